@@ -1,0 +1,28 @@
+/**
+ * The Node version every entry needs, and the sentence for whoever has an older one. better-sqlite3 13 crashes the
+ * process (no error, a segfault) below Node 22, so this must run before anything that loads it: import it first, or
+ * import the rest dynamically after it. Imports nothing itself, and is the only place that names the minimum.
+ */
+
+const MINIMUM = [22, 22, 2] as const;
+
+/** True when `version` ("24.21.0", as in `process.versions.node`) is at least the minimum. */
+export function isNodeNewEnough(version: string): boolean {
+  const parts = version.split('.').map((part) => Number.parseInt(part, 10));
+  for (const [index, needed] of MINIMUM.entries()) {
+    const actual = parts[index] ?? 0;
+    if (actual !== needed) return actual > needed;
+  }
+  return true;
+}
+
+/** Returns when this process's Node is new enough; otherwise prints one sentence on stderr and exits 1. */
+export function requireNodeVersion(): void {
+  const version = process.versions.node;
+  if (isNodeNewEnough(version)) return;
+  process.stderr.write(
+    `Switchyard needs Node ${MINIMUM.join('.')} or newer and this is ${version}: ` +
+      'install a newer Node, or from a checkout use the npm scripts (npm start, npm run host, npm run -s cli), which bring their own.\n',
+  );
+  process.exit(1);
+}
