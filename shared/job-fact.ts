@@ -1,0 +1,47 @@
+/**
+ * JobFact: everything a server, or we ourselves, can assert about an attempt. Pure data; what a fact does to a job is
+ * the business of job-machine.ts alone.
+ */
+import type { WireError } from './errors.ts';
+
+/** Where a server keeps an output. Opaque to the core: only the adapter that made it reads it back. */
+export interface OutputRef {
+  /** Stable order within the attempt, from 0. */
+  ordinal: number;
+  nodeId: string | null;
+  /** The adapter's own reference, JSON. */
+  remote: string;
+  /** File name as the server calls it, for display and for the name on disk. */
+  name: string;
+  media: OutputMedia;
+  /** `text` outputs carry their text instead of a file. */
+  text?: string;
+}
+export const OUTPUT_MEDIA = ['image', 'video', 'audio', 'text', 'other'] as const;
+export type OutputMedia = (typeof OUTPUT_MEDIA)[number];
+
+export type StopReach = 'local' | 'waiting' | 'running';
+export type VanishedCause = 'server-restarted' | 'server-removed' | 'no-trace';
+/** What is known of why an attempt of ours stopped without a request of ours (product §3.7). */
+export type StoppedBy = 'another-client' | 'removed-from-queue' | 'collateral' | 'unknown';
+
+/** What servers assert, by way of their adapter. */
+export type ServerFact =
+  | { type: 'accepted'; number: number | null; nodeErrors: unknown }
+  | { type: 'started' }
+  | { type: 'finished'; outputs: readonly OutputRef[] }
+  | { type: 'executionFailed'; error: WireError; outputs: readonly OutputRef[] }
+  | { type: 'stopped'; reach: 'waiting' | 'running'; outputs: readonly OutputRef[]; by: StoppedBy; evidence: 'proven' | 'presumed' }
+  | { type: 'vanished'; cause: VanishedCause };
+
+/** What we assert ourselves. */
+export type OwnFact =
+  | { type: 'claim' }
+  | { type: 'cancelLocal' }
+  | { type: 'notSent'; evidence: 'proven' | 'presumed' }
+  | { type: 'rejected'; error: WireError }
+  | { type: 'collected' }
+  | { type: 'collectFailed'; stored: number };
+
+export type JobFact = ServerFact | OwnFact;
+export type FactType = JobFact['type'];

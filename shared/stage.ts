@@ -1,0 +1,115 @@
+/**
+ * What an attempt is doing now, for display only: stages, progress, and the fold of raw progress into one monotonic
+ * fraction. Never persisted, never evidence for a state.
+ */
+import type { JobId } from './ids.ts';
+
+export type Stage =
+  | { stage: 'waiting'; place: number | null }
+  | { stage: 'loading-model' }
+  | { stage: 'running'; node: string | null; step: number | null; steps: number | null }
+  | { stage: 'saving' }
+  | { stage: 'collecting'; stored: number; expected: number };
+
+/** One piece of the progress bar: `share` of the usual time (all shares add up to 1), `fill` from 0 to 1. */
+export interface Segment {
+  share: number;
+  fill: number;
+}
+
+/** High-frequency state of one running job; lossy, at most 10 a second per job. */
+export interface JobLive {
+  jobId: JobId;
+  stage: Stage;
+  /** 0 to just below 1, never falling within an attempt; null while nothing is known. */
+  fraction: number | null;
+  nodesDone: number | null;
+  nodesTotal: number | null;
+  segments: readonly Segment[];
+  /** Raised with every new preview; 0 means there is none. Fetch it at `/media/preview/<job>?v=<version>`. */
+  previewVersion: number;
+  /** Honest range of what is left, ms; null without experience of this payload on this server. */
+  leftMs: { low: number; high: number } | null;
+}
+
+/** Raw progress as an adapter reports it. */
+export type LiveUpdate =
+  | { type: 'place'; place: number | null }
+  | { type: 'loading-model' }
+  | { type: 'nodes-cached'; nodes: readonly string[] }
+  | { type: 'node'; node: string | null }
+  | { type: 'step'; node: string | null; value: number; max: number }
+  /** For servers that report a fraction themselves (SwarmUI). `images` counts whole images. */
+  | { type: 'fraction'; overall: number; current: number | null }
+  | { type: 'preview'; mime: string; bytes: Uint8Array };
+
+/** A number from a stranger as a fraction in 0…1, or null when it is none (`NaN`, quoted, negative: reference comfy §1, swarm §3.2). */
+export function cleanFraction(value: unknown): number | null {
+  const number = typeof value === 'string' ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isFinite(number) || number < 0) return null;
+  return Math.min(1, number);
+}
+
+/** Progress of one attempt over its nodes. `order` fills as nodes begin; cached nodes count as done at once. */
+export interface NodeProgress {
+  readonly total: number;
+  readonly done: ReadonlySet<string>;
+  readonly current: string | null;
+  /** Fill of the current node, 0…1. */
+  readonly fill: number;
+  readonly fraction: number;
+}
+
+export function startProgress(total: number): NodeProgress {
+  return { total, done: new Set(), current: null, fill: 0, fraction: 0 };
+}
+
+/**
+ * Folds one update. The denominator is one more than the nodes, so that 1 is only reached when the outputs are stored,
+ * and the fraction never falls. `weights` are the nodes' usual shares of the time (any scale); absent ones weigh 1.
+ */
+export function foldProgress(state: NodeProgress, update: LiveUpdate, weights: ReadonlyMap<string, number> = new Map()): NodeProgress {
+  const next = step(state, update);
+  if (next === state) return state;
+  const weightOf = (node: string): number => weights.get(node) ?? 1;
+  const known = new Set([...weights.keys(), ...next.done, ...(next.current === null ? [] : [next.current])]);
+  let all = 0;
+  for (const node of known) all += weightOf(node);
+  all += Math.max(0, next.total - known.size);
+  let filled = 0;
+  for (const node of next.done) filled += weightOf(node);
+  if (next.current !== null) filled += weightOf(next.current) * next.fill;
+  const average = all / Math.max(1, Math.max(next.total, known.size));
+  const fraction = Math.max(state.fraction, filled / (all + average));
+  return { ...next, fraction: Math.min(fraction, 0.999) };
+}
+
+function step(state: NodeProgress, update: LiveUpdate): NodeProgress {
+  switch (update.type) {
+    case 'nodes-cached':
+      return { ...state, done: new Set([...state.done, ...update.nodes]) };
+    case 'node': {
+      if (update.node === state.current) return state;
+      const done = new Set(state.done);
+      if (state.current !== null) done.add(state.current);
+      return { ...state, done, current: update.node, fill: 0 };
+    }
+    case 'step': {
+      const fill = update.max > 0 ? cleanFraction(update.value / update.max) : null;
+      if (fill === null) return state;
+      const node = update.node ?? state.current;
+      if (node === state.current) return { ...state, fill: Math.max(state.fill, fill) };
+      const done = new Set(state.done);
+      if (state.current !== null) done.add(state.current);
+      return { ...state, done, current: node, fill };
+    }
+    case 'fraction': {
+      const overall = cleanFraction(update.overall);
+      return overall === null ? state : { ...state, fraction: Math.max(state.fraction, Math.min(overall, 0.999)) };
+    }
+    case 'place':
+    case 'loading-model':
+    case 'preview':
+      return state;
+  }
+}

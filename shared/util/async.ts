@@ -1,0 +1,96 @@
+/**
+ * Waiting, with abort. Every wait takes a signal; abort means the waiter left and nothing else (architecture §15).
+ */
+export type AbortWhy = 'Shutdown' | 'Superseded' | 'Deadline' | 'CallerLeft';
+
+/** The only reason an AbortController here is ever aborted with. */
+export class Aborted extends Error {
+  override readonly name = 'AbortError';
+  readonly why: AbortWhy;
+  constructor(why: AbortWhy) {
+    super(why);
+    this.why = why;
+  }
+}
+
+export interface Deferred<T> {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (error: unknown) => void;
+}
+
+export function deferred<T = void>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+export function abortReason(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason;
+  return reason instanceof Error ? reason : new Aborted('CallerLeft');
+}
+
+/** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(abortReason(signal));
+      return;
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      if (signal !== undefined) reject(abortReason(signal));
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** `promise`, unless the signal aborts first. The promise itself goes on. */
+export function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) {
+    promise.catch(() => undefined);
+    return Promise.reject(abortReason(signal));
+  }
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(abortReason(signal));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort);
+    });
+  });
+}
+
+/** A latch that many can wait on: `wake()` resolves every waiter; `wait` ends after `ms` at the latest (true = woken). */
+export class Wake {
+  #current = deferred<boolean>();
+
+  wake(): void {
+    const waiting = this.#current;
+    this.#current = deferred<boolean>();
+    waiting.resolve(true);
+  }
+
+  async wait(ms: number, signal?: AbortSignal): Promise<boolean> {
+    if (signal?.aborted === true) throw abortReason(signal);
+    const timer = deferred<boolean>();
+    const handle = setTimeout(() => {
+      timer.resolve(false);
+    }, ms);
+    try {
+      const either = Promise.race([this.#current.promise, timer.promise]);
+      return await (signal === undefined ? either : raceAbort(either, signal));
+    } finally {
+      clearTimeout(handle);
+    }
+  }
+}
