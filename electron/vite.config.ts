@@ -1,0 +1,58 @@
+/**
+ * Builds what runs in Node, one self-contained file per mode: `host`, `cli`, `desktop` (ES modules) and `preload` (CJS,
+ * because a sandboxed preload script cannot be a module). Everything is bundled except better-sqlite3, which finds its
+ * binary next to itself, and electron. Which modes make up a build, and when, is decided in build.ts.
+ */
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+import type { Plugin } from 'vite';
+
+const outputs = {
+  host: { entry: 'host/host.ts', directory: 'host', file: 'host.js', format: 'es' },
+  cli: { entry: 'cli/cli.ts', directory: 'cli', file: 'switchyard.js', format: 'es' },
+  desktop: { entry: 'desktop/main.ts', directory: 'desktop', file: 'main.js', format: 'es' },
+  preload: { entry: 'desktop/preload.ts', directory: 'desktop', file: 'preload.cjs', format: 'cjs' },
+} as const;
+
+/** bufferutil and utf-8-validate are optional accelerators that ws tries to load and does without. */
+const external = ['better-sqlite3', 'electron', 'original-fs', 'bufferutil', 'utf-8-validate'];
+
+function isOutput(mode: string): mode is keyof typeof outputs {
+  return Object.hasOwn(outputs, mode);
+}
+
+/** Makes the bundle executable by name on systems that read the first line, whether or not the source began with one. */
+function shebang(): Plugin {
+  return {
+    name: 'shebang',
+    generateBundle(_options, bundle) {
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type === 'chunk' && !chunk.code.startsWith('#!')) chunk.code = `#!/usr/bin/env node\n${chunk.code}`;
+      }
+    },
+  };
+}
+
+export default defineConfig(({ mode }) => {
+  if (!isOutput(mode)) throw new Error(`--mode is one of ${Object.keys(outputs).join(', ')}, not "${mode}"`);
+  const output = outputs[mode];
+  return {
+    root: fileURLToPath(new URL('.', import.meta.url)),
+    clearScreen: false,
+    logLevel: 'warn',
+    plugins: mode === 'cli' ? [shebang()] : [],
+    ssr: { target: 'node', noExternal: true, external },
+    build: {
+      ssr: output.entry,
+      outDir: fileURLToPath(new URL(`../dist/${output.directory}`, import.meta.url)),
+      emptyOutDir: mode !== 'preload',
+      target: 'node22',
+      minify: false,
+      sourcemap: mode !== 'cli',
+      reportCompressedSize: false,
+      rolldownOptions: {
+        output: { entryFileNames: output.file, format: output.format, codeSplitting: false },
+      },
+    },
+  };
+});

@@ -1,0 +1,31 @@
+/**
+ * Playwright: the same specs in an installed Chromium against the host (project `chromium`) and in Electron (project
+ * `electron`, only where its runtime is; run.ts counts it as skipped elsewhere). No browser of Playwright's own is used.
+ */
+import { defineConfig } from '@playwright/test';
+import { browserArguments, findBrowser } from './setup-browser.ts';
+
+const executablePath = findBrowser();
+
+export default defineConfig({
+  testDir: './e2e',
+  testMatch: '**/*.spec.ts',
+  outputDir: '../test-results',
+  forbidOnly: true,
+  fullyParallel: false,
+  workers: 2,
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list'], ['./playwright-counts.ts']],
+  use: {
+    headless: true,
+    viewport: { width: 1280, height: 800 },
+    actionTimeout: 15_000,
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    video: 'off',
+    launchOptions: { args: browserArguments(), ...(executablePath === undefined ? {} : { executablePath }) },
+  },
+  projects: [{ name: 'chromium' }, { name: 'electron' }],
+});

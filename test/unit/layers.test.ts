@@ -1,0 +1,133 @@
+/**
+ * Keeps the plan of the house: who may import whom (architecture §4), read from every import in the sources, and what
+ * no tracked file may hold. The rules are a pure function in layer-rules.ts, which has its own table of examples here,
+ * so that a rule which stopped biting is noticed too.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { extname, join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { root } from '../suites.ts';
+import { importsOf } from '../support/imports.ts';
+import { whyForbidden } from '../support/layer-rules.ts';
+
+/** Tracked files and new ones that are not ignored, relative to the root, with `/`. */
+function projectFiles(): string[] {
+  const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const gone = execFileSync('git', ['ls-files', '--deleted'], { cwd: root, encoding: 'utf8' }).split('\n');
+  return listed.split('\n').filter((file) => file !== '' && !gone.includes(file));
+}
+
+const files = projectFiles();
+const sources = files.filter((file) => ['.ts', '.tsx'].includes(extname(file)) && !file.endsWith('.d.ts'));
+
+describe('imports', () => {
+  it('finds the sources', () => {
+    expect(sources).toContain(relative(root, import.meta.filename).replaceAll('\\', '/'));
+    expect(sources.some((file) => file.startsWith('shared/'))).toBe(true);
+  });
+
+  it('follow the layers', () => {
+    const offending = sources.flatMap((file) =>
+      importsOf(readFileSync(join(root, file), 'utf8'), file).flatMap((specifier) => {
+        const reason = whyForbidden(file, specifier);
+        return reason === undefined ? [] : [`${file} → ${specifier}: ${reason}`];
+      }),
+    );
+    expect(offending).toEqual([]);
+  });
+
+  it.each([
+    ['shared/job.ts', './ids.ts'],
+    ['shared/job.ts', 'zod'],
+    ['shared/rpc/client.ts', '../util/async.ts'],
+    ['electron/core/api.ts', './queue/queue.ts'],
+    ['electron/core/queue/runner.ts', '../servers/adapter.ts'],
+    ['electron/core/queue/runner.ts', '../db/job-store.ts'],
+    ['electron/core/db/database.ts', 'better-sqlite3'],
+    ['electron/core/db/job-store.ts', '../../../shared/job.ts'],
+    ['electron/core/net/http-client.ts', 'undici'],
+    ['electron/core/net/reconnecting-socket.ts', 'ws'],
+    ['electron/core/servers/comfy/comfy-http.ts', '../../net/http-client.ts'],
+    ['electron/host/host.ts', '../core/core.ts'],
+    ['electron/host/host.ts', '../demo/comfy-server.ts'],
+    ['electron/cli/cli.ts', '../host/endpoint.ts'],
+    ['electron/desktop/main.ts', 'electron'],
+    ['electron/desktop/preload.ts', 'electron'],
+    ['renderer/app.tsx', './styles/base.css'],
+    ['renderer/app.tsx', '../shared/job.ts'],
+    ['renderer/main.tsx', 'react-dom/client'],
+    ['test/integration/a.test.ts', '../../electron/core/queue/queue.ts'],
+  ])('lets %s import %s', (file, specifier) => {
+    expect(whyForbidden(file, specifier)).toBeUndefined();
+  });
+
+  it.each([
+    ['shared/job.ts', 'node:fs'],
+    ['shared/job.ts', '../electron/core/log.ts'],
+    ['shared/job.ts', 'react'],
+    ['electron/core/core.ts', 'electron'],
+    ['electron/core/core.ts', '../host/host.ts'],
+    ['electron/core/core.ts', '../demo/comfy-server.ts'],
+    ['electron/core/core.ts', 'react'],
+    ['electron/core/servers/servers.ts', '../queue/queue.ts'],
+    ['electron/core/servers/comfy/comfy-adapter.ts', '../../db/job-store.ts'],
+    ['electron/core/servers/comfy/comfy-http.ts', '../swarm/swarm-http.ts'],
+    ['electron/core/servers/swarm/swarm-http.ts', '../comfy/comfy-http.ts'],
+    ['electron/core/db/job-store.ts', '../queue/queue.ts'],
+    ['electron/core/db/job-store.ts', '../servers/adapter.ts'],
+    ['electron/core/net/trace.ts', '../log.ts'],
+    ['electron/core/queue/queue.ts', '../core.ts'],
+    ['electron/host/host.ts', '../core/queue/queue.ts'],
+    ['electron/host/host.ts', '../desktop/window.ts'],
+    ['electron/cli/cli.ts', 'electron'],
+    ['electron/cli/commands.ts', '../core/core.ts'],
+    ['electron/demo/comfy-server.ts', '../core/core.ts'],
+    ['electron/desktop/main.ts', '../core/db/database.ts'],
+    ['electron/desktop/preload.ts', '../../shared/contract.ts'],
+    ['electron/desktop/preload.ts', 'node:fs'],
+    ['renderer/app.tsx', '../electron/core/log.ts'],
+    ['renderer/app.tsx', 'node:path'],
+    ['renderer/app.tsx', 'electron'],
+    ['electron/host/host.ts', '../../test/fakes/replay.ts'],
+  ])('does not let %s import %s', (file, specifier) => {
+    expect(whyForbidden(file, specifier)).toBeTypeOf('string');
+  });
+
+  it('are found in every form', () => {
+    const text = `
+      import a from 'a'; import type { B } from "b"; import 'c'; export * from 'd'; export { e } from 'e';
+      const f = await import('f'); type G = import('g').G; const h = require('h');
+      // import 'not-in-a-comment';
+      const text = "import 'not-in-a-string'";`;
+    expect(importsOf(text, 'sample.ts')).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
+  });
+});
+
+describe('tracked files', () => {
+  const texts = files
+    .filter((file) => !/\.(png|ico|icns|webp|jpe?g|gif|svg|woff2?|db|sqlite|gz|zip|mp4|webm)$/.test(file))
+    .map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));
+
+  it('name no place of the machine they were written on', () => {
+    const machinePath = new RegExp(`(?<![\\w.~$}*-])/(?:${['work', 'root'].join('|')})/`);
+    const offending = texts.flatMap(({ file, text }) =>
+      text.split('\n').flatMap((line, index) => (machinePath.test(line) ? [`${file}:${index + 1}`] : [])),
+    );
+    expect(offending).toEqual([]);
+  });
+
+  it('leave no test running alone', () => {
+    const alone = /\b(?:describe|suite|it|test)(?:\.\w+)*\.only\b/;
+    const offending = texts.filter(({ file, text }) => file.startsWith('test/') && alone.test(text));
+    expect(offending.map(({ file }) => file)).toEqual([]);
+  });
+
+  it('name no registry in the lockfile', () => {
+    const lockfile = readFileSync(join(root, 'package-lock.json'), 'utf8');
+    expect(lockfile).not.toMatch(/"resolved": "https?:/);
+  });
+});

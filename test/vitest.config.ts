@@ -1,0 +1,30 @@
+/** Vitest: one project per suite folder, each file in a process of its own, two at a time. */
+import { defineConfig } from 'vitest/config';
+import { countsFileVariable } from './counts.ts';
+import { liveSuite, root, vitestSuites } from './suites.ts';
+import { VitestCounts } from './vitest-counts.ts';
+
+const suites = [...vitestSuites, liveSuite];
+const counting = process.env[countsFileVariable] !== undefined;
+
+export default defineConfig({
+  root,
+  test: {
+    root,
+    globals: false,
+    allowOnly: false,
+    pool: 'forks',
+    maxWorkers: 2,
+    reporters: counting ? ['default', new VitestCounts()] : ['default'],
+    coverage: { provider: 'v8', include: ['shared/**', 'electron/**'], reportsDirectory: 'coverage' },
+    projects: suites.map(({ name, testTimeoutMs }) => ({
+      extends: true,
+      test: {
+        name,
+        include: [`test/${name}/**/*.test.{ts,tsx}`],
+        testTimeout: testTimeoutMs,
+        hookTimeout: Math.max(testTimeoutMs, 30_000),
+      },
+    })),
+  },
+});
