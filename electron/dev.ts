@@ -3,13 +3,11 @@
  * comes from the real host under the real content security policy, so there is no second, laxer way to be served; a
  * reload shows the change. Arguments go to the host.
  */
+import './node-gate.ts';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from './build.ts';
-import { requireNodeVersion } from './node-version.ts';
-
-requireNodeVersion();
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

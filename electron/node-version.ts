@@ -1,7 +1,7 @@
 /**
  * The Node version every entry needs, and the sentence for whoever has an older one. better-sqlite3 13 crashes the
- * process (no error, a segfault) below Node 22, so this must run before anything that loads it: import it first, or
- * import the rest dynamically after it. Imports nothing itself, and is the only place that names the minimum.
+ * process (no error, a segfault) below Node 22, so entries import node-gate.ts before anything else. Imports nothing
+ * itself, and is with `engines` in package.json the only place that names the minimum.
  */
 
 const MINIMUM = [22, 22, 2] as const;

@@ -3,13 +3,13 @@
  * once, runs every suite whatever the earlier ones said, and closes with a table and the line `N passed, N failed, N skipped`.
  * `npm test -- unit crash` runs only those suites. Does not test real servers: that is `npm run test:live`.
  */
+import '../electron/node-gate.ts';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, buildTargets, hasSources, isFresh } from '../electron/build.ts';
 import { findElectronRuntime } from '../electron/electron-runtime.ts';
-import { requireNodeVersion } from '../electron/node-version.ts';
 import { countsFileVariable, readCounts } from './counts.ts';
 import type { Counts } from './counts.ts';
 import { ensureBrowser } from './setup-browser.ts';
@@ -22,7 +22,6 @@ interface Row {
   note: string;
 }
 
-requireNodeVersion();
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(chosen: readonly string[]): Promise<number> {
