@@ -1,0 +1,293 @@
+/**
+ * Runs one prompt: node order, cache, progress frames, interrupt checks, and the four ways a prompt ends (reference §4.3, §4.4). The queue
+ * before and the bookkeeping after it are comfy-engine.ts; what nodes do is in comfy-nodes-*.ts.
+ */
+import { createHash } from 'node:crypto';
+import { type FileRef, type NodeClass, type NodeContext, NodeFailure, type NodeResult } from './comfy-node.ts';
+import type { Picture } from './comfy-pictures.ts';
+import { pyDumps, pyStr } from './comfy-py.ts';
+import type { Graph, HistoryEntry, HoldPoint, LogEvent, NodeMeta, QueueItem, StatusMessage, UiOutput } from './comfy-types.ts';
+import { isLink } from './comfy-validate.ts';
+
+/** What the engine lends a run. */
+export interface RunHost {
+  readonly classes: ReadonlyMap<string, NodeClass>;
+  readonly cache: Map<string, NodeResult>;
+  readonly keepsOldCache: boolean;
+  readonly stepMs: number;
+  /** The socket id that gets the events; null: progress and interruption go to everybody, the rest to nobody. */
+  readonly clientId: string | null;
+  setLastNode(nodeId: string | null): void;
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  /** Sends to that socket; null = to all. */
+  send(type: string, data: Record<string, unknown>, to: string | null): void;
+  sendText(nodeId: string, text: string): void;
+  /** The sampler preview; `when` says whether this is the moment before or after the `progress` frame. */
+  sendPreview(nodeId: string, picture: () => Picture, when: 'before' | 'after'): void;
+  hold(point: HoldPoint, nodeId?: string): Promise<void>;
+  log(event: LogEvent, nodeId?: string): void;
+  /** True once if the interrupt flag was set; clears it. */
+  takeInterrupt(): boolean;
+  save(file: { prefix: string; extension: string; type: 'output' | 'temp'; contentType: string; bytes: () => Uint8Array }): FileRef;
+}
+
+interface NodeProgress {
+  value: number;
+  max: number;
+  state: 'running' | 'finished' | 'error';
+}
+
+class Interrupted extends Error {}
+
+const blockedKey = Symbol('blocked');
+interface Blocked { readonly [blockedKey]: string | null }
+const isBlocked = (v: unknown): v is Blocked => typeof v === 'object' && v !== null && blockedKey in v;
+
+/** One execution of one queue item. Use once. */
+export class PromptRun {
+  readonly #host: RunHost;
+  readonly #id: string;
+  readonly #graph: Graph;
+  readonly #item: QueueItem;
+  readonly #messages: StatusMessage[] = [];
+  readonly #progress = new Map<string, NodeProgress>();
+  readonly #executed: string[] = [];
+  readonly #outputs: Record<string, UiOutput> = {};
+  readonly #meta: Record<string, NodeMeta> = {};
+  readonly #signatures = new Map<string, string>();
+
+  constructor(host: RunHost, item: QueueItem) {
+    this.#host = host;
+    this.#item = item;
+    this.#id = item[1];
+    this.#graph = item[2];
+  }
+
+  /** Resolves with what history keeps. Rejects only when the server itself stops. */
+  async run(): Promise<Omit<HistoryEntry, 'prompt'>> {
+    const host = this.#host;
+    this.#message('execution_start', { prompt_id: this.#id }, false);
+    host.log('start');
+    const cached = this.#prepareCache();
+    this.#message('execution_cached', { nodes: cached, prompt_id: this.#id }, false);
+    await host.hold('started');
+    let completed = true;
+    let at = '';
+    try {
+      for (at of this.#order()) {
+        await this.#runNode(at);
+        this.#executed.push(at);
+      }
+      this.#message('execution_success', { prompt_id: this.#id }, false);
+      host.log('success');
+    } catch (error) {
+      if (error instanceof Interrupted) this.#endInterrupted(at);
+      else if (error instanceof NodeFailure) this.#endFailed(at, error);
+      else throw error;
+      completed = false;
+    }
+    host.setLastNode(null);
+    return {
+      outputs: this.#outputs,
+      status: { status_str: completed ? 'success' : 'error', completed, messages: this.#messages },
+      meta: this.#meta,
+    };
+  }
+
+  #message(event: string, data: Record<string, unknown>, broadcast: boolean): void {
+    const stamped = { ...data, timestamp: this.#host.now() };
+    this.#messages.push([event, stamped]);
+    if (this.#host.clientId !== null || broadcast) this.#host.send(event, stamped, this.#host.clientId);
+  }
+
+  /** Drops what the previous prompt left and this one does not use; names the nodes that need not run again. */
+  #prepareCache(): string[] {
+    const { cache, keepsOldCache } = this.#host;
+    const ids = Object.keys(this.#graph);
+    const used = new Set(ids.map((id) => this.#signature(id)));
+    if (!keepsOldCache) for (const key of cache.keys()) if (!used.has(key)) cache.delete(key);
+    return ids.filter((id) => cache.has(this.#signature(id)));
+  }
+
+  /** Class and inputs of a node and of everything upstream: equal signature, equal result. */
+  #signature(id: string): string {
+    const known = this.#signatures.get(id);
+    if (known !== undefined) return known;
+    this.#signatures.set(id, 'cycle');
+    const node = this.#graph[id];
+    const inputs = Object.entries(node?.inputs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => [name, isLink(value) ? [this.#signature(value[0]), value[1]] : value]);
+    const signature = createHash('sha1').update(pyDumps([node?.class_type ?? null, inputs])).digest('hex');
+    this.#signatures.set(id, signature);
+    return signature;
+  }
+
+  #cached(id: string): NodeResult | undefined {
+    return this.#host.cache.get(this.#signature(id));
+  }
+
+  /** Upstream before downstream, stopping at cached nodes; an output node runs as soon as it can. */
+  #order(): string[] {
+    const order: string[] = [];
+    const seen = new Set<string>();
+    const visit = (id: string): void => {
+      if (seen.has(id)) return;
+      seen.add(id);
+      for (const value of Object.values(this.#graph[id]?.inputs ?? {})) {
+        if (isLink(value) && this.#cached(value[0]) === undefined) visit(value[0]);
+      }
+      order.push(id);
+    };
+    for (const output of this.#item[4]) visit(output);
+    return order;
+  }
+
+  async #runNode(id: string): Promise<void> {
+    const host = this.#host;
+    const node = this.#graph[id];
+    const definition = node && host.classes.get(node.class_type);
+    if (!node || !definition) throw new NodeFailure('KeyError', `'${id}'`);
+    const cached = this.#cached(id);
+    if (cached) {
+      this.#serveCached(id, cached);
+      return;
+    }
+    this.#progress.set(id, { value: 0, max: 1, state: 'running' });
+    this.#sendProgressState();
+    if (host.clientId !== null) {
+      host.setLastNode(id);
+      host.send('executing', { node: id, display_node: id, prompt_id: this.#id }, host.clientId);
+    }
+    host.log('node', id);
+    const inputs = this.#inputsOf(id);
+    const blocker = Object.values(inputs).find(isBlocked);
+    if (blocker) {
+      this.#serveBlocked(id, node.class_type, blocker);
+      return;
+    }
+    await host.hold('before-node', id);
+    this.#checkInterrupt();
+    const result = await definition.run(this.#contextOf(id), inputs);
+    if (definition.notCached !== true) host.cache.set(this.#signature(id), keepBlocker(result, definition));
+    else this.#local.set(id, keepBlocker(result, definition));
+    if (result.ui) {
+      this.#record(id, result.ui);
+      if (host.clientId !== null) host.send('executed', { node: id, display_node: id, output: result.ui, prompt_id: this.#id }, host.clientId);
+    }
+    this.#finish(id);
+    host.log('node-done', id);
+  }
+
+  readonly #local = new Map<string, NodeResult>();
+
+  #record(id: string, ui: UiOutput): void {
+    this.#outputs[id] = ui;
+    this.#meta[id] = { node_id: id, display_node: id, parent_node: null, real_node_id: id };
+  }
+
+  #serveCached(id: string, cached: NodeResult): void {
+    const { clientId } = this.#host;
+    // Without a client nothing is recorded either: history ends with empty outputs (reference §3.6).
+    if (clientId !== null) {
+      this.#host.send('executed', { node: id, display_node: id, output: cached.ui ?? null, prompt_id: this.#id }, clientId);
+      if (cached.ui) this.#record(id, cached.ui);
+    }
+    this.#finish(id);
+  }
+
+  #serveBlocked(id: string, classType: string, blocker: Blocked): void {
+    const message = blocker[blockedKey];
+    if (message !== null) {
+      this.#host.send('execution_error', {
+        prompt_id: this.#id, node_id: id, node_type: classType, executed: [...this.#executed],
+        exception_message: `Execution Blocked: ${message}`, exception_type: 'ExecutionBlocked', traceback: [], current_inputs: [], current_outputs: [],
+      }, this.#host.clientId);
+    }
+    const slots = this.#host.classes.get(classType)?.output.length ?? 0;
+    this.#host.cache.set(this.#signature(id), { outputs: Array.from({ length: slots }, () => ({ [blockedKey]: null })) });
+    this.#finish(id);
+  }
+
+  #inputsOf(id: string): Record<string, unknown> {
+    const inputs: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(this.#graph[id]?.inputs ?? {})) {
+      inputs[name] = isLink(value) ? (this.#cached(value[0]) ?? this.#local.get(value[0]))?.outputs?.[value[1]] : value;
+    }
+    return inputs;
+  }
+
+  #checkInterrupt(): void {
+    if (this.#host.takeInterrupt()) throw new Interrupted();
+  }
+
+  #contextOf(id: string): NodeContext {
+    const host = this.#host;
+    return {
+      promptId: this.#id,
+      nodeId: id,
+      stepMs: host.stepMs,
+      sleep: (ms) => host.sleep(ms),
+      text: (text) => host.sendText(id, text),
+      save: (file) => host.save(file),
+      metadata: () => this.#metadata(),
+      step: async (value, max, preview) => {
+        await host.hold('before-step-check', id);
+        this.#checkInterrupt();
+        this.#progress.set(id, { value, max, state: 'running' });
+        this.#sendProgressState();
+        if (preview) host.sendPreview(id, preview, 'before');
+        host.send('progress', { value, max, prompt_id: this.#id, node: id }, host.clientId);
+        if (preview) host.sendPreview(id, preview, 'after');
+        host.log('step', id);
+      },
+    };
+  }
+
+  #metadata(): Record<string, string> {
+    const texts: Record<string, string> = { prompt: pyDumps(this.#graph) };
+    const info = this.#item[3]['extra_pnginfo'];
+    if (typeof info === 'object' && info !== null) for (const [key, value] of Object.entries(info)) texts[key] = pyDumps(value);
+    return texts;
+  }
+
+  #finish(id: string): void {
+    const entry = this.#progress.get(id) ?? { value: 0, max: 1, state: 'running' };
+    this.#progress.set(id, { ...entry, value: entry.max, state: 'finished' });
+    this.#sendProgressState();
+  }
+
+  #sendProgressState(): void {
+    const nodes: Record<string, unknown> = {};
+    for (const [id, { value, max, state }] of this.#progress) {
+      nodes[id] = { value, max, state, node_id: id, prompt_id: this.#id, display_node_id: id, parent_node_id: null, real_node_id: id };
+    }
+    this.#host.send('progress_state', { prompt_id: this.#id, nodes }, this.#host.clientId);
+  }
+
+  #endInterrupted(nodeId: string): void {
+    this.#host.log('interrupted', nodeId);
+    this.#message('execution_interrupted', { prompt_id: this.#id, node_id: nodeId, node_type: this.#graph[nodeId]?.class_type ?? '', executed: [...this.#executed] }, true);
+  }
+
+  #endFailed(nodeId: string, failure: NodeFailure): void {
+    this.#host.log('error', nodeId);
+    const current = Object.fromEntries(Object.entries(this.#inputsOf(nodeId)).map(([name, value]) =>
+      [name, [typeof value === 'number' || typeof value === 'boolean' || value === null ? value : typeof value === 'string' ? value : pyStr(pyDumps(describe(value)))]]));
+    this.#message('execution_error', {
+      prompt_id: this.#id, node_id: nodeId, node_type: this.#graph[nodeId]?.class_type ?? '', executed: [...this.#executed],
+      exception_message: `${failure.message}\n`, exception_type: failure.type,
+      traceback: ['  File "execution.py", line 518, in execute\n', '  File "execution.py", line 329, in get_output_data\n', '  File "custom_nodes/__init__.py", line 59, in run\n'],
+      current_inputs: current, current_outputs: Object.keys(this.#graph).reverse(),
+    }, false);
+  }
+}
+
+const describe = (value: unknown): string => (Array.isArray(value) ? `[${value.length} items]` : `<${typeof value}>`);
+
+/** A node that blocks hands the blocker to everything downstream of it. */
+function keepBlocker(result: NodeResult, definition: NodeClass): NodeResult {
+  const { blocked } = result;
+  if (!blocked) return result;
+  return { ...result, outputs: definition.output.map(() => ({ [blockedKey]: blocked.message })) };
+}

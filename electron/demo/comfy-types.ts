@@ -1,0 +1,153 @@
+/**
+ * The shapes the ComfyUI engine works with: graphs, queue items, history entries, options, quirks, log entries.
+ * Types only; the behaviour is in comfy-engine.ts (queue and worker), comfy-exec.ts (one prompt) and comfy-server.ts (sockets).
+ *
+ * "reference" in the comments of these files is the project's ComfyUI protocol reference; "rec NN" a recording of a real 0.8.0 server.
+ */
+
+/** A ComfyUI version whose observable differences the engine plays (reference §9). */
+export type ComfyVersion = '0.3.64' | '0.8.0' | 'new';
+
+export interface GraphNode {
+  class_type: string;
+  inputs: Record<string, unknown>;
+  _meta?: Record<string, unknown>;
+}
+/** A workflow in API format. */
+export type Graph = Record<string, GraphNode>;
+
+export type ExtraData = Record<string, unknown>;
+
+/** What `/queue` lists: `[number, prompt_id, prompt, extra_data, outputs_to_execute]` (reference §3.2). */
+export type QueueItem = readonly [number: number, promptId: string, prompt: Graph, extraData: ExtraData, outputs: readonly string[]];
+
+export type StatusMessage = readonly [event: string, data: Record<string, unknown>];
+
+export interface NodeMeta {
+  readonly node_id: string;
+  readonly display_node: string;
+  readonly parent_node: string | null;
+  readonly real_node_id: string;
+}
+
+export type UiOutput = Record<string, unknown>;
+
+/** One entry of `/history` (reference §3.6). */
+export interface HistoryEntry {
+  readonly prompt: QueueItem;
+  readonly outputs: Record<string, UiOutput>;
+  readonly status: { readonly status_str: 'success' | 'error'; readonly completed: boolean; readonly messages: readonly StatusMessage[] };
+  readonly meta: Record<string, NodeMeta>;
+}
+
+/** Real behaviours a test may switch off, and rare ones it may switch on. The fact numbers are those of architecture.md §2. */
+export interface ComfyQuirks {
+  /** C5. A targeted interrupt that lands between pick-up and start is answered 200 and lost. Real: always so. */
+  lostInterruptAtPickup: boolean;
+  /** C12. Closing an older socket makes the server forget a newer one with the same clientId (rec 16). Real: always so. */
+  silentOldSocket: boolean;
+  /** C12. One socket whose buffers are full stops the frames of all sockets (reference §4.9). Real: always so. */
+  stalledReaderFreezesAll: boolean;
+  /** C2. Equal id and equal number: the heap comparison raises, the worker may die (rec 27). Real: always so. */
+  duplicateKillsWorker: boolean;
+  /** C8. An interrupted job reports `failed` in `/api/jobs` even where the version knows `cancelled`. Off: by version. */
+  interruptedIsFailed: boolean;
+  /** C4. The next interrupts hit whoever runs, even when they name an id. Off: never happened in 250 tries. */
+  interruptIgnoresId: boolean;
+  /** C6. Milliseconds for which one targeted interrupt stalls the server, per waiting prompt (real: 0.4 to 0.7). 0 = no stall. */
+  interruptStallMsPerWaiting: number;
+  /** C13. `POST /prompt` answers only after the worker sent its `execution_start`, when the worker is free. */
+  framesBeforeReply: boolean;
+  /** C2. Every accepted `POST /prompt` loses its reply: the item is stored, then the connection is cut. */
+  dropReplyAfterAccept: boolean;
+  /** C15. Every HTTP answer and every frame waits this long, as if the interpreter lock were held. 0 = no wait. */
+  slowLoopMs: number;
+  /** C3. `POST /queue {delete}` answers 200 but removes nothing (never seen for a waiting id; a test of "verify"). */
+  deleteDoesNothing: boolean;
+}
+
+export interface ComfyEngineOptions {
+  /** Which server to be. Default `0.8.0`. */
+  readonly version?: ComfyVersion;
+  /** Divides every duration: 2 = twice as fast. Default 1. */
+  readonly speed?: number;
+  /** Milliseconds of one KSampler step. Default 20. */
+  readonly stepMs?: number;
+  /** Seed of everything that would be random (minted ids, sids). Default 1. */
+  readonly seed?: number;
+  readonly quirks?: Partial<ComfyQuirks>;
+  /** `jpeg` as real servers send, or `png`. Default `png`. */
+  readonly previewFormat?: 'jpeg' | 'png';
+  /** Whether samplers send previews when the prompt does not say (`extra_data.preview_method`). Default true. */
+  readonly previews?: boolean;
+  /** Wall clock in ms. Default `Date.now`. */
+  readonly now?: () => number;
+  /** Named in `/system_stats` as the device. Default "Demo GPU". */
+  readonly deviceName?: string;
+}
+
+/** Places where the engine can be held still, in the order a prompt passes them. */
+export const holdPoints = [
+  /** The worker is free and about to take the next waiting prompt (nothing was taken yet). */
+  'before-pop',
+  /** Taken: listed as running, but the interrupt flag is not yet cleared and nothing was sent (C5). */
+  'popped',
+  /** Flag cleared, `execution_start` and `execution_cached` sent, no node begun. */
+  'started',
+  /** `executing` of a node sent; the interrupt check before the node comes next. */
+  'before-node',
+  /** A node finished one step; the interrupt check of the step comes next. */
+  'before-step-check',
+  /** The outcome is decided and sent; the prompt is still listed as running, history has nothing. */
+  'before-task-done',
+  /** History written and running list empty (one lock), `executing: null` not yet sent. */
+  'after-history',
+  /** A targeted interrupt found its prompt running, the flag is not yet set (C6 check-then-set window). */
+  'interrupt-checked',
+  /** `POST /prompt` stored the item, the answer is not yet written. */
+  'before-prompt-reply',
+] as const;
+export type HoldPoint = (typeof holdPoints)[number];
+
+export interface HoldFilter {
+  readonly promptId?: string;
+  readonly nodeId?: string;
+}
+
+/** One held moment. `reached` settles when the engine stands there; `release` lets it go on and is safe to call twice. */
+export interface Hold {
+  readonly reached: Promise<{ readonly promptId: string; readonly nodeId: string | undefined }>;
+  release(): void;
+}
+
+export type LogEvent =
+  | 'queued' | 'deleted' | 'cleared' | 'popped' | 'start' | 'node' | 'step' | 'node-done'
+  | 'success' | 'error' | 'interrupted' | 'interrupt-set' | 'interrupt-ignored' | 'worker-died' | 'restart';
+
+/** What really happened, for tests to assert on. `at` is wall clock ms. */
+export interface LogEntry {
+  readonly event: LogEvent;
+  readonly promptId: string;
+  readonly node?: string;
+  readonly at: number;
+}
+
+/** One HTTP request as it arrived. `body` is parsed JSON, or the text where it is none. */
+export interface RequestEntry {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly body: unknown;
+  readonly at: number;
+}
+
+/** One socket as the engine sees it; comfy-server.ts implements it over ws. */
+export interface Peer {
+  sendText(text: string): void;
+  sendBinary(bytes: Uint8Array): void;
+  /** Bytes accepted but not yet taken by the network. */
+  readonly backlogBytes: number;
+  readonly open: boolean;
+  /** Cuts without a close frame: the client sees 1006. */
+  terminate(): void;
+}
