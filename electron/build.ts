@@ -3,7 +3,7 @@
  * named). Also answers for others whether a build is older than its sources. A build appears whole or not at all:
  * it is made beside its place and then moved there, so a reader never sees half of one. Does not check types.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { requireNodeVersion } from './node-version.ts';
@@ -77,12 +77,15 @@ export async function build(target: BuildTarget): Promise<void> {
   const { build: viteBuild } = await import('vite');
   const place = directoryOf(target);
   const making = join(root, 'dist', `.${target}-${process.pid}`);
+  const startedAt = new Date();
   mkdirSync(making, { recursive: true });
   try {
     for (const pass of targets[target].passes) {
       await viteBuild({ configFile: join(root, pass.config), mode: pass.mode, build: { outDir: making } });
     }
     if (target === 'cli') chmodSync(join(making, targets.cli.result), 0o755);
+    // As old as its sources were read: a change made during the build counts as newer than it.
+    utimesSync(join(making, targets[target].result), startedAt, startedAt);
     rmSync(place, { recursive: true, force: true });
     renameSync(making, place);
   } finally {

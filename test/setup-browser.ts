@@ -77,7 +77,7 @@ function installDebianChromium(): void {
   ];
   for (const args of steps) {
     // On stderr, so that what this script prints on stdout stays one path.
-    const result = spawnSync('apt-get', args, { env, stdio: ['ignore', 2, 2] });
+    const result = spawnSync('/usr/bin/apt-get', args, { env, stdio: ['ignore', 2, 2] });
     if (result.status !== 0) throw new Error(`apt-get ${args.join(' ')} failed (${result.status ?? 'not started'}).`);
   }
 }
