@@ -1,0 +1,135 @@
+/**
+ * SQL for cancel requests and their trail. A request is one row; it is settled once, by JobStore in the transaction
+ * that ends its job, or here at once for jobs that were still waiting with us. Many jobs are written by sets, never row by row.
+ */
+import type { Asker, CancelMode, CancelOutcome, CancelStep, TrailStep } from '../../../shared/cancel.ts';
+import { newRequestId } from '../../../shared/ids.ts';
+import type { JobId, RequestId } from '../../../shared/ids.ts';
+import type { Database } from './database.ts';
+import type { CancelRow } from './rows.ts';
+
+export interface Asking {
+  mode: CancelMode;
+  by: Asker;
+  note: string | null;
+}
+
+export class CancelStore {
+  readonly #db: Database;
+  readonly #q;
+  /** Monotonic time of each open request, ms; after a restart wall time has to do. */
+  readonly #askedMono = new Map<RequestId, number>();
+
+  constructor(db: Database) {
+    this.#db = db;
+    const { raw } = db;
+    this.#q = {
+      byId: raw.prepare<[RequestId], CancelRow>('SELECT * FROM cancel_requests WHERE id = ?'),
+      openOf: raw.prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? AND settled_at IS NULL'),
+      newestOf: raw.prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? ORDER BY requested_at DESC, id DESC LIMIT 1'),
+      open: raw.prepare<[], CancelRow>('SELECT * FROM cancel_requests WHERE settled_at IS NULL ORDER BY requested_at, id'),
+      settle: raw.prepare('UPDATE cancel_requests SET outcome = ?, detail = ?, settled_at = ?, took_ms = ? WHERE id = ? AND settled_at IS NULL'),
+      raise: raw.prepare("UPDATE cancel_requests SET mode = 'stop' WHERE id = ? AND mode = 'if-waiting' AND settled_at IS NULL"),
+      insert: raw.prepare('INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, note, outcome, detail, settled_at, took_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+      step: raw.prepare(`INSERT INTO cancel_steps (request_id, seq, at, since_ms, step, route, detail)
+        SELECT @id, coalesce((SELECT max(seq) FROM cancel_steps WHERE request_id = @id), 0) + 1, @at, @since, @step, @route, @detail`),
+      insertMany: raw.prepare(`INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, note, outcome, detail, settled_at, took_ms)
+        SELECT value ->> 1, value ->> 0, @mode, @at, @by, @note, 'cancelled', @detail, @at, 0 FROM json_each(@pairs)`),
+      stepMany: raw.prepare('INSERT INTO cancel_steps (request_id, seq, at, since_ms, step) SELECT value ->> 1, @seq, @at, 0, @step FROM json_each(@pairs)'),
+      endMany: raw.prepare(`UPDATE jobs SET state = 'cancelled', ended_at = @at, rev = rev + 1, end_seq = @base + p.n
+        FROM (SELECT value ->> 0 AS id, key + 1 AS n FROM json_each(@pairs)) AS p WHERE jobs.id = p.id AND jobs.state = 'queued'`),
+      endSeq: raw.prepare<[number], number>("UPDATE counters SET value = value + ? WHERE name = 'end_seq' RETURNING value").pluck(),
+      ftsMany: raw.prepare(`INSERT INTO history_fts (rowid, job_id, title, prompt, note, error)
+        SELECT j.end_seq, j.id, j.title, j.prompt, coalesce(j.note, ''), coalesce(@note, '') FROM json_each(@pairs) p JOIN jobs j ON j.id = p.value ->> 0`),
+      journalMany: raw.prepare(`INSERT INTO journal (at, job_id, fact, from_state, to_state) SELECT @at, value ->> 0, 'cancelLocal', 'queued', 'cancelled' FROM json_each(@pairs)`),
+    };
+  }
+
+  openOf(jobId: JobId): CancelRow | undefined {
+    return this.#q.openOf.get(jobId);
+  }
+
+  newestOf(jobId: JobId): CancelRow | undefined {
+    return this.#q.newestOf.get(jobId);
+  }
+
+  /** Every open request, oldest first. */
+  open(): CancelRow[] {
+    return this.#q.open.all();
+  }
+
+  byId(id: RequestId): CancelRow | undefined {
+    return this.#q.byId.get(id);
+  }
+
+  /**
+   * Cancels jobs that are still queued, settling each at once as cancelled/local; answers pairs [job, request]. The
+   * caller has read in this very transaction that they are queued. 10,000 take about 0.15 s.
+   */
+  cancelQueued(ids: readonly JobId[], asking: Asking, now: number): [JobId, RequestId][] {
+    const made = ids.map((id): [JobId, RequestId] => [id, newRequestId()]);
+    if (made.length === 0) return made;
+    const outcome: CancelOutcome = { outcome: 'cancelled', reach: 'local', evidence: 'proven', partialOutputs: 0 };
+    const pairs = JSON.stringify(made);
+    const base = (this.#q.endSeq.get(made.length) ?? 0) - made.length;
+    this.#q.insertMany.run({ pairs, mode: asking.mode, at: now, by: asking.by, note: asking.note, detail: JSON.stringify(outcome) });
+    this.#q.stepMany.run({ pairs, at: now, seq: 1, step: 'requested' satisfies CancelStep });
+    this.#q.stepMany.run({ pairs, at: now, seq: 2, step: 'settled' satisfies CancelStep });
+    this.#q.endMany.run({ pairs, at: now, base });
+    this.#q.ftsMany.run({ pairs, note: asking.note });
+    this.#q.journalMany.run({ pairs, at: now });
+    return made;
+  }
+
+  /** A request that something on a server has to answer. Call inside `tx`; at most one is open per job. */
+  ask(jobId: JobId, asking: Asking, now: number): RequestId {
+    const id = newRequestId();
+    this.#q.insert.run(id, jobId, asking.mode, now, asking.by, asking.note, null, null, null, null);
+    this.#askedMono.set(id, performance.now());
+    this.step(id, 'requested', null, null);
+    return id;
+  }
+
+  /** A request that came too late, kept for the trail. */
+  tooLate(jobId: JobId, asking: Asking, outcome: CancelOutcome, now: number): RequestId {
+    const id = newRequestId();
+    this.#q.insert.run(id, jobId, asking.mode, now, asking.by, asking.note, outcome.outcome, JSON.stringify(outcome), now, 0);
+    this.step(id, 'requested', null, null);
+    this.step(id, 'settled', null, null);
+    return id;
+  }
+
+  /** An open `if-waiting` request becomes `stop`; true if it did. */
+  raise(id: RequestId): boolean {
+    const raised = this.#q.raise.run(id).changes === 1;
+    if (raised) this.step(id, 'raised', null, null);
+    return raised;
+  }
+
+  settle(id: RequestId, outcome: CancelOutcome, now: number): void {
+    const since = this.#since(id, now);
+    this.#q.settle.run(outcome.outcome, JSON.stringify(outcome), now, since, id);
+    if (outcome.outcome === 'cancelled' && outcome.reach !== 'local') this.step(id, 'seen-stopped', null, outcome.evidence);
+    this.step(id, 'settled', null, null);
+    this.#askedMono.delete(id);
+  }
+
+  /** Adds to the trail; also after the request is settled ("it arrived after all"). */
+  step(id: RequestId, step: CancelStep, route: string | null, detail: string | null): void {
+    const at = Date.now();
+    this.#db.tx(() => this.#q.step.run({ id, at, since: this.#since(id, at), step, route, detail }));
+  }
+
+  trailOf(jobId: JobId): { by: Asker; note: string | null; steps: TrailStep[] }[] {
+    const requests = this.#db.raw.prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? ORDER BY requested_at, id').all(jobId);
+    const steps = this.#db.raw.prepare<[RequestId], TrailStep>('SELECT step, at, since_ms AS sinceMs, route, detail FROM cancel_steps WHERE request_id = ? ORDER BY seq');
+    return requests.map((row) => ({ by: row.requested_by as Asker, note: row.note, steps: steps.all(row.id) }));
+  }
+
+  #since(id: RequestId, now: number): number {
+    const mono = this.#askedMono.get(id);
+    if (mono !== undefined) return Math.round(performance.now() - mono);
+    const row = this.#q.byId.get(id);
+    return row === undefined ? 0 : Math.max(0, now - row.requested_at);
+  }
+}

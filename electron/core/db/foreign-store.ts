@@ -1,0 +1,77 @@
+/** SQL for other people's work: what is seen now, and how it ended. */
+import type { ServerId } from '../../../shared/ids.ts';
+import type { ForeignJob } from '../../../shared/server.ts';
+import type { Database } from './database.ts';
+
+export interface ForeignRow {
+  server_id: ServerId;
+  remote_key: string;
+  state: 'waiting' | 'running' | 'ended';
+  how: ForeignJob['how'];
+  place: number | null;
+  first_seen: number;
+  last_seen: number;
+  started_at: number | null;
+  ended_at: number | null;
+}
+export interface Seen {
+  remoteKey: string;
+  state: 'waiting' | 'running';
+  place: number | null;
+}
+
+export const foreignJob = (row: ForeignRow): ForeignJob => ({
+  serverId: row.server_id, remoteKey: row.remote_key, state: row.state, how: row.how, place: row.place, cancelling: false,
+  firstSeen: row.first_seen, startedAt: row.started_at, endedAt: row.ended_at,
+});
+
+export class ForeignStore {
+  readonly #db: Database;
+  readonly #q;
+
+  constructor(db: Database) {
+    this.#db = db;
+    const { raw } = db;
+    this.#q = {
+      get: raw.prepare<[ServerId, string], ForeignRow>('SELECT * FROM foreign_jobs WHERE server_id = ? AND remote_key = ?'),
+      open: raw.prepare<[ServerId], ForeignRow>('SELECT * FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL ORDER BY (state = \'running\') DESC, place, remote_key'),
+      openKeys: raw.prepare<[ServerId], string>('SELECT remote_key FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL').pluck(),
+      seen: raw.prepare(`INSERT INTO foreign_jobs (server_id, remote_key, state, place, first_seen, last_seen, started_at)
+        SELECT @server, value ->> 0, value ->> 1, value ->> 2, @now, @now, iif(value ->> 1 = 'running', @now, NULL) FROM json_each(@seen) WHERE true
+        ON CONFLICT (server_id, remote_key) DO UPDATE SET state = excluded.state, place = excluded.place, last_seen = excluded.last_seen,
+          started_at = coalesce(started_at, excluded.started_at) WHERE ended_at IS NULL`),
+      end: raw.prepare("UPDATE foreign_jobs SET state = 'ended', how = ?, place = NULL, ended_at = ?, last_seen = ? WHERE server_id = ? AND remote_key = ? AND ended_at IS NULL"),
+      count: raw.prepare<[], number>('SELECT count(*) FROM foreign_jobs WHERE ended_at IS NULL').pluck(),
+    };
+  }
+
+  get(serverId: ServerId, remoteKey: string): ForeignRow | undefined {
+    return this.#q.get.get(serverId, remoteKey);
+  }
+  open(serverId: ServerId): ForeignRow[] {
+    return this.#q.open.all(serverId);
+  }
+  openCount(): number {
+    return this.#q.count.get() ?? 0;
+  }
+
+  /**
+   * Writes what is on a server now and how what is gone ended; what is gone without a word ended as `gone`.
+   * One transaction, by sets: a thousand strangers are one statement.
+   */
+  record(serverId: ServerId, seen: readonly Seen[], ended: ReadonlyMap<string, Exclude<ForeignJob['how'], null>>): void {
+    const now = Date.now();
+    this.#db.tx(() => {
+      const here = new Set(seen.map((job) => job.remoteKey));
+      for (const key of this.#q.openKeys.all(serverId)) {
+        if (!here.has(key)) this.#q.end.run(ended.get(key) ?? 'gone', now, now, serverId, key);
+      }
+      if (seen.length > 0) this.#q.seen.run({ server: serverId, now, seen: JSON.stringify(seen.map((job) => [job.remoteKey, job.state, job.place])) });
+    });
+  }
+
+  end(serverId: ServerId, remoteKey: string, how: Exclude<ForeignJob['how'], null>): void {
+    const now = Date.now();
+    this.#q.end.run(how, now, now, serverId, remoteKey);
+  }
+}

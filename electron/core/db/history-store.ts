@@ -1,0 +1,144 @@
+/**
+ * SQL for what has ended: keyset pages at any depth, search as one types (FTS5, newest first), the outline by hours,
+ * and forgetting. Never OFFSET, never LIKE '%…%', never a count over the whole.
+ */
+import { z } from 'zod';
+import type { HistoryFilter } from '../../../shared/contract.ts';
+import { AppError } from '../../../shared/errors.ts';
+import type { JobId } from '../../../shared/ids.ts';
+import type { ForeignRow } from './foreign-store.ts';
+import type { Database } from './database.ts';
+
+/** Ids of a page in order, newest first: ours by id, foreign as rows. */
+export type HistoryKey = { type: 'job'; id: JobId } | { type: 'foreign'; row: ForeignRow };
+
+/** Where each stream stands: the last one taken. `null` = not begun. */
+const CursorSchema = z.object({ j: z.tuple([z.number(), z.string()]).nullable(), f: z.tuple([z.number(), z.string(), z.string()]).nullable() });
+type Cursor = z.infer<typeof CursorSchema>;
+const SearchCursorSchema = z.number().int();
+
+const FAR = Number.MAX_SAFE_INTEGER;
+
+export class HistoryStore {
+  readonly #db: Database;
+  readonly #q;
+
+  constructor(db: Database) {
+    this.#db = db;
+    const { raw } = db;
+    this.#q = {
+      outline: raw.prepare<[], { hour: number; jobs: number; foreign: number }>('SELECT hour, jobs, foreign_jobs AS "foreign" FROM history_hours WHERE jobs > 0 OR foreign_jobs > 0 ORDER BY hour DESC'),
+      forget: raw.prepare("DELETE FROM jobs WHERE ended_at IS NOT NULL AND id IN (SELECT value FROM json_each(?))"),
+      ftsForget: raw.prepare('DELETE FROM history_fts WHERE rowid IN (SELECT end_seq FROM jobs WHERE end_seq IS NOT NULL AND id IN (SELECT value FROM json_each(?)))'),
+      sweep: raw.prepare('DELETE FROM payloads WHERE id IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.payload_id = payloads.id)'),
+      payloadsOf: raw.prepare<[string], string>('SELECT DISTINCT payload_id FROM jobs WHERE id IN (SELECT value FROM json_each(?))').pluck(),
+      endedBefore: raw.prepare<[number, number], JobId>('SELECT id FROM jobs WHERE ended_at < ? ORDER BY ended_at LIMIT ?').pluck(),
+    };
+  }
+
+  page(filter: HistoryFilter, cursorText: string | undefined, limit: number): { keys: HistoryKey[]; cursor: string | null } {
+    const cursor = cursorText === undefined ? { j: null, f: null } : read(CursorSchema, cursorText);
+    const jobs = filter.foreign === 'only' ? [] : this.#jobs(filter, cursor, limit);
+    const others = filter.foreign === 'without' || (filter.states !== undefined && filter.foreign !== 'only') ? [] : this.#foreign(filter, cursor, limit);
+    const keys: HistoryKey[] = [];
+    const next: Cursor = { ...cursor };
+    let j = 0;
+    let f = 0;
+    while (keys.length < limit) {
+      const job = jobs[j];
+      const other = others[f];
+      if (job === undefined && other === undefined) break;
+      if (job !== undefined && (other === undefined || job.ended_at >= (other.ended_at ?? 0))) {
+        keys.push({ type: 'job', id: job.id });
+        next.j = [job.ended_at, job.id];
+        j += 1;
+      } else if (other !== undefined) {
+        keys.push({ type: 'foreign', row: other });
+        next.f = [other.ended_at ?? 0, other.remote_key, other.server_id];
+        f += 1;
+      }
+    }
+    const more = jobs.length > j || others.length > f || (keys.length === limit && (jobs.length === limit || others.length === limit));
+    return { keys, cursor: more ? JSON.stringify(next) : null };
+  }
+
+  #jobs(filter: HistoryFilter, cursor: Cursor, limit: number): { id: JobId; ended_at: number }[] {
+    const [at, id] = cursor.j ?? [filter.to ?? FAR, ''];
+    const where = ['ended_at IS NOT NULL', '(ended_at, id) < (@at, @id)'];
+    if (filter.from !== undefined) where.push('ended_at >= @from');
+    if (filter.serverId !== undefined) where.push('on_server_id = @server');
+    const args = { at, id, from: filter.from ?? 0, server: filter.serverId ?? '', limit };
+    const states = filter.states;
+    if (states === undefined) {
+      return this.#db.raw.prepare<typeof args, { id: JobId; ended_at: number }>(`SELECT id, ended_at FROM jobs WHERE ${where.join(' AND ')} ORDER BY ended_at DESC, id DESC LIMIT @limit`).all(args);
+    }
+    // One keyset walk per state, merged: each stays on its own index however rare the state is.
+    const each = this.#db.raw.prepare<typeof args & { state: string }, { id: JobId; ended_at: number }>(
+      `SELECT id, ended_at FROM jobs WHERE state = @state AND ${where.join(' AND ')} ORDER BY ended_at DESC, id DESC LIMIT @limit`);
+    return states
+      .flatMap((state) => each.all({ ...args, state }))
+      .sort((a, b) => b.ended_at - a.ended_at || (a.id < b.id ? 1 : -1))
+      .slice(0, limit);
+  }
+
+  #foreign(filter: HistoryFilter, cursor: Cursor, limit: number): ForeignRow[] {
+    const [at, key, server] = cursor.f ?? [filter.to ?? FAR, '', ''];
+    const where = ['ended_at IS NOT NULL', '(ended_at, remote_key, server_id) < (@at, @key, @server)'];
+    if (filter.from !== undefined) where.push('ended_at >= @from');
+    if (filter.serverId !== undefined) where.push('server_id = @only');
+    const args = { at, key, server, from: filter.from ?? 0, only: filter.serverId ?? '', limit };
+    return this.#db.raw.prepare<typeof args, ForeignRow>(`SELECT * FROM foreign_jobs WHERE ${where.join(' AND ')} ORDER BY ended_at DESC, remote_key DESC, server_id DESC LIMIT @limit`).all(args);
+  }
+
+  /** Every word must begin some word of title, prompt, note or error. Order is that of ending, newest first. */
+  search(text: string, filter: HistoryFilter, cursorText: string | undefined, limit: number): { keys: HistoryKey[]; cursor: string | null } {
+    const match = toMatch(text);
+    if (match === null || filter.foreign === 'only') return { keys: [], cursor: null };
+    const before = cursorText === undefined ? FAR : read(SearchCursorSchema, cursorText);
+    const where = ['f.rowid < @before', 'history_fts MATCH @match'];
+    if (filter.states !== undefined) where.push('j.state IN (SELECT value FROM json_each(@states))');
+    if (filter.serverId !== undefined) where.push('j.on_server_id = @server');
+    if (filter.from !== undefined) where.push('j.ended_at >= @from');
+    if (filter.to !== undefined) where.push('j.ended_at < @to');
+    const args = { before, match, limit, states: JSON.stringify(filter.states ?? []), server: filter.serverId ?? '', from: filter.from ?? 0, to: filter.to ?? FAR };
+    const rows = this.#db.raw
+      .prepare<typeof args, { rowid: number; id: JobId }>(`SELECT f.rowid, j.id FROM history_fts f CROSS JOIN jobs j ON j.id = f.job_id WHERE ${where.join(' AND ')} ORDER BY f.rowid DESC LIMIT @limit`)
+      .all(args);
+    const last = rows.at(-1);
+    return { keys: rows.map((row) => ({ type: 'job', id: row.id })), cursor: last === undefined || rows.length < limit ? null : JSON.stringify(last.rowid) };
+  }
+
+  outline(): { hour: number; jobs: number; foreign: number }[] {
+    return this.#q.outline.all();
+  }
+
+  /** Forgets ended jobs; open ones are passed over (the database would refuse them). How many went. */
+  forget(ids: readonly JobId[]): number {
+    const list = JSON.stringify(ids);
+    return this.#db.tx(() => {
+      const payloads = this.#q.payloadsOf.all(list);
+      this.#q.ftsForget.run(list);
+      const { changes } = this.#q.forget.run(list);
+      this.#q.sweep.run(JSON.stringify(payloads));
+      return changes;
+    });
+  }
+
+  endedBefore(time: number, limit: number): JobId[] {
+    return this.#q.endedBefore.all(time, limit);
+  }
+}
+
+/** User text as an FTS5 query: each word quoted and a prefix. Null when there is no word in it. */
+export function toMatch(text: string): string | null {
+  const words = text.match(/[\p{L}\p{N}]+/gu);
+  return words === null ? null : words.slice(0, 12).map((word) => `"${word}"*`).join(' ');
+}
+
+function read<T>(schema: z.ZodType<T>, text: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new AppError('invalid_request', 'the cursor is none of ours', { cause });
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * JobView and JobDetail from rows: read-only, a fixed number of statements for any number of jobs. Payload bodies are
+ * read only for one job at a time.
+ */
+import { z } from 'zod';
+import type { Asker, CancelStep, CancelView, TrailStep } from '../../../shared/cancel.ts';
+import type { BatchId, JobId, OutputId, PayloadId, ServerId } from '../../../shared/ids.ts';
+import type { OutputMedia } from '../../../shared/job-fact.ts';
+import { isTerminal } from '../../../shared/job-machine.ts';
+import { JobInfoSchema, JobPatchSchema, JobPayloadSchema } from '../../../shared/job.ts';
+import type { JobDetail, JobPatch, JobPayload, JobView, OutputView } from '../../../shared/job.ts';
+import { WireErrorSchema } from '../../../shared/schema.ts';
+import { AppError } from '../../../shared/errors.ts';
+import type { Database } from './database.ts';
+import { outcomeOf, parseColumn } from './rows.ts';
+import type { AttemptRow, CancelRow, JobRow } from './rows.ts';
+
+/** Usual run time of a payload on a server; the queue's experience answers it. */
+export type UsualOf = (payloadId: PayloadId, serverId: ServerId | null) => { low: number; high: number } | null;
+
+type ViewRow = JobRow & {
+  b_title: string | null; b_size: number | null; b_stop: number | null;
+  attempts: number; put_back_as: JobId | null;
+  expected: number; stored: number; missing: number; partial: number; thumb: OutputId | null;
+};
+type CancelWithStep = CancelRow & { s_step: CancelStep | null; s_at: number | null; s_since: number | null; s_route: string | null; s_detail: string | null };
+interface OutputRow {
+  id: OutputId; ordinal: number; node_id: string | null; name: string; state: 'expected' | 'stored' | 'missing'; media: OutputMedia;
+  text: string | null; bytes: number | null; mime: string | null; width: number | null; height: number | null; partial: 0 | 1;
+}
+
+const VIEW = `SELECT j.*, b.title AS b_title, b.size AS b_size, b.stop_after_at AS b_stop,
+    (SELECT count(*) FROM attempts a WHERE a.job_id = j.id) AS attempts,
+    (SELECT p.id FROM jobs p WHERE p.put_back_of = j.id) AS put_back_as,
+    coalesce(o.expected, 0) AS expected, coalesce(o.stored, 0) AS stored, coalesce(o.missing, 0) AS missing, coalesce(o.partial, 0) AS partial,
+    (SELECT t.id FROM outputs t WHERE t.job_id = j.id AND t.state = 'stored' AND t.media = 'image' ORDER BY t.ordinal LIMIT 1) AS thumb
+  FROM json_each(?) ids JOIN jobs j ON j.id = ids.value LEFT JOIN batches b ON b.id = j.batch_id
+  LEFT JOIN (SELECT job_id, sum(state = 'expected') AS expected, sum(state = 'stored') AS stored, sum(state = 'missing') AS missing, max(partial) AS partial
+    FROM outputs WHERE job_id IN (SELECT value FROM json_each(?)) GROUP BY job_id) o ON o.job_id = j.id
+  ORDER BY ids.key`;
+
+export class JobViews {
+  readonly #q;
+  readonly #usual: UsualOf;
+
+  constructor(db: Database, usual: UsualOf) {
+    const { raw } = db;
+    this.#usual = usual;
+    this.#q = {
+      views: raw.prepare<[string, string], ViewRow>(VIEW),
+      cancels: raw.prepare<[string], CancelWithStep>(`SELECT c.*, s.step AS s_step, s.at AS s_at, s.since_ms AS s_since, s.route AS s_route, s.detail AS s_detail
+        FROM json_each(?) ids JOIN cancel_requests c ON c.id = (SELECT x.id FROM cancel_requests x WHERE x.job_id = ids.value ORDER BY x.requested_at DESC, x.id DESC LIMIT 1)
+        LEFT JOIN cancel_steps s ON s.request_id = c.id AND s.seq = (SELECT max(seq) FROM cancel_steps m WHERE m.request_id = c.id)`),
+      payload: raw.prepare<[JobId], { body: string; patch: string | null }>('SELECT p.body, j.patch FROM jobs j JOIN payloads p ON p.id = j.payload_id WHERE j.id = ?'),
+      attempts: raw.prepare<[JobId], AttemptRow>('SELECT * FROM attempts WHERE job_id = ? ORDER BY number'),
+      outputs: raw.prepare<[JobId], OutputRow>('SELECT o.* FROM outputs o JOIN attempts a ON a.id = o.attempt_id WHERE o.job_id = ? ORDER BY a.number, o.ordinal'),
+      journal: raw.prepare<[JobId], { at: number; fact: string; from: string | null; to: string | null; detail: string | null }>(
+        'SELECT at, fact, from_state AS "from", to_state AS "to", detail FROM journal WHERE job_id = ? ORDER BY seq LIMIT 500'),
+      open: raw.prepare<{ position: number; id: string; server: string | null; batch: string | null; states: string | null; limit: number }, { id: JobId; position: number }>(`SELECT id, position FROM jobs
+        WHERE ended_at IS NULL AND (position, id) > (@position, @id) AND (@server IS NULL OR server_id = @server OR on_server_id = @server)
+          AND (@batch IS NULL OR batch_id = @batch) AND (@states IS NULL OR state IN (SELECT value FROM json_each(@states)))
+        ORDER BY position, id LIMIT @limit`),
+    };
+  }
+
+  /** Views of the jobs that exist, in the order of `ids`. */
+  many(ids: readonly JobId[]): JobView[] {
+    if (ids.length === 0) return [];
+    const list = JSON.stringify(ids);
+    const cancels = new Map<JobId, CancelView>();
+    for (const row of this.#q.cancels.all(list)) cancels.set(row.job_id, cancelView(row));
+    return this.#q.views.all(list, list).map((row) => this.#view(row, cancels.get(row.id) ?? null));
+  }
+
+  one(id: JobId): JobView {
+    const [view] = this.many([id]);
+    if (view === undefined) throw new AppError('not_found', 'there is no such job', { details: { id } });
+    return view;
+  }
+
+  /** Open jobs in queue order, keyset paged; the cursor is opaque. */
+  open(query: { serverId?: ServerId | undefined; batchId?: BatchId | undefined; states?: readonly string[] | undefined; cursor?: string | undefined; limit: number }): { jobs: JobView[]; cursor: string | null } {
+    const after = query.cursor === undefined ? { position: -Number.MAX_VALUE, id: '' } : readCursor(query.cursor);
+    const rows = this.#q.open.all({ ...after, server: query.serverId ?? null, batch: query.batchId ?? null, states: query.states === undefined ? null : JSON.stringify(query.states), limit: query.limit });
+    const last = rows.at(-1);
+    return {
+      jobs: this.many(rows.map((row) => row.id)),
+      cursor: last === undefined || rows.length < query.limit ? null : JSON.stringify([last.position, last.id]),
+    };
+  }
+
+  /** The payload of one job with its patch applied: what is sent. */
+  payload(id: JobId): JobPayload {
+    const row = this.#q.payload.get(id);
+    if (row === undefined) throw new AppError('not_found', 'there is no such job', { details: { id } });
+    const payload = parseColumn(JobPayloadSchema, row.body, 'payloads.body');
+    return row.patch === null ? payload : applyPatch(payload, parseColumn(JobPatchSchema, row.patch, 'jobs.patch'));
+  }
+
+  outputs(id: JobId): OutputView[] {
+    return this.#q.outputs.all(id).map((row) => ({
+      id: row.id, ordinal: row.ordinal, nodeId: row.node_id, name: row.name, state: row.state, media: row.media, text: row.text,
+      bytes: row.bytes, mime: row.mime, width: row.width, height: row.height, partial: row.partial === 1,
+    }));
+  }
+
+  detail(id: JobId, trail: (id: JobId) => { by: Asker; note: string | null; steps: TrailStep[] }[]): JobDetail {
+    return {
+      job: this.one(id),
+      payload: this.payload(id),
+      attempts: this.#q.attempts.all(id).map((row) => ({
+        id: row.id, number: row.number, serverId: row.server_id, remoteKey: row.remote_key, intentAt: row.intent_at,
+        acceptedAt: row.accepted_at, startedAt: row.started_at, closedAt: row.closed_at, closeReason: row.close_reason,
+      })),
+      outputs: this.outputs(id),
+      trail: trail(id),
+      journal: this.#q.journal.all(id),
+    };
+  }
+
+  #view(row: ViewRow, cancel: CancelView | null): JobView {
+    return {
+      id: row.id, rev: row.rev, kind: row.kind,
+      batch: row.batch_id === null ? null : { id: row.batch_id, title: row.b_title ?? '', index: row.batch_index ?? 0, size: row.b_size ?? 1, stopAfter: row.b_stop !== null },
+      serverId: row.server_id, onServerId: row.on_server_id, title: row.title,
+      info: parseColumn(JobInfoSchema, row.info, 'jobs.info'),
+      note: row.note, state: row.state, held: row.held === 1, position: row.position,
+      createdAt: row.created_at, startedAt: row.started_at, endedAt: row.ended_at, ranMs: row.ran_ms,
+      usualMs: isTerminal(row.state) ? null : this.#usual(row.payload_id, row.on_server_id ?? row.server_id),
+      attempts: row.attempts, cancel,
+      error: row.error === null ? null : parseColumn(WireErrorSchema, row.error, 'jobs.error'),
+      outputs: { expected: row.expected, stored: row.stored, missing: row.missing, partial: row.partial === 1, thumb: row.thumb },
+      putBackOf: row.put_back_of, putBackAs: row.put_back_as, runAgainOf: row.run_again_of,
+    };
+  }
+}
+
+function cancelView(row: CancelWithStep): CancelView {
+  return {
+    requestId: row.id, mode: row.mode, requestedAt: row.requested_at, by: row.requested_by as Asker, note: row.note,
+    outcome: outcomeOf(row), settledAt: row.settled_at, tookMs: row.took_ms,
+    lastStep: row.s_step === null ? null : { step: row.s_step, at: row.s_at ?? row.requested_at, sinceMs: row.s_since ?? 0, route: row.s_route, detail: row.s_detail },
+  };
+}
+
+const CursorSchema = z.tuple([z.number(), z.string()]);
+function readCursor(text: string): { position: number; id: string } {
+  try {
+    const [position, id] = CursorSchema.parse(JSON.parse(text));
+    return { position, id };
+  } catch (cause) {
+    throw new AppError('invalid_request', 'the cursor is none of ours', { cause });
+  }
+}
+
+/** The payload with a job's own inputs over it; nodes the graph does not have are left out. */
+export function applyPatch(payload: JobPayload, patch: JobPatch): JobPayload {
+  if (payload.kind === 'swarm') return { ...payload, params: { ...payload.params, ...patch.params } };
+  const graph = { ...payload.graph };
+  for (const [nodeId, inputs] of Object.entries(patch.set ?? {})) {
+    const node = graph[nodeId];
+    if (node !== undefined) graph[nodeId] = { ...node, inputs: { ...node.inputs, ...inputs } };
+  }
+  return { ...payload, graph };
+}
+

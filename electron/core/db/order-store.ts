@@ -1,0 +1,87 @@
+/**
+ * SQL for the queue order: places at the end, at the front and between, renumbering, and who may be claimed next.
+ * Order is `(position, id)`.
+ */
+import type { JobId, ServerId } from '../../../shared/ids.ts';
+import type { Kind } from '../../../shared/job.ts';
+import type { Database } from './database.ts';
+import type { JobRow } from './rows.ts';
+
+const SMALLEST_GAP = 1e-6;
+
+export class OrderStore {
+  readonly #q;
+
+  constructor(db: Database) {
+    const { raw } = db;
+    this.#q = {
+      takeEnd: raw.prepare<[number], number>("UPDATE counters SET value = value + ? WHERE name = 'position_high' RETURNING value").pluck(),
+      first: raw.prepare<[], number>('SELECT min(position) FROM jobs WHERE ended_at IS NULL').pluck(),
+      high: raw.prepare<[], number>("SELECT value FROM counters WHERE name = 'position_high'").pluck(),
+      position: raw.prepare<[JobId], number>('SELECT position FROM jobs WHERE id = ?').pluck(),
+      before: raw.prepare<[string, number], number>(`SELECT max(position) FROM jobs WHERE ended_at IS NULL AND id NOT IN (SELECT value FROM json_each(?)) AND position < ?`).pluck(),
+      after: raw.prepare<[string, number], number>(`SELECT min(position) FROM jobs WHERE ended_at IS NULL AND id NOT IN (SELECT value FROM json_each(?)) AND position > ?`).pluck(),
+      set: raw.prepare(`UPDATE jobs SET rev = rev + 1, position = @from + @gap * (p.n + 1)
+        FROM (SELECT value AS id, key AS n FROM json_each(@ids)) AS p WHERE jobs.id = p.id AND jobs.state = 'queued'`),
+      // Cancelled jobs not yet put back keep their place among the others.
+      renumber: raw.prepare(`UPDATE jobs SET position = r.n, rev = rev + (ended_at IS NULL)
+        FROM (SELECT id, row_number() OVER (ORDER BY position, id) AS n FROM jobs j
+          WHERE ended_at IS NULL OR (state = 'cancelled' AND NOT EXISTS (SELECT 1 FROM jobs b WHERE b.put_back_of = j.id))) AS r
+        WHERE jobs.id = r.id AND jobs.position <> r.n`),
+      setHigh: raw.prepare("UPDATE counters SET value = max(value, (SELECT coalesce(max(position), 0) FROM jobs WHERE ended_at IS NULL)) WHERE name = 'position_high'"),
+      claimable: raw.prepare<{ kind: Kind; serverId: ServerId; limit: number }, JobRow>(`SELECT j.* FROM jobs j LEFT JOIN batches b ON b.id = j.batch_id
+        WHERE j.state = 'queued' AND j.held = 0 AND j.kind = @kind AND (j.server_id = @serverId OR j.server_id IS NULL)
+          AND (b.stop_after_at IS NULL)
+          AND NOT EXISTS (SELECT 1 FROM rejections r WHERE r.job_id = j.id AND r.server_id = @serverId)
+        ORDER BY j.position, j.id LIMIT @limit`),
+    };
+  }
+
+  /** Positions for `count` new jobs at the end of the queue, first one. Call inside `tx`. */
+  atEnd(count: number): { from: number; gap: number } {
+    const high = this.#q.takeEnd.get(count) ?? count;
+    return { from: high - count + 1, gap: 1 };
+  }
+
+  /** Positions for `count` new jobs before everything. */
+  atFront(count: number): { from: number; gap: number } {
+    const first = this.#q.first.get() ?? this.#q.high.get() ?? 0;
+    return { from: first - count, gap: 1 };
+  }
+
+  /** Moves queued jobs, in the given order, to a place. Call inside `tx`, after checking that all are queued. */
+  move(ids: readonly JobId[], to: 'front' | 'end' | { before: JobId } | { after: JobId }): void {
+    const list = JSON.stringify(ids);
+    let place = this.#gapAt(list, ids.length, to);
+    if (place.gap < SMALLEST_GAP) {
+      this.#q.renumber.run();
+      this.#q.setHigh.run();
+      place = this.#gapAt(list, ids.length, to);
+    }
+    this.#q.set.run({ ids: list, from: place.from, gap: place.gap });
+  }
+
+  #gapAt(list: string, count: number, to: 'front' | 'end' | { before: JobId } | { after: JobId }): { from: number; gap: number } {
+    if (to === 'end') {
+      const { from } = this.atEnd(count);
+      return { from: from - 1, gap: 1 };
+    }
+    if (to === 'front') {
+      const first = this.#q.first.get() ?? 0;
+      return { from: first - count - 1, gap: 1 };
+    }
+    if ('before' in to) {
+      const upper = this.#q.position.get(to.before) ?? 0;
+      const lower = this.#q.before.get(list, upper) ?? upper - count - 1;
+      return { from: lower, gap: (upper - lower) / (count + 1) };
+    }
+    const lower = this.#q.position.get(to.after) ?? 0;
+    const upper = this.#q.after.get(list, lower) ?? lower + count + 1;
+    return { from: lower, gap: (upper - lower) / (count + 1) };
+  }
+
+  /** The first claimable jobs for a server, in queue order: those that name it, and those that name none of its kind. */
+  claimable(kind: Kind, serverId: ServerId, limit: number): JobRow[] {
+    return this.#q.claimable.all({ kind, serverId, limit });
+  }
+}

@@ -1,0 +1,82 @@
+/** SQL for servers. Credentials are not here: a row holds only the reference under which the secret store keeps them. */
+import type { ServerId } from '../../../shared/ids.ts';
+import type { Kind } from '../../../shared/job.ts';
+import type { Database } from './database.ts';
+
+export interface ServerRecord {
+  id: ServerId;
+  kind: Kind;
+  name: string;
+  url: string;
+  credentialRef: string | null;
+  clientId: string;
+  maxInFlight: number;
+  allowUntargetedInterrupt: boolean;
+  paused: boolean;
+  enabled: boolean;
+  position: number;
+}
+interface Row {
+  id: ServerId; kind: Kind; name: string; url: string; credential_ref: string | null; client_id: string; witness: string | null;
+  max_in_flight: number; allow_untargeted_interrupt: 0 | 1; paused: 0 | 1; enabled: 0 | 1; position: number; removed_at: number | null;
+}
+export type ServerPatch = Partial<Pick<ServerRecord, 'name' | 'url' | 'credentialRef' | 'maxInFlight' | 'allowUntargetedInterrupt' | 'paused' | 'enabled' | 'position'>>;
+
+const record = (row: Row): ServerRecord => ({
+  id: row.id, kind: row.kind, name: row.name, url: row.url, credentialRef: row.credential_ref, clientId: row.client_id, maxInFlight: row.max_in_flight,
+  allowUntargetedInterrupt: row.allow_untargeted_interrupt === 1, paused: row.paused === 1, enabled: row.enabled === 1, position: row.position,
+});
+
+export class ServerStore {
+  readonly #q;
+
+  constructor(db: Database) {
+    const { raw } = db;
+    this.#q = {
+      all: raw.prepare<[], Row>('SELECT * FROM servers WHERE removed_at IS NULL ORDER BY position, created_at'),
+      get: raw.prepare<[ServerId], Row>('SELECT * FROM servers WHERE id = ? AND removed_at IS NULL'),
+      name: raw.prepare<[ServerId], string>('SELECT name FROM servers WHERE id = ?').pluck(),
+      insert: raw.prepare(`INSERT INTO servers (id, kind, name, url, credential_ref, client_id, max_in_flight, position, created_at)
+        VALUES (@id, @kind, @name, @url, @credentialRef, @clientId, @maxInFlight, (SELECT coalesce(max(position), 0) + 1 FROM servers), @createdAt)`),
+      update: raw.prepare(`UPDATE servers SET name = @name, url = @url, credential_ref = @credentialRef, max_in_flight = @maxInFlight,
+        allow_untargeted_interrupt = @allow, paused = @paused, enabled = @enabled, position = @position WHERE id = @id`),
+      remove: raw.prepare('UPDATE servers SET removed_at = ?, credential_ref = NULL WHERE id = ?'),
+      witness: raw.prepare<[ServerId], string | null>('SELECT witness FROM servers WHERE id = ?').pluck(),
+      setWitness: raw.prepare('UPDATE servers SET witness = ? WHERE id = ? AND witness IS NOT ?'),
+    };
+  }
+
+  all(): ServerRecord[] {
+    return this.#q.all.all().map(record);
+  }
+  get(id: ServerId): ServerRecord | undefined {
+    const row = this.#q.get.get(id);
+    return row === undefined ? undefined : record(row);
+  }
+  /** Also of removed servers: history keeps the name. */
+  nameOf(id: ServerId): string | null {
+    return this.#q.name.get(id) ?? null;
+  }
+  insert(server: Omit<ServerRecord, 'position' | 'paused' | 'enabled' | 'allowUntargetedInterrupt'>): void {
+    this.#q.insert.run({ ...server, createdAt: Date.now() });
+  }
+  update(id: ServerId, patch: ServerPatch): ServerRecord | undefined {
+    const now = this.get(id);
+    if (now === undefined) return undefined;
+    const next = { ...now, ...patch };
+    this.#q.update.run({
+      id, name: next.name, url: next.url, credentialRef: next.credentialRef, maxInFlight: next.maxInFlight, allow: next.allowUntargetedInterrupt ? 1 : 0,
+      paused: next.paused ? 1 : 0, enabled: next.enabled ? 1 : 0, position: next.position,
+    });
+    return next;
+  }
+  remove(id: ServerId): void {
+    this.#q.remove.run(Date.now(), id);
+  }
+  witness(id: ServerId): string | null {
+    return this.#q.witness.get(id) ?? null;
+  }
+  setWitness(id: ServerId, promptId: string): void {
+    this.#q.setWitness.run(promptId, id, promptId);
+  }
+}
