@@ -33,36 +33,39 @@ async function main(chosen: readonly string[]): Promise<number> {
   }
   const isChosen = (name: string): boolean => chosen.length === 0 || chosen.includes(name);
 
-  const problem = await prepare(isChosen('e2e'));
-  const rows: Row[] = problem === undefined ? [] : [problem];
+  const rows = [await attempt('build', buildAll)].filter((row) => row !== undefined);
   const workDirectory = mkdtempSync(join(tmpdir(), 'switchyard-test-'));
   try {
     for (const suite of vitestSuites) {
       if (isChosen(suite.name)) rows.push(runVitest(suite.name, workDirectory));
     }
-    if (isChosen('e2e')) rows.push(...runPlaywright(workDirectory));
+    if (isChosen('e2e')) rows.push(...(await runPlaywright(workDirectory)));
   } finally {
     rmSync(workDirectory, { recursive: true, force: true });
   }
   return close(rows);
 }
 
-/** Browser and builds. What fails here is a failed row, and the suites still run: they say more about why. */
-async function prepare(needsBrowser: boolean): Promise<Row | undefined> {
+/** What has to work before tests can: its failure is a row of its own, and everything that can still run does. */
+async function attempt(step: string, action: () => void | Promise<void>): Promise<Row | undefined> {
   const startedMs = performance.now();
   try {
-    if (needsBrowser) console.log(`browser: ${ensureBrowser()}`);
-    for (const target of buildTargets) {
-      if (!hasSources(target)) console.log(`build: ${target} has no sources yet`);
-      else if (!isFresh(target)) {
-        await build(target);
-        console.log(`build: dist/${target}`);
-      }
-    }
+    await action();
     return undefined;
   } catch (error) {
-    console.error(error);
-    return failedRow('prepare', error instanceof Error ? error.message : String(error), startedMs);
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(`${step}: ${message}`);
+    return failedRow(step, message.split('\n')[0] ?? '', startedMs);
+  }
+}
+
+async function buildAll(): Promise<void> {
+  for (const target of buildTargets) {
+    if (!hasSources(target)) console.log(`build: ${target} has no sources yet`);
+    else if (!isFresh(target)) {
+      await build(target);
+      console.log(`build: dist/${target}`);
+    }
   }
 }
 
@@ -85,8 +88,11 @@ function emptyRow(suite: string): Row {
 }
 
 /** The window in Chromium always; in Electron where its runtime is, and else as one skip that says why. */
-function runPlaywright(workDirectory: string): Row[] {
+async function runPlaywright(workDirectory: string): Promise<Row[]> {
   if (!hasTests('e2e', /\.spec\.ts$/)) return [emptyRow('e2e')];
+  const noBrowser = await attempt('e2e', () => console.log(`\nbrowser: ${ensureBrowser()}`));
+  if (noBrowser !== undefined) return [noBrowser];
+
   const script = 'node_modules/@playwright/test/cli.js';
   const args = [script, 'test', '--config', 'test/playwright.config.ts', '--project'];
   const rows = [runSuite('e2e', workDirectory, [...args, 'chromium'])];
