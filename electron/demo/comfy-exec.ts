@@ -2,11 +2,20 @@
  * Runs one prompt: node order, cache, progress frames, interrupt checks, and the four ways a prompt ends (reference §4.3, §4.4). The queue
  * before and the bookkeeping after it are comfy-engine.ts; what nodes do is in comfy-nodes-*.ts.
  */
-import { createHash } from 'node:crypto';
+import { GraphPlan } from './comfy-graph.ts';
 import { type FileRef, type NodeClass, type NodeContext, NodeFailure, type NodeResult } from './comfy-node.ts';
 import type { Picture } from './comfy-pictures.ts';
 import { pyDumps, pyStr } from './comfy-py.ts';
-import type { Graph, HistoryEntry, HoldPoint, LogEvent, NodeMeta, QueueItem, StatusMessage, UiOutput } from './comfy-types.ts';
+import type {
+  Graph,
+  HistoryEntry,
+  HoldPoint,
+  LogEvent,
+  NodeMeta,
+  QueueItem,
+  StatusMessage,
+  UiOutput,
+} from './comfy-types.ts';
 import { isLink } from './comfy-validate.ts';
 
 /** What the engine lends a run. */
@@ -29,7 +38,13 @@ export interface RunHost {
   log(event: LogEvent, nodeId?: string): void;
   /** True once if the interrupt flag was set; clears it. */
   takeInterrupt(): boolean;
-  save(file: { prefix: string; extension: string; type: 'output' | 'temp'; contentType: string; bytes: () => Uint8Array }): FileRef;
+  save(file: {
+    prefix: string;
+    extension: string;
+    type: 'output' | 'temp';
+    contentType: string;
+    bytes: () => Uint8Array;
+  }): FileRef;
 }
 
 interface NodeProgress {
@@ -41,7 +56,9 @@ interface NodeProgress {
 class Interrupted extends Error {}
 
 const blockedKey = Symbol('blocked');
-interface Blocked { readonly [blockedKey]: string | null }
+interface Blocked {
+  readonly [blockedKey]: string | null;
+}
 const isBlocked = (v: unknown): v is Blocked => typeof v === 'object' && v !== null && blockedKey in v;
 
 /** One execution of one queue item. Use once. */
@@ -55,13 +72,14 @@ export class PromptRun {
   readonly #executed: string[] = [];
   readonly #outputs: Record<string, UiOutput> = {};
   readonly #meta: Record<string, NodeMeta> = {};
-  readonly #signatures = new Map<string, string>();
+  readonly #plan: GraphPlan;
 
   constructor(host: RunHost, item: QueueItem) {
     this.#host = host;
     this.#item = item;
     this.#id = item[1];
     this.#graph = item[2];
+    this.#plan = new GraphPlan(item[2]);
   }
 
   /** Resolves with what history keeps. Rejects only when the server itself stops. */
@@ -75,7 +93,7 @@ export class PromptRun {
     let completed = true;
     let at = '';
     try {
-      for (at of this.#order()) {
+      for (at of this.#plan.order(this.#item[4], (id) => this.#cached(id) !== undefined)) {
         await this.#runNode(at);
         this.#executed.push(at);
       }
@@ -105,42 +123,13 @@ export class PromptRun {
   #prepareCache(): string[] {
     const { cache, keepsOldCache } = this.#host;
     const ids = Object.keys(this.#graph);
-    const used = new Set(ids.map((id) => this.#signature(id)));
+    const used = new Set(ids.map((id) => this.#plan.signature(id)));
     if (!keepsOldCache) for (const key of cache.keys()) if (!used.has(key)) cache.delete(key);
-    return ids.filter((id) => cache.has(this.#signature(id)));
-  }
-
-  /** Class and inputs of a node and of everything upstream: equal signature, equal result. */
-  #signature(id: string): string {
-    const known = this.#signatures.get(id);
-    if (known !== undefined) return known;
-    this.#signatures.set(id, 'cycle');
-    const node = this.#graph[id];
-    const inputs = Object.entries(node?.inputs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, value]) => [name, isLink(value) ? [this.#signature(value[0]), value[1]] : value]);
-    const signature = createHash('sha1').update(pyDumps([node?.class_type ?? null, inputs])).digest('hex');
-    this.#signatures.set(id, signature);
-    return signature;
+    return ids.filter((id) => cache.has(this.#plan.signature(id)));
   }
 
   #cached(id: string): NodeResult | undefined {
-    return this.#host.cache.get(this.#signature(id));
-  }
-
-  /** Upstream before downstream, stopping at cached nodes; an output node runs as soon as it can. */
-  #order(): string[] {
-    const order: string[] = [];
-    const seen = new Set<string>();
-    const visit = (id: string): void => {
-      if (seen.has(id)) return;
-      seen.add(id);
-      for (const value of Object.values(this.#graph[id]?.inputs ?? {})) {
-        if (isLink(value) && this.#cached(value[0]) === undefined) visit(value[0]);
-      }
-      order.push(id);
-    };
-    for (const output of this.#item[4]) visit(output);
-    return order;
+    return this.#host.cache.get(this.#plan.signature(id));
   }
 
   async #runNode(id: string): Promise<void> {
@@ -169,11 +158,12 @@ export class PromptRun {
     await host.hold('before-node', id);
     this.#checkInterrupt();
     const result = await definition.run(this.#contextOf(id), inputs);
-    if (definition.notCached !== true) host.cache.set(this.#signature(id), keepBlocker(result, definition));
+    if (definition.notCached !== true) host.cache.set(this.#plan.signature(id), keepBlocker(result, definition));
     else this.#local.set(id, keepBlocker(result, definition));
     if (result.ui) {
       this.#record(id, result.ui);
-      if (host.clientId !== null) host.send('executed', { node: id, display_node: id, output: result.ui, prompt_id: this.#id }, host.clientId);
+      if (host.clientId !== null)
+        host.send('executed', { node: id, display_node: id, output: result.ui, prompt_id: this.#id }, host.clientId);
     }
     this.#finish(id);
     host.log('node-done', id);
@@ -190,7 +180,11 @@ export class PromptRun {
     const { clientId } = this.#host;
     // Without a client nothing is recorded either: history ends with empty outputs (reference §3.6).
     if (clientId !== null) {
-      this.#host.send('executed', { node: id, display_node: id, output: cached.ui ?? null, prompt_id: this.#id }, clientId);
+      this.#host.send(
+        'executed',
+        { node: id, display_node: id, output: cached.ui ?? null, prompt_id: this.#id },
+        clientId,
+      );
       if (cached.ui) this.#record(id, cached.ui);
     }
     this.#finish(id);
@@ -199,13 +193,26 @@ export class PromptRun {
   #serveBlocked(id: string, classType: string, blocker: Blocked): void {
     const message = blocker[blockedKey];
     if (message !== null) {
-      this.#host.send('execution_error', {
-        prompt_id: this.#id, node_id: id, node_type: classType, executed: [...this.#executed],
-        exception_message: `Execution Blocked: ${message}`, exception_type: 'ExecutionBlocked', traceback: [], current_inputs: [], current_outputs: [],
-      }, this.#host.clientId);
+      this.#host.send(
+        'execution_error',
+        {
+          prompt_id: this.#id,
+          node_id: id,
+          node_type: classType,
+          executed: [...this.#executed],
+          exception_message: `Execution Blocked: ${message}`,
+          exception_type: 'ExecutionBlocked',
+          traceback: [],
+          current_inputs: [],
+          current_outputs: [],
+        },
+        this.#host.clientId,
+      );
     }
     const slots = this.#host.classes.get(classType)?.output.length ?? 0;
-    this.#host.cache.set(this.#signature(id), { outputs: Array.from({ length: slots }, () => ({ [blockedKey]: null })) });
+    this.#host.cache.set(this.#plan.signature(id), {
+      outputs: Array.from({ length: slots }, () => ({ [blockedKey]: null })),
+    });
     this.#finish(id);
   }
 
@@ -247,7 +254,8 @@ export class PromptRun {
   #metadata(): Record<string, string> {
     const texts: Record<string, string> = { prompt: pyDumps(this.#graph) };
     const info = this.#item[3]['extra_pnginfo'];
-    if (typeof info === 'object' && info !== null) for (const [key, value] of Object.entries(info)) texts[key] = pyDumps(value);
+    if (typeof info === 'object' && info !== null)
+      for (const [key, value] of Object.entries(info)) texts[key] = pyDumps(value);
     return texts;
   }
 
@@ -260,26 +268,67 @@ export class PromptRun {
   #sendProgressState(): void {
     const nodes: Record<string, unknown> = {};
     for (const [id, { value, max, state }] of this.#progress) {
-      nodes[id] = { value, max, state, node_id: id, prompt_id: this.#id, display_node_id: id, parent_node_id: null, real_node_id: id };
+      nodes[id] = {
+        value,
+        max,
+        state,
+        node_id: id,
+        prompt_id: this.#id,
+        display_node_id: id,
+        parent_node_id: null,
+        real_node_id: id,
+      };
     }
     this.#host.send('progress_state', { prompt_id: this.#id, nodes }, this.#host.clientId);
   }
 
   #endInterrupted(nodeId: string): void {
     this.#host.log('interrupted', nodeId);
-    this.#message('execution_interrupted', { prompt_id: this.#id, node_id: nodeId, node_type: this.#graph[nodeId]?.class_type ?? '', executed: [...this.#executed] }, true);
+    this.#message(
+      'execution_interrupted',
+      {
+        prompt_id: this.#id,
+        node_id: nodeId,
+        node_type: this.#graph[nodeId]?.class_type ?? '',
+        executed: [...this.#executed],
+      },
+      true,
+    );
   }
 
   #endFailed(nodeId: string, failure: NodeFailure): void {
     this.#host.log('error', nodeId);
-    const current = Object.fromEntries(Object.entries(this.#inputsOf(nodeId)).map(([name, value]) =>
-      [name, [typeof value === 'number' || typeof value === 'boolean' || value === null ? value : typeof value === 'string' ? value : pyStr(pyDumps(describe(value)))]]));
-    this.#message('execution_error', {
-      prompt_id: this.#id, node_id: nodeId, node_type: this.#graph[nodeId]?.class_type ?? '', executed: [...this.#executed],
-      exception_message: `${failure.message}\n`, exception_type: failure.type,
-      traceback: ['  File "execution.py", line 518, in execute\n', '  File "execution.py", line 329, in get_output_data\n', '  File "custom_nodes/__init__.py", line 59, in run\n'],
-      current_inputs: current, current_outputs: Object.keys(this.#graph).reverse(),
-    }, false);
+    const current = Object.fromEntries(
+      Object.entries(this.#inputsOf(nodeId)).map(([name, value]) => [
+        name,
+        [
+          typeof value === 'number' || typeof value === 'boolean' || value === null
+            ? value
+            : typeof value === 'string'
+              ? value
+              : pyStr(pyDumps(describe(value))),
+        ],
+      ]),
+    );
+    this.#message(
+      'execution_error',
+      {
+        prompt_id: this.#id,
+        node_id: nodeId,
+        node_type: this.#graph[nodeId]?.class_type ?? '',
+        executed: [...this.#executed],
+        exception_message: `${failure.message}\n`,
+        exception_type: failure.type,
+        traceback: [
+          '  File "execution.py", line 518, in execute\n',
+          '  File "execution.py", line 329, in get_output_data\n',
+          '  File "custom_nodes/__init__.py", line 59, in run\n',
+        ],
+        current_inputs: current,
+        current_outputs: Object.keys(this.#graph).reverse(),
+      },
+      false,
+    );
   }
 }
 

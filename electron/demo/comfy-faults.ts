@@ -36,7 +36,9 @@ export class Faults {
 
   /** Takes what is planned for this request, if anything. */
   take(method: string, path: string): FaultAction | undefined {
-    const index = this.#planned.findIndex((p) => matches(p.path, path) && (p.method === undefined || p.method === method));
+    const index = this.#planned.findIndex(
+      (p) => matches(p.path, path) && (p.method === undefined || p.method === method),
+    );
     const entry = this.#planned[index];
     if (!entry) return undefined;
     entry.left -= 1;

@@ -22,7 +22,10 @@ export class FileStore {
 
   /** Next free name as ComfyUI makes it: `prefix_00001_.png`; folders in the prefix become the subfolder. */
   next(prefix: string, extension: string, type: 'output' | 'temp'): FileRef {
-    const clean = prefix.replaceAll('\\', '/').split('/').filter((part) => part !== '' && part !== '..' && part !== '.');
+    const clean = prefix
+      .replaceAll('\\', '/')
+      .split('/')
+      .filter((part) => part !== '' && part !== '..' && part !== '.');
     const name = clean.pop() ?? 'ComfyUI';
     const subfolder = clean.join('/');
     const counterKey = `${type}/${subfolder}/${name}`;

@@ -10,7 +10,8 @@ export function itemLess(a: QueueItem, b: QueueItem): boolean {
   if (a[0] !== b[0]) return a[0] < b[0];
   if (a[1] !== b[1]) return codePointLess(a[1], b[1]);
   for (const index of [2, 3] as const) {
-    if (!pyEqual(a[index], b[index])) throw new PyError('TypeError', "'<' not supported between instances of 'dict' and 'dict'");
+    if (!pyEqual(a[index], b[index]))
+      throw new PyError('TypeError', "'<' not supported between instances of 'dict' and 'dict'");
   }
   return a[4].join('\u0000') < b[4].join('\u0000');
 }

@@ -1,4 +1,5 @@
 /** Hold points: lets a test stop the engine at a named place and keep a race open. Knows no ComfyUI, only names and filters. */
+import { deferred } from '../../shared/util/async.ts';
 import type { Hold, HoldFilter, HoldPoint } from './comfy-types.ts';
 
 interface Waiting {
@@ -14,11 +15,11 @@ export class Holds {
 
   /** Holds the first passage that matches. One-shot: after `release` (also before it was reached) nothing is held any more. */
   add(point: HoldPoint, filter: HoldFilter = {}): Hold {
-    const arrival = Promise.withResolvers<{ promptId: string; nodeId: string | undefined }>();
-    const gate = Promise.withResolvers<undefined>();
+    const arrival = deferred<{ promptId: string; nodeId: string | undefined }>();
+    const gate = deferred();
     const entry: Waiting = { point, filter, arrive: arrival.resolve, released: gate.promise };
     const release = (): void => {
-      gate.resolve(undefined);
+      gate.resolve();
       this.#releases.delete(release);
       const index = this.#waiting.indexOf(entry);
       if (index >= 0) this.#waiting.splice(index, 1);
@@ -30,9 +31,12 @@ export class Holds {
 
   /** Called by the engine at each point; resolves at once when nobody holds it. */
   async pass(point: HoldPoint, promptId: string, nodeId?: string): Promise<void> {
-    const index = this.#waiting.findIndex((w) => w.point === point
-      && (w.filter.promptId === undefined || w.filter.promptId === promptId)
-      && (w.filter.nodeId === undefined || w.filter.nodeId === nodeId));
+    const index = this.#waiting.findIndex(
+      (w) =>
+        w.point === point &&
+        (w.filter.promptId === undefined || w.filter.promptId === promptId) &&
+        (w.filter.nodeId === undefined || w.filter.nodeId === nodeId),
+    );
     const entry = this.#waiting[index];
     if (!entry) return;
     this.#waiting.splice(index, 1);

@@ -22,13 +22,24 @@ function workflowId(item: QueueItem): unknown {
   return member(workflow === undefined && isDict(info) && !('workflow' in info) ? {} : workflow, 'id');
 }
 
-const dropAbsent = (job: Dict): Dict => Object.fromEntries(Object.entries(job).filter(([, value]) => value !== undefined && value !== null));
+const dropAbsent = (job: Dict): Dict =>
+  Object.fromEntries(Object.entries(job).filter(([, value]) => value !== undefined && value !== null));
 
 function queuedJob(item: QueueItem, status: 'pending' | 'in_progress'): Dict {
-  return dropAbsent({ id: item[1], status, priority: item[0], create_time: item[3]['create_time'], outputs_count: 0, workflow_id: workflowId(item) });
+  return dropAbsent({
+    id: item[1],
+    status,
+    priority: item[0],
+    create_time: item[3]['create_time'],
+    outputs_count: 0,
+    workflow_id: workflowId(item),
+  });
 }
 
-interface Outputs { count: number; preview: Dict | undefined }
+interface Outputs {
+  count: number;
+  preview: Dict | undefined;
+}
 
 /** Files only; text entries do not count. The preview prefers a saved file to a temporary one. */
 function outputsOf(entry: HistoryEntry): Outputs {
@@ -54,12 +65,24 @@ function endedJob(id: string, entry: HistoryEntry, version: ComfyVersion, interr
   const messages = new Map(entry.status.messages.map(([event, data]) => [event, data]));
   const last = entry.status.messages.at(-1);
   const interrupted = messages.has('execution_interrupted');
-  const status = entry.status.status_str === 'success' ? 'completed' : interrupted && version === 'new' && !interruptedIsFailed ? 'cancelled' : 'failed';
+  const status =
+    entry.status.status_str === 'success'
+      ? 'completed'
+      : interrupted && version === 'new' && !interruptedIsFailed
+        ? 'cancelled'
+        : 'failed';
   const { count, preview } = outputsOf(entry);
   return dropAbsent({
-    id, status, priority: entry.prompt[0], create_time: entry.prompt[3]['create_time'],
-    execution_start_time: messages.get('execution_start')?.['timestamp'], execution_end_time: last?.[1]['timestamp'],
-    execution_error: messages.get('execution_error'), outputs_count: count, preview_output: preview, workflow_id: workflowId(entry.prompt),
+    id,
+    status,
+    priority: entry.prompt[0],
+    create_time: entry.prompt[3]['create_time'],
+    execution_start_time: messages.get('execution_start')?.['timestamp'],
+    execution_end_time: last?.[1]['timestamp'],
+    execution_error: messages.get('execution_error'),
+    outputs_count: count,
+    preview_output: preview,
+    workflow_id: workflowId(entry.prompt),
   });
 }
 
@@ -71,12 +94,21 @@ export interface JobsSource {
 
 export function jobById(source: JobsSource, id: string): JobsAnswer {
   const { queue, version, interruptedIsFailed } = source;
-  for (const item of queue.running.values()) if (item[1] === id) return { status: 200, body: queuedJob(item, 'in_progress') };
+  for (const item of queue.running.values())
+    if (item[1] === id) return { status: 200, body: queuedJob(item, 'in_progress') };
   for (const item of queue.pending) if (item[1] === id) return { status: 200, body: queuedJob(item, 'pending') };
   const entry = queue.history.get(id);
   if (!entry) return { status: 404, body: { error: 'Job not found' } };
   const job = endedJob(id, entry, version, interruptedIsFailed);
-  return { status: 200, body: { ...job, outputs: entry.outputs, execution_status: entry.status, workflow: { prompt: entry.prompt[2], extra_data: entry.prompt[3] } } };
+  return {
+    status: 200,
+    body: {
+      ...job,
+      outputs: entry.outputs,
+      execution_status: entry.status,
+      workflow: { prompt: entry.prompt[2], extra_data: entry.prompt[3] },
+    },
+  };
 }
 
 const refuse = (error: string): JobsAnswer => ({ status: 400, body: { error } });
@@ -84,11 +116,18 @@ const refuse = (error: string): JobsAnswer => ({ status: 400, body: { error } })
 export function jobsPage(source: JobsSource, query: URLSearchParams): JobsAnswer {
   const { queue, version } = source;
   const known = ['pending', 'in_progress', 'completed', 'failed', ...(version === 'new' ? ['cancelled'] : [])];
-  const wanted = query.get('status')?.split(',').map((s) => s.trim().toLowerCase()).filter((s) => s !== '') ?? [];
+  const wanted =
+    query
+      .get('status')
+      ?.split(',')
+      .map((s) => s.trim().toLowerCase())
+      .filter((s) => s !== '') ?? [];
   const wrong = wanted.filter((s) => !known.includes(s));
-  if (wrong.length > 0) return refuse(`Invalid status value(s): ${wrong.join(', ')}. Valid values: ${known.join(', ')}`);
+  if (wrong.length > 0)
+    return refuse(`Invalid status value(s): ${wrong.join(', ')}. Valid values: ${known.join(', ')}`);
   const sortBy = query.get('sort_by') ?? 'created_at';
-  if (sortBy !== 'created_at' && sortBy !== 'execution_duration') return refuse('sort_by must be one of: created_at, execution_duration');
+  if (sortBy !== 'created_at' && sortBy !== 'execution_duration')
+    return refuse('sort_by must be one of: created_at, execution_duration');
   const sortOrder = query.get('sort_order') ?? 'desc';
   if (sortOrder !== 'asc' && sortOrder !== 'desc') return refuse('sort_order must be one of: asc, desc');
   const whole = (name: string): number | null | undefined => {
@@ -96,7 +135,8 @@ export function jobsPage(source: JobsSource, query: URLSearchParams): JobsAnswer
     return text === null ? null : /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
   };
   const limit = whole('limit');
-  if (limit === undefined || (limit !== null && limit < 1)) return refuse(limit === undefined ? 'limit must be an integer' : 'limit must be a positive integer');
+  if (limit === undefined || (limit !== null && limit < 1))
+    return refuse(limit === undefined ? 'limit must be an integer' : 'limit must be a positive integer');
   const givenOffset = whole('offset');
   if (givenOffset === undefined) return refuse('offset must be an integer');
   const offset = Math.max(0, givenOffset ?? 0);
@@ -120,12 +160,18 @@ export function jobsPage(source: JobsSource, query: URLSearchParams): JobsAnswer
     if (ids.some((id) => !canonicalUuid.test(id))) return refuse('ids must be canonical UUIDs');
     jobs = jobs.filter((job) => ids.includes(String(job['id'])));
   }
-  const rank = (job: Dict): number => sortBy === 'created_at' ? numeric(job['create_time']) : numeric(job['execution_end_time']) - numeric(job['execution_start_time']);
+  const rank = (job: Dict): number =>
+    sortBy === 'created_at'
+      ? numeric(job['create_time'])
+      : numeric(job['execution_end_time']) - numeric(job['execution_start_time']);
   const sign = sortOrder === 'desc' ? -1 : 1;
   jobs.sort((a, b) => sign * (rank(a) - rank(b)));
   const total = jobs.length;
   const page = limit === null ? jobs.slice(offset) : jobs.slice(offset, offset + limit);
-  return { status: 200, body: { jobs: page, pagination: { offset, limit, total, has_more: offset + page.length < total } } };
+  return {
+    status: 200,
+    body: { jobs: page, pagination: { offset, limit, total, has_more: offset + page.length < total } },
+  };
 }
 
 const numeric = (value: unknown): number => (typeof value === 'number' ? value : 0);

@@ -35,7 +35,13 @@ export interface NodeContext {
   /** Sends a text frame (binary type 3). */
   text(text: string): void;
   /** Stores a file under the next free counter and returns its reference. The bytes are made when first asked for. */
-  save(file: { prefix: string; extension: string; type: 'output' | 'temp'; contentType: string; bytes: () => Uint8Array }): FileRef;
+  save(file: {
+    prefix: string;
+    extension: string;
+    type: 'output' | 'temp';
+    contentType: string;
+    bytes: () => Uint8Array;
+  }): FileRef;
   /** JSON texts a real SaveImage embeds: `prompt` and, if sent, `workflow`. */
   metadata(): Record<string, string>;
 }

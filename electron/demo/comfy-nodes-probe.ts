@@ -10,9 +10,20 @@ const milliseconds = ['INT', { default: 100, min: 0, max: 600000 }] as const;
 const probe = { category: 'probe', module: 'custom_nodes.probe_pack' } as const;
 const test = { category: 'test', module: 'custom_nodes.test_pack' } as const;
 
-const grey = (inputs: Record<string, unknown>): Picture => ({ width: 64, height: 64, text: 'probe', seed: numberIn(inputs, 'seed', 0) });
+const grey = (inputs: Record<string, unknown>): Picture => ({
+  width: 64,
+  height: 64,
+  text: 'probe',
+  seed: numberIn(inputs, 'seed', 0),
+});
 
-async function stepwise(context: NodeContext, inputs: Record<string, unknown>, steps: number, ms: number, preview: boolean): Promise<NodeResult> {
+async function stepwise(
+  context: NodeContext,
+  inputs: Record<string, unknown>,
+  steps: number,
+  ms: number,
+  preview: boolean,
+): Promise<NodeResult> {
   for (let step = 1; step <= steps; step++) {
     await context.sleep(ms);
     await context.step(step, steps, preview ? () => ({ ...grey(inputs), done: step / (steps + 1) }) : undefined);
@@ -44,14 +55,26 @@ const mp4 = (): Uint8Array => Buffer.from('0000001c6674797069736f6d0000020069736
 
 export const probeNodes: readonly NodeClass[] = [
   {
-    ...probe, name: 'ProbeSleep', output: ['IMAGE'],
-    required: { steps: ['INT', { default: 5, min: 1, max: 100000 }], ms: milliseconds, seed, preview: ['BOOLEAN', { default: false }] },
+    ...probe,
+    name: 'ProbeSleep',
+    output: ['IMAGE'],
+    required: {
+      steps: ['INT', { default: 5, min: 1, max: 100000 }],
+      ms: milliseconds,
+      seed,
+      preview: ['BOOLEAN', { default: false }],
+    },
     optional: { upstream: ['*', {}] },
-    run: (context, inputs) => stepwise(context, inputs, numberIn(inputs, 'steps', 5), numberIn(inputs, 'ms', 100), inputs['preview'] === true),
+    run: (context, inputs) =>
+      stepwise(context, inputs, numberIn(inputs, 'steps', 5), numberIn(inputs, 'ms', 100), inputs['preview'] === true),
   },
   {
-    ...probe, name: 'ProbeOut', output: [], outputNode: true,
-    required: { images: ['IMAGE', {}] }, optional: { say: ['STRING', { default: '' }] },
+    ...probe,
+    name: 'ProbeOut',
+    output: [],
+    outputNode: true,
+    required: { images: ['IMAGE', {}] },
+    optional: { say: ['STRING', { default: '' }] },
     run(context, inputs) {
       const say = textIn(inputs, 'say');
       if (say !== '') context.text(say);
@@ -59,35 +82,55 @@ export const probeNodes: readonly NodeClass[] = [
     },
   },
   {
-    ...probe, name: 'ProbeFail', output: ['IMAGE'], required: { message: ['STRING', { default: 'probe failure' }], seed },
+    ...probe,
+    name: 'ProbeFail',
+    output: ['IMAGE'],
+    required: { message: ['STRING', { default: 'probe failure' }], seed },
     run(_context, inputs) {
       throw new NodeFailure('RuntimeError', textIn(inputs, 'message'));
     },
   },
   {
-    ...probe, name: 'ProbeBlock', output: ['IMAGE'], required: { ms: milliseconds, seed },
+    ...probe,
+    name: 'ProbeBlock',
+    output: ['IMAGE'],
+    required: { ms: milliseconds, seed },
     async run(context, inputs) {
       await context.sleep(numberIn(inputs, 'ms', 100));
       return { outputs: [[grey(inputs)]] };
     },
   },
   {
-    ...probe, name: 'ProbeBlockOut', output: [], outputNode: true, required: { ms: milliseconds, seed },
+    ...probe,
+    name: 'ProbeBlockOut',
+    output: [],
+    outputNode: true,
+    required: { ms: milliseconds, seed },
     async run(context, inputs) {
       await context.sleep(numberIn(inputs, 'ms', 100));
       return { ui: { text: ['block done'] } };
     },
   },
   {
-    ...probe, name: 'ProbeBlocker', output: ['IMAGE'], required: { message: ['STRING', { default: '' }], seed },
+    ...probe,
+    name: 'ProbeBlocker',
+    output: ['IMAGE'],
+    required: { message: ['STRING', { default: '' }], seed },
     run: (_context, inputs) => ({ blocked: { message: textIn(inputs, 'message') } }),
   },
   {
-    ...probe, name: 'ProbeNaN', output: [], outputNode: true, required: { seed },
+    ...probe,
+    name: 'ProbeNaN',
+    output: [],
+    outputNode: true,
+    required: { seed },
     run: () => ({ ui: { value: [NaN, Infinity] } }),
   },
   {
-    ...probe, name: 'ProbeTqdm', output: ['IMAGE'], required: { steps: ['INT', { default: 5, min: 1, max: 100000 }], ms: milliseconds, seed },
+    ...probe,
+    name: 'ProbeTqdm',
+    output: ['IMAGE'],
+    required: { steps: ['INT', { default: 5, min: 1, max: 100000 }], ms: milliseconds, seed },
     async run(context, inputs) {
       // Tells its progress to the console only, as a real tqdm loop does; never looks at the interrupt flag.
       await context.sleep(numberIn(inputs, 'ms', 100) * numberIn(inputs, 'steps', 5));
@@ -95,9 +138,17 @@ export const probeNodes: readonly NodeClass[] = [
     },
   },
   {
-    ...test, name: 'TestSleep', output: ['IMAGE'], outputNode: true,
+    ...test,
+    name: 'TestSleep',
+    output: ['IMAGE'],
+    outputNode: true,
     required: { seconds: ['FLOAT', { default: 1, min: 0, max: 3600 }] },
-    optional: { steps: ['INT', { default: 10, min: 1, max: 100000 }], cooperative: ['BOOLEAN', { default: true }], seed, upstream: ['*', {}] },
+    optional: {
+      steps: ['INT', { default: 10, min: 1, max: 100000 }],
+      cooperative: ['BOOLEAN', { default: true }],
+      seed,
+      upstream: ['*', {}],
+    },
     async run(context, inputs) {
       const ms = numberIn(inputs, 'seconds', 1) * 1000;
       const steps = numberIn(inputs, 'steps', 10);
@@ -109,39 +160,90 @@ export const probeNodes: readonly NodeClass[] = [
     },
   },
   {
-    ...test, name: 'TestFail', output: ['IMAGE'], outputNode: true,
-    required: {}, optional: { type: ['STRING', { default: 'RuntimeError' }], message: ['STRING', { default: 'test failure' }], seed, upstream: ['*', {}] },
+    ...test,
+    name: 'TestFail',
+    output: ['IMAGE'],
+    outputNode: true,
+    required: {},
+    optional: {
+      type: ['STRING', { default: 'RuntimeError' }],
+      message: ['STRING', { default: 'test failure' }],
+      seed,
+      upstream: ['*', {}],
+    },
     run(_context, inputs) {
       throw new NodeFailure(textIn(inputs, 'type', 'RuntimeError'), textIn(inputs, 'message', 'test failure'));
     },
   },
   {
-    ...test, name: 'TestBlock', output: ['IMAGE'],
-    required: {}, optional: { message: ['STRING', { default: '' }], silent: ['BOOLEAN', { default: false }], seed },
-    run: (_context, inputs) => ({ blocked: { message: inputs['silent'] === true ? null : textIn(inputs, 'message', 'blocked') } }),
+    ...test,
+    name: 'TestBlock',
+    output: ['IMAGE'],
+    required: {},
+    optional: { message: ['STRING', { default: '' }], silent: ['BOOLEAN', { default: false }], seed },
+    run: (_context, inputs) => ({
+      blocked: { message: inputs['silent'] === true ? null : textIn(inputs, 'message', 'blocked') },
+    }),
   },
   {
-    ...test, name: 'TestText', output: ['STRING'], outputNode: true,
-    required: { text: ['STRING', { default: 'text', multiline: true }] }, optional: { seed, upstream: ['*', {}] },
+    ...test,
+    name: 'TestText',
+    output: ['STRING'],
+    outputNode: true,
+    required: { text: ['STRING', { default: 'text', multiline: true }] },
+    optional: { seed, upstream: ['*', {}] },
     run: (_context, inputs) => ({ outputs: [textIn(inputs, 'text')], ui: { text: [textIn(inputs, 'text')] } }),
   },
   {
-    ...test, name: 'TestNaN', output: [], outputNode: true, required: {}, optional: { seed, upstream: ['*', {}] },
+    ...test,
+    name: 'TestNaN',
+    output: [],
+    outputNode: true,
+    required: {},
+    optional: { seed, upstream: ['*', {}] },
     run: () => ({ ui: { value: [NaN, Infinity, -Infinity] } }),
   },
   {
-    ...test, name: 'TestVideo', output: [], outputNode: true, required: {}, optional: { filename_prefix: ['STRING', { default: 'video/demo' }], seed, upstream: ['*', {}] },
+    ...test,
+    name: 'TestVideo',
+    output: [],
+    outputNode: true,
+    required: {},
+    optional: { filename_prefix: ['STRING', { default: 'video/demo' }], seed, upstream: ['*', {}] },
     run: (context, inputs) => ({
       ui: {
-        images: [context.save({ prefix: textIn(inputs, 'filename_prefix', 'video/demo'), extension: 'mp4', type: 'output', contentType: 'video/mp4', bytes: mp4 })],
+        images: [
+          context.save({
+            prefix: textIn(inputs, 'filename_prefix', 'video/demo'),
+            extension: 'mp4',
+            type: 'output',
+            contentType: 'video/mp4',
+            bytes: mp4,
+          }),
+        ],
         animated: [true],
       },
     }),
   },
   {
-    ...test, name: 'TestAudio', output: [], outputNode: true, required: {}, optional: { filename_prefix: ['STRING', { default: 'audio/demo' }], seed, upstream: ['*', {}] },
+    ...test,
+    name: 'TestAudio',
+    output: [],
+    outputNode: true,
+    required: {},
+    optional: { filename_prefix: ['STRING', { default: 'audio/demo' }], seed, upstream: ['*', {}] },
     run: (context, inputs) => ({
-      ui: { audio: [context.save({ prefix: textIn(inputs, 'filename_prefix', 'audio/demo'), extension: 'wav', type: 'output', contentType: 'audio/wav', bytes: wave })] },
+      ui: {
+        audio: [
+          context.save({
+            prefix: textIn(inputs, 'filename_prefix', 'audio/demo'),
+            extension: 'wav',
+            type: 'output',
+            contentType: 'audio/wav',
+            bytes: wave,
+          }),
+        ],
+      },
     }),
   },
 ];

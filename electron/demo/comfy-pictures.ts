@@ -21,7 +21,15 @@ type Rgb = readonly [number, number, number];
 interface Scene {
   readonly sky: readonly [Rgb, Rgb];
   readonly sun: { readonly x: number; readonly y: number; readonly r: number; readonly color: Rgb };
-  readonly bands: readonly { readonly base: number; readonly slope: number; readonly swell: number; readonly wave: number; readonly phase: number; readonly color: Rgb; readonly far: Rgb }[];
+  readonly bands: readonly {
+    readonly base: number;
+    readonly slope: number;
+    readonly swell: number;
+    readonly wave: number;
+    readonly phase: number;
+    readonly color: Rgb;
+    readonly far: Rgb;
+  }[];
 }
 
 /** Small deterministic generator (mulberry32): numbers in [0, 1). */
@@ -44,7 +52,11 @@ export function hashText(text: string): number {
 }
 
 const hex = (value: number): Rgb => [(value >> 16) & 255, (value >> 8) & 255, value & 255];
-const mix = (a: Rgb, b: Rgb, t: number): Rgb => [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t];
+const mix = (a: Rgb, b: Rgb, t: number): Rgb => [
+  a[0] + (b[0] - a[0]) * t,
+  a[1] + (b[1] - a[1]) * t,
+  a[2] + (b[2] - a[2]) * t,
+];
 
 /** Sky top, sky bottom, sun, far land, near land. */
 const palettes: readonly (readonly [words: RegExp, colours: readonly [number, number, number, number, number]])[] = [
@@ -62,7 +74,9 @@ function sceneOf(picture: Picture): Scene {
   const random = seededRandom(words ^ Math.imul(picture.seed >>> 0, 0x9e3779b1));
   const named = palettes.find(([pattern]) => pattern.test(picture.text));
   const chosen = named ?? palettes[words % palettes.length];
-  const [top, bottom, sun, far, near] = (chosen ?? [/./, [0x3d5a80, 0x98c1d9, 0xf3d9a4, 0x6f8fa8, 0x2e3b42]])[1].map(hex);
+  const [top, bottom, sun, far, near] = (chosen ?? [/./, [0x3d5a80, 0x98c1d9, 0xf3d9a4, 0x6f8fa8, 0x2e3b42]])[1].map(
+    hex,
+  );
   const warm = (random() - 0.5) * 24;
   const tint = (c: Rgb | undefined): Rgb => (c ? [c[0] + warm, c[1] + warm * 0.2, c[2] - warm] : [0, 0, 0]);
   const horizon = 0.42 + random() * 0.2;
@@ -81,7 +95,12 @@ function sceneOf(picture: Picture): Scene {
   });
   return {
     sky: [tint(top), tint(bottom)],
-    sun: { x: 0.16 + random() * 0.68, y: 0.14 + random() * (horizon - 0.2), r: 0.06 + random() * 0.08, color: tint(sun) },
+    sun: {
+      x: 0.16 + random() * 0.68,
+      y: 0.14 + random() * (horizon - 0.2),
+      r: 0.06 + random() * 0.08,
+      color: tint(sun),
+    },
     bands,
   };
 }
@@ -98,9 +117,13 @@ function colourAt(scene: Scene, x: number, y: number, aspect: number, soft: numb
   colour = mix(colour, sun.color, 0.3 * Math.max(0, 1 - away / (sun.r * 4)) ** 2);
   colour = mix(sun.color, colour, smooth(sun.r, soft, away));
   for (const band of scene.bands) {
-    const line = band.base + band.slope * (x - 0.5) + band.swell * (Math.sin(x * band.wave + band.phase) + 0.4 * Math.sin(x * band.wave * 2.3 + band.phase * 2));
+    const line =
+      band.base +
+      band.slope * (x - 0.5) +
+      band.swell * (Math.sin(x * band.wave + band.phase) + 0.4 * Math.sin(x * band.wave * 2.3 + band.phase * 2));
     const cover = smooth(line, soft, y);
-    if (cover > 0) colour = mix(colour, mix(mix(band.color, band.far, 0.35), band.color, Math.min(1, (y - line) * 4)), cover);
+    if (cover > 0)
+      colour = mix(colour, mix(mix(band.color, band.far, 0.35), band.color, Math.min(1, (y - line) * 4)), cover);
   }
   return colour;
 }
@@ -129,7 +152,11 @@ export function paint(picture: Picture, width = picture.width, height = picture.
       const m = (noise() - 0.5) * 120 * strength;
       const grain = done >= 1 ? 0 : 1 - 0.55 * strength;
       const fade = done >= 1 ? 1 : grain;
-      const paintCell = [128 + (r - 128) * fade + n, 128 + (g - 128) * fade + n * 0.7 + m, 128 + (b - 128) * fade + n * 0.6 - m].map((v) => Math.min(255, Math.max(0, Math.round(v))));
+      const paintCell = [
+        128 + (r - 128) * fade + n,
+        128 + (g - 128) * fade + n * 0.7 + m,
+        128 + (b - 128) * fade + n * 0.6 - m,
+      ].map((v) => Math.min(255, Math.max(0, Math.round(v))));
       for (let y = cy; y < Math.min(height, cy + cell); y++) {
         for (let x = cx; x < Math.min(width, cx + cell); x++) rgb.set(paintCell, (y * width + x) * 3);
       }

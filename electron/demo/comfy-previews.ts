@@ -9,15 +9,33 @@ const previewSize = 256;
 
 function encode(picture: Picture): Uint8Array {
   const scale = Math.min(1, previewSize / Math.max(picture.width, picture.height));
-  return encodePng(paint(picture, Math.max(8, Math.round(picture.width * scale)), Math.max(8, Math.round(picture.height * scale))), {}, 1);
+  return encodePng(
+    paint(picture, Math.max(8, Math.round(picture.width * scale)), Math.max(8, Math.round(picture.height * scale))),
+    {},
+    1,
+  );
 }
 
 /** One preview frame. `modern` = the socket negotiated `supports_preview_metadata`. */
-export function previewFrames(modern: boolean, format: 'jpeg' | 'png', nodeId: string, promptId: string, picture: Picture): Uint8Array {
+export function previewFrame(
+  modern: boolean,
+  format: 'jpeg' | 'png',
+  nodeId: string,
+  promptId: string,
+  picture: Picture,
+): Uint8Array {
   const image = encode(picture);
   if (!modern) return binaryFrame(1, uint32(format === 'jpeg' ? 1 : 2), image);
-  const metadata = Buffer.from(pyDumps({
-    node_id: nodeId, prompt_id: promptId, display_node_id: nodeId, parent_node_id: null, real_node_id: nodeId, image_type: `image/${format}`,
-  }), 'utf8');
+  const metadata = Buffer.from(
+    pyDumps({
+      node_id: nodeId,
+      prompt_id: promptId,
+      display_node_id: nodeId,
+      parent_node_id: null,
+      real_node_id: nodeId,
+      image_type: `image/${format}`,
+    }),
+    'utf8',
+  );
   return binaryFrame(4, uint32(metadata.length), metadata, image);
 }

@@ -99,7 +99,10 @@ export function pyInt(value: unknown): number {
     if (/^\s*[+-]?\d+\s*$/.test(value)) return Number(value);
     throw new PyError('ValueError', `invalid literal for int() with base 10: '${value}'`);
   }
-  throw new PyError('TypeError', `int() argument must be a string, a bytes-like object or a real number, not '${pyTypeName(value)}'`);
+  throw new PyError(
+    'TypeError',
+    `int() argument must be a string, a bytes-like object or a real number, not '${pyTypeName(value)}'`,
+  );
 }
 
 /** Python's name for the type of a JSON value. */
@@ -107,10 +110,14 @@ export function pyTypeName(value: unknown): string {
   if (value === null || value === undefined) return 'NoneType';
   if (Array.isArray(value)) return 'list';
   switch (typeof value) {
-    case 'string': return 'str';
-    case 'boolean': return 'bool';
-    case 'number': return Number.isInteger(value) ? 'int' : 'float';
-    default: return 'dict';
+    case 'string':
+      return 'str';
+    case 'boolean':
+      return 'bool';
+    case 'number':
+      return Number.isInteger(value) ? 'int' : 'float';
+    default:
+      return 'dict';
   }
 }
 

@@ -25,7 +25,11 @@ export type RouteReply =
 const empty = (status: number): RouteReply => ({ status, text: '' });
 
 /** What aiohttp answers when a handler raises (reference §1). */
-export const serverError: RouteReply = { status: 500, text: '500 Internal Server Error\n\nServer got itself in trouble', type: 'text/plain; charset=utf-8' };
+export const serverError: RouteReply = {
+  status: 500,
+  text: '500 Internal Server Error\n\nServer got itself in trouble',
+  type: 'text/plain; charset=utf-8',
+};
 
 /** Answers one request; undefined = no such route. Errors of the engine's Python side become the 500 text. */
 export async function answer(engine: ComfyEngine, request: RouteRequest): Promise<RouteReply | undefined> {
@@ -48,7 +52,10 @@ async function route(engine: ComfyEngine, request: RouteRequest): Promise<RouteR
     case 'POST /prompt':
       return postPrompt(engine, json());
     case 'GET /queue':
-      return { status: 200, json: { queue_running: [...engine.queue.running.values()], queue_pending: engine.queue.pending } };
+      return {
+        status: 200,
+        json: { queue_running: [...engine.queue.running.values()], queue_pending: engine.queue.pending },
+      };
     case 'POST /queue':
       engine.editQueue(json());
       return empty(200);
@@ -72,11 +79,22 @@ async function route(engine: ComfyEngine, request: RouteRequest): Promise<RouteR
     case 'GET /features':
       return { status: 200, json: engine.features() };
     case 'GET /object_info':
-      return { status: 200, json: Object.fromEntries([...engine.classes.values()].filter((c) => second === undefined || c.name === second).map((c) => [c.name, objectInfo(c)])) };
+      return {
+        status: 200,
+        json: Object.fromEntries(
+          [...engine.classes.values()]
+            .filter((c) => second === undefined || c.name === second)
+            .map((c) => [c.name, objectInfo(c)]),
+        ),
+      };
     case 'GET /embeddings':
       return { status: 200, json: [] };
     case 'GET /':
-      return { status: 200, text: '<!doctype html><title>ComfyUI</title>A demo server of Switchyard that speaks ComfyUI\'s protocol.', type: 'text/html; charset=utf-8' };
+      return {
+        status: 200,
+        text: "<!doctype html><title>ComfyUI</title>A demo server of Switchyard that speaks ComfyUI's protocol.",
+        type: 'text/html; charset=utf-8',
+      };
     default:
       return undefined;
   }
@@ -121,7 +139,11 @@ function history(engine: ComfyEngine, id: string | undefined, query: URLSearchPa
 function jobs(engine: ComfyEngine, { method, path, query, body }: RouteRequest): RouteReply | undefined {
   if (engine.version === '0.3.64') return undefined;
   const parts = path.split('/').slice(3).map(decodeURIComponent);
-  const source = { queue: engine.queue, version: engine.version, interruptedIsFailed: engine.quirks.interruptedIsFailed };
+  const source = {
+    queue: engine.queue,
+    version: engine.version,
+    interruptedIsFailed: engine.quirks.interruptedIsFailed,
+  };
   if (method === 'GET' && parts.length === 0) {
     const { status, body: page } = jobsPage(source, query);
     return { status, json: page };
@@ -131,10 +153,16 @@ function jobs(engine: ComfyEngine, { method, path, query, body }: RouteRequest):
     const { status, body: job } = jobById(source, id);
     return { status, json: job };
   }
-  const methodNotAllowed: RouteReply = { status: 405, text: '405: Method Not Allowed', type: 'text/plain; charset=utf-8' };
+  const methodNotAllowed: RouteReply = {
+    status: 405,
+    text: '405: Method Not Allowed',
+    type: 'text/plain; charset=utf-8',
+  };
   if (engine.version !== 'new') return parts.length === 1 || verb === 'cancel' ? methodNotAllowed : undefined;
   if (method === 'POST' && parts.length === 2 && verb === 'cancel') {
-    return canonicalUuid.test(id) ? { status: 200, json: { cancelled: engine.cancelJob(id) } } : { status: 400, json: { error: 'Invalid job id' } };
+    return canonicalUuid.test(id)
+      ? { status: 200, json: { cancelled: engine.cancelJob(id) } }
+      : { status: 400, json: { error: 'Invalid job id' } };
   }
   if (method === 'POST' && parts.length === 1 && id === 'cancel') {
     const sent = pyLoads(body.toString('utf8'));
@@ -152,12 +180,29 @@ function systemStats(engine: ComfyEngine): unknown {
   const free = engine.queue.running.size > 0 ? 5.2 * gib : 17.6 * gib;
   return {
     system: {
-      os: engine.version === '0.3.64' ? 'posix' : 'linux', ram_total: 64 * gib, ram_free: 41 * gib,
+      os: engine.version === '0.3.64' ? 'posix' : 'linux',
+      ram_total: 64 * gib,
+      ram_free: 41 * gib,
       comfyui_version: engine.version === 'new' ? '0.35.0' : engine.version,
-      required_frontend_version: null, installed_templates_version: null, required_templates_version: null,
-      python_version: '3.11.7 (main)', pytorch_version: '2.13.0', embedded_python: false, argv: ['main.py'],
+      required_frontend_version: null,
+      installed_templates_version: null,
+      required_templates_version: null,
+      python_version: '3.11.7 (main)',
+      pytorch_version: '2.13.0',
+      embedded_python: false,
+      argv: ['main.py'],
       ...(engine.version === 'new' ? { deploy_environment: 'local' } : {}),
     },
-    devices: [{ name: engine.deviceName, type: 'cuda', index: 0, vram_total: 24 * gib, vram_free: Math.round(free), torch_vram_total: 20 * gib, torch_vram_free: 2 * gib }],
+    devices: [
+      {
+        name: engine.deviceName,
+        type: 'cuda',
+        index: 0,
+        vram_total: 24 * gib,
+        vram_free: Math.round(free),
+        torch_vram_total: 20 * gib,
+        torch_vram_free: 2 * gib,
+      },
+    ],
   };
 }

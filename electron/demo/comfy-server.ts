@@ -10,11 +10,14 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
+import { sleep } from '../../shared/util/async.ts';
 import { ComfyEngine } from './comfy-engine.ts';
 import { Faults, type FaultAction } from './comfy-faults.ts';
 import { refusesOrigin } from './comfy-origin.ts';
-import { isDict, pyDumps, PyError, pyLoads } from './comfy-py.ts';
+import { isDict, pyDumps } from './comfy-py.ts';
+import { bare, readable, readBody, write } from './comfy-http.ts';
 import { answer, type RouteReply, serverError } from './comfy-routes.ts';
 import type { ComfyEngineOptions, Peer } from './comfy-types.ts';
 
@@ -96,7 +99,9 @@ class Shell {
       this.#connections.add(socket);
       socket.on('close', () => this.#connections.delete(socket));
     });
-    server.on('upgrade', (request, socket, head) => { this.#upgrade(request, socket as Socket, head); });
+    server.on('upgrade', (request, socket, head) => {
+      this.#upgrade(request, socket, head);
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, this.#host, () => {
@@ -113,30 +118,44 @@ class Shell {
     this.#server = undefined;
     if (!server) return;
     this.#engine.wire.cut();
-    const closed = new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+    });
     for (const socket of this.#connections) socket.destroy();
     await closed;
   }
 
   handle(): ComfyServerHandle {
-    const plan = (path: string, action: FaultAction, options?: { times?: number; method?: string }): (() => void) => this.#faults.plan(path, action, options);
+    const plan = (path: string, action: FaultAction, options?: { times?: number; method?: string }): (() => void) =>
+      this.#faults.plan(path, action, options);
     return {
       url: `http://${this.#host.includes(':') ? `[${this.#host}]` : this.#host}:${this.#port}`,
       port: this.#port,
       engine: this.#engine,
       faults: this.#faults,
-      failNext: (path, status, options = {}) => plan(path, options.body === undefined ? { kind: 'status', status } : { kind: 'status', status, body: options.body }, options),
+      failNext: (path, status, options = {}) =>
+        plan(
+          path,
+          options.body === undefined ? { kind: 'status', status } : { kind: 'status', status, body: options.body },
+          options,
+        ),
       dropReplyNext: (path, options) => plan(path, { kind: 'drop-reply' }, options),
       dropRequestNext: (path, options) => plan(path, { kind: 'drop-request' }, options),
       delayNext: (path, ms, options) => plan(path, { kind: 'delay', ms }, options),
-      requireAuthorization: (header) => { this.#faults.authorization = header; },
-      cutSockets: () => { this.#engine.wire.cut(); },
+      requireAuthorization: (header) => {
+        this.#faults.authorization = header;
+      },
+      cutSockets: () => {
+        this.#engine.wire.cut();
+      },
       goDown: () => this.#down(),
       comeUp: () => this.listen(this.#port),
       restart: async (downMs = 0) => {
         await this.#down();
         this.#engine.restart();
-        if (downMs > 0) await delay(downMs);
+        if (downMs > 0) await sleep(downMs);
         await this.listen(this.#port);
       },
       close: async () => {
@@ -173,8 +192,13 @@ class Shell {
     await this.#engine.wire.turn();
     const reply = await this.#route(method, url, body, request.headers['content-type'] ?? '');
     await this.#engine.wire.turn();
-    if (fault?.kind === 'delay') await delay(fault.ms);
-    const lost = fault?.kind === 'drop-reply' || (this.#engine.quirks.dropReplyAfterAccept && method === 'POST' && bare(url.pathname) === '/prompt' && reply.status === 200);
+    if (fault?.kind === 'delay') await sleep(fault.ms);
+    const lost =
+      fault?.kind === 'drop-reply' ||
+      (this.#engine.quirks.dropReplyAfterAccept &&
+        method === 'POST' &&
+        bare(url.pathname) === '/prompt' &&
+        reply.status === 200);
     if (lost) request.socket.destroy();
     else write(response, reply);
   }
@@ -188,12 +212,15 @@ class Shell {
   /** 401 or 403 if the request may not pass; undefined if it may. */
   #denial(request: IncomingMessage): number | undefined {
     const needed = this.#faults.authorization;
-    if (needed !== undefined && request.headers.authorization !== needed) return request.headers.authorization === undefined ? 401 : 403;
+    if (needed !== undefined && request.headers.authorization !== needed)
+      return request.headers.authorization === undefined ? 401 : 403;
     return refusesOrigin(request.headers, this.#engine.version) ? 403 : undefined;
   }
 
-  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    socket.on('error', () => { socket.destroy(); });
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => {
+      socket.destroy();
+    });
     const url = new URL(request.url ?? '/', 'http://server');
     const denied = bare(url.pathname) === '/ws' ? this.#denial(request) : 404;
     const fault = this.#faults.take('GET', url.pathname);
@@ -203,76 +230,50 @@ class Shell {
       else socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
       return;
     }
-    this.#webSockets.handleUpgrade(request, socket, head, (ws) => { this.#welcome(ws, url.searchParams.get('clientId') ?? ''); });
+    this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
+      this.#welcome(ws, url.searchParams.get('clientId') ?? '');
+    });
   }
 
   #welcome(ws: WebSocket, clientId: string): void {
     const engine = this.#engine;
     const sid = clientId === '' ? engine.mintHex() : clientId;
     const peer: Peer = {
-      sendText: (text) => { ws.send(text); },
-      sendBinary: (bytes) => { ws.send(bytes); },
-      get backlogBytes() { return ws.bufferedAmount; },
-      get open() { return ws.readyState === WebSocket.OPEN; },
-      terminate: () => { ws.terminate(); },
+      sendText: (text) => {
+        ws.send(text);
+      },
+      sendBinary: (bytes) => {
+        ws.send(bytes);
+      },
+      get backlogBytes() {
+        return ws.bufferedAmount;
+      },
+      get open() {
+        return ws.readyState === WebSocket.OPEN;
+      },
+      terminate: () => {
+        ws.terminate();
+      },
     };
     engine.wire.join(sid, peer);
     for (const [type, data] of engine.greeting(sid)) peer.sendText(pyDumps({ type, data }));
     let first = true;
     ws.on('message', (data, isBinary) => {
       if (isBinary || !first) return;
-      const message = readable(Buffer.isBuffer(data) ? data : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]));
+      const message = readable(
+        Buffer.isBuffer(data) ? data : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]),
+      );
       if (!isDict(message)) return;
       first = false;
       if (message['type'] !== 'feature_flags') return;
       engine.wire.setFlags(sid, isDict(message['data']) ? message['data'] : {});
       engine.wire.sendJson('feature_flags', engine.features(), sid);
     });
-    ws.on('close', () => { engine.wire.leave(sid, peer); });
-    ws.on('error', () => { ws.terminate(); });
+    ws.on('close', () => {
+      engine.wire.leave(sid, peer);
+    });
+    ws.on('error', () => {
+      ws.terminate();
+    });
   }
 }
-
-/** Every core route exists bare and under `/api`; jobs only under `/api` (reference §1). */
-function bare(path: string): string {
-  if (path.startsWith('/api/api/jobs')) return path.slice(4);
-  if (path.startsWith('/api/jobs')) return path;
-  return path.startsWith('/api/') ? path.slice(4) : path;
-}
-
-/** Parsed JSON, or the text itself; undefined for nothing. */
-function readable(body: Buffer): unknown {
-  if (body.length === 0) return undefined;
-  const text = body.toString('utf8');
-  try {
-    return pyLoads(text);
-  } catch (error) {
-    if (error instanceof PyError) return text;
-    throw error;
-  }
-}
-
-async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limitBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function write(response: ServerResponse, reply: RouteReply): void {
-  if (response.destroyed) return;
-  const [payload, type] = 'json' in reply
-    ? [Buffer.from(pyDumps(reply.json), 'utf8'), 'application/json; charset=utf-8']
-    : 'bytes' in reply ? [reply.bytes, reply.type] : [Buffer.from(reply.text, 'utf8'), reply.type];
-  response.statusCode = reply.status;
-  if (type !== undefined) response.setHeader('Content-Type', type);
-  if ('bytes' in reply && reply.filename !== undefined) response.setHeader('Content-Disposition', `filename="${reply.filename.replaceAll('"', '')}"`);
-  response.setHeader('Content-Length', payload.length);
-  response.end(payload);
-}
-
-const delay = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });

@@ -1,9 +1,13 @@
 /**
- * The shapes the ComfyUI engine works with: graphs, queue items, history entries, options, quirks, log entries.
- * Types only; the behaviour is in comfy-engine.ts (queue and worker), comfy-exec.ts (one prompt) and comfy-server.ts (sockets).
+ * The shapes the ComfyUI engine works with: graphs, queue items, history entries, options, hold points, log entries.
+ * No behaviour; that is in comfy-engine.ts (queue and worker), comfy-exec.ts (one prompt) and comfy-server.ts (sockets).
  *
  * "reference" in the comments of these files is the project's ComfyUI protocol reference; "rec NN" a recording of a real 0.8.0 server.
  */
+
+import type { ComfyQuirks } from './comfy-quirks.ts';
+
+export type { ComfyQuirks } from './comfy-quirks.ts';
 
 /** A ComfyUI version whose observable differences the engine plays (reference §9). */
 export type ComfyVersion = '0.3.64' | '0.8.0' | 'new';
@@ -19,7 +23,13 @@ export type Graph = Record<string, GraphNode>;
 export type ExtraData = Record<string, unknown>;
 
 /** What `/queue` lists: `[number, prompt_id, prompt, extra_data, outputs_to_execute]` (reference §3.2). */
-export type QueueItem = readonly [number: number, promptId: string, prompt: Graph, extraData: ExtraData, outputs: readonly string[]];
+export type QueueItem = readonly [
+  number: number,
+  promptId: string,
+  prompt: Graph,
+  extraData: ExtraData,
+  outputs: readonly string[],
+];
 
 export type StatusMessage = readonly [event: string, data: Record<string, unknown>];
 
@@ -36,34 +46,12 @@ export type UiOutput = Record<string, unknown>;
 export interface HistoryEntry {
   readonly prompt: QueueItem;
   readonly outputs: Record<string, UiOutput>;
-  readonly status: { readonly status_str: 'success' | 'error'; readonly completed: boolean; readonly messages: readonly StatusMessage[] };
+  readonly status: {
+    readonly status_str: 'success' | 'error';
+    readonly completed: boolean;
+    readonly messages: readonly StatusMessage[];
+  };
   readonly meta: Record<string, NodeMeta>;
-}
-
-/** Real behaviours a test may switch off, and rare ones it may switch on. The fact numbers are those of architecture.md §2. */
-export interface ComfyQuirks {
-  /** C5. A targeted interrupt that lands between pick-up and start is answered 200 and lost. Real: always so. */
-  lostInterruptAtPickup: boolean;
-  /** C12. Closing an older socket makes the server forget a newer one with the same clientId (rec 16). Real: always so. */
-  silentOldSocket: boolean;
-  /** C12. One socket whose buffers are full stops the frames of all sockets (reference §4.9). Real: always so. */
-  stalledReaderFreezesAll: boolean;
-  /** C2. Equal id and equal number: the heap comparison raises, the worker may die (rec 27). Real: always so. */
-  duplicateKillsWorker: boolean;
-  /** C8. An interrupted job reports `failed` in `/api/jobs` even where the version knows `cancelled`. Off: by version. */
-  interruptedIsFailed: boolean;
-  /** C4. The next interrupts hit whoever runs, even when they name an id. Off: never happened in 250 tries. */
-  interruptIgnoresId: boolean;
-  /** C6. Milliseconds for which one targeted interrupt stalls the server, per waiting prompt (real: 0.4 to 0.7). 0 = no stall. */
-  interruptStallMsPerWaiting: number;
-  /** C13. `POST /prompt` answers only after the worker sent its `execution_start`, when the worker is free. */
-  framesBeforeReply: boolean;
-  /** C2. Every accepted `POST /prompt` loses its reply: the item is stored, then the connection is cut. */
-  dropReplyAfterAccept: boolean;
-  /** C15. Every HTTP answer and every frame waits this long, as if the interpreter lock were held. 0 = no wait. */
-  slowLoopMs: number;
-  /** C3. `POST /queue {delete}` answers 200 but removes nothing (never seen for a waiting id; a test of "verify"). */
-  deleteDoesNothing: boolean;
 }
 
 export interface ComfyEngineOptions {
@@ -121,8 +109,21 @@ export interface Hold {
 }
 
 export type LogEvent =
-  | 'queued' | 'deleted' | 'cleared' | 'popped' | 'start' | 'node' | 'step' | 'node-done'
-  | 'success' | 'error' | 'interrupted' | 'interrupt-set' | 'interrupt-ignored' | 'worker-died' | 'restart';
+  | 'queued'
+  | 'deleted'
+  | 'cleared'
+  | 'popped'
+  | 'start'
+  | 'node'
+  | 'step'
+  | 'node-done'
+  | 'success'
+  | 'error'
+  | 'interrupted'
+  | 'interrupt-set'
+  | 'interrupt-ignored'
+  | 'worker-died'
+  | 'restart';
 
 /** What really happened, for tests to assert on. `at` is wall clock ms. */
 export interface LogEntry {

@@ -17,13 +17,15 @@ export function viewFile(files: FileStore, query: URLSearchParams): RouteReply {
   // The real server takes the base name: folders belong into `subfolder`.
   const file: FileRef = { filename: name.slice(name.lastIndexOf('/') + 1), subfolder, type };
   const found = files.get(file);
-  return found ? { status: 200, bytes: found.bytes, type: found.contentType, filename: file.filename } : { status: 404, text: '' };
+  return found
+    ? { status: 200, bytes: found.bytes, type: found.contentType, filename: file.filename }
+    : { status: 404, text: '' };
 }
 
 export function storeUpload(files: FileStore, request: RouteRequest): RouteReply {
   const parts = parseMultipart(request.body, request.contentType);
   const image = parts.get('image');
-  if (!image || image.filename === undefined || image.filename === '') return { status: 400, text: '' };
+  if (image?.filename === undefined || image.filename === '') return { status: 400, text: '' };
   const type = parts.get('type')?.data.toString('utf8') ?? 'input';
   if (type !== 'input' && type !== 'temp' && type !== 'output') throw new PyError('TypeError', 'bad upload type');
   const subfolder = parts.get('subfolder')?.data.toString('utf8') ?? '';
@@ -35,7 +37,8 @@ export function storeUpload(files: FileStore, request: RouteRequest): RouteReply
     const present = files.get({ filename: name, subfolder, type });
     if (!present || digest(present.bytes) === digest(data)) break;
     const dot = image.filename.lastIndexOf('.');
-    name = dot < 0 ? `${image.filename} (${copy})` : `${image.filename.slice(0, dot)} (${copy})${image.filename.slice(dot)}`;
+    name =
+      dot < 0 ? `${image.filename} (${copy})` : `${image.filename.slice(0, dot)} (${copy})${image.filename.slice(dot)}`;
   }
   files.put({ filename: name, subfolder, type }, image.type ?? 'application/octet-stream', () => data);
   return { status: 200, json: { name, subfolder, type } };
@@ -64,7 +67,11 @@ function parseMultipart(body: Buffer, contentType: string): Map<string, Part> {
     const head = section.subarray(0, split).toString('utf8');
     const name = /name="([^"]*)"/.exec(head)?.[1];
     if (name !== undefined) {
-      parts.set(name, { filename: /filename="([^"]*)"/.exec(head)?.[1], type: /content-type: *([^\r\n]+)/i.exec(head)?.[1], data: Buffer.from(section.subarray(split + 4)) });
+      parts.set(name, {
+        filename: /filename="([^"]*)"/.exec(head)?.[1],
+        type: /content-type: *([^\r\n]+)/i.exec(head)?.[1],
+        data: Buffer.from(section.subarray(split + 4)),
+      });
     }
   }
   return parts;

@@ -20,15 +20,24 @@ export interface NodeErrors {
 }
 
 export type Validation =
-  | { readonly ok: true; readonly graph: Graph; readonly outputs: readonly string[]; readonly nodeErrors: Record<string, NodeErrors> }
+  | {
+      readonly ok: true;
+      readonly graph: Graph;
+      readonly outputs: readonly string[];
+      readonly nodeErrors: Record<string, NodeErrors>;
+    }
   | { readonly ok: false; readonly error: ValidationError; readonly nodeErrors: Record<string, NodeErrors> };
 
 /** A link to another node's output slot, as `[node id, slot]`. */
 export const isLink = (value: unknown): value is readonly [string, number] =>
   Array.isArray(value) && value.length === 2 && typeof value[0] === 'string' && typeof value[1] === 'number';
 
-const fault = (type: string, message: string, details: string, extra: Record<string, unknown> = {}): ValidationError =>
-  ({ type, message, details, extra_info: extra });
+const fault = (
+  type: string,
+  message: string,
+  details: string,
+  extra: Record<string, unknown> = {},
+): ValidationError => ({ type, message, details, extra_info: extra });
 
 const noOutputs = fault('prompt_no_outputs', 'Prompt has no outputs', '');
 
@@ -36,20 +45,44 @@ const noOutputs = fault('prompt_no_outputs', 'Prompt has no outputs', '');
  * Checks `prompt`. Throws PyError where the real server answers 500 (a UI-format workflow, for instance).
  * `targets`: `partial_execution_targets`, null or undefined for all outputs.
  */
-export function validatePrompt(prompt: unknown, classes: ReadonlyMap<string, NodeClass>, version: ComfyVersion, targets?: unknown): Validation {
+export function validatePrompt(
+  prompt: unknown,
+  classes: ReadonlyMap<string, NodeClass>,
+  version: ComfyVersion,
+  targets?: unknown,
+): Validation {
   if (!isDict(prompt)) throw new PyError('TypeError', 'string indices must be integers');
   const outputs: string[] = [];
   for (const [id, node] of Object.entries(prompt)) {
-    if (typeof node === 'number' || typeof node === 'boolean' || node === null) throw new PyError('TypeError', "argument of type 'int' is not iterable");
+    if (typeof node === 'number' || typeof node === 'boolean' || node === null)
+      throw new PyError('TypeError', "argument of type 'int' is not iterable");
     const classType = isDict(node) ? node['class_type'] : undefined;
     if (classType === undefined) {
-      return reject(fault(version === 'new' ? 'missing_node_type' : 'invalid_prompt', 'Cannot execute because a node is missing the class_type property.', `Node ID '#${id}'`, missingInfo(version, id, node)));
+      return reject(
+        fault(
+          version === 'new' ? 'missing_node_type' : 'invalid_prompt',
+          'Cannot execute because a node is missing the class_type property.',
+          `Node ID '#${id}'`,
+          missingInfo(version, id, node),
+        ),
+      );
     }
     const known = typeof classType === 'string' ? classes.get(classType) : undefined;
     if (!known) {
-      return reject(version === 'new'
-        ? fault('missing_node_type', `Node '${pyStr(classType)}' not found. The custom node may not be installed.`, `Node ID '#${id}'`, missingInfo(version, id, node))
-        : fault('invalid_prompt', `Cannot execute because node ${pyStr(classType)} does not exist.`, `Node ID '#${id}'`));
+      return reject(
+        version === 'new'
+          ? fault(
+              'missing_node_type',
+              `Node '${pyStr(classType)}' not found. The custom node may not be installed.`,
+              `Node ID '#${id}'`,
+              missingInfo(version, id, node),
+            )
+          : fault(
+              'invalid_prompt',
+              `Cannot execute because node ${pyStr(classType)} does not exist.`,
+              `Node ID '#${id}'`,
+            ),
+      );
     }
     const wanted = targets === null || targets === undefined || (Array.isArray(targets) && targets.includes(id));
     if (known.outputNode === true && wanted) outputs.push(id);
@@ -73,7 +106,11 @@ export function validatePrompt(prompt: unknown, classes: ReadonlyMap<string, Nod
   }
   if (good.length === 0) {
     const details = directFaults.map((e) => `${e.message}: ${e.details}`).join('\n');
-    return { ok: false, error: fault('prompt_outputs_failed_validation', 'Prompt outputs failed validation', details), nodeErrors };
+    return {
+      ok: false,
+      error: fault('prompt_outputs_failed_validation', 'Prompt outputs failed validation', details),
+      nodeErrors,
+    };
   }
   return { ok: true, graph, outputs: good, nodeErrors };
 }
@@ -112,7 +149,8 @@ class Checker {
     for (const [name, spec] of Object.entries({ ...definition.required, ...definition.optional })) {
       const value = isDict(node.inputs) ? node.inputs[name] : undefined;
       if (value === undefined) {
-        if (name in definition.required) faults.push(fault('required_input_missing', 'Required input is missing', name, { input_name: name }));
+        if (name in definition.required)
+          faults.push(fault('required_input_missing', 'Required input is missing', name, { input_name: name }));
         continue;
       }
       if (Array.isArray(value)) upstreamGood = this.#link(value, name, spec, faults) && upstreamGood;
@@ -127,14 +165,21 @@ class Checker {
   #link(value: readonly unknown[], name: string, spec: InputSpec, faults: ValidationError[]): boolean {
     const info = { input_name: name, input_config: inputConfig(spec), received_value: value };
     if (value.length !== 2) {
-      faults.push(fault('bad_linked_input', 'Bad linked input, must be a length-2 list of [node_id, slot_index]', name, info));
+      faults.push(
+        fault('bad_linked_input', 'Bad linked input, must be a length-2 list of [node_id, slot_index]', name, info),
+      );
       return true;
     }
     const from = pyStr(value[0]);
     const source = this.#graph[from];
     const definition = source && this.#classes.get(source.class_type);
     const raised = (type: string, message: string): boolean => {
-      faults.push(fault('exception_during_validation', 'Exception when validating node', message, { exception_type: type, traceback: ['  File "execution.py", line 818, in validate_inputs\n'] }));
+      faults.push(
+        fault('exception_during_validation', 'Exception when validating node', message, {
+          exception_type: type,
+          traceback: ['  File "execution.py", line 818, in validate_inputs\n'],
+        }),
+      );
       return true;
     };
     if (!source || !definition) return raised('KeyError', `'${from}'`);
@@ -142,7 +187,14 @@ class Checker {
     if (type === undefined) return raised('IndexError', 'list index out of range');
     const wanted = spec[0];
     if (typeof wanted === 'string' && wanted !== '*' && type !== '*' && type !== wanted) {
-      faults.push(fault('return_type_mismatch', 'Return type mismatch between linked nodes', `${name}, received_type(${type}) mismatch input_type(${wanted})`, { ...info, received_type: type, linked_node: value }));
+      faults.push(
+        fault(
+          'return_type_mismatch',
+          'Return type mismatch between linked nodes',
+          `${name}, received_type(${type}) mismatch input_type(${wanted})`,
+          { ...info, received_type: type, linked_node: value },
+        ),
+      );
       return true;
     }
     return this.check(from);
@@ -180,7 +232,14 @@ function checkValue(node: GraphNode, name: string, value: unknown, spec: InputSp
       else if (type === 'BOOLEAN') converted = pyTruthy(value);
     } catch (error) {
       if (!(error instanceof PyError)) throw error;
-      faults.push(fault('invalid_input_type', `Failed to convert an input value to a ${type} value`, `${name}, ${pyStr(value)}, ${error.message}`, { ...info, exception_message: error.message }));
+      faults.push(
+        fault(
+          'invalid_input_type',
+          `Failed to convert an input value to a ${type} value`,
+          `${name}, ${pyStr(value)}, ${error.message}`,
+          { ...info, exception_message: error.message },
+        ),
+      );
       return;
     }
     node.inputs[name] = converted;
@@ -195,7 +254,7 @@ function checkValue(node: GraphNode, name: string, value: unknown, spec: InputSp
     faults.push(fault('value_bigger_than_max', `Value ${converted} bigger than max of ${max}`, name, info));
     return;
   }
-  if (Array.isArray(type) && !type.includes(converted as string)) {
+  if (Array.isArray(type) && !type.includes(converted)) {
     const list = type.length > 20 ? `(list of length ${type.length})` : `[${type.map((t) => `'${t}'`).join(', ')}]`;
     faults.push(fault('value_not_in_list', 'Value not in list', `${name}: '${pyStr(value)}' not in ${list}`, info));
   }

@@ -2,6 +2,7 @@
  * Who gets which frame, and when: sockets by client id, the one ordered outbox of the real server's single event loop, stalls, and the
  * back-pressure that lets one stalled reader stop everybody (reference §4.2, §4.5, §4.9). Knows nothing of prompts.
  */
+import { type Deferred, deferred, sleep } from '../../shared/util/async.ts';
 import { pyDumps } from './comfy-py.ts';
 import type { ComfyQuirks, Peer } from './comfy-types.ts';
 
@@ -9,8 +10,7 @@ import type { ComfyQuirks, Peer } from './comfy-types.ts';
 const stalledBytes = 2_400_000;
 
 type Frame =
-  | { readonly to: string | null; readonly text: string }
-  | { readonly to: string | null; readonly binary: Uint8Array };
+  { readonly to: string | null; readonly text: string } | { readonly to: string | null; readonly binary: Uint8Array };
 
 interface Client {
   readonly peer: Peer;
@@ -38,7 +38,7 @@ export class Wire {
   #outbox: Frame[] = [];
   #pumping = false;
   #busy: Promise<void> | undefined;
-  #frozen: PromiseWithResolvers<undefined> | undefined;
+  #frozen: Deferred<void> | undefined;
 
   constructor(quirks: ComfyQuirks) {
     this.#quirks = quirks;
@@ -115,14 +115,14 @@ export class Wire {
 
   /** Waits until the loop serves again: every HTTP request and every frame passes here. */
   async turn(): Promise<void> {
-    if (this.#quirks.slowLoopMs > 0) await delay(this.#quirks.slowLoopMs);
+    if (this.#quirks.slowLoopMs > 0) await sleep(this.#quirks.slowLoopMs);
     while (this.#busy ?? this.#frozen) await (this.#frozen?.promise ?? this.#busy);
   }
 
   /** The loop does nothing else for `ms`. Resolves when it is free again. */
   async stall(ms: number): Promise<void> {
     while (this.#busy) await this.#busy;
-    const busy = delay(ms);
+    const busy = sleep(ms);
     this.#busy = busy;
     await busy;
     this.#busy = undefined;
@@ -130,11 +130,11 @@ export class Wire {
 
   /** Stops all HTTP answers and frames until `thaw`; sockets stay open (C15). */
   freeze(): void {
-    this.#frozen ??= Promise.withResolvers<undefined>();
+    this.#frozen ??= deferred();
   }
 
   thaw(): void {
-    this.#frozen?.resolve(undefined);
+    this.#frozen?.resolve();
     this.#frozen = undefined;
   }
 
@@ -147,8 +147,6 @@ export class Wire {
   }
 }
 
-const delay = (ms: number): Promise<void> => new Promise((resolve) => { setTimeout(resolve, ms); });
-
 async function drained(peer: Peer): Promise<void> {
-  while (peer.open && peer.backlogBytes > stalledBytes) await delay(5);
+  while (peer.open && peer.backlogBytes > stalledBytes) await sleep(5);
 }
