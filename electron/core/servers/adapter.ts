@@ -47,12 +47,16 @@ export type SubmitResult =
   | { result: 'not-sent'; error: AppError }
   | { result: 'unsure'; error: AppError };
 
-/** `absent` is only what one look says; whether to believe it is recovery's business (architecture §8). */
+/**
+ * `absent` is only what one look says; whether to believe it is recovery's business (architecture §8). `sameBoot`: true
+ * when it is proven that the server was not restarted since the attempt was sent (the witness stands, or `server_id` is
+ * the same), false when it is proven that it was, null when it can't be told.
+ */
 export type LookupResult =
   | { found: 'waiting'; place: number | null }
   | { found: 'running' }
   | { found: 'ended'; fact: Extract<ServerFact, { type: 'finished' | 'executionFailed' | 'stopped' }> }
-  | { found: 'absent' };
+  | { found: 'absent'; sameBoot: boolean | null };
 
 export interface StopRequest {
   /** Read anew at every step: an `if-waiting` request may be raised to `stop` while it is open. */

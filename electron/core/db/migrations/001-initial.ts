@@ -101,6 +101,7 @@ CREATE TABLE foreign_jobs (
   server_id TEXT NOT NULL REFERENCES servers(id), remote_key TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('waiting','running','ended')), how TEXT, place INTEGER,
   first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER,
+  cancel_asked_at INTEGER, cancel_mode TEXT, cancel_by TEXT, cancel_note TEXT,
   PRIMARY KEY (server_id, remote_key),
   CHECK ((state = 'ended') = (ended_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
