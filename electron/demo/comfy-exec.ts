@@ -5,17 +5,9 @@
 import { GraphPlan } from './comfy-graph.ts';
 import { type FileRef, type NodeClass, type NodeContext, NodeFailure, type NodeResult } from './comfy-node.ts';
 import type { Picture } from './comfy-pictures.ts';
-import { pyDumps, pyStr } from './comfy-py.ts';
-import type {
-  Graph,
-  HistoryEntry,
-  HoldPoint,
-  LogEvent,
-  NodeMeta,
-  QueueItem,
-  StatusMessage,
-  UiOutput,
-} from './comfy-types.ts';
+import { pyDumps } from './comfy-py.ts';
+import type { Graph, HistoryEntry, HoldPoint, LogEvent, QueueItem } from './comfy-types.ts';
+import { RunReport } from './comfy-report.ts';
 import { isLink } from './comfy-validate.ts';
 
 /** What the engine lends a run. */
@@ -47,12 +39,6 @@ export interface RunHost {
   }): FileRef;
 }
 
-interface NodeProgress {
-  value: number;
-  max: number;
-  state: 'running' | 'finished' | 'error';
-}
-
 class Interrupted extends Error {}
 
 const blockedKey = Symbol('blocked');
@@ -67,12 +53,11 @@ export class PromptRun {
   readonly #id: string;
   readonly #graph: Graph;
   readonly #item: QueueItem;
-  readonly #messages: StatusMessage[] = [];
-  readonly #progress = new Map<string, NodeProgress>();
   readonly #executed: string[] = [];
-  readonly #outputs: Record<string, UiOutput> = {};
-  readonly #meta: Record<string, NodeMeta> = {};
+  readonly #report: RunReport;
   readonly #plan: GraphPlan;
+  /** Results of nodes that must not be cached. */
+  readonly #local = new Map<string, NodeResult>();
 
   constructor(host: RunHost, item: QueueItem) {
     this.#host = host;
@@ -80,15 +65,16 @@ export class PromptRun {
     this.#id = item[1];
     this.#graph = item[2];
     this.#plan = new GraphPlan(item[2]);
+    this.#report = new RunReport(host, item[1]);
   }
 
   /** Resolves with what history keeps. Rejects only when the server itself stops. */
   async run(): Promise<Omit<HistoryEntry, 'prompt'>> {
     const host = this.#host;
-    this.#message('execution_start', { prompt_id: this.#id }, false);
+    this.#report.message('execution_start', {});
     host.log('start');
     const cached = this.#prepareCache();
-    this.#message('execution_cached', { nodes: cached, prompt_id: this.#id }, false);
+    this.#report.message('execution_cached', { nodes: cached });
     await host.hold('started');
     let completed = true;
     let at = '';
@@ -97,7 +83,7 @@ export class PromptRun {
         await this.#runNode(at);
         this.#executed.push(at);
       }
-      this.#message('execution_success', { prompt_id: this.#id }, false);
+      this.#report.message('execution_success', {});
       host.log('success');
     } catch (error) {
       if (error instanceof Interrupted) this.#endInterrupted(at);
@@ -106,17 +92,7 @@ export class PromptRun {
       completed = false;
     }
     host.setLastNode(null);
-    return {
-      outputs: this.#outputs,
-      status: { status_str: completed ? 'success' : 'error', completed, messages: this.#messages },
-      meta: this.#meta,
-    };
-  }
-
-  #message(event: string, data: Record<string, unknown>, broadcast: boolean): void {
-    const stamped = { ...data, timestamp: this.#host.now() };
-    this.#messages.push([event, stamped]);
-    if (this.#host.clientId !== null || broadcast) this.#host.send(event, stamped, this.#host.clientId);
+    return this.#report.entry(completed);
   }
 
   /** Drops what the previous prompt left and this one does not use; names the nodes that need not run again. */
@@ -142,8 +118,7 @@ export class PromptRun {
       this.#serveCached(id, cached);
       return;
     }
-    this.#progress.set(id, { value: 0, max: 1, state: 'running' });
-    this.#sendProgressState();
+    this.#report.progress(id, 0, 1);
     if (host.clientId !== null) {
       host.setLastNode(id);
       host.send('executing', { node: id, display_node: id, prompt_id: this.#id }, host.clientId);
@@ -161,19 +136,12 @@ export class PromptRun {
     if (definition.notCached !== true) host.cache.set(this.#plan.signature(id), keepBlocker(result, definition));
     else this.#local.set(id, keepBlocker(result, definition));
     if (result.ui) {
-      this.#record(id, result.ui);
+      this.#report.record(id, result.ui);
       if (host.clientId !== null)
         host.send('executed', { node: id, display_node: id, output: result.ui, prompt_id: this.#id }, host.clientId);
     }
-    this.#finish(id);
+    this.#report.finish(id);
     host.log('node-done', id);
-  }
-
-  readonly #local = new Map<string, NodeResult>();
-
-  #record(id: string, ui: UiOutput): void {
-    this.#outputs[id] = ui;
-    this.#meta[id] = { node_id: id, display_node: id, parent_node: null, real_node_id: id };
   }
 
   #serveCached(id: string, cached: NodeResult): void {
@@ -185,9 +153,9 @@ export class PromptRun {
         { node: id, display_node: id, output: cached.ui ?? null, prompt_id: this.#id },
         clientId,
       );
-      if (cached.ui) this.#record(id, cached.ui);
+      if (cached.ui) this.#report.record(id, cached.ui);
     }
-    this.#finish(id);
+    this.#report.finish(id);
   }
 
   #serveBlocked(id: string, classType: string, blocker: Blocked): void {
@@ -213,7 +181,7 @@ export class PromptRun {
     this.#host.cache.set(this.#plan.signature(id), {
       outputs: Array.from({ length: slots }, () => ({ [blockedKey]: null })),
     });
-    this.#finish(id);
+    this.#report.finish(id);
   }
 
   #inputsOf(id: string): Record<string, unknown> {
@@ -241,8 +209,7 @@ export class PromptRun {
       step: async (value, max, preview) => {
         await host.hold('before-step-check', id);
         this.#checkInterrupt();
-        this.#progress.set(id, { value, max, state: 'running' });
-        this.#sendProgressState();
+        this.#report.progress(id, value, max);
         if (preview) host.sendPreview(id, preview, 'before');
         host.send('progress', { value, max, prompt_id: this.#id, node: id }, host.clientId);
         if (preview) host.sendPreview(id, preview, 'after');
@@ -259,80 +226,42 @@ export class PromptRun {
     return texts;
   }
 
-  #finish(id: string): void {
-    const entry = this.#progress.get(id) ?? { value: 0, max: 1, state: 'running' };
-    this.#progress.set(id, { ...entry, value: entry.max, state: 'finished' });
-    this.#sendProgressState();
-  }
-
-  #sendProgressState(): void {
-    const nodes: Record<string, unknown> = {};
-    for (const [id, { value, max, state }] of this.#progress) {
-      nodes[id] = {
-        value,
-        max,
-        state,
-        node_id: id,
-        prompt_id: this.#id,
-        display_node_id: id,
-        parent_node_id: null,
-        real_node_id: id,
-      };
-    }
-    this.#host.send('progress_state', { prompt_id: this.#id, nodes }, this.#host.clientId);
-  }
-
   #endInterrupted(nodeId: string): void {
     this.#host.log('interrupted', nodeId);
-    this.#message(
-      'execution_interrupted',
-      {
-        prompt_id: this.#id,
-        node_id: nodeId,
-        node_type: this.#graph[nodeId]?.class_type ?? '',
-        executed: [...this.#executed],
-      },
-      true,
-    );
+    const where = { node_id: nodeId, node_type: this.#classOf(nodeId), executed: [...this.#executed] };
+    this.#report.message('execution_interrupted', where, { toAll: true });
   }
 
   #endFailed(nodeId: string, failure: NodeFailure): void {
     this.#host.log('error', nodeId);
-    const current = Object.fromEntries(
-      Object.entries(this.#inputsOf(nodeId)).map(([name, value]) => [
-        name,
-        [
-          typeof value === 'number' || typeof value === 'boolean' || value === null
-            ? value
-            : typeof value === 'string'
-              ? value
-              : pyStr(pyDumps(describe(value))),
-        ],
-      ]),
-    );
-    this.#message(
-      'execution_error',
-      {
-        prompt_id: this.#id,
-        node_id: nodeId,
-        node_type: this.#graph[nodeId]?.class_type ?? '',
-        executed: [...this.#executed],
-        exception_message: `${failure.message}\n`,
-        exception_type: failure.type,
-        traceback: [
-          '  File "execution.py", line 518, in execute\n',
-          '  File "execution.py", line 329, in get_output_data\n',
-          '  File "custom_nodes/__init__.py", line 59, in run\n',
-        ],
-        current_inputs: current,
-        current_outputs: Object.keys(this.#graph).reverse(),
-      },
-      false,
-    );
+    this.#report.message('execution_error', {
+      node_id: nodeId,
+      node_type: this.#classOf(nodeId),
+      executed: [...this.#executed],
+      exception_message: `${failure.message}\n`,
+      exception_type: failure.type,
+      traceback: [
+        '  File "execution.py", line 518, in execute\n',
+        '  File "execution.py", line 329, in get_output_data\n',
+        '  File "custom_nodes/__init__.py", line 59, in run\n',
+      ],
+      current_inputs: Object.fromEntries(
+        Object.entries(this.#inputsOf(nodeId)).map(([name, value]) => [name, [shown(value)]]),
+      ),
+      current_outputs: Object.keys(this.#graph).reverse(),
+    });
+  }
+
+  #classOf(nodeId: string): string {
+    return this.#graph[nodeId]?.class_type ?? '';
   }
 }
 
-const describe = (value: unknown): string => (Array.isArray(value) ? `[${value.length} items]` : `<${typeof value}>`);
+/** Scalars as they are, everything else by its kind, as the real server's error report does. */
+function shown(value: unknown): unknown {
+  if (value === null || ['number', 'boolean', 'string'].includes(typeof value)) return value;
+  return Array.isArray(value) ? `[${value.length} items]` : `<${typeof value}>`;
+}
 
 /** A node that blocks hands the blocker to everything downstream of it. */
 function keepBlocker(result: NodeResult, definition: NodeClass): NodeResult {

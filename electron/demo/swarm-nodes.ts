@@ -1,0 +1,66 @@
+/**
+ * Gives a demo ComfyUI the node classes SwarmUI brings with its node pack, as far as its graphs need them, and the options of
+ * `ProbeSleep` used in the SwarmUI recordings. Changes that engine's class table only.
+ */
+import type { ComfyEngine } from './comfy-engine.ts';
+import { type NodeClass, NodeFailure, numberIn } from './comfy-node.ts';
+import { paint } from './comfy-pictures.ts';
+import type { Picture } from './comfy-pictures.ts';
+import { encodePng } from './comfy-png.ts';
+import { binaryFrame, uint32 } from './comfy-wire.ts';
+
+const pack = { category: 'SwarmUI', module: 'custom_nodes.SwarmComfyCommon' } as const;
+const isPicture = (value: unknown): value is Picture => typeof value === 'object' && value !== null && 'width' in value && 'height' in value;
+
+export function installSwarmNodes(engine: ComfyEngine): void {
+  const classes: NodeClass[] = [
+    {
+      ...pack, name: 'SwarmSaveImageWS', output: [], outputNode: true, notCached: true,
+      required: { images: ['IMAGE', {}] },
+      // Progress 12345 of 12345, then the PNG as a binary frame (rec 42); no `executed` follows.
+      run: async (context, inputs) => {
+        const images = Array.isArray(inputs['images']) ? (inputs['images'] as unknown[]).filter(isPicture) : [];
+        const clientId = clientOf(engine, context.promptId);
+        for (const image of images) {
+          await context.step(12345, 12345);
+          if (clientId === null) continue;
+          const png = encodePng(paint(image, image.width, image.height));
+          engine.wire.sendBinary(binaryFrame(1, uint32(2), png), clientId);
+        }
+        return {};
+      },
+    },
+    {
+      ...pack, name: 'SwarmJustLoadTheModelPlease', output: [], outputNode: true, notCached: true,
+      required: { model: ['MODEL', {}], clip: ['CLIP', {}], vae: ['VAE', {}] },
+      run: () => ({}),
+    },
+    {
+      category: 'probe', module: 'custom_nodes.probe_pack', name: 'ProbeSleep', output: ['IMAGE'],
+      required: { steps: ['INT', { default: 5 }], ms: ['INT', { default: 100 }], seed: ['INT', { default: 0 }] },
+      optional: {
+        preview: ['BOOLEAN', { default: false }], cooperative: ['BOOLEAN', { default: true }], fail_at: ['INT', { default: 0 }],
+        batch: ['INT', { default: 1 }], upstream: ['*', {}],
+      },
+      run: async (context, inputs) => {
+        const steps = numberIn(inputs, 'steps', 5);
+        const picture: Picture = { width: 64, height: 64, text: 'probe', seed: numberIn(inputs, 'seed', 0) };
+        for (let step = 1; step <= steps; step += 1) {
+          await context.sleep(numberIn(inputs, 'ms', 100));
+          if (numberIn(inputs, 'fail_at', 0) === step) throw new NodeFailure('RuntimeError', 'probe failed on purpose');
+          if (inputs['cooperative'] === false) continue;
+          await context.step(step, steps, inputs['preview'] === true ? () => ({ ...picture, done: step / (steps + 1) }) : undefined);
+        }
+        return { outputs: [Array.from({ length: Math.max(1, numberIn(inputs, 'batch', 1)) }, () => picture)] };
+      },
+    },
+  ];
+  const table = engine.classes;
+  if (!(table instanceof Map)) throw new Error('the class table of this ComfyUI engine cannot be extended');
+  for (const one of classes) table.set(one.name, one);
+}
+
+function clientOf(engine: ComfyEngine, promptId: string): string | null {
+  const id = [...engine.queue.running.values()].find((item) => item[1] === promptId)?.[3]['client_id'];
+  return typeof id === 'string' ? id : null;
+}

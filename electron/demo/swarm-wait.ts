@@ -1,0 +1,87 @@
+/**
+ * Waiting in the SwarmUI engine: deferred values, delays, and waits that an abort ends.
+ * Nothing here knows what is being waited for.
+ */
+
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(reason: Error): void;
+}
+
+export function deferred<T>(): Deferred<T> {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (reason: Error) => void = () => undefined;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+export function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
+
+/** One turn of the event loop, so that input that has arrived is handled first. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** What `orAborted` returns when the signal came first. */
+export const ABORTED = Symbol('aborted');
+
+/** Waits for `promise` or for `signal`, whichever is first; the loser goes on unobserved (its rejection is not an error of ours). */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | typeof ABORTED> {
+  if (signal.aborted) {
+    promise.catch(() => undefined);
+    return Promise.resolve(ABORTED);
+  }
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      resolve(ABORTED);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(
+      (value) => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(value);
+      },
+      (reason: unknown) => {
+        signal.removeEventListener('abort', onAbort);
+        reject(reason instanceof Error ? reason : new Error(String(reason)));
+      },
+    );
+  });
+}
+
+/** A wake-up bell: `wait` resolves at the next `ring`, at once if it rang since the last wait, or after `ms` (never, if infinite). */
+export class Bell {
+  private rung = false;
+  private readonly waiters = new Set<() => void>();
+
+  ring(): void {
+    this.rung = true;
+    for (const wake of [...this.waiters]) wake();
+  }
+
+  async wait(ms: number): Promise<void> {
+    if (!this.rung) {
+      await new Promise<void>((resolve) => {
+        let timer: NodeJS.Timeout | null = null;
+        const wake = (): void => {
+          if (timer !== null) clearTimeout(timer);
+          this.waiters.delete(wake);
+          resolve();
+        };
+        this.waiters.add(wake);
+        if (Number.isFinite(ms)) timer = setTimeout(wake, ms);
+      });
+    }
+    this.rung = false;
+  }
+}
