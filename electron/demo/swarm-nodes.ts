@@ -3,7 +3,7 @@
  * `ProbeSleep` used in the SwarmUI recordings. Changes that engine's class table only.
  */
 import type { ComfyEngine } from './comfy-engine.ts';
-import { type NodeClass, NodeFailure, numberIn } from './comfy-node.ts';
+import { type NodeClass, NodeFailure, numberIn, textIn } from './comfy-node.ts';
 import { paint } from './comfy-pictures.ts';
 import type { Picture } from './comfy-pictures.ts';
 import { encodePng } from './comfy-png.ts';
@@ -12,7 +12,15 @@ import { binaryFrame, uint32 } from './comfy-wire.ts';
 const pack = { category: 'SwarmUI', module: 'custom_nodes.SwarmComfyCommon' } as const;
 const isPicture = (value: unknown): value is Picture => typeof value === 'object' && value !== null && 'width' in value && 'height' in value;
 
-export function installSwarmNodes(engine: ComfyEngine): void {
+export interface SwarmNodesOptions {
+  /** names `CheckpointLoaderSimple` accepts besides its own */
+  readonly checkpoints?: readonly string[];
+  /** how long a checkpoint of that name takes to load, in ms */
+  readonly loadMs?: Readonly<Record<string, number>>;
+}
+
+export function installSwarmNodes(engine: ComfyEngine, options: SwarmNodesOptions = {}): void {
+  const loader = engine.classes.get('CheckpointLoaderSimple');
   const classes: NodeClass[] = [
     {
       ...pack, name: 'SwarmSaveImageWS', output: [], outputNode: true, notCached: true,
@@ -55,6 +63,17 @@ export function installSwarmNodes(engine: ComfyEngine): void {
       },
     },
   ];
+  if (loader !== undefined) {
+    const [known] = loader.required['ckpt_name'] ?? [[]];
+    classes.push({
+      ...loader,
+      required: { ckpt_name: [[...(typeof known === 'string' ? [] : known), ...(options.checkpoints ?? [])], {}] },
+      run: async (context, inputs) => {
+        await context.sleep(options.loadMs?.[textIn(inputs, 'ckpt_name')] ?? 0);
+        return loader.run(context, inputs);
+      },
+    });
+  }
   const table = engine.classes;
   if (!(table instanceof Map)) throw new Error('the class table of this ComfyUI engine cannot be extended');
   for (const one of classes) table.set(one.name, one);
