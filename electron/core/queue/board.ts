@@ -1,0 +1,156 @@
+/**
+ * What the parts of the queue share: the stores, the links, the feed of changes and the named points of a crash test.
+ * Holds no rule of its own; who may do what is in queue.ts, scheduler.ts, facts.ts and canceller.ts.
+ */
+import type { Events } from '../../../shared/contract.ts';
+import type { JobId, ServerId } from '../../../shared/ids.ts';
+import type { ServerStatus } from '../../../shared/server.ts';
+import type { Settings } from '../../../shared/settings.ts';
+import { Wake } from '../../../shared/util/async.ts';
+import type { Emitter } from '../../../shared/util/emitter.ts';
+import type { CancelStore } from '../db/cancel-store.ts';
+import type { Database } from '../db/database.ts';
+import type { ForeignStore } from '../db/foreign-store.ts';
+import type { HistoryStore } from '../db/history-store.ts';
+import type { JobStore } from '../db/job-store.ts';
+import type { JobViews } from '../db/job-views.ts';
+import type { OrderStore } from '../db/order-store.ts';
+import type { OutputStore } from '../db/output-store.ts';
+import type { AttemptRow } from '../db/rows.ts';
+import type { ServerStore } from '../db/server-store.ts';
+import type { SettingsStore } from '../db/settings-store.ts';
+import type { Log } from '../log.ts';
+import type { AttemptRef, ServerAdapter } from '../servers/adapter.ts';
+
+/** What the queue needs of a server link. */
+export interface LinkPort {
+  readonly serverId: ServerId;
+  readonly online: boolean;
+  /** Raised at every disconnect. */
+  readonly epoch: number;
+  readonly adapter: ServerAdapter;
+  readonly serverBoot: string | null;
+  whenOnline(signal: AbortSignal): Promise<void>;
+  recycle(why: string): void;
+  status(): ServerStatus;
+}
+export interface Links {
+  get(id: ServerId): LinkPort | undefined;
+  all(): Iterable<LinkPort>;
+}
+
+/** The moments at which the crash tests kill the process (architecture §18). */
+export const POINTS = ['before-enqueue-commit', 'mid-batch', 'after-enqueue-commit', 'after-claim', 'after-accept', 'running', 'after-cancel-row', 'before-end-commit', 'mid-collect', 'mid-migration'] as const;
+export type PointName = (typeof POINTS)[number];
+
+/** Waits that a test may shorten; the product never does. */
+export interface Timing {
+  /** §8.3: how long, and over how many answered looks, an unsure submit must stay absent. */
+  settleWindowMs: number;
+  settleLooks: number;
+  /** §8.4: between the two looks that must both find nothing. */
+  absentAgainMs: number;
+  /** §9: silence after which an open attempt is looked up. */
+  watchdogMs: number;
+  /** How long a dispatch pauses after a server refused the connection while its link still reads online. */
+  notSentPauseMs: number;
+}
+export const PRODUCT_TIMING: Timing = { settleWindowMs: 10_000, settleLooks: 5, absentAgainMs: 3_000, watchdogMs: 10_000, notSentPauseMs: 1_000 };
+
+export interface Board {
+  readonly db: Database;
+  readonly jobs: JobStore;
+  readonly cancels: CancelStore;
+  readonly outputs: OutputStore;
+  readonly views: JobViews;
+  readonly order: OrderStore;
+  readonly history: HistoryStore;
+  readonly servers: ServerStore;
+  readonly foreign: ForeignStore;
+  readonly settings: SettingsStore;
+  readonly links: Links;
+  readonly events: Emitter<Events>;
+  readonly feed: Feed;
+  readonly log: Log;
+  readonly timing: Timing;
+  /** Aborted when the core closes. */
+  readonly signal: AbortSignal;
+  readonly point: (name: PointName) => void;
+  userSettings(): Settings;
+}
+
+/**
+ * Turns "these jobs changed" into `job.changed` events, in slices, after the work that changed them is committed; and
+ * lets a loop wait for the next change of one job.
+ */
+export class Feed {
+  readonly #views: () => JobViews;
+  readonly #events: Emitter<Events>;
+  readonly #pending = new Set<JobId>();
+  readonly #wakes = new Map<JobId, Wake>();
+  readonly #listeners = new Set<(ids: readonly JobId[]) => void>();
+  #scheduled = false;
+  #closed = false;
+  static readonly slice = 200;
+
+  constructor(events: Emitter<Events>, views: () => JobViews) {
+    this.#events = events;
+    this.#views = views;
+  }
+
+  /** Call after the commit. Waiters are woken at once; the event follows within the same turn of the loop. */
+  changed(...ids: readonly JobId[]): void {
+    for (const id of ids) {
+      this.#pending.add(id);
+      this.#wakes.get(id)?.wake();
+    }
+    for (const listener of this.#listeners) listener(ids);
+    this.#schedule();
+  }
+
+  /** Hears of every change, for the queue summary. */
+  onChange(listener: (ids: readonly JobId[]) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /** Resolves at the next change of the job, or after `ms`. */
+  async wait(id: JobId, ms: number, signal: AbortSignal): Promise<void> {
+    const wake = this.#wakes.get(id) ?? new Wake();
+    this.#wakes.set(id, wake);
+    await wake.wait(ms, signal);
+  }
+
+  forget(id: JobId): void {
+    this.#wakes.delete(id);
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#closed || this.#pending.size === 0) return;
+    const slice: JobId[] = [];
+    for (const id of this.#pending) {
+      slice.push(id);
+      this.#pending.delete(id);
+      if (slice.length === Feed.slice) break;
+    }
+    for (const view of this.#views().many(slice)) this.#events.emit('job.changed', view);
+    if (this.#pending.size > 0) this.#schedule();
+  }
+}
+
+export function attemptRef(row: AttemptRow): AttemptRef {
+  return { attemptId: row.id, jobId: row.job_id, remoteKey: row.remote_key, intentAt: row.intent_at, startedAt: row.started_at, serverBoot: row.server_boot };
+}
