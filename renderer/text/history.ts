@@ -1,0 +1,335 @@
+/** Every sentence of History and of a job's details. Codes and numbers come in, words go out; nothing is looked up. */
+import type { CancelOutcome, Asker, CancelStep } from '../../shared/cancel.ts';
+import type { WireError } from '../../shared/errors.ts';
+import type { JobDetail, JobView } from '../../shared/job.ts';
+import type { ForeignJob } from '../../shared/server.ts';
+import { count, counted, took } from './units.ts';
+
+export type Tone = 'plain' | 'go' | 'hold' | 'bad';
+
+/** How it ended, as a row says it: a word with its tone, what follows it, and a second line. */
+export interface EndingText {
+  word: string;
+  tone: Tone;
+  rest: string;
+  second: string | null;
+}
+
+export const historyText = {
+  title: 'History',
+  jobs: (total: number) => counted(total, 'job', 'jobs'),
+  found: (shown: number, more: boolean) => (more ? `${count(shown)} found so far` : shown === 0 ? 'nothing found' : `${count(shown)} found`),
+  search: 'Search prompts, notes, errors',
+  clearSearch: 'Clear search',
+  chips: { all: 'All', done: 'Done', cancelled: 'Cancelled', failed: 'Failed', foreign: 'Foreign' },
+  chipsLabel: 'Show',
+  anyServer: 'Any server',
+  serverLabel: 'Server',
+  anyTime: 'Any time',
+  timeLabel: 'Time',
+  times: { today: 'Today', yesterday: 'Yesterday', week: 'Last 7 days', month: 'Last 30 days' },
+  goToDay: 'Go to a day',
+  goThere: 'Go',
+  runFailedAgain: (total: number) => `Run failed again (${count(total)})`,
+  runFailedAgainTitle: (total: number) => `Run ${counted(total, 'failed job', 'failed jobs')} again?`,
+  runFailedAgainText: 'Each is queued anew at the end of the queue, with the same inputs. The failed ones stay in History.',
+  runFailedAgainSeeds: 'With new seeds',
+  runFailedAgainDo: (total: number) => `Run ${counted(total, 'job', 'jobs')} again`,
+  notNow: 'Not now',
+  exportMenu: 'Export…',
+  exportCsv: 'As a table (CSV)',
+  exportJson: 'As data (JSON)',
+  exporting: (rows: string) => `Exporting… ${rows}`,
+  exported: (name: string) => `Saved as ${name}`,
+  exportFailed: 'The export stopped',
+  listLabel: 'Jobs that ended',
+  list: { picture: 'Picture', job: 'Job', how: 'How it ended', server: 'Server', when: 'When', action: 'Action' },
+  loadingRow: 'Loading…',
+  foreign: 'foreign',
+  foreignTitle: 'Job of another client',
+  foreignKey: (key: string) => `prompt ${key.slice(0, 4)}…`,
+  putBack: 'Put back',
+  putBackDone: 'Put back',
+  runAgain: 'Run again',
+  runAgainNewSeed: 'Run again with a new seed',
+  details: 'Details',
+  removed: 'removed server',
+  emptyTitle: 'Nothing has ended yet',
+  emptyText: 'Every job that ends is kept here, with its pictures, until you remove it.',
+  emptyAction: 'New job',
+  noneTitle: 'Nothing here matches',
+  noneAction: 'Show everything',
+  loadFailed: 'History could not be read',
+  tryAgain: 'Try again',
+  queuedAgain: (total: number) => (total === 1 ? 'Queued again' : `${count(total)} jobs queued again`),
+  wasPutBack: (total: number) => (total === 1 ? 'Put back in its old place' : `${count(total)} jobs put back`),
+  actionFailed: 'That did not work',
+} as const;
+
+export const detailText = {
+  label: 'Details of this job',
+  close: 'Close details',
+  facts: { workflow: 'Workflow', size: 'Size', seed: 'Seed', model: 'Model', images: 'Images', server: 'Server', submitted: 'Submitted', started: 'Started', ended: 'Ended', ran: 'Ran for', batch: 'Batch', note: 'Note' },
+  batchPlace: (title: string, index: number, size: number) => `${title}, ${count(index + 1)} of ${count(size)}`,
+  trail: 'Trail',
+  cancelTrail: 'Cancelled step by step',
+  outputs: 'Outputs',
+  partial: 'partial',
+  outputMissing: 'not fetched',
+  outputExpected: 'being fetched',
+  openLarge: (name: string) => `${name}, show large`,
+  largeTitle: 'Picture',
+  previous: 'Previous picture',
+  next: 'Next picture',
+  closeLarge: 'Close',
+  reveal: 'Show in the file manager',
+  revealNamed: (name: string) => `Show ${name} in the file manager`,
+  download: 'Download',
+  fetchAgain: (missing: number) => `Fetch ${counted(missing, 'missing file', 'missing files')} again`,
+  fetching: 'Fetching…',
+  error: 'What went wrong',
+  traceback: 'Traceback',
+  nodeErrors: 'Refused inputs',
+  inputs: 'Inputs',
+  payload: 'Whole payload',
+  copyPayload: 'Copy as JSON',
+  copied: 'Copied',
+  attempts: 'Attempts',
+  attempt: (number: number, server: string) => `Attempt ${count(number)} on ${server}`,
+  remoteKey: 'Id on the server',
+  remove: 'Remove from History…',
+  removeTitle: 'Remove this job from History?',
+  removeText: (files: number) => (files === 0 ? 'Its record is deleted. This can’t be put back.' : `Its record and its ${counted(files, 'file', 'files')} are deleted from this computer. Files on the server stay. This can’t be put back.`),
+  removeDo: 'Remove job',
+  keep: 'Keep job',
+  removedToast: 'Removed from History',
+  putBackAs: 'Put back: it is in the queue again',
+  loadFailed: 'The details could not be read',
+} as const;
+
+/** By whom, from where, as the tail of a sentence. */
+export function askedBy(by: Asker): string {
+  switch (by) {
+    case 'window':
+      return 'by you';
+    case 'tray':
+      return 'by you, from the tray';
+    case 'hotkey':
+      return 'by you, with the hotkey';
+    case 'cli':
+      return 'from the command line';
+    case 'phone':
+      return 'from the phone';
+    case 'api':
+      return 'by a script';
+    case 'core':
+      return 'by Switchyard';
+  }
+}
+
+/** Product §3.2, for an outcome that is there. */
+export function outcomeText(outcome: CancelOutcome, tookMs: number | null, kind: 'comfy' | 'swarm', expected: number): { word: string; rest: string } {
+  switch (outcome.outcome) {
+    case 'cancelled': {
+      if (outcome.evidence === 'presumed') {
+        return { word: 'Cancelled', rest: kind === 'swarm' && outcome.reach === 'running' ? '; its backend may finish the current step' : '; the server never showed it' };
+      }
+      if (outcome.reach === 'local') return { word: 'Cancelled', rest: ' before it was sent' };
+      if (outcome.reach === 'waiting') return { word: 'Cancelled', rest: '; it had not started' };
+      const kept = outcome.partialOutputs === 0 ? '' : `, ${keptText(outcome.partialOutputs, expected)}`;
+      return { word: 'Cancelled', rest: `${tookMs === null ? ' while it ran' : ` after ${took(tookMs)}`}${kept}` };
+    }
+    case 'too-late':
+      if (outcome.state === 'done') return { word: 'Finished', rest: ' before it could be cancelled' };
+      if (outcome.state === 'failed') return { word: 'Failed', rest: ' before it could be cancelled' };
+      return { word: 'Had already started', rest: '; it runs on' };
+    case 'unknown':
+      return { word: lostWord(outcome.cause), rest: lostRest(outcome.cause) };
+  }
+}
+
+function keptText(kept: number, expected: number): string {
+  return expected > kept ? `${count(kept)} of ${counted(expected, 'image', 'images')} kept` : `${counted(kept, 'image', 'images')} kept`;
+}
+
+const lostWord = (cause: unknown): string =>
+  cause === 'server-restarted' ? 'The server restarted' : cause === 'server-removed' ? 'The server was removed' : 'It left no trace';
+const lostRest = (cause: unknown): string => (cause === 'no-trace' ? ' on the server; whether it ran can’t be known' : '; whether it ran can’t be known');
+
+/** What a row of History says about how a job of ours ended. */
+export function endingOf(job: JobView): EndingText {
+  const outcome = job.cancel?.outcome ?? null;
+  const by = job.cancel === null ? null : bySentence(job.cancel.by, job.cancel.note);
+  if (job.state === 'cancelled') {
+    if (outcome === null) return { word: 'Cancelled', tone: 'plain', rest: '', second: by };
+    return { ...outcomeText(outcome, job.cancel?.tookMs ?? null, job.kind, job.info.images ?? 0), tone: 'plain', second: job.putBackAs === null ? by : (by === null ? 'put back' : `${by}; put back`) };
+  }
+  if (job.state === 'failed') {
+    if (outcome?.outcome === 'unknown') return { ...outcomeText(outcome, null, job.kind, 0), tone: 'hold', second: by };
+    const failed = failureText(job.error);
+    if (outcome?.outcome === 'too-late' && outcome.state === 'failed' && job.error?.code !== 'stopped_elsewhere') {
+      return { word: 'Failed', tone: 'bad', rest: ' before it could be cancelled', second: `${failed.word}${failed.rest}` };
+    }
+    return failed;
+  }
+  if (outcome?.outcome === 'too-late' && outcome.state === 'done') return { word: 'Finished', tone: 'go', rest: ' before it could be cancelled', second: missingText(job) };
+  const images = job.outputs.stored;
+  const time = job.ranMs === null ? '' : ` in ${took(job.ranMs)}`;
+  return { word: 'Done', tone: 'go', rest: `${time}${images === 0 ? '' : `, ${counted(images, 'file', 'files')}`}`, second: missingText(job) };
+}
+
+function bySentence(by: Asker, note: string | null): string {
+  return note === null || note.trim() === '' ? askedBy(by) : `${askedBy(by)}: “${note.trim()}”`;
+}
+
+function missingText(job: JobView): string | null {
+  const { missing, expected } = job.outputs;
+  return missing === 0 ? null : `${count(missing)} of ${counted(expected, 'file', 'files')} could not be fetched`;
+}
+
+/** The same for an error, with its second line from what the server said. */
+export function failureText(error: WireError | null): EndingText {
+  if (error === null) return { word: 'Failed', tone: 'bad', rest: '', second: null };
+  const details = error.details ?? {};
+  const text = (key: string): string | null => (typeof details[key] === 'string' && details[key] !== '' ? details[key] : null);
+  switch (error.code) {
+    case 'execution_failed': {
+      const node = text('nodeTitle') ?? text('nodeType');
+      const where = node === null ? '' : ` in ${node}`;
+      if (details['outOfMemory'] === true) return { word: 'Failed', tone: 'bad', rest: `${where}: out of memory`, second: firstLine(error.message) };
+      return { word: 'Failed', tone: 'bad', rest: where, second: firstLine(error.message) };
+    }
+    case 'stopped_elsewhere':
+      return { word: 'Stopped elsewhere', tone: 'hold', rest: '', second: stopperText(details['by']) };
+    case 'lost':
+      return { word: lostWord(details['cause']), tone: 'hold', rest: lostRest(details['cause']), second: null };
+    case 'outputs_unavailable':
+      return { word: 'Finished', tone: 'hold', rest: ', but its files are gone', second: 'the server has none of them any more' };
+    case 'server_rejected':
+      return { word: 'Refused', tone: 'bad', rest: ' by the server', second: firstLine(error.message) };
+    case 'server_auth':
+      return { word: 'Refused', tone: 'bad', rest: ': the server wants a sign-in', second: null };
+    default:
+      return { word: 'Failed', tone: 'bad', rest: '', second: firstLine(error.message) };
+  }
+}
+
+/** Product §3.7. */
+export function stopperText(by: unknown): string {
+  switch (by) {
+    case 'another-client':
+      return 'another client interrupted the server';
+    case 'removed-from-queue':
+      return 'it was removed from the server’s queue';
+    case 'collateral':
+      return 'hit by an interrupt of ours meant for a neighbour';
+    default:
+      return 'who did it can’t be known';
+  }
+}
+
+export function foreignEnding(job: ForeignJob): EndingText {
+  const ran = job.startedAt !== null && job.endedAt !== null ? ` in ${took(job.endedAt - job.startedAt)}` : '';
+  switch (job.how) {
+    case 'done':
+      return { word: '', tone: 'plain', rest: `Done${ran}`, second: null };
+    case 'failed':
+      return { word: '', tone: 'plain', rest: 'Failed', second: null };
+    case 'interrupted':
+      return { word: '', tone: 'plain', rest: 'Interrupted', second: null };
+    case 'cancelled-by-us':
+      return { word: 'Cancelled', tone: 'plain', rest: ' by you', second: null };
+    default:
+      return { word: '', tone: 'plain', rest: 'Gone from the server; how it ended is not known', second: null };
+  }
+}
+
+const firstLine = (message: string): string | null => {
+  const line = message.split('\n', 1)[0]?.trim() ?? '';
+  return line === '' ? null : line;
+};
+
+/** One station of the cancel trail. */
+export function stepText(step: CancelStep, detail: string | null): string {
+  switch (step) {
+    case 'requested':
+      return 'Cancel asked, on disk';
+    case 'raised':
+      return 'Asked again, more firmly';
+    case 'held':
+      return 'Held back until its sending is clear';
+    case 'looked':
+      return detail === null ? 'Looked on the server' : `Looked on the server: ${detail}`;
+    case 'sent':
+      return 'Stop sent';
+    case 'heard':
+      return 'Heard by the server';
+    case 'waiting':
+      return detail === null ? 'Waiting for it to stop' : `Waiting for ${detail} to stop`;
+    case 'resumed':
+      return 'Taken up again after a restart';
+    case 'seen-stopped':
+      return 'Seen stopped';
+    case 'arrived-late':
+      return 'It arrived after all and was stopped';
+    case 'settled':
+      return 'Settled';
+  }
+}
+
+/** One station of a job's own trail, from the journal's fact. Null for what a person need not see. */
+export function factText(fact: string, serverName: string): string | null {
+  switch (fact) {
+    case 'submitted':
+    case 'submit':
+      return 'Submitted';
+    case 'claim':
+      return `Sent to ${serverName}`;
+    case 'accepted':
+      return 'Accepted';
+    case 'started':
+      return 'Started';
+    case 'finished':
+      return 'Finished on the server';
+    case 'collected':
+      return 'Files stored';
+    case 'collectFailed':
+      return 'Some files could not be fetched';
+    case 'executionFailed':
+      return 'Failed';
+    case 'rejected':
+      return 'Refused by the server';
+    case 'stopped':
+      return 'Stopped';
+    case 'vanished':
+      return 'Gone from the server';
+    case 'cancelLocal':
+      return 'Cancelled before it was sent';
+    case 'notSent':
+      return 'Not sent; back in the queue';
+    case 'held':
+    case 'hold':
+      return 'Held';
+    case 'released':
+    case 'release':
+      return 'Released';
+    default:
+      return null;
+  }
+}
+
+/** Why an attempt was closed; unknown reasons are shown as they are. */
+export function attemptEnd(attempt: JobDetail['attempts'][number]): string {
+  if (attempt.closeReason === null) return 'open';
+  const words: Record<string, string> = {
+    finished: 'finished',
+    failed: 'failed',
+    stopped: 'stopped',
+    rejected: 'refused',
+    'not-sent': 'not sent',
+    'not-sent-presumed': 'not sent, as far as can be known',
+    vanished: 'gone',
+    collateral: 'hit by a neighbour’s interrupt, queued again',
+  };
+  return words[attempt.closeReason] ?? attempt.closeReason;
+}

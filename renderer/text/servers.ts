@@ -1,0 +1,253 @@
+/** Every sentence of Servers and of the first start: states, what can and can't be done, problems, forms. */
+import type { WireError } from '../../shared/errors.ts';
+import type { Kind } from '../../shared/job.ts';
+import type { Capabilities, Contact, ProbeReport } from '../../shared/server.ts';
+import { count, counted } from './units.ts';
+
+export const serversText = {
+  title: 'Servers',
+  online: (online: number, all: number) => (all === 0 ? 'none yet' : `${count(online)} of ${count(all)} online`),
+  searchNetwork: 'Search this computer',
+  searching: 'Searching…',
+  foundTitle: 'Found on this computer',
+  foundNone: 'No other server answers on the usual ports (8188, 8000, 7801 and up).',
+  foundAll: 'Every server that answers is in the list already.',
+  foundWhere: (url: string) => `${url} · found on this computer`,
+  add: 'Add',
+  adding: 'Adding…',
+  added: (name: string) => `${name} added`,
+  addServer: 'Add a server',
+  openPage: 'Open page',
+  openPageOf: (name: string) => `Open the page of ${name} in a new tab`,
+  freeMemory: 'Free memory',
+  freeing: 'Freeing…',
+  freed: (name: string) => `${name} was asked to free its memory`,
+  pause: 'Pause sending',
+  resume: 'Resume sending',
+  tryNow: 'Try now',
+  edit: 'Edit…',
+  remove: 'Remove…',
+  more: (name: string) => `More for ${name}`,
+  facts: { since: 'Online since', answers: 'Answers in', memory: 'GPU memory', queue: 'Queue' },
+  notMeasured: 'not measured yet',
+  notTold: 'not told',
+  queueOf: (parts: { running: number; waiting: number; foreign: number }) => {
+    const words = [
+      parts.running > 0 ? `${count(parts.running)} running` : null,
+      parts.waiting > 0 ? `${count(parts.waiting)} waiting` : null,
+      parts.foreign > 0 ? `${count(parts.foreign)} foreign` : null,
+    ].filter((word) => word !== null);
+    return words.length === 0 ? 'empty' : words.join(', ');
+  },
+  paused: 'paused: nothing is sent there',
+  sign: { can: 'Can be done', limit: 'Limit', trouble: 'Trouble' },
+  emptyTitle: 'No servers yet',
+  failed: 'That did not work',
+} as const;
+
+export const kindName = (kind: Kind): string => (kind === 'comfy' ? 'ComfyUI' : 'SwarmUI');
+export const versionText = (kind: Kind, version: string | null): string => (version === null ? kindName(kind) : `${kindName(kind)} ${version}`);
+
+export function contactWord(contact: Contact): string {
+  switch (contact) {
+    case 'online':
+      return 'online';
+    case 'connecting':
+      return 'connecting';
+    case 'offline':
+      return 'not answering';
+    case 'needs-auth':
+      return 'wants a sign-in';
+    case 'unsupported':
+      return 'can’t be used';
+    case 'disabled':
+      return 'switched off';
+  }
+}
+
+/** Why a server can't be reached or used, as a clause: "connection refused". */
+export function reasonText(error: WireError): string {
+  const cause = error.cause?.code ?? (typeof error.details?.['cause'] === 'string' ? error.details['cause'] : '');
+  switch (error.code) {
+    case 'server_unreachable':
+      switch (cause) {
+        case 'ECONNREFUSED':
+          return 'connection refused';
+        case 'ENOTFOUND':
+        case 'EAI_AGAIN':
+          return 'no computer of that name';
+        case 'ECONNRESET':
+        case 'UND_ERR_SOCKET':
+          return 'the connection was cut';
+        case 'EHOSTUNREACH':
+        case 'ENETUNREACH':
+          return 'no way to that computer';
+        default:
+          return /CERT|TLS|SSL|SELF_SIGNED/.test(cause) ? 'its certificate is not trusted' : 'nothing answers there';
+      }
+    case 'server_timeout':
+      return 'no answer in time';
+    case 'server_auth':
+      return 'it wants a sign-in, or refuses this one';
+    case 'server_unsupported':
+      return 'it is too old, or neither ComfyUI nor SwarmUI';
+    case 'server_protocol':
+      return 'its answer can’t be read; it may not be a ComfyUI or SwarmUI server';
+    case 'conflict':
+      return 'it is in the list already';
+    case 'invalid_request':
+      return 'that is not an address';
+    default:
+      return error.message;
+  }
+}
+
+export const contactText = {
+  offline: (forHowLong: string, reason: string | null) => `Not answering for ${forHowLong}${reason === null ? '' : `: ${reason}`}.`,
+  tryingIn: (seconds: number) => `Trying again in ${count(seconds)} s.`,
+  tryingNow: 'Trying now.',
+  waitingJobs: (jobs: number) => `${counted(jobs, 'job waits', 'jobs wait')} for it.`,
+  connecting: 'Connecting…',
+  needsAuth: 'It answers, but wants a sign-in. Enter it under Edit.',
+  unsupported: (reason: string) => `It answers, but can’t be used: ${reason}.`,
+  disabled: 'Switched off: Switchyard leaves it alone until you switch it on under Edit.',
+} as const;
+
+/** What can (`go`), can't quite (`hold`) be done on a server, in words. Asked of the server, never concluded from its version. */
+export interface Ability {
+  tone: 'go' | 'hold' | 'bad';
+  text: string;
+}
+
+export function abilities(kind: Kind, capabilities: Capabilities, allowUntargeted: boolean): Ability[] {
+  const list: Ability[] = [];
+  const go = (text: string): number => list.push({ tone: 'go', text });
+  const hold = (text: string): number => list.push({ tone: 'hold', text });
+  if (kind === 'comfy') {
+    if (capabilities.targetedInterrupt) go('One running job can be stopped without touching its neighbours');
+    else if (allowUntargeted) hold('A running job is stopped with an interrupt that has no name on it: it may hit a neighbour. You allowed this.');
+    else hold('Too old to stop one running job by name: running jobs can’t be cancelled here. Waiting ones can.');
+    if (!capabilities.promptId) hold('It chooses the ids itself: a job whose answer gets lost may be sent twice');
+    if (!capabilities.jobsApi) hold('It has no list of jobs: after a lost connection, looking up how a job ended takes longer');
+    if (!capabilities.previewMetadata) hold('Its previews carry no job id: they are shown for the job that runs');
+    return list;
+  }
+  go('Each of your jobs runs in a session of its own and can be stopped alone');
+  if (capabilities.passthrough) go('Its ComfyUI backends can be looked at, so that a stop is seen');
+  else hold('Its ComfyUI backends can’t be looked at: a stopped job may finish its current step unseen');
+  hold('Jobs of others that wait inside SwarmUI can only be cancelled together');
+  return list;
+}
+
+/** A problem by its code; an unknown code is shown as it is, with its parameters, rather than hidden. */
+export function problemText(code: string, params: Readonly<Record<string, string | number>>): string {
+  const value = (key: string): string => String(params[key] ?? '?');
+  switch (code) {
+    case 'jobs-api-broken':
+      return 'Its list of jobs fails; a job on it with unreadable extra data is the usual cause. Switchyard asks its history instead.';
+    case 'silent-socket':
+      return 'Its socket is silent while work runs; it was opened anew.';
+    case 'clock-skew':
+      return `Its clock differs from this computer’s by ${value('seconds')} s.`;
+    case 'slow':
+      return `It answers slowly: ${value('ms')} ms.`;
+    case 'no-backends':
+      return 'It has no backend that runs.';
+    case 'lost-work':
+      return 'It restarted and lost what waited there; ours is sent again.';
+    default: {
+      const rest = Object.entries(params).map(([key, param]) => `${key} ${param}`);
+      return rest.length === 0 ? code : `${code}: ${rest.join(', ')}`;
+    }
+  }
+}
+
+export const formText = {
+  addTitle: 'Add a server',
+  editTitle: (name: string) => `Edit ${name}`,
+  address: 'Address',
+  addressHint: 'Such as 192.168.0.20:8188. It is tested before it is saved.',
+  name: 'Name',
+  namePlaceholder: 'As you call it',
+  atOnce: 'Jobs at once',
+  atOnceHint: 'How many Switchyard hands over at a time: one runs, one is ready behind it. More makes cancelling and reordering less exact.',
+  enabled: 'Use this server',
+  enabledHint: 'Off: nothing is sent, nothing is asked of it.',
+  signIn: 'Sign-in',
+  signInKept: 'One is kept for this server. It is never shown.',
+  signInNone: 'None',
+  signInTypes: { keep: 'Keep', none: 'None', authorization: 'Header', login: 'User and password', token: 'Token' },
+  authorization: 'Authorization header',
+  authorizationHint: 'Sent as it is, such as: Bearer abc…',
+  user: 'User',
+  password: 'Password',
+  token: 'Token',
+  secretsWeak: 'This system can’t keep secrets well: the sign-in is stored in a file only you can read.',
+  onlyThisMachine: 'Sign-ins can only be entered on the computer Switchyard runs on.',
+  oldServer: 'Interrupts without a name',
+  oldServerOn: 'Allowed. A running job of yours is stopped with an interrupt that may hit a neighbour.',
+  oldServerOff: 'Not allowed. Running jobs can’t be cancelled on this server.',
+  oldServerAllow: 'Allow…',
+  oldServerForbid: 'Forbid',
+  oldServerTitle: (name: string) => `Allow interrupts without a name on ${name}?`,
+  oldServerText:
+    'This server is too old to be told which job to stop: it stops whatever runs at that moment. Switchyard looks first, but between looking and stopping another job may start, yours or someone else’s, and be stopped instead.',
+  oldServerDo: 'Allow it here',
+  oldServerKeep: 'Don’t allow',
+  test: 'Test',
+  testing: 'Testing…',
+  save: 'Save',
+  add: 'Add server',
+  addAnyway: 'Add anyway',
+  cancel: 'Close without saving',
+  needsAddress: 'Enter an address first',
+  noneFound: 'Could not be saved',
+} as const;
+
+/** What a test of an address found. */
+export function probeText(probe: ProbeReport): { tone: 'go' | 'hold' | 'bad'; text: string } {
+  if (probe.error !== null) {
+    const what = probe.kind === null ? 'No server' : versionText(probe.kind, probe.version);
+    return probe.error.code === 'server_auth' ? { tone: 'hold', text: 'It answers, but wants a sign-in.' } : { tone: 'bad', text: `${what}: ${reasonText(probe.error)}.` };
+  }
+  if (probe.kind === null) return { tone: 'bad', text: 'It answers, but is neither ComfyUI nor SwarmUI.' };
+  const speed = probe.answeredInMs === null ? '' : `, answers in ${count(Math.max(1, Math.round(probe.answeredInMs)))} ms`;
+  const queue = probe.queueLength === null ? '' : probe.queueLength === 0 ? ', nothing queued there' : `, ${count(probe.queueLength)} queued there`;
+  return { tone: 'go', text: `${versionText(probe.kind, probe.version)}${speed}${queue}.` };
+}
+
+export const removeText = {
+  title: (name: string) => `Remove ${name}?`,
+  plain: 'Switchyard forgets its address and sign-in. History keeps its name. Nothing on the server is touched.',
+  openJobs: (waiting: number, onServer: number) => {
+    const words = [waiting > 0 ? `${counted(waiting, 'job waits', 'jobs wait')} for it` : null, onServer > 0 ? `${counted(onServer, 'job is', 'jobs are')} on it` : null].filter((word) => word !== null);
+    return words.length === 0 ? 'It may still have open jobs of yours.' : `${words.join(', ')}.`;
+  },
+  waiting: 'Jobs that wait here',
+  waitingMove: 'Move to any other server',
+  waitingCancel: 'Cancel',
+  onServer: 'Jobs on the server',
+  onServerCancel: 'Cancel and wait',
+  onServerForget: 'Forget them',
+  onServerForgetHint: 'They may go on running there; History will say that it can’t be known.',
+  remove: 'Remove server',
+  removeCancelling: 'Remove and cancel',
+  keep: 'Keep server',
+  removed: (name: string) => `${name} removed`,
+  waitingFor: (name: string, jobs: number) => `${name} goes as soon as ${counted(jobs, 'job has', 'jobs have')} stopped`,
+} as const;
+
+export const startText = {
+  title: 'Which servers shall Switchyard look after?',
+  lead: 'It reads their queues, keeps your jobs on this computer, and stops only what you say.',
+  searching: 'Looking on the usual ports of this computer…',
+  none: 'Nothing answers on the usual ports of this computer (8188, 8000, 7801 and up).',
+  searchAgain: 'Look again',
+  addressLabel: 'Address of another server',
+  addressPlaceholder: 'Address of another one, such as 192.168.0.20:8188',
+  test: 'Test',
+  add: 'Add',
+  demo: 'No server at hand? Start Switchyard with its demo, it needs no GPU:',
+  demoCommand: 'npm start -- --demo',
+  later: 'Look around first',
+} as const;

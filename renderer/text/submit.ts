@@ -1,0 +1,121 @@
+/** Every sentence of New job: reading a workflow, its inputs, how many, where, and what will be made. */
+import type { InputRole } from '../workflow/inputs.ts';
+import type { Refused, WorkflowOrigin } from '../workflow/result.ts';
+import { count, counted, roughly } from './units.ts';
+
+export const submitText = {
+  title: 'New job',
+  drop: 'Drop a workflow, or an image that carries one',
+  dropHint: 'ComfyUI’s API format (JSON), or a PNG, WebP or JPEG made by ComfyUI. Pasting works too.',
+  dropNow: 'Drop it here',
+  choose: 'Choose a file…',
+  change: 'Change…',
+  again: 'Drop another workflow or an image that carries one, or paste',
+  reading: (name: string) => `Reading ${name}…`,
+  about: (nodes: number, saves: boolean) => `${counted(nodes, 'node', 'nodes')}${saves ? '' : ', saves nothing'}`,
+  savesNothing: 'No node of it looks as if it saved or showed a result. The server may refuse it.',
+  from: (origin: WorkflowOrigin) => (origin === 'json' ? null : 'from the image'),
+  pasted: 'pasted workflow',
+  lastUsed: 'as you left it',
+  kindLabel: 'What to send',
+  inputs: 'What this workflow lets you set',
+  prompt: 'Prompt',
+  promptHint: '{fog|rain} makes one job for each',
+  negative: 'Negative',
+  size: 'Size',
+  width: 'width',
+  height: 'height',
+  steps: 'steps',
+  sampler: 'Sampler',
+  scheduler: 'scheduler',
+  cfg: 'cfg',
+  model: 'Model',
+  images: 'Images',
+  imagesUnit: 'per job',
+  more: 'More',
+  furtherInputs: (inputs: number, nodes: number) => `${counted(inputs, 'further input', 'further inputs')} in ${counted(nodes, 'node', 'nodes')}`,
+  on: 'on',
+  off: 'off',
+  reset: 'Put all inputs back',
+  howMany: 'How many',
+  seeds: 'Seeds',
+  seedModes: { fixed: 'Fixed', random: 'Random', range: 'Range' },
+  noSeeds: 'This workflow has no seed to vary: one job for each prompt.',
+  perPrompt: 'per prompt',
+  seedFrom: 'from',
+  seedTo: (seed: number) => `to ${String(seed)}`,
+  seedsShared: (inputs: number) => `set in ${counted(inputs, 'node', 'nodes')}`,
+  where: 'Where',
+  server: 'Server',
+  anyServer: (kind: string) => `Any ${kind} server`,
+  anyServerHint: 'the first that is free',
+  load: (busy: number, freeInMs: number | null) => (busy === 0 ? 'nothing running or waiting' : `${count(busy)} running or waiting${freeInMs === null ? '' : `, free in ≈ ${roughly(freeInMs)}`}`),
+  notOnline: 'not answering now; the jobs wait for it',
+  pausedServer: 'paused; the jobs wait until it is resumed',
+  noServer: 'No ComfyUI server is set up yet. The jobs wait until there is one.',
+  note: 'Note',
+  notePlaceholder: 'Kept with the jobs',
+  jobs: (total: number) => counted(total, 'job', 'jobs'),
+  product: (prompts: number, seeds: number) => {
+    if (prompts === 1 && seeds === 1) return 'one prompt, one seed';
+    return `${counted(prompts, 'prompt', 'prompts')} × ${counted(seeds, 'seed', 'seeds')}, one batch`;
+  },
+  tooMany: (most: number) => `More than ${count(most)} jobs. Fewer alternatives or seeds, to go on.`,
+  variant: (label: string, seeds: number) => (seeds === 1 ? label : `${label}, ${counted(seeds, 'seed', 'seeds')}`),
+  variantPlain: (seeds: number) => counted(seeds, 'seed', 'seeds'),
+  moreVariants: (rest: number) => `and ${count(rest)} more`,
+  estimate: (ms: number, server: string, doneAt: string) => `About ${roughly(ms)} on ${server}, done near ${doneAt}`,
+  noEstimate: 'How long it takes is known once it has run there.',
+  queue: (total: number) => `Queue ${counted(total, 'job', 'jobs')}`,
+  queueFront: 'Queue at the front',
+  queueing: 'Queueing…',
+  queued: (total: number) => `${counted(total, 'job', 'jobs')} queued`,
+  show: 'Show in the queue',
+  failed: 'Not queued',
+  refused: (server: string) => `${server} refused it`,
+  refusedNode: (node: string, what: string) => `${node}: ${what}`,
+  inexact: (where: string) => `${where} is larger than can be kept exactly; it is sent as its nearest neighbour. Type a smaller one to be exact.`,
+  needsNumber: 'a number',
+  uiTitle: (name: string) => `${name} is in the editor’s own format`,
+  uiText: 'It holds the drawing of the graph, not the values a server can run. Export it from ComfyUI in API format:',
+  uiSteps: ['Open it in ComfyUI.', 'In the menu choose Workflow, then Export (API). In older versions: switch on “Enable dev mode options” in the settings, then press Save (API format).', 'Drop the file that was saved here.'],
+  uiAlso: 'Or drop an image that this workflow made: ComfyUI writes the right format into it.',
+} as const;
+
+/** Why a file is not taken, and what would be. */
+export function refusalText(refused: Refused): { title: string; text: string } {
+  const { name, reason, detail } = refused;
+  switch (reason) {
+    case 'empty':
+      return { title: `${name} is empty`, text: 'Export the workflow again and drop the new file.' };
+    case 'too-large':
+      return { title: `${name} is too large`, text: 'Workflows are small texts, and images that carry one rarely pass 100 MB.' };
+    case 'unknown-file':
+      return { title: `${name} is no workflow and no image`, text: 'What works: JSON in API format, or a PNG, WebP or JPEG made by ComfyUI.' };
+    case 'broken-image':
+      return { title: `${name} can’t be read`, text: 'The image is damaged. Another one from the same workflow will do.' };
+    case 'image-without-workflow':
+      return { title: `${name} carries no workflow`, text: 'Image editors and messengers remove it. Use the file as ComfyUI saved it, or the workflow in API format.' };
+    case 'image-with-other-parameters':
+      return { title: `${name} was made by ${detail ?? 'another program'}`, text: 'It carries that program’s parameters, but no ComfyUI workflow.' };
+    case 'not-json':
+      return { title: `${name} is not JSON`, text: detail === null ? 'Export the workflow again in API format.' : `The text breaks off or is something else: ${detail}` };
+    case 'not-a-workflow':
+      return { title: `${name} is JSON, but no workflow`, text: 'A workflow in API format lists nodes, each with a class and its inputs.' };
+    case 'broken-node':
+      return { title: `${name} has a broken node`, text: `Node ${detail ?? ''} has no class or no inputs. Export the workflow again in API format.` };
+    case 'too-many-nodes':
+      return { title: `${name} has too many nodes`, text: `${detail ?? ''} nodes; at most 5,000 are taken.` };
+  }
+}
+
+export function roleLabel(role: InputRole, input: string): string {
+  switch (role) {
+    case 'prompt':
+      return submitText.prompt;
+    case 'negative':
+      return submitText.negative;
+    default:
+      return input.replaceAll('_', ' ');
+  }
+}
