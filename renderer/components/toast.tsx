@@ -1,0 +1,113 @@
+/**
+ * Toasts: what just happened, with at most one button, for ten seconds. A pie shows the time left; pointer or focus on
+ * the toast stops the clock, so that nobody has to hurry. Nothing is lost when one goes: History has it for good.
+ */
+import { useEffect, useRef, useState } from 'react';
+import type { CSSProperties, ReactNode } from 'react';
+import { useStore } from 'zustand';
+import { createStore } from 'zustand/vanilla';
+import { common } from '../text/common.ts';
+import { Button } from './button.tsx';
+import { cx } from './class-names.ts';
+import { IconButton } from './icon-button.tsx';
+import styles from './toast.module.css';
+
+export interface ToastSpec {
+  /** A new toast with the same key replaces the old one. */
+  key: string;
+  /** Words, or a component whose words change while the toast stands. */
+  text: ReactNode;
+  /** `trouble` is spoken at once and stays until closed. */
+  tone?: 'plain' | 'trouble';
+  action?: { label: string; onAct: () => void };
+  /** Milliseconds it stands; default 10 s with an action, 5 s without. */
+  standsMs?: number;
+}
+
+const store = createStore<{ toasts: readonly ToastSpec[] }>(() => ({ toasts: [] }));
+
+export function showToast(toast: ToastSpec): void {
+  store.setState(({ toasts }) => ({ toasts: [...toasts.filter(({ key }) => key !== toast.key), toast].slice(-3) }));
+}
+
+export function closeToast(key: string): void {
+  store.setState(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.key !== key) }));
+}
+
+/** Mount once. The region is there before the first toast, as live regions must be. */
+export function ToastRegion(): ReactNode {
+  const toasts = useStore(store, (state) => state.toasts);
+  return (
+    <div className={styles['region']} role="status" aria-live="polite" aria-atomic="false">
+      {toasts.map((toast) => (
+        <Toast key={toast.key} toast={toast} />
+      ))}
+    </div>
+  );
+}
+
+function Toast({ toast }: { toast: ToastSpec }): ReactNode {
+  const stays = toast.tone === 'trouble';
+  const standsMs = toast.standsMs ?? (toast.action === undefined ? 5_000 : 10_000);
+  const [held, setHeld] = useState(false);
+  const leftMs = useRef(standsMs);
+
+  useEffect(() => {
+    leftMs.current = standsMs;
+  }, [toast, standsMs]);
+
+  useEffect(() => {
+    if (held || stays) return undefined;
+    const startedAt = performance.now();
+    const timer = setTimeout(() => {
+      closeToast(toast.key);
+    }, leftMs.current);
+    return () => {
+      clearTimeout(timer);
+      leftMs.current = Math.max(1_000, leftMs.current - (performance.now() - startedAt));
+    };
+  }, [held, stays, toast]);
+
+  const hold = (on: boolean) => () => {
+    setHeld(on);
+  };
+  return (
+    <div
+      className={cx(styles['toast'], stays && styles['trouble'])}
+      role={stays ? 'alert' : undefined}
+      onPointerEnter={hold(true)}
+      onPointerLeave={hold(false)}
+      onFocus={hold(true)}
+      onBlur={hold(false)}
+    >
+      <span className={styles['text']}>{toast.text}</span>
+      {toast.action !== undefined && (
+        <Button
+          className={styles['act']}
+          onClick={() => {
+            toast.action?.onAct();
+            closeToast(toast.key);
+          }}
+        >
+          {toast.action.label}
+        </Button>
+      )}
+      {stays || toast.action === undefined ? (
+        <IconButton
+          className={styles['close']}
+          name={common.close}
+          icon="close"
+          onClick={() => {
+            closeToast(toast.key);
+          }}
+        />
+      ) : (
+        <span
+          className={cx(styles['pie'], held && styles['held'])}
+          style={{ '--stands': `${standsMs}ms` } as CSSProperties}
+          aria-hidden="true"
+        />
+      )}
+    </div>
+  );
+}
