@@ -5,13 +5,29 @@
 import { connectComfy } from './swarm-comfy.ts';
 import type { ComfyBackend } from './swarm-comfy.ts';
 import type { BackendSpec, JsonObject } from './swarm-types.ts';
+import { textOf } from './swarm-values.ts';
 import { Bell } from './swarm-wait.ts';
 
 export type BackendType = NonNullable<BackendSpec['type']>;
 export type BackendState = 'disabled' | 'errored' | 'waiting' | 'loading' | 'idle' | 'running';
 
-const BASE_FEATURES = ['comfyui', 'refiners', 'controlnet', 'endstepsearly', 'seamless', 'video', 'variation_seed', 'freeu', 'yolov8'];
-const PACK_FEATURES = ['comfy_latent_blend_masked', 'comfy_just_load_model', 'comfy_loadimage_b64', 'comfy_saveimage_ws'];
+const BASE_FEATURES = [
+  'comfyui',
+  'refiners',
+  'controlnet',
+  'endstepsearly',
+  'seamless',
+  'video',
+  'variation_seed',
+  'freeu',
+  'yolov8',
+];
+const PACK_FEATURES = [
+  'comfy_latent_blend_masked',
+  'comfy_just_load_model',
+  'comfy_loadimage_b64',
+  'comfy_saveimage_ws',
+];
 
 export class SwarmBackend {
   readonly id: number;
@@ -49,7 +65,7 @@ export class SwarmBackend {
   }
 
   get address(): string {
-    return String(this.settings['Address'] ?? '');
+    return textOf(this.settings['Address']);
   }
 
   get allowIdle(): boolean {
@@ -67,15 +83,26 @@ export class SwarmBackend {
 
   get maxUsages(): number {
     const over = Number(this.settings['OverQueue'] ?? 1);
-    return this.type === 'swarmswarmbackend' ? Number(this.settings['MaxUsages'] ?? 2) : 1 + (Number.isFinite(over) ? over : 1);
+    return this.type === 'swarmswarmbackend'
+      ? Number(this.settings['MaxUsages'] ?? 2)
+      : 1 + (Number.isFinite(over) ? over : 1);
   }
 
   get canGrant(): boolean {
-    return this.enabled && !this.deleted && !this.isControl && this.state === 'running' && !this.reserved && this.usages < this.maxUsages;
+    return (
+      this.enabled &&
+      !this.deleted &&
+      !this.isControl &&
+      this.state === 'running' &&
+      !this.reserved &&
+      this.usages < this.maxUsages
+    );
   }
 
   features(): string[] {
-    return this.isComfy || this.hasPack ? [...BASE_FEATURES, ...(this.hasPack ? PACK_FEATURES : []), 'folderslash'] : [...BASE_FEATURES, 'folderslash'];
+    return this.isComfy || this.hasPack
+      ? [...BASE_FEATURES, ...(this.hasPack ? PACK_FEATURES : []), 'folderslash']
+      : [...BASE_FEATURES, 'folderslash'];
   }
 
   /** Resolves when at least one slot is free: with all slots lost it never does (rec 21). */
@@ -123,15 +150,26 @@ function ago(seconds: number): string {
 export function settingsOf(spec: BackendSpec): JsonObject {
   if (spec.type === 'swarmswarmbackend') {
     return {
-      Address: spec.address, AllowIdle: spec.allowIdle ?? false, AllowForwarding: true, AllowWebsocket: true,
-      AuthorizationHeader: '', OtherHeaders: '', ConnectionAttemptTimeoutSeconds: 5,
+      Address: spec.address,
+      AllowIdle: spec.allowIdle ?? false,
+      AllowForwarding: true,
+      AllowWebsocket: true,
+      AuthorizationHeader: '',
+      OtherHeaders: '',
+      ConnectionAttemptTimeoutSeconds: 5,
     };
   }
-  return { Address: spec.address, AllowIdle: spec.allowIdle ?? false, OverQueue: spec.overQueue ?? 1, EnableFrontendDev: false };
+  return {
+    Address: spec.address,
+    AllowIdle: spec.allowIdle ?? false,
+    OverQueue: spec.overQueue ?? 1,
+    EnableFrontendDev: false,
+  };
 }
 
 export interface BackendStatus {
-  readonly status: 'idle' | 'unknown' | 'disabled' | 'loading' | 'running' | 'some_loading' | 'errored' | 'all_disabled' | 'empty';
+  readonly status:
+    'idle' | 'unknown' | 'disabled' | 'loading' | 'running' | 'some_loading' | 'errored' | 'all_disabled' | 'empty';
   readonly class: '' | 'soft' | 'warn' | 'error';
   readonly message: string;
   readonly any_loading: boolean;
@@ -142,14 +180,37 @@ export function overallStatus(backends: readonly SwarmBackend[]): BackendStatus 
   const real = backends.filter((backend) => backend.parent === null);
   const on = real.filter((backend) => backend.enabled);
   const loading = on.some((backend) => backend.state === 'loading' || backend.state === 'waiting');
-  const make = (status: BackendStatus['status'], cls: BackendStatus['class'], message: string): BackendStatus => ({ status, class: cls, message, any_loading: loading });
-  if (real.length === 0) return make('empty', 'error', 'No backends present. You must configure backends in the Backends section of the Server tab before you can continue.');
-  if (on.length === 0) return make('all_disabled', 'error', 'All backends are disabled. You must enable backends in the Backends section of the Server tab before you can continue.');
+  const make = (status: BackendStatus['status'], cls: BackendStatus['class'], message: string): BackendStatus => ({
+    status,
+    class: cls,
+    message,
+    any_loading: loading,
+  });
+  if (real.length === 0)
+    return make(
+      'empty',
+      'error',
+      'No backends present. You must configure backends in the Backends section of the Server tab before you can continue.',
+    );
+  if (on.length === 0)
+    return make(
+      'all_disabled',
+      'error',
+      'All backends are disabled. You must enable backends in the Backends section of the Server tab before you can continue.',
+    );
   if (on.some((backend) => backend.state === 'running')) {
-    return loading ? make('some_loading', 'warn', 'Some backends are ready, but others are still loading...') : make('running', '', '');
+    return loading
+      ? make('some_loading', 'warn', 'Some backends are ready, but others are still loading...')
+      : make('running', '', '');
   }
   if (loading) return make('loading', 'soft', 'Backends are still loading on the server...');
-  if (on.some((backend) => backend.state === 'errored')) return make('errored', 'error', 'Some backends have errored on the server. Check the server logs for details.');
-  if (on.some((backend) => backend.state === 'idle')) return make('idle', 'warn', 'All backends are idle. Cannot generate until at least one backend is running.');
-  return make('unknown', 'error', 'Something is wrong with your backends. Please check the Backends section of the Server tab, or the server logs.');
+  if (on.some((backend) => backend.state === 'errored'))
+    return make('errored', 'error', 'Some backends have errored on the server. Check the server logs for details.');
+  if (on.some((backend) => backend.state === 'idle'))
+    return make('idle', 'warn', 'All backends are idle. Cannot generate until at least one backend is running.');
+  return make(
+    'unknown',
+    'error',
+    'Something is wrong with your backends. Please check the Backends section of the Server tab, or the server logs.',
+  );
 }

@@ -6,6 +6,7 @@ import type { SwarmCore } from './swarm-core.ts';
 import type { SwarmSession } from './swarm-sessions.ts';
 import type { ApiSocket } from './swarm-stream.ts';
 import type { JsonObject, VersionFeatures } from './swarm-types.ts';
+import { textOf } from './swarm-values.ts';
 import type { Caller, SwarmUser } from './swarm-users.ts';
 
 export interface Call {
@@ -45,7 +46,11 @@ export class Refusal extends Error {
 }
 
 type Wanted = 'String' | 'Int32' | 'Boolean';
-interface Values { String: string; Int32: number; Boolean: boolean }
+interface Values {
+  String: string;
+  Int32: number;
+  Boolean: boolean;
+}
 
 /** Scalars are stringified, then parsed; null is not "absent" (§1.3, rec 02). @throws Refusal with the real sentences */
 export function argument<T extends Wanted>(input: JsonObject, name: string, type: T, fallback?: Values[T]): Values[T] {
@@ -54,9 +59,10 @@ export function argument<T extends Wanted>(input: JsonObject, name: string, type
     return fallback;
   }
   const value = input[name];
-  const text = value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  const text = value === null ? '' : typeof value === 'object' ? JSON.stringify(value) : textOf(value);
   const parsed = parse(type, text);
-  if (parsed === null) throw new Refusal({ error: `Invalid value '${text}' for parameter '${name}', must be type '${type}'` });
+  if (parsed === null)
+    throw new Refusal({ error: `Invalid value '${text}' for parameter '${name}', must be type '${type}'` });
   return parsed;
 }
 

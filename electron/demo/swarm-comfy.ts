@@ -31,17 +31,21 @@ export interface ComfySocket {
   readonly id: string;
   readonly open: boolean;
   next(signal: AbortSignal): Promise<NextFrame>;
-  /** forgets what was not read (only with the `stalePreviews` quirk off) */
-  drain(): void;
 }
 
 /** The narrow door to a ComfyUI. */
 export interface ComfyBackend {
   readonly address: string;
-  send(method: 'GET' | 'POST', path: string, body?: Buffer | JsonObject, headers?: Record<string, string>): Promise<ComfyAnswer>;
+  send(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: Buffer | JsonObject,
+    headers?: Record<string, string>,
+  ): Promise<ComfyAnswer>;
   /** an idle pooled socket, or a new connection */
   lease(): Promise<ComfySocket>;
-  giveBack(socket: ComfySocket): void;
+  /** @param reuse false: closed instead of pooled, so that nobody reads its leftovers */
+  giveBack(socket: ComfySocket, reuse: boolean): void;
   /** cuts everything at once, as a dying process does; open HTTP calls reject */
   close(): void;
 }
@@ -82,10 +86,6 @@ class PooledSocket implements ComfySocket {
       if (result === ABORTED) return ABORTED;
     }
   }
-
-  drain(): void {
-    this.frames.length = 0;
-  }
 }
 
 export function toBuffer(data: Buffer | ArrayBuffer | Buffer[]): Buffer {
@@ -106,24 +106,28 @@ export function connectComfy(address: string): ComfyBackend {
       const payload = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
       const json = body !== undefined && !Buffer.isBuffer(body);
       return new Promise((resolve, reject) => {
-        const request = httpRequest(new URL(path.replace(/^\//, ''), base), {
-          method,
-          agent,
-          headers: {
-            ...(json ? { 'content-type': 'application/json' } : {}),
-            ...(payload === undefined ? {} : { 'content-length': String(payload.length) }),
-            ...headers,
+        const request = httpRequest(
+          new URL(path.replace(/^\//, ''), base),
+          {
+            method,
+            agent,
+            headers: {
+              ...(json ? { 'content-type': 'application/json' } : {}),
+              ...(payload === undefined ? {} : { 'content-length': String(payload.length) }),
+              ...headers,
+            },
           },
-        }, (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () => {
-            const bytes = Buffer.concat(chunks);
-            const contentType = response.headers['content-type'] ?? '';
-            resolve({ status: response.statusCode ?? 0, contentType, bytes, json: parseJson(bytes, contentType) });
-          });
-        });
+          (response) => {
+            const chunks: Buffer[] = [];
+            response.on('data', (chunk: Buffer) => chunks.push(chunk));
+            response.on('error', reject);
+            response.on('end', () => {
+              const bytes = Buffer.concat(chunks);
+              const contentType = response.headers['content-type'] ?? '';
+              resolve({ status: response.statusCode ?? 0, contentType, bytes, json: parseJson(bytes, contentType) });
+            });
+          },
+        );
         request.on('error', reject);
         request.end(payload);
       });
@@ -148,11 +152,14 @@ export function connectComfy(address: string): ComfyBackend {
       });
       return socket;
     },
-    giveBack(socket) {
+    giveBack(socket, reuse) {
       const own = [...sockets].find((candidate) => candidate === socket);
       if (own === undefined) return;
-      if (own.open) idle.push(own);
-      else sockets.delete(own);
+      if (own.open && reuse) idle.push(own);
+      else {
+        sockets.delete(own);
+        own.ws.terminate();
+      }
     },
     close() {
       agent.destroy();

@@ -4,15 +4,26 @@
  * on a core; the core itself knows neither.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { overallStatus, settingsOf, SwarmBackend } from './swarm-backends.ts';
-import type { BackendStatus, BackendType } from './swarm-backends.ts';
+import { overallStatus, settingsOf } from './swarm-backends.ts';
+import type { BackendStatus, BackendType, SwarmBackend } from './swarm-backends.ts';
 import { BackendKeeper } from './swarm-keeper.ts';
 import { OutputStore } from './swarm-outputs.ts';
 import type { Pauses } from './swarm-pause.ts';
 import { Scheduler } from './swarm-scheduler.ts';
 import { sumCounters, SwarmSession } from './swarm-sessions.ts';
 import { ALL_QUIRKS, featuresOf } from './swarm-types.ts';
-import type { Counters, JsonObject, LogEntry, LogKind, ModelSpec, PausePoint, Quirks, SwarmOptions, VersionFeatures, Where } from './swarm-types.ts';
+import type {
+  Counters,
+  JsonObject,
+  LogEntry,
+  LogKind,
+  ModelSpec,
+  PausePoint,
+  Quirks,
+  SwarmOptions,
+  VersionFeatures,
+  Where,
+} from './swarm-types.ts';
 import { UserBook } from './swarm-users.ts';
 import type { SwarmUser } from './swarm-users.ts';
 
@@ -49,10 +60,19 @@ export class SwarmDisk {
   lastBackendId: number;
 
   constructor(options: SwarmOptions) {
-    this.users = new UserBook(options.users ?? [], options.defaultUser ?? 'local', options.authorizationRequired ?? false, options.localhostBypass ?? true);
+    this.users = new UserBook(
+      options.users ?? [],
+      options.defaultUser ?? 'local',
+      options.authorizationRequired ?? false,
+      options.localhostBypass ?? true,
+    );
     this.models = [...(options.models ?? [])];
     this.backends = (options.backends ?? []).map((spec, id) => ({
-      id, type: spec.type ?? 'comfyui_api', settings: settingsOf(spec), title: spec.title ?? '', enabled: spec.enabled ?? true,
+      id,
+      type: spec.type ?? 'comfyui_api',
+      settings: settingsOf(spec),
+      title: spec.title ?? '',
+      enabled: spec.enabled ?? true,
     }));
     this.lastBackendId = this.backends.length - 1;
   }
@@ -78,13 +98,20 @@ export class SwarmCore {
   readonly scheduler: Scheduler;
   readonly random: () => number;
   readonly startedMs = Date.now();
-  alive = true;
+  private alive = true;
   private readonly pauses: Pauses;
   private readonly write: (entry: LogEntry) => void;
   private readonly nextNumber: () => number;
   private statusCache: { atMs: number; status: BackendStatus } | null = null;
 
-  constructor(options: SwarmOptions, quirks: Quirks, disk: SwarmDisk, pauses: Pauses, write: (entry: LogEntry) => void, nextNumber: () => number) {
+  constructor(
+    options: SwarmOptions,
+    quirks: Quirks,
+    disk: SwarmDisk,
+    pauses: Pauses,
+    write: (entry: LogEntry) => void,
+    nextNumber: () => number,
+  ) {
     this.options = options;
     this.version = options.version ?? '0.9.8.2';
     this.can = featuresOf(this.version);
@@ -113,6 +140,11 @@ export class SwarmCore {
     for (const saved of disk.backends) this.keeper.load(saved);
     this.log('start', { detail: this.serverId });
     void this.scheduler.run();
+  }
+
+  /** False once killed: whoever still runs then must neither send nor write. */
+  isAlive(): boolean {
+    return this.alive;
   }
 
   log(kind: LogKind, entry: Omit<LogEntry, 'atMs' | 'kind'> = {}): void {
@@ -173,7 +205,11 @@ export class SwarmCore {
   }
 
   statusOf(session: SwarmSession): StatusMessage {
-    return { status: { ...session.counters }, backend_status: this.backendStatus(), supported_features: this.supportedFeatures() };
+    return {
+      status: { ...session.counters },
+      backend_status: this.backendStatus(),
+      supported_features: this.supportedFeatures(),
+    };
   }
 
   globalStatus(): StatusMessage {
@@ -184,7 +220,8 @@ export class SwarmCore {
   /** `max(1, min(32, 2 × slots of running backends))` (§6.1) */
   maxSimultaneous(): number {
     let slots = 0;
-    for (const backend of this.backends.values()) if (backend.state === 'running' && !backend.isControl) slots += backend.maxUsages;
+    for (const backend of this.backends.values())
+      if (backend.state === 'running' && !backend.isControl) slots += backend.maxUsages;
     return Math.max(1, Math.min(32, 2 * slots));
   }
 

@@ -59,7 +59,9 @@ export class SwarmEngine {
 
   /** The log of one request, found by a value anywhere in its `extra_metadata`. */
   requestWith(extraValue: string): LogEntry[] {
-    const claim = this.log.find((entry) => entry.kind === 'claim' && Object.values(entry.extra ?? {}).includes(extraValue));
+    const claim = this.log.find(
+      (entry) => entry.kind === 'claim' && Object.values(entry.extra ?? {}).includes(extraValue),
+    );
     return claim === undefined ? [] : this.log.filter((entry) => entry.request === claim.request);
   }
 
@@ -104,12 +106,19 @@ export class SwarmEngine {
   }
 
   private begin(): SwarmCore {
-    return new SwarmCore(this.options, this.quirks, this.disk, this.pauses, (entry) => {
-      this.log.push(entry);
-      for (const look of [...this.watchers]) look();
-    }, () => {
-      this.requests += 1;
-      return this.requests;
-    });
+    return new SwarmCore(
+      this.options,
+      this.quirks,
+      this.disk,
+      this.pauses,
+      (entry) => {
+        this.log.push(entry);
+        for (const look of [...this.watchers]) look();
+      },
+      () => {
+        this.requests += 1;
+        return this.requests;
+      },
+    );
   }
 }

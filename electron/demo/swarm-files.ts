@@ -5,7 +5,10 @@ import { jsonAnswer } from './swarm-http.ts';
 import { callerOf } from './swarm-request.ts';
 
 /** A valid JPEG of one pixel: the engine cannot shrink pictures, and the real preview is a JPEG. */
-const TINY_JPEG = Buffer.from('/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AP//Z', 'base64');
+const TINY_JPEG = Buffer.from(
+  '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////////////wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAAP/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AP//Z',
+  'base64',
+);
 
 /** @returns false if the path is not one of these */
 export function serveFile(core: SwarmCore, request: IncomingMessage, path: string, response: ServerResponse): boolean {
@@ -50,7 +53,11 @@ export function serveFile(core: SwarmCore, request: IncomingMessage, path: strin
   const from = Number(range[1]);
   const to = Math.min(range[2] === '' ? Infinity : Number(range[2]), bytes.length - 1);
   const part = bytes.subarray(from, to + 1);
-  response.writeHead(206, { ...headers, 'content-range': `bytes ${String(from)}-${String(to)}/${String(bytes.length)}`, 'content-length': String(part.length) });
+  response.writeHead(206, {
+    ...headers,
+    'content-range': `bytes ${String(from)}-${String(to)}/${String(bytes.length)}`,
+    'content-length': String(part.length),
+  });
   response.end(part);
   return true;
 }

@@ -27,7 +27,15 @@ export interface RequestOptions {
 }
 
 /** Runs one request. Never rejects; all outcomes are messages. */
-export async function runRequest(core: SwarmCore, session: SwarmSession, user: SwarmUser, raw: JsonObject, images: number, send: Send, options: RequestOptions): Promise<void> {
+export async function runRequest(
+  core: SwarmCore,
+  session: SwarmSession,
+  user: SwarmUser,
+  raw: JsonObject,
+  images: number,
+  send: Send,
+  options: RequestOptions,
+): Promise<void> {
   const number = core.nextRequestNumber();
   const where: Where = { request: number, session: session.id, user: user.id };
   await core.pass('before-claim', where);
@@ -92,7 +100,16 @@ class Request {
   private readonly requestId: string;
   private readonly startedMs = performance.now();
 
-  constructor(core: SwarmCore, session: SwarmSession, user: SwarmUser, claim: Claim, input: GenInput, where: Where, out: HeldOutput, offset: number) {
+  constructor(
+    core: SwarmCore,
+    session: SwarmSession,
+    user: SwarmUser,
+    claim: Claim,
+    input: GenInput,
+    where: Where,
+    out: HeldOutput,
+    offset: number,
+  ) {
     this.core = core;
     this.session = session;
     this.user = user;
@@ -107,11 +124,11 @@ class Request {
   async run(): Promise<void> {
     const limit = this.core.maxSimultaneous() + 1;
     const running = new Set<Promise<void>>();
-    for (let index = 0; index < this.input.images && !this.claim.stopWaiting.aborted; index += 1) {
+    for (let index = 0; index < this.input.images && !this.claim.isStopped(); index += 1) {
       if (running.size >= limit) {
         this.out.open();
         await Promise.race(running);
-        if (this.claim.stopWaiting.aborted) break;
+        if (this.claim.isStopped()) break;
       }
       const task: Promise<void> = this.image(index).finally(() => {
         running.delete(task);
@@ -133,7 +150,8 @@ class Request {
   }
 
   private error(message: string): void {
-    if (this.input.values.get('continueaftererrors') !== true || this.claim.interrupted.aborted) this.out.send({ error: message });
+    if (this.input.values.get('continueaftererrors') !== true || this.claim.interrupted.aborted)
+      this.out.send({ error: message });
     if (this.input.values.get('continueaftererrors') !== true) this.claim.dropWaiting();
   }
 
@@ -152,7 +170,8 @@ class Request {
     });
     this.claim.add({ waiting_backends: -1 });
     if (acquired.kind === 'refused') this.error(acquired.message);
-    if (acquired.kind === 'cancelled' && !this.core.quirks.unevenEndings && this.claim.interrupted.aborted) this.error(INTERRUPTED);
+    if (acquired.kind === 'cancelled' && !this.core.quirks.unevenEndings && this.claim.interrupted.aborted)
+      this.error(INTERRUPTED);
     this.status();
     if (acquired.kind !== 'granted') {
       this.core.log('image-end', { ...where, detail: acquired.kind === 'refused' ? 'refused' : 'dropped' });
@@ -174,7 +193,11 @@ class Request {
     const step = index * input.batchSize;
     const seed = input.seed + (input.values.get('noseedincrement') === true ? 0 : step);
     const messages = new ImageMessages({
-      core, user: this.user, input, seed, where,
+      core,
+      user: this.user,
+      input,
+      seed,
+      where,
       firstIndex: this.offset + step,
       afterAll: this.offset + input.images * input.batchSize,
       requestId: core.can.requestId ? this.requestId : null,
@@ -191,7 +214,7 @@ class Request {
         : await runRemote(core, backend, input, hooks, messages);
       if (end === 'silent' && claim.interrupted.aborted) core.keeper.failed(backend);
     } catch (problem) {
-      if (!core.alive) return;
+      if (!core.isAlive()) return;
       end = 'failed';
       core.keeper.failed(backend);
       this.error(problem instanceof JobError ? problem.message : 'Something went wrong while generating images.');
@@ -199,7 +222,8 @@ class Request {
     core.log('image-end', { ...where, detail: end });
     if (end === 'failed') return;
     if (end === 'done') {
-      if (messages.count === 0) this.error('No images were generated (all refused, or failed - check server logs for details).');
+      if (messages.count === 0)
+        this.error('No images were generated (all refused, or failed - check server logs for details).');
       return;
     }
     if (!core.quirks.unevenEndings || (end === 'interrupted' && messages.count === 0)) this.error(INTERRUPTED);
@@ -208,9 +232,11 @@ class Request {
   /** Why this backend cannot serve the request (texts of rec 10), or null. */
   private refusal(backend: SwarmBackend): string | null {
     const pinned = String(this.input.values.get('exactbackendid') ?? '');
-    if (pinned !== '' && pinned !== String(backend.id) && pinned !== String(backend.parent)) return `Request requires backend ID ${pinned}, but this is ${String(backend.id)}`;
+    if (pinned !== '' && pinned !== String(backend.id) && pinned !== String(backend.parent))
+      return `Request requires backend ID ${pinned}, but this is ${String(backend.id)}`;
     const type = String(this.input.values.get('internalbackendtype') ?? 'Any');
-    if (type !== 'Any' && type.toLowerCase() !== backend.type) return `Request requires backend type ${type}, but this is ${backend.type}`;
+    if (type !== 'Any' && type.toLowerCase() !== backend.type)
+      return `Request requires backend type ${type}, but this is ${backend.type}`;
     const raw = String(this.input.values.get('comfyworkflowraw') ?? '');
     if (raw !== '' && backend.isComfy) {
       const unknown = nodeTypesOf(raw).find((name) => !backend.nodes.has(name));

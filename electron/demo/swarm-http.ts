@@ -3,23 +3,43 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from './swarm-call.ts';
 import type { Route } from './swarm-call.ts';
 import type { SwarmCore } from './swarm-core.ts';
-import { isObject } from './swarm-job.ts';
+import { isObject, textOf } from './swarm-values.ts';
 import { callerOf } from './swarm-request.ts';
 import { getNewSession, login, socketRoutes } from './swarm-routes-user.ts';
 import type { SwarmSession } from './swarm-sessions.ts';
 import type { JsonObject } from './swarm-types.ts';
 import type { SwarmUser } from './swarm-users.ts';
 
-const INVALID_SESSION = { error: 'Invalid session ID. You may need to refresh the page.', error_id: 'invalid_session_id' };
+const INVALID_SESSION = {
+  error: 'Invalid session ID. You may need to refresh the page.',
+  error_id: 'invalid_session_id',
+};
 const MAX_BYTES = 209_715_200;
 
-export function jsonAnswer(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
+export function jsonAnswer(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Record<string, string> = {},
+): void {
   const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': String(bytes.length), 'cache-control': 'no-store', ...headers });
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': String(bytes.length),
+    'cache-control': 'no-store',
+    ...headers,
+  });
   response.end(bytes);
 }
 
-export async function handleApi(core: SwarmCore, routes: ReadonlyMap<string, Route>, request: IncomingMessage, name: string, body: Buffer, response: ServerResponse): Promise<void> {
+export async function handleApi(
+  core: SwarmCore,
+  routes: ReadonlyMap<string, Route>,
+  request: IncomingMessage,
+  name: string,
+  body: Buffer,
+  response: ServerResponse,
+): Promise<void> {
   const fail = (status: number, error_id: string, error: string): void => {
     jsonAnswer(response, status, { error_id, error });
   };
@@ -56,7 +76,8 @@ export async function handleApi(core: SwarmCore, routes: ReadonlyMap<string, Rou
     const { session, user } = found;
     const route = routes.get(lower);
     if (route === undefined) {
-      if (socketRoutes.some((one) => one.name.toLowerCase() === lower)) fail(400, 'bad_request_method', 'API route needs websocket, request is HTTP');
+      if (socketRoutes.some((one) => one.name.toLowerCase() === lower))
+        fail(400, 'bad_request_method', 'API route needs websocket, request is HTTP');
       else fail(400, 'bad_route', 'Unknown API route');
       return;
     }
@@ -66,7 +87,7 @@ export async function handleApi(core: SwarmCore, routes: ReadonlyMap<string, Rou
     }
     const { session_id: _session, ...input } = json;
     const result = await route.run({ core, session, user, input, caller, userAgent });
-    if (core.alive) jsonAnswer(response, 200, result);
+    if (core.isAlive()) jsonAnswer(response, 200, result);
     else response.destroy();
   } catch (problem) {
     if (problem instanceof Refusal) jsonAnswer(response, 200, problem.body);
@@ -82,8 +103,9 @@ export type FoundSession =
 export function sessionOf(core: SwarmCore, json: JsonObject, request: IncomingMessage): FoundSession {
   const header = core.can.sessionHeader ? request.headers['x-session-id'] : undefined;
   const id = 'session_id' in json ? json['session_id'] : header;
-  if (id === undefined) return { kind: 'error', status: 400, body: { error_id: 'basic_api', error: 'missing session id' } };
-  const session = core.findSession(String(id as string));
+  if (id === undefined)
+    return { kind: 'error', status: 400, body: { error_id: 'basic_api', error: 'missing session id' } };
+  const session = core.findSession(textOf(id));
   if (session === null) return { kind: 'error', status: 401, body: INVALID_SESSION };
   const user = core.disk.users.getOrMake(session.user.id);
   session.lastUsedMs = Date.now();

@@ -46,16 +46,22 @@ export class ImageMessages {
         this.progress(percent(done, all + 1, current), current);
       },
       onPreview: (png, bytes, done, all, current) => {
-        this.preview(`data:image/${png ? 'png' : 'jpeg'};base64,${bytes.toString('base64')}`, percent(done, all, current), current);
+        this.preview(
+          `data:image/${png ? 'png' : 'jpeg'};base64,${bytes.toString('base64')}`,
+          percent(done, all, current),
+          current,
+        );
       },
       onImage: (bytes, main) => {
         this.image(bytes, main);
       },
-      ...(input.values.get('forwardrawbackenddata') === true ? {
-        onRaw: (bytes: Buffer) => {
-          this.context.send({ raw_backend_data: { type: 'comfy_websocket', data: bytes.toString('base64') } });
-        },
-      } : {}),
+      ...(input.values.get('forwardrawbackenddata') === true
+        ? {
+            onRaw: (bytes: Buffer) => {
+              this.context.send({ raw_backend_data: { type: 'comfy_websocket', data: bytes.toString('base64') } });
+            },
+          }
+        : {}),
     };
   }
 
@@ -75,7 +81,12 @@ export class ImageMessages {
   /** Previews never carry the metadata, and may come before it (rec 43). */
   preview(url: string, overall: number, current: number): void {
     this.context.send({
-      gen_progress: { ...this.ids(this.context.firstIndex), preview: url, overall_percent: netNumber(overall), current_percent: netNumber(current) },
+      gen_progress: {
+        ...this.ids(this.context.firstIndex),
+        preview: url,
+        overall_percent: netNumber(overall),
+        current_percent: netNumber(current),
+      },
     });
   }
 
@@ -100,12 +111,14 @@ export class ImageMessages {
     const keep = input.values.get('donotsave') !== true && core.options.saveFiles !== false;
     let image = `data:image/png;base64,${bytes.toString('base64')}`;
     if (keep) {
-      const model = input.model === null ? 'unknown' : cleanModelName(input.model.name).split('/').at(-1) ?? 'unknown';
+      const model =
+        input.model === null ? 'unknown' : (cleanModelName(input.model.name).split('/').at(-1) ?? 'unknown');
       const stem = (this.stem ??= user.nextFileStem(now));
       image = `View/${user.id}/${core.disk.outputs.save(user.id, stem, String(input.values.get('prompt') ?? ''), model, bytes, metadata, now)}`;
     }
     core.log('image', where);
-    if (input.values.get('forwardswarmdata') === true) send({ raw_swarm_data: { params_used: [...input.values.keys()] } });
+    if (input.values.get('forwardswarmdata') === true)
+      send({ raw_swarm_data: { params_used: [...input.values.keys()] } });
     send({ image, ...this.ids(index), metadata });
   }
 
@@ -130,19 +143,24 @@ export class ImageMessages {
       seed,
       prompt: input.values.get('prompt') ?? '',
       negativeprompt: input.values.get('negativeprompt') ?? '',
-      ...Object.assign({}, ...shown) as JsonObject,
-      ...(finished === null ? { is_preview: true, preview_notice: 'Image is not done generating' } : { swarm_version: core.version }),
+      ...(Object.assign({}, ...shown) as JsonObject),
+      ...(finished === null
+        ? { is_preview: true, preview_notice: 'Image is not done generating' }
+        : { swarm_version: core.version }),
     };
     const extra: JsonObject = {
       date: dayOf(new Date()),
       ...mangleExtra(input.extra),
-      ...(finished === null ? {} : {
-        prep_time: seconds(this.context.requestStartedMs, this.startedMs),
-        generation_time: seconds(this.startedMs, performance.now()),
-        ...(unused.length > 0 ? { unused_parameters: unused } : {}),
-      }),
+      ...(finished === null
+        ? {}
+        : {
+            prep_time: seconds(this.context.requestStartedMs, this.startedMs),
+            generation_time: seconds(this.startedMs, performance.now()),
+            ...(unused.length > 0 ? { unused_parameters: unused } : {}),
+          }),
     };
-    const models = input.model === null ? {} : { sui_models: [{ name: input.model.name, param: 'model', hash: '0x0' }] };
+    const models =
+      input.model === null ? {} : { sui_models: [{ name: input.model.name, param: 'model', hash: '0x0' }] };
     return JSON.stringify({ sui_image_params: params, sui_extra_data: extra, ...models }, null, 2);
   }
 }

@@ -6,6 +6,7 @@ import type { SwarmBackend } from './swarm-backends.ts';
 import type { ComfyBackend, ComfySocket } from './swarm-comfy.ts';
 import type { SwarmCore } from './swarm-core.ts';
 import type { JsonObject, Where } from './swarm-types.ts';
+import { isObject, textOf } from './swarm-values.ts';
 import { ABORTED, delay, orAborted } from './swarm-wait.ts';
 
 /** An end with a sentence for the client. */
@@ -38,29 +39,41 @@ interface Frame {
 }
 
 /** @throws JobError with a sentence; any other error means "Something went wrong while generating images." */
-export async function runPrompt(core: SwarmCore, backend: SwarmBackend, graph: JsonObject, hooks: JobHooks): Promise<JobEnd> {
+export async function runPrompt(
+  core: SwarmCore,
+  backend: SwarmBackend,
+  graph: JsonObject,
+  hooks: JobHooks,
+): Promise<JobEnd> {
   const { interrupted } = hooks;
   const comfy = backend.comfy;
   if (comfy === null) throw new Error('backend has no address');
-  if (interrupted.aborted) return 'silent';
+  const goneAlready = (): boolean => interrupted.aborted;
+  if (goneAlready()) return 'silent';
   const socket = await comfy.lease();
-  if (!core.quirks.stalePreviews) socket.drain();
   try {
     const where: Where = { ...hooks.where, backend: backend.id };
     if (hooks.isLoad !== true) await core.pass('before-post', where);
-    if (interrupted.aborted) return 'silent';
+    if (goneAlready()) return 'silent';
     return await handOver(core, comfy, socket, graph, hooks, where);
   } finally {
-    comfy.giveBack(socket);
+    comfy.giveBack(socket, core.quirks.stalePreviews);
   }
 }
 
-async function handOver(core: SwarmCore, comfy: ComfyBackend, socket: ComfySocket, graph: JsonObject, hooks: JobHooks, where: Where): Promise<JobEnd> {
+async function handOver(
+  core: SwarmCore,
+  comfy: ComfyBackend,
+  socket: ComfySocket,
+  graph: JsonObject,
+  hooks: JobHooks,
+  where: Where,
+): Promise<JobEnd> {
   const post = async (): Promise<JsonObject> => {
     const answer = await comfy.send('POST', '/prompt', { prompt: graph, client_id: socket.id });
     const body = isObject(answer.json) ? answer.json : {};
     if (hooks.isLoad !== true) {
-      await core.pass('posting-prompt', { ...where, promptId: String(body['prompt_id'] ?? '') });
+      await core.pass('posting-prompt', { ...where, promptId: textOf(body['prompt_id']) });
       if (core.timing.postWindowMs > 0) await delay(core.timing.postWindowMs);
     }
     return body;
@@ -70,7 +83,7 @@ async function handOver(core: SwarmCore, comfy: ComfyBackend, socket: ComfySocke
   const answer = await orAborted(posting, hooks.interrupted);
   if (answer === ABORTED) {
     // The HTTP call is given up, but ComfyUI has the prompt or will have it: an orphan (rec 16).
-    const late = posting.catch(() => null).then((body) => String(body?.['prompt_id'] ?? ''));
+    const late = posting.catch(() => null).then((body) => textOf(body?.['prompt_id']));
     if (core.quirks.earlyCancelOrphans) {
       void late.then((promptId) => {
         if (promptId !== '') core.log('orphan', { ...where, promptId });
@@ -89,7 +102,15 @@ async function handOver(core: SwarmCore, comfy: ComfyBackend, socket: ComfySocke
 }
 
 /** Reads frames until the prompt's own end. */
-async function follow(core: SwarmCore, comfy: ComfyBackend, socket: ComfySocket, graph: JsonObject, promptId: string, hooks: JobHooks, where: Where): Promise<JobEnd> {
+async function follow(
+  core: SwarmCore,
+  comfy: ComfyBackend,
+  socket: ComfySocket,
+  graph: JsonObject,
+  promptId: string,
+  hooks: JobHooks,
+  where: Where,
+): Promise<JobEnd> {
   const all = Object.keys(graph).length;
   let started = false;
   let done = 0;
@@ -111,7 +132,10 @@ async function follow(core: SwarmCore, comfy: ComfyBackend, socket: ComfySocket,
     const frame = parseFrame(raw.bytes);
     const own = frame.data['prompt_id'] === promptId;
     if (!started && own && frame.type === 'execution_start') {
-      if (hooks.isLoad !== true && (await orAborted(core.pass('exec-start-unread', where), hooks.interrupted)) === ABORTED) {
+      if (
+        hooks.isLoad !== true &&
+        (await orAborted(core.pass('exec-start-unread', where), hooks.interrupted)) === ABORTED
+      ) {
         return stopNow(core, comfy, promptId, false, where);
       }
       started = true;
@@ -130,7 +154,7 @@ async function follow(core: SwarmCore, comfy: ComfyBackend, socket: ComfySocket,
           if (own) return 'done';
           break;
         }
-        node = String(frame.data['node']);
+        node = textOf(frame.data['node']);
         done = Math.min(done + 1, all);
         current = 0;
         receiving = false;
@@ -157,15 +181,27 @@ async function follow(core: SwarmCore, comfy: ComfyBackend, socket: ComfySocket,
 }
 
 /** What the real server does at once on an interrupt; it does not wait for ComfyUI to obey (§4.2). */
-async function stopNow(core: SwarmCore, comfy: ComfyBackend, promptId: string, started: boolean, where: Where): Promise<JobEnd> {
+async function stopNow(
+  core: SwarmCore,
+  comfy: ComfyBackend,
+  promptId: string,
+  started: boolean,
+  where: Where,
+): Promise<JobEnd> {
   await takeBack(core, comfy, promptId, started || !core.quirks.earlyCancelOrphans, where);
   if (!core.quirks.endsBeforeComfyStops) {
-    while (core.alive && (await isListed(comfy, promptId))) await delay(10);
+    while (core.isAlive() && (await isListed(comfy, promptId))) await delay(10);
   }
   return 'interrupted';
 }
 
-async function takeBack(core: SwarmCore, comfy: ComfyBackend, promptId: string, interrupt: boolean, where: Where): Promise<void> {
+async function takeBack(
+  core: SwarmCore,
+  comfy: ComfyBackend,
+  promptId: string,
+  interrupt: boolean,
+  where: Where,
+): Promise<void> {
   if (promptId === '') return;
   core.log('comfy-delete', where);
   await comfy.send('POST', '/queue', { delete: [promptId] });
@@ -182,7 +218,13 @@ async function isListed(comfy: ComfyBackend, promptId: string): Promise<boolean>
 }
 
 /** Saved files of the prompt come from ComfyUI's history; then the entry is deleted there (§8.3). */
-async function fetchOutputs(core: SwarmCore, comfy: ComfyBackend, promptId: string, hooks: JobHooks, where: Where): Promise<JobEnd> {
+async function fetchOutputs(
+  core: SwarmCore,
+  comfy: ComfyBackend,
+  promptId: string,
+  hooks: JobHooks,
+  where: Where,
+): Promise<JobEnd> {
   const fetching = (async (): Promise<void> => {
     const history = (await comfy.send('GET', `/history/${promptId}`)).json;
     if (hooks.isLoad !== true) await core.pass('downloading', where);
@@ -202,9 +244,14 @@ function filesOf(history: unknown, promptId: string): Record<string, string>[] {
   const outputs = isObject(entry) && isObject(entry['outputs']) ? entry['outputs'] : {};
   return Object.values(outputs).flatMap((output) => {
     const images = isObject(output) && Array.isArray(output['images']) ? (output['images'] as unknown[]) : [];
-    return images.filter(isObject).filter((image) => image['type'] === 'output').map((image) => ({
-      filename: String(image['filename']), subfolder: String(image['subfolder'] ?? ''), type: String(image['type']),
-    }));
+    return images
+      .filter(isObject)
+      .filter((image) => image['type'] === 'output')
+      .map((image) => ({
+        filename: String(image['filename']),
+        subfolder: textOf(image['subfolder']),
+        type: String(image['type']),
+      }));
   });
 }
 
@@ -219,8 +266,4 @@ function parseFrame(bytes: Buffer): Frame {
   const json: unknown = JSON.parse(text);
   if (!isObject(json)) return { type: '', data: {} };
   return { type: String(json['type']), data: isObject(json['data']) ? json['data'] : {} };
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

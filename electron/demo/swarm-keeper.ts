@@ -102,21 +102,23 @@ export class BackendKeeper {
       if (!wasIdle) this.setState(backend, attempt === 1 ? 'waiting' : 'loading');
       if (backend.isControl) await this.connectRemote(backend, epoch);
       else await this.connectComfy(backend, wasIdle);
-      if (backend.epoch === epoch && this.core.alive) this.setState(backend, 'running');
+      if (backend.epoch === epoch && this.core.isAlive()) this.setState(backend, 'running');
     } catch {
-      if (backend.epoch !== epoch || !this.core.alive) return;
+      if (backend.epoch !== epoch || !this.core.isAlive()) return;
       if (backend.allowIdle) this.becomeIdle(backend, epoch);
       else if (attempt >= 3) this.setState(backend, 'errored');
-      else this.later(this.core.timing.initRetryMs, () => {
-        if (backend.epoch === epoch) void this.connect(backend, epoch, attempt + 1);
-      });
+      else
+        this.later(this.core.timing.initRetryMs, () => {
+          if (backend.epoch === epoch) void this.connect(backend, epoch, attempt + 1);
+        });
     }
   }
 
   private async connectComfy(backend: SwarmBackend, keepDoor: boolean): Promise<void> {
     const door = keepDoor && backend.comfy !== null ? backend.comfy : backend.openComfy();
     const answer = await door.send('GET', '/object_info');
-    if (answer.status !== 200 || typeof answer.json !== 'object' || answer.json === null) throw new Error(`object_info: ${String(answer.status)}`);
+    if (answer.status !== 200 || typeof answer.json !== 'object' || answer.json === null)
+      throw new Error(`object_info: ${String(answer.status)}`);
     backend.nodes = new Set(Object.keys(answer.json));
     backend.hasPack = backend.nodes.has('SwarmSaveImageWS');
   }
@@ -124,14 +126,20 @@ export class BackendKeeper {
   private async connectRemote(control: SwarmBackend, epoch: number): Promise<void> {
     const remote = new RemoteSwarm(control.address);
     const seen = await remote.connect();
-    if (control.epoch !== epoch || !this.core.alive) {
+    if (control.epoch !== epoch || !this.core.isAlive()) {
       remote.close();
       return;
     }
     this.remotes.set(control.id, remote);
     for (const one of seen) {
       this.lastChildId -= 1;
-      const child = new SwarmBackend(this.lastChildId, 'swarmswarmbackend', { ...control.settings, MaxUsages: one.maxUsages }, `[Remote from ${String(control.id)}: ${control.title}] ${one.title}`, control.id);
+      const child = new SwarmBackend(
+        this.lastChildId,
+        'swarmswarmbackend',
+        { ...control.settings, MaxUsages: one.maxUsages },
+        `[Remote from ${String(control.id)}: ${control.title}] ${one.title}`,
+        control.id,
+      );
       child.state = 'running';
       child.hasPack = true;
       this.core.backends.set(child.id, child);
@@ -158,7 +166,7 @@ export class BackendKeeper {
   private later(ms: number, act: () => void): void {
     const timer = setTimeout(() => {
       this.timers.delete(timer);
-      if (this.core.alive) act();
+      if (this.core.isAlive()) act();
     }, ms);
     this.timers.add(timer);
   }

@@ -18,6 +18,14 @@ interface Pressure {
   loading: boolean;
 }
 
+const newPressure = (model: string): Pressure => ({
+  model,
+  sinceMs: performance.now(),
+  requests: new Set<Waiting>(),
+  bad: new Map<number, string>(),
+  loading: false,
+});
+
 const CANCELLED_REASON = 'System.OperationCanceledException: The operation was canceled.';
 
 export class ModelLoader {
@@ -39,14 +47,17 @@ export class ModelLoader {
 
   /** A request found no backend with its model: join or start a load. */
   consider(one: Waiting, model: string, matching: readonly SwarmBackend[]): void {
-    const pressure = this.pressures.get(model) ?? { model, sinceMs: performance.now(), requests: new Set(), bad: new Map(), loading: false };
+    const pressure = this.pressures.get(model) ?? newPressure(model);
     this.pressures.set(model, pressure);
     const joins = !pressure.requests.has(one);
     pressure.requests.add(one);
     const eligible = matching.filter((backend) => !pressure.bad.has(backend.id));
     if (eligible.length === 0) {
       const reason = [...pressure.bad.values()][0] ?? 'unknown';
-      this.settle(one, { kind: 'refused', message: `All available backends failed to load the model '/srv/swarmui/Models/Stable-Diffusion/${model}'.\n\nPossible reason: ${reason}` });
+      this.settle(one, {
+        kind: 'refused',
+        message: `All available backends failed to load the model '/srv/swarmui/Models/Stable-Diffusion/${model}'.\n\nPossible reason: ${reason}`,
+      });
       return;
     }
     if (pressure.loading) {
@@ -55,7 +66,9 @@ export class ModelLoader {
     }
     // Loaded already, only no slot is free: wait for that.
     if (eligible.some((backend) => backend.currentModel === model && !backend.reserved)) return;
-    const target = eligible.filter((backend) => !backend.reserved).sort((a, b) => a.usages - b.usages || a.id - b.id)[0];
+    const target = eligible
+      .filter((backend) => !backend.reserved)
+      .sort((a, b) => a.usages - b.usages || a.id - b.id)[0];
     if (target !== undefined && this.isHeaviest(pressure)) void this.load(pressure, target, one);
   }
 
@@ -99,7 +112,10 @@ export class ModelLoader {
       const graph = {
         '4': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: model } },
         '5': { class_type: 'EmptyLatentImage', inputs: { batch_size: 1, height: 256, width: 256 } },
-        '100': { class_type: 'SwarmJustLoadTheModelPlease', inputs: { model: ['4', 0], clip: ['4', 1], vae: ['4', 2] } },
+        '100': {
+          class_type: 'SwarmJustLoadTheModelPlease',
+          inputs: { model: ['4', 0], clip: ['4', 1], vae: ['4', 2] },
+        },
       };
       if (backend.nodes.has('SwarmJustLoadTheModelPlease')) {
         await runPrompt(this.core, backend, graph, { where, interrupted: new AbortController().signal, isLoad: true });

@@ -10,7 +10,8 @@ import { encodePng } from './comfy-png.ts';
 import { binaryFrame, uint32 } from './comfy-wire.ts';
 
 const pack = { category: 'SwarmUI', module: 'custom_nodes.SwarmComfyCommon' } as const;
-const isPicture = (value: unknown): value is Picture => typeof value === 'object' && value !== null && 'width' in value && 'height' in value;
+const isPicture = (value: unknown): value is Picture =>
+  typeof value === 'object' && value !== null && 'width' in value && 'height' in value;
 
 export interface SwarmNodesOptions {
   /** names `CheckpointLoaderSimple` accepts besides its own */
@@ -23,7 +24,11 @@ export function installSwarmNodes(engine: ComfyEngine, options: SwarmNodesOption
   const loader = engine.classes.get('CheckpointLoaderSimple');
   const classes: NodeClass[] = [
     {
-      ...pack, name: 'SwarmSaveImageWS', output: [], outputNode: true, notCached: true,
+      ...pack,
+      name: 'SwarmSaveImageWS',
+      output: [],
+      outputNode: true,
+      notCached: true,
       required: { images: ['IMAGE', {}] },
       // Progress 12345 of 12345, then the PNG as a binary frame (rec 42); no `executed` follows.
       run: async (context, inputs) => {
@@ -39,16 +44,26 @@ export function installSwarmNodes(engine: ComfyEngine, options: SwarmNodesOption
       },
     },
     {
-      ...pack, name: 'SwarmJustLoadTheModelPlease', output: [], outputNode: true, notCached: true,
+      ...pack,
+      name: 'SwarmJustLoadTheModelPlease',
+      output: [],
+      outputNode: true,
+      notCached: true,
       required: { model: ['MODEL', {}], clip: ['CLIP', {}], vae: ['VAE', {}] },
       run: () => ({}),
     },
     {
-      category: 'probe', module: 'custom_nodes.probe_pack', name: 'ProbeSleep', output: ['IMAGE'],
+      category: 'probe',
+      module: 'custom_nodes.probe_pack',
+      name: 'ProbeSleep',
+      output: ['IMAGE'],
       required: { steps: ['INT', { default: 5 }], ms: ['INT', { default: 100 }], seed: ['INT', { default: 0 }] },
       optional: {
-        preview: ['BOOLEAN', { default: false }], cooperative: ['BOOLEAN', { default: true }], fail_at: ['INT', { default: 0 }],
-        batch: ['INT', { default: 1 }], upstream: ['*', {}],
+        preview: ['BOOLEAN', { default: false }],
+        cooperative: ['BOOLEAN', { default: true }],
+        fail_at: ['INT', { default: 0 }],
+        batch: ['INT', { default: 1 }],
+        upstream: ['*', {}],
       },
       run: async (context, inputs) => {
         const steps = numberIn(inputs, 'steps', 5);
@@ -57,7 +72,11 @@ export function installSwarmNodes(engine: ComfyEngine, options: SwarmNodesOption
           await context.sleep(numberIn(inputs, 'ms', 100));
           if (numberIn(inputs, 'fail_at', 0) === step) throw new NodeFailure('RuntimeError', 'probe failed on purpose');
           if (inputs['cooperative'] === false) continue;
-          await context.step(step, steps, inputs['preview'] === true ? () => ({ ...picture, done: step / (steps + 1) }) : undefined);
+          await context.step(
+            step,
+            steps,
+            inputs['preview'] === true ? () => ({ ...picture, done: step / (steps + 1) }) : undefined,
+          );
         }
         return { outputs: [Array.from({ length: Math.max(1, numberIn(inputs, 'batch', 1)) }, () => picture)] };
       },

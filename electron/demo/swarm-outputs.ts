@@ -24,11 +24,20 @@ export class OutputStore {
 
   /** @returns the path below the user's folder */
   save(user: string, stem: string, prompt: string, model: string, bytes: Buffer, metadata: string, now: Date): string {
-    const words = prompt.replace(/[^\w ,.-]/g, '').slice(0, 40).trim();
+    const words = prompt
+      .replace(/[^\w ,.-]/g, '')
+      .slice(0, 40)
+      .trim();
     const base = `raw/${dayOf(now)}/${stem}-${words}-${model}`;
     let path = `${base}.png`;
     for (let n = 1; this.images.has(`${user}/${path}`); n += 1) path = `${base}-${String(n)}.png`;
-    this.images.set(`${user}/${path}`, { user, path, bytes: withText(bytes, 'parameters', metadata), metadata, atMs: now.getTime() });
+    this.images.set(`${user}/${path}`, {
+      user,
+      path,
+      bytes: withText(bytes, 'parameters', metadata),
+      metadata,
+      atMs: now.getTime(),
+    });
     return path;
   }
 
@@ -45,7 +54,13 @@ export class OutputStore {
   }
 
   /** As the route `ListImages`: `depth` 1 = the files of `path` itself. Newest first unless reversed; by name likewise descending. */
-  list(user: string, path: string, depth: number, sortBy: string, reverse: boolean): { folders: string[]; files: { src: string; metadata: string }[] } {
+  list(
+    user: string,
+    path: string,
+    depth: number,
+    sortBy: string,
+    reverse: boolean,
+  ): { folders: string[]; files: { src: string; metadata: string }[] } {
     const prefix = path.replace(/^\/+|\/+$/g, '');
     const below = prefix === '' ? '' : `${prefix}/`;
     const folders = new Set<string>();

@@ -4,7 +4,8 @@
  */
 import { PARAMS, SAMPLERS, SCHEDULERS } from './swarm-param-list.ts';
 import type { ParamSpec } from './swarm-param-list.ts';
-import { isObject, JobError } from './swarm-job.ts';
+import { JobError } from './swarm-job.ts';
+import { isObject, textOf } from './swarm-values.ts';
 import type { JsonObject, ModelSpec } from './swarm-types.ts';
 import type { SwarmUser } from './swarm-users.ts';
 
@@ -32,15 +33,22 @@ export function cleanModelName(name: string): string {
 }
 
 /** @throws ParamError with the sentence the client gets */
-export function readInput(raw: JsonObject, user: SwarmUser, models: readonly ModelSpec[], backendIds: readonly number[], random: () => number): GenInput {
+export function readInput(
+  raw: JsonObject,
+  user: SwarmUser,
+  models: readonly ModelSpec[],
+  backendIds: readonly number[],
+  random: () => number,
+): GenInput {
   const values = new Map<string, string | number | boolean>();
   let model: ModelSpec | null = null;
   for (const [rawKey, value] of Object.entries(raw)) {
     const id = cleanKey(rawKey);
     const spec = PARAMS.find((candidate) => candidate.id === id);
     if (spec === undefined) continue; // unknown keys are ignored
-    if (spec.permission !== undefined && !user.may(spec.permission)) throw new ParamError(`You do not have permission to use parameter ${spec.name}.`);
-    const text = value === null ? '' : Array.isArray(value) ? value.join(',') : String(value as string | number | boolean);
+    if (spec.permission !== undefined && !user.may(spec.permission))
+      throw new ParamError(`You do not have permission to use parameter ${spec.name}.`);
+    const text = value === null ? '' : Array.isArray(value) ? value.join(',') : textOf(value);
     if (spec.type === 'model') {
       model = text === '' ? null : findModel(models, text);
       if (model !== null) values.set(id, cleanModelName(model.name));
@@ -48,11 +56,14 @@ export function readInput(raw: JsonObject, user: SwarmUser, models: readonly Mod
   }
   const pinned = String(values.get('exactbackendid') ?? '');
   if (pinned !== '' && !backendIds.some((id) => String(id) === pinned)) {
-    throw new ParamError(`Invalid value for parameter Exact Backend ID: Invalid backend ID '${pinned}' - must be one of: ${backendIds.join(', ')}`);
+    throw new ParamError(
+      `Invalid value for parameter Exact Backend ID: Invalid backend ID '${pinned}' - must be one of: ${backendIds.join(', ')}`,
+    );
   }
   const seed = Number(values.get('seed') ?? -1);
   return {
-    values, model,
+    values,
+    model,
     images: Number(values.get('images') ?? 1),
     batchSize: Number(values.get('batchsize') ?? 1),
     seed: seed === -1 ? Math.floor(random() * 2_147_483_647) : seed,
@@ -65,9 +76,14 @@ export function readInput(raw: JsonObject, user: SwarmUser, models: readonly Mod
 export function findModel(models: readonly ModelSpec[], text: string): ModelSpec {
   const wanted = cleanModelName(text).toLowerCase();
   const exact = models.find((model) => cleanModelName(model.name).toLowerCase() === wanted);
-  const fuzzy = [...models].sort((a, b) => a.name.length - b.name.length).find((model) => cleanModelName(model.name).toLowerCase().includes(wanted));
+  const fuzzy = [...models]
+    .sort((a, b) => a.name.length - b.name.length)
+    .find((model) => cleanModelName(model.name).toLowerCase().includes(wanted));
   const found = exact ?? fuzzy;
-  if (found === undefined) throw new ParamError(`Invalid value for parameter Model: Invalid model value for param Model - '${text}' - are you sure that model name is correct?`);
+  if (found === undefined)
+    throw new ParamError(
+      `Invalid value for parameter Model: Invalid model value for param Model - '${text}' - are you sure that model name is correct?`,
+    );
   return found;
 }
 
@@ -77,16 +93,24 @@ function check(spec: ParamSpec, text: string): string | number | boolean {
   };
   switch (spec.type) {
     case 'integer':
-      if (!/^-?\d+$/.test(text)) fail(`Invalid integer value for param ${spec.name} - '${text}' - must be a valid integer (eg '0', '3', '-5', etc)`);
+      if (!/^-?\d+$/.test(text))
+        fail(
+          `Invalid integer value for param ${spec.name} - '${text}' - must be a valid integer (eg '0', '3', '-5', etc)`,
+        );
       return inRange(spec, Number(text), text, fail);
     case 'decimal':
-      if (text.trim() === '' || Number.isNaN(Number(text))) fail(`Invalid decimal value for param ${spec.name} - '${text}' - must be a valid decimal (eg '0.0', '3.5', '-5.2', etc)`);
+      if (text.trim() === '' || Number.isNaN(Number(text)))
+        fail(
+          `Invalid decimal value for param ${spec.name} - '${text}' - must be a valid decimal (eg '0.0', '3.5', '-5.2', etc)`,
+        );
       return inRange(spec, Number(text), text, fail);
     case 'boolean':
-      if (!/^(true|false)$/i.test(text)) fail(`Invalid boolean value for param ${spec.name} - '${text}' - must be exactly 'true' or 'false'`);
+      if (!/^(true|false)$/i.test(text))
+        fail(`Invalid boolean value for param ${spec.name} - '${text}' - must be exactly 'true' or 'false'`);
       return text.toLowerCase() === 'true';
     case 'dropdown':
-      if (spec.values !== undefined && !spec.values.includes(text)) fail(`Invalid value for param ${spec.name} - '${text}' - must be one of: \`${spec.values.join('`, `')}\``);
+      if (spec.values !== undefined && !spec.values.includes(text))
+        fail(`Invalid value for param ${spec.name} - '${text}' - must be one of: \`${spec.values.join('`, `')}\``);
       return text;
     default:
       return text;
@@ -103,12 +127,15 @@ function inRange(spec: ParamSpec, value: number, text: string, fail: (why: strin
 
 /** Fills the tags of a raw graph; unknown ones become empty. @throws JobError if the text is no JSON object */
 export function fillRawGraph(text: string, input: GenInput, seed: number): JsonObject {
-  const filled = text.replace(/\$\{([a-zA-Z_]+)(?:\+(\d+))?(?::([^}]*))?\}/g, (_all, name: string, plus: string | undefined, fallback: string | undefined) => {
-    const id = cleanKey(name);
-    if (id === 'seed') return String(seed + Number(plus ?? 0));
-    const value = input.values.get(id) ?? fallback ?? '';
-    return typeof value === 'string' ? JSON.stringify(value).slice(1, -1) : String(value);
-  });
+  const filled = text.replace(
+    /\$\{([a-zA-Z_]+)(?:\+(\d+))?(?::([^}]*))?\}/g,
+    (_all, name: string, plus: string | undefined, fallback: string | undefined) => {
+      const id = cleanKey(name);
+      if (id === 'seed') return String(seed + Number(plus ?? 0));
+      const value = input.values.get(id) ?? fallback ?? '';
+      return typeof value === 'string' ? JSON.stringify(value).slice(1, -1) : String(value);
+    },
+  );
   let graph: unknown;
   try {
     graph = JSON.parse(filled);
@@ -133,15 +160,25 @@ export function buildGraph(input: GenInput, seed: number): JsonObject {
   const number = (id: string, fallback: number): number => Number(input.values.get(id) ?? fallback);
   return {
     '4': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: input.model.name } },
-    '5': { class_type: 'EmptyLatentImage', inputs: { batch_size: input.batchSize, height: number('height', 512), width: number('width', 512) } },
+    '5': {
+      class_type: 'EmptyLatentImage',
+      inputs: { batch_size: input.batchSize, height: number('height', 512), width: number('width', 512) },
+    },
     '6': { class_type: 'CLIPTextEncode', inputs: { clip: ['4', 1], text: text('prompt') } },
     '7': { class_type: 'CLIPTextEncode', inputs: { clip: ['4', 1], text: text('negativeprompt') } },
     '10': {
       class_type: 'KSampler',
       inputs: {
-        model: ['4', 0], seed, steps: Math.max(1, number('steps', 20)), cfg: number('cfgscale', 7),
-        sampler_name: text('sampler') || SAMPLERS[0], scheduler: text('scheduler') || SCHEDULERS[0],
-        positive: ['6', 0], negative: ['7', 0], latent_image: ['5', 0], denoise: 1,
+        model: ['4', 0],
+        seed,
+        steps: Math.max(1, number('steps', 20)),
+        cfg: number('cfgscale', 7),
+        sampler_name: text('sampler') || SAMPLERS[0],
+        scheduler: text('scheduler') || SCHEDULERS[0],
+        positive: ['6', 0],
+        negative: ['7', 0],
+        latent_image: ['5', 0],
+        denoise: 1,
       },
     },
     '8': { class_type: 'VAEDecode', inputs: { samples: ['10', 0], vae: ['4', 2] } },

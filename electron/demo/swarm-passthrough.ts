@@ -7,11 +7,13 @@ import { WebSocket } from 'ws';
 import type { SwarmBackend } from './swarm-backends.ts';
 import { toBuffer } from './swarm-comfy.ts';
 import type { SwarmCore } from './swarm-core.ts';
+import { isObject, textOf } from './swarm-values.ts';
 import type { Caller, SwarmUser } from './swarm-users.ts';
 
 export const PASSTHROUGH = '/ComfyBackendDirect';
 
-const html = (text: string): string => `<!DOCTYPE html>\n<html>\n<head>\n<style>body{background-color:#101010;color:#eeeeee;}</style>\n</head>\n<body>\n<span class="comfy-failed-to-load">${text}</span>\n</body>\n</html>`;
+const html = (text: string): string =>
+  `<!DOCTYPE html>\n<html>\n<head>\n<style>body{background-color:#101010;color:#eeeeee;}</style>\n</head>\n<body>\n<span class="comfy-failed-to-load">${text}</span>\n</body>\n</html>`;
 
 export class Passthrough {
   private readonly core: SwarmCore;
@@ -21,7 +23,13 @@ export class Passthrough {
     this.core = core;
   }
 
-  async serve(request: IncomingMessage, path: string, body: Buffer, caller: Caller, response: ServerResponse): Promise<void> {
+  async serve(
+    request: IncomingMessage,
+    path: string,
+    body: Buffer,
+    caller: Caller,
+    response: ServerResponse,
+  ): Promise<void> {
     const user = this.allowed(request, caller);
     if (user === null) {
       answer(response, 401, 'text/html', html('Permission denied.'));
@@ -33,7 +41,9 @@ export class Passthrough {
       answer(response, 400, 'text/html', html('No ComfyUI backend available, loading failed.'));
       return;
     }
-    const rest = path.slice(PASSTHROUGH.length).replace(/^\/?(api\/)?/, (_all, api: string | undefined) => (api === undefined ? '/' : '/api/'));
+    const rest = path
+      .slice(PASSTHROUGH.length)
+      .replace(/^\/?(api\/)?/, (_all, api: string | undefined) => (api === undefined ? '/' : '/api/'));
     const bare = rest.replace(/^\/api\//, '/').split('?')[0] ?? '';
     try {
       if (request.method !== 'POST') {
@@ -64,12 +74,15 @@ export class Passthrough {
   }
 
   /** Body bytes decide: none → refused; `{}` → global, unless a passthrough socket is open; an id → targeted (rec 28). */
-  private async interrupt(backends: readonly SwarmBackend[], path: string, body: Buffer, user: SwarmUser, response: ServerResponse): Promise<void> {
-    let promptId = '';
-    try {
-      const json = JSON.parse(body.toString('utf8')) as { prompt_id?: unknown };
-      promptId = typeof json.prompt_id === 'string' ? json.prompt_id : '';
-    } catch {
+  private async interrupt(
+    backends: readonly SwarmBackend[],
+    path: string,
+    body: Buffer,
+    user: SwarmUser,
+    response: ServerResponse,
+  ): Promise<void> {
+    const promptId = promptIdIn(body);
+    if (promptId === null) {
       answer(response, 400, '', '');
       return;
     }
@@ -79,7 +92,10 @@ export class Passthrough {
     }
     for (const backend of backends) {
       this.core.log('passthrough', {
-        user: user.id, backend: backend.id, detail: promptId === '' ? 'global interrupt' : 'interrupt', ...(promptId === '' ? {} : { promptId }),
+        user: user.id,
+        backend: backend.id,
+        detail: promptId === '' ? 'global interrupt' : 'interrupt',
+        ...(promptId === '' ? {} : { promptId }),
       });
       await backend.comfy?.send('POST', path, body, { 'content-type': 'application/json' });
     }
@@ -93,7 +109,10 @@ export class Passthrough {
       client.terminate();
       return;
     }
-    const url = new URL(`.${path.slice(PASSTHROUGH.length)}`, backend.address.endsWith('/') ? backend.address : `${backend.address}/`);
+    const url = new URL(
+      `.${path.slice(PASSTHROUGH.length)}`,
+      backend.address.endsWith('/') ? backend.address : `${backend.address}/`,
+    );
     url.protocol = 'ws:';
     const upstream = new WebSocket(url, { perMessageDeflate: false, maxPayload: 0 });
     this.sockets.add(client);
@@ -121,21 +140,36 @@ export class Passthrough {
 
   allowed(request: IncomingMessage, caller: Caller): SwarmUser | null {
     const user = this.core.disk.users.identify(caller);
-    if (user === null || !user.may('comfy_direct_calls')) return null;
+    if (!user?.may('comfy_direct_calls')) return null;
     return request.method === 'POST' && !user.may('comfy_backend_generate') ? null : user;
   }
 
   /** Default: the first running ComfyUI backend; with `X-Swarm-Backend-ID` exactly that one; a non-number is ignored (rec 27). */
   private chosen(request: IncomingMessage): SwarmBackend[] {
-    const running = [...this.core.backends.values()].filter((backend) => backend.isComfy && backend.enabled && backend.state === 'running');
+    const running = [...this.core.backends.values()].filter(
+      (backend) => backend.isComfy && backend.enabled && backend.state === 'running',
+    );
     const header = request.headers['x-swarm-backend-id'];
     const id = typeof header === 'string' && /^-?\d+$/.test(header) ? Number(header) : null;
     return id === null ? running.slice(0, 1) : running.filter((backend) => backend.id === id);
   }
 }
 
+/** Empty if the body names none, null if it is no JSON. */
+function promptIdIn(body: Buffer): string | null {
+  try {
+    const json: unknown = JSON.parse(body.toString('utf8'));
+    return isObject(json) ? textOf(json['prompt_id']) : '';
+  } catch {
+    return null;
+  }
+}
+
 function answer(response: ServerResponse, status: number, contentType: string, body: string | Buffer): void {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  response.writeHead(status, { ...(contentType === '' ? {} : { 'content-type': contentType }), 'content-length': String(bytes.length) });
+  response.writeHead(status, {
+    ...(contentType === '' ? {} : { 'content-type': contentType }),
+    'content-length': String(bytes.length),
+  });
   response.end(bytes);
 }

@@ -35,7 +35,9 @@ export class Pauses {
     const reached = deferred<Where>();
     const released = deferred<undefined>();
     const hold: Hold = {
-      point, filter, used: false,
+      point,
+      filter,
+      used: false,
       arrived: reached.resolve,
       released: released.promise,
     };

@@ -8,7 +8,8 @@ import type { SwarmBackend } from './swarm-backends.ts';
 import { toBuffer } from './swarm-comfy.ts';
 import type { SwarmCore } from './swarm-core.ts';
 import type { ImageMessages } from './swarm-image.ts';
-import { isObject, JobError } from './swarm-job.ts';
+import { JobError } from './swarm-job.ts';
+import { isObject } from './swarm-values.ts';
 import type { JobEnd, JobHooks } from './swarm-job.ts';
 import type { GenInput } from './swarm-params.ts';
 import type { JsonObject } from './swarm-types.ts';
@@ -31,9 +32,13 @@ export class RemoteSwarm {
   async connect(): Promise<RemoteBackend[]> {
     const session = await this.newSession();
     const backends = await this.call('ListBackends', { session_id: session });
-    return Object.values(backends).filter(isObject).filter((backend) => backend['status'] === 'running').map((backend) => ({
-      title: String(backend['title']), maxUsages: Number(backend['max_usages']),
-    }));
+    return Object.values(backends)
+      .filter(isObject)
+      .filter((backend) => backend['status'] === 'running')
+      .map((backend) => ({
+        title: String(backend['title']),
+        maxUsages: Number(backend['max_usages']),
+      }));
   }
 
   /** The one session of a child backend; with `shared` off a new one each time. */
@@ -53,23 +58,31 @@ export class RemoteSwarm {
   call(route: string, body: JsonObject): Promise<JsonObject> {
     const bytes = Buffer.from(JSON.stringify(body));
     return new Promise((resolve, reject) => {
-      const request = httpRequest(new URL(`API/${route}`, this.base), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'content-length': String(bytes.length), 'user-agent': 'SwarmUI' },
-      }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          try {
-            const json: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-            if (isObject(json)) resolve(json);
-            else reject(new Error('remote swarm: not an object'));
-          } catch (problem) {
-            reject(problem instanceof Error ? problem : new Error(String(problem)));
-          }
-        });
-      });
+      const request = httpRequest(
+        new URL(`API/${route}`, this.base),
+        {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            'content-length': String(bytes.length),
+            'user-agent': 'SwarmUI',
+          },
+        },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('error', reject);
+          response.on('end', () => {
+            try {
+              const json: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+              if (isObject(json)) resolve(json);
+              else reject(new Error('remote swarm: not an object'));
+            } catch (problem) {
+              reject(problem instanceof Error ? problem : new Error(String(problem)));
+            }
+          });
+        },
+      );
       request.on('error', reject);
       request.end(bytes);
     });
@@ -112,7 +125,13 @@ export class RemoteSwarm {
 }
 
 /** One image on a remote Swarm. @throws JobError `Remote swarm gave error: …` */
-export async function runRemote(core: SwarmCore, child: SwarmBackend, input: GenInput, hooks: JobHooks, messages: ImageMessages): Promise<JobEnd> {
+export async function runRemote(
+  core: SwarmCore,
+  child: SwarmBackend,
+  input: GenInput,
+  hooks: JobHooks,
+  messages: ImageMessages,
+): Promise<JobEnd> {
   const remote = child.parent === null ? null : core.keeper.remoteOf(child.parent);
   if (remote === null) throw new Error('no remote swarm');
   const session = await remote.session(child.id, core.quirks.swarmToSwarmShared);
@@ -120,7 +139,8 @@ export async function runRemote(core: SwarmCore, child: SwarmBackend, input: Gen
   const body: JsonObject = { ...parameters, session_id: session, images: 1, seed: input.seed, donotsave: true };
   core.log('post', hooks.where);
   await remote.stream(body, (message) => {
-    if (hooks.interrupted.aborted) void remote.call('InterruptAll', { session_id: session, other_sessions: false }).catch(() => undefined);
+    if (hooks.interrupted.aborted)
+      void remote.call('InterruptAll', { session_id: session, other_sessions: false }).catch(() => undefined);
     if (typeof message['error'] === 'string') throw new JobError(`Remote swarm gave error: ${message['error']}`);
     const progress = message['gen_progress'];
     if (isObject(progress)) {

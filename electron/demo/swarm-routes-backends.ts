@@ -2,7 +2,7 @@
 import { settingsOf } from './swarm-backends.ts';
 import type { BackendType, SwarmBackend } from './swarm-backends.ts';
 import type { SwarmCore } from './swarm-core.ts';
-import { isObject } from './swarm-job.ts';
+import { isObject } from './swarm-values.ts';
 import { argument, Refusal } from './swarm-call.ts';
 import type { Call, Route } from './swarm-call.ts';
 
@@ -14,7 +14,7 @@ const TYPES: readonly { id: BackendType; name: string; description: string }[] =
 
 function byId({ core, input }: Call): SwarmBackend {
   const backend = core.backends.get(argument(input, 'backend_id', 'Int32'));
-  if (backend === undefined || backend.parent !== null) throw new Refusal({ error: `Invalid backend ID ${String(input['backend_id'])}` });
+  if (backend?.parent !== null) throw new Refusal({ error: `Invalid backend ID ${String(input['backend_id'])}` });
   return backend;
 }
 
@@ -25,12 +25,15 @@ function unlocked(core: SwarmCore): void {
 /** Those the argument `backend` names: `all`, or one id. */
 function chosen({ core, input }: Call): SwarmBackend[] {
   const which = argument(input, 'backend', 'String', 'all');
-  return [...core.backends.values()].filter((backend) => backend.parent === null && (which === 'all' || String(backend.id) === which));
+  return [...core.backends.values()].filter(
+    (backend) => backend.parent === null && (which === 'all' || String(backend.id) === which),
+  );
 }
 
 export const backendRoutes: readonly Route[] = [
   {
-    name: 'ListBackends', permission: 'view_backends_list',
+    name: 'ListBackends',
+    permission: 'view_backends_list',
     run: ({ core, input }) => {
       const nonreal = argument(input, 'nonreal', 'Boolean', false);
       const full = argument(input, 'full_data', 'Boolean', false);
@@ -39,11 +42,13 @@ export const backendRoutes: readonly Route[] = [
     },
   },
   {
-    name: 'ListBackendTypes', permission: 'view_backends_list',
+    name: 'ListBackendTypes',
+    permission: 'view_backends_list',
     run: () => ({ list: TYPES.map((type) => ({ ...type, settings: [], is_standard: true })) }),
   },
   {
-    name: 'ToggleBackend', permission: 'toggle_backends',
+    name: 'ToggleBackend',
+    permission: 'toggle_backends',
     run: async (call) => {
       unlocked(call.core);
       const backend = byId(call);
@@ -55,9 +60,12 @@ export const backendRoutes: readonly Route[] = [
     },
   },
   {
-    name: 'RestartBackends', permission: 'restart_backends',
+    name: 'RestartBackends',
+    permission: 'restart_backends',
     run: async (call) => {
-      const targets = chosen(call).filter((backend) => backend.enabled && (backend.state === 'running' || backend.state === 'errored'));
+      const targets = chosen(call).filter(
+        (backend) => backend.enabled && (backend.state === 'running' || backend.state === 'errored'),
+      );
       for (const backend of targets) {
         await backend.slotFree(); // with no slot left there is never an answer (rec 21)
         call.core.keeper.restart(backend);
@@ -66,7 +74,8 @@ export const backendRoutes: readonly Route[] = [
     },
   },
   {
-    name: 'FreeBackendMemory', permission: 'control_mem_clean',
+    name: 'FreeBackendMemory',
+    permission: 'control_mem_clean',
     run: async (call) => {
       const ram = argument(call.input, 'system_ram', 'Boolean', false);
       const targets = chosen(call).filter((backend) => backend.isComfy && backend.state === 'running');
@@ -78,7 +87,8 @@ export const backendRoutes: readonly Route[] = [
     },
   },
   {
-    name: 'AddNewBackend', permission: 'add_remove_backends',
+    name: 'AddNewBackend',
+    permission: 'add_remove_backends',
     run: ({ core, input }) => {
       unlocked(core);
       const type = TYPES.find((candidate) => candidate.id === argument(input, 'type_id', 'String'))?.id;
@@ -87,7 +97,8 @@ export const backendRoutes: readonly Route[] = [
     },
   },
   {
-    name: 'EditBackend', permission: 'edit_backends',
+    name: 'EditBackend',
+    permission: 'edit_backends',
     run: async (call) => {
       unlocked(call.core);
       const backend = byId(call);
@@ -100,7 +111,8 @@ export const backendRoutes: readonly Route[] = [
     },
   },
   {
-    name: 'DeleteBackend', permission: 'add_remove_backends',
+    name: 'DeleteBackend',
+    permission: 'add_remove_backends',
     run: async (call) => {
       unlocked(call.core);
       const backend = byId(call);

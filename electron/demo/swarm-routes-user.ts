@@ -16,150 +16,265 @@ export function getNewSession(core: SwarmCore, caller: Caller, input: JsonObject
   if ('impersonateUser' in input) {
     const name = argument(input, 'impersonateUser', 'String');
     const other = core.disk.users.get(name);
-    if (!user.may('manage_users')) return { error: 'You do not have permission to impersonate users.', error_id: 'bad_impersonate' };
-    if (other === null) return { error: 'The user you are trying to impersonate does not exist.', error_id: 'bad_impersonate' };
+    if (!user.may('manage_users'))
+      return { error: 'You do not have permission to impersonate users.', error_id: 'bad_impersonate' };
+    if (other === null)
+      return { error: 'The user you are trying to impersonate does not exist.', error_id: 'bad_impersonate' };
     user = other;
   }
   user.lastActiveMs = Date.now();
   const session = core.openSession(user, caller.address);
   return {
-    session_id: session.id, user_id: user.id, output_append_user: true, version: `${core.version}.GIT-062407c7`, server_id: core.serverId,
+    session_id: session.id,
+    user_id: user.id,
+    output_append_user: true,
+    version: `${core.version}.GIT-062407c7`,
+    server_id: core.serverId,
     permissions: user.permissions,
   };
 }
 
 /** `Login`: errors have only an `error_id`, success is a string (§1.6). @throws Error without a User-Agent, as the real one does */
-export function login(core: SwarmCore, input: JsonObject, userAgent: string | null): { body: object; cookie: string | null } {
+export function login(
+  core: SwarmCore,
+  input: JsonObject,
+  userAgent: string | null,
+): { body: object; cookie: string | null } {
   const name = argument(input, 'username', 'String');
   const password = argument(input, 'password', 'String');
   if (userAgent === null || userAgent === '') throw new Error('no User-Agent');
   const user = core.disk.users.checkPassword(name, password);
   if (user === null) return { body: { error_id: 'invalid_login' }, cookie: null };
   const token = core.disk.users.makeToken(user, userAgent);
-  return { body: { success: 'true' }, cookie: `swarm_token=${token.token}; max-age=31536000; path=/; samesite=lax; httponly` };
+  return {
+    body: { success: 'true' },
+    cookie: `swarm_token=${token.token}; max-age=31536000; path=/; samesite=lax; httponly`,
+  };
 }
 
 const modelToNet = (model: ModelSpec): JsonObject => ({
-  name: model.name, title: model.title ?? model.name.replace(/\.safetensors$/, ''), author: null, description: model.description ?? null,
-  preview_image: 'imgs/model_placeholder.jpg', loaded: false, architecture: model.architecture ?? null, class: model.architecture ?? null,
-  compat_class: model.architecture ?? null, resolution: `${String(model.width ?? 512)}x${String(model.height ?? 512)}`,
-  standard_width: model.width ?? 512, standard_height: model.height ?? 512, license: null, date: null, prediction_type: null, usage_hint: null,
-  trigger_phrase: null, merged_from: null, tags: null, is_supported_model_format: true, is_negative_embedding: false, local: true,
-  time_created: 0, time_modified: 0, hash: null,
+  name: model.name,
+  title: model.title ?? model.name.replace(/\.safetensors$/, ''),
+  author: null,
+  description: model.description ?? null,
+  preview_image: 'imgs/model_placeholder.jpg',
+  loaded: false,
+  architecture: model.architecture ?? null,
+  class: model.architecture ?? null,
+  compat_class: model.architecture ?? null,
+  resolution: `${String(model.width ?? 512)}x${String(model.height ?? 512)}`,
+  standard_width: model.width ?? 512,
+  standard_height: model.height ?? 512,
+  license: null,
+  date: null,
+  prediction_type: null,
+  usage_hint: null,
+  trigger_phrase: null,
+  merged_from: null,
+  tags: null,
+  is_supported_model_format: true,
+  is_negative_embedding: false,
+  local: true,
+  time_created: 0,
+  time_modified: 0,
+  hash: null,
 });
 
-const loadedModels = (core: SwarmCore): Set<string | null> => new Set([...core.backends.values()].map((backend) => backend.currentModel));
+const loadedModels = (core: SwarmCore): Set<string | null> =>
+  new Set([...core.backends.values()].map((backend) => backend.currentModel));
 
 function paramList(core: SwarmCore): object {
   return {
     list: PARAMS.map(paramToNet),
     groups: groupsToNet(),
     models: {
-      'Stable-Diffusion': core.disk.models.map((model) => [model.name.replace(/\.safetensors$/, ''), model.architecture ?? null]),
-      VAE: [], LoRA: [], Embedding: [], ControlNet: [], Clip: [], ClipVision: [],
+      'Stable-Diffusion': core.disk.models.map((model) => [
+        model.name.replace(/\.safetensors$/, ''),
+        model.architecture ?? null,
+      ]),
+      VAE: [],
+      LoRA: [],
+      Embedding: [],
+      ControlNet: [],
+      Clip: [],
+      ClipVision: [],
     },
-    model_compat_classes: {}, model_classes: {}, wildcards: [], param_edits: null,
+    model_compat_classes: {},
+    model_classes: {},
+    wildcards: [],
+    param_edits: null,
   };
 }
 
 async function generateOverHttp(call: Call): Promise<object> {
   const images = argument(call.input, 'images', 'Int32');
   const found: string[] = [];
-  let error: object | null = null;
-  await runRequest(call.core, call.session, call.user, call.input, images, (message) => {
-    if ('image' in message) found.push(String(message.image));
-    if ('error' in message) error ??= message;
-  }, { offset: 0 });
-  return error ?? { images: found };
+  const errors: object[] = [];
+  await runRequest(
+    call.core,
+    call.session,
+    call.user,
+    call.input,
+    images,
+    (message) => {
+      if ('image' in message) found.push(String(message.image));
+      if ('error' in message) errors.push(message);
+    },
+    { offset: 0 },
+  );
+  return errors[0] ?? { images: found };
 }
 
 export const userRoutes: readonly Route[] = [
-  { name: 'GetCurrentStatus', permission: 'fundamental_generate_tab_access', run: ({ core, session }) => core.statusOf(session) },
+  {
+    name: 'GetCurrentStatus',
+    permission: 'fundamental_generate_tab_access',
+    run: ({ core, session }) => core.statusOf(session),
+  },
   { name: 'GenerateText2Image', permission: 'basic_image_generation', run: generateOverHttp },
   {
-    name: 'InterruptAll', permission: 'basic_image_generation',
+    name: 'InterruptAll',
+    permission: 'basic_image_generation',
     run: ({ core, session, input }) => {
       const others = argument(input, 'other_sessions', 'Boolean', false);
-      core.interrupt(others ? core.sessionsOf(session.user.id) : [session], session, others ? 'other_sessions' : 'session');
+      core.interrupt(
+        others ? core.sessionsOf(session.user.id) : [session],
+        session,
+        others ? 'other_sessions' : 'session',
+      );
       return { success: true };
     },
   },
   {
-    name: 'ListImages', permission: 'view_image_history',
-    run: ({ core, user, input }) => core.disk.outputs.list(
-      user.id, argument(input, 'path', 'String'), argument(input, 'depth', 'Int32'),
-      argument(input, 'sortBy', 'String', 'Name'), argument(input, 'sortReverse', 'Boolean', false),
-    ),
+    name: 'ListImages',
+    permission: 'view_image_history',
+    run: ({ core, user, input }) =>
+      core.disk.outputs.list(
+        user.id,
+        argument(input, 'path', 'String'),
+        argument(input, 'depth', 'Int32'),
+        argument(input, 'sortBy', 'String', 'Name'),
+        argument(input, 'sortReverse', 'Boolean', false),
+      ),
   },
   {
-    name: 'DeleteImage', permission: 'user_delete_image',
-    run: ({ core, user, input }) => (core.disk.outputs.delete(user.id, argument(input, 'path', 'String'))
-      ? { success: true } : { error: 'That file does not exist, cannot delete.' }),
+    name: 'DeleteImage',
+    permission: 'user_delete_image',
+    run: ({ core, user, input }) =>
+      core.disk.outputs.delete(user.id, argument(input, 'path', 'String'))
+        ? { success: true }
+        : { error: 'That file does not exist, cannot delete.' },
   },
   { name: 'ListT2IParams', permission: 'fundamental_generate_tab_access', run: ({ core }) => paramList(core) },
   {
-    name: 'TriggerRefresh', permission: 'fundamental_generate_tab_access',
+    name: 'TriggerRefresh',
+    permission: 'fundamental_generate_tab_access',
     run: ({ core, input }) => {
       argument(input, 'strong', 'Boolean', true);
       return paramList(core);
     },
   },
   {
-    name: 'ListModels', permission: 'fundamental_model_access',
+    name: 'ListModels',
+    permission: 'fundamental_model_access',
     run: ({ core, input }) => {
       const path = argument(input, 'path', 'String').replace(/^\/+|\/+$/g, '');
       const depth = argument(input, 'depth', 'Int32');
-      if (argument(input, 'subtype', 'String', 'Stable-Diffusion') !== 'Stable-Diffusion') return { folders: [], files: [] };
+      if (argument(input, 'subtype', 'String', 'Stable-Diffusion') !== 'Stable-Diffusion')
+        return { folders: [], files: [] };
       const below = path === '' ? '' : `${path}/`;
       const loaded = loadedModels(core);
-      const inside = core.disk.models.filter((model) => model.name.startsWith(below)).map((model) => ({ model, parts: model.name.slice(below.length).split('/') }));
+      const inside = core.disk.models
+        .filter((model) => model.name.startsWith(below))
+        .map((model) => ({ model, parts: model.name.slice(below.length).split('/') }));
       return {
-        folders: [...new Set(inside.filter(({ parts }) => parts.length > 1).map(({ parts }) => parts.slice(0, Math.min(depth, parts.length - 1)).join('/')))],
-        files: inside.filter(({ parts }) => parts.length <= depth).map(({ model }) => ({ ...modelToNet(model), loaded: loaded.has(model.name) })),
+        folders: [
+          ...new Set(
+            inside
+              .filter(({ parts }) => parts.length > 1)
+              .map(({ parts }) => parts.slice(0, Math.min(depth, parts.length - 1)).join('/')),
+          ),
+        ],
+        files: inside
+          .filter(({ parts }) => parts.length <= depth)
+          .map(({ model }) => ({ ...modelToNet(model), loaded: loaded.has(model.name) })),
       };
     },
   },
   {
-    name: 'DescribeModel', permission: 'fundamental_model_access',
+    name: 'DescribeModel',
+    permission: 'fundamental_model_access',
     run: ({ core, input }) => {
       const name = argument(input, 'modelName', 'String');
-      const model = core.disk.models.find((candidate) => candidate.name === name || candidate.name === `${name}.safetensors`);
+      const model = core.disk.models.find(
+        (candidate) => candidate.name === name || candidate.name === `${name}.safetensors`,
+      );
       return model === undefined ? { error: 'Model not found.' } : { model: modelToNet(model) };
     },
   },
   {
-    name: 'ListLoadedModels', permission: 'fundamental_model_access',
-    run: ({ core }) => ({ models: core.disk.models.filter((model) => loadedModels(core).has(model.name)).map((model) => ({ ...modelToNet(model), loaded: true })) }),
+    name: 'ListLoadedModels',
+    permission: 'fundamental_model_access',
+    run: ({ core }) => ({
+      models: core.disk.models
+        .filter((model) => loadedModels(core).has(model.name))
+        .map((model) => ({ ...modelToNet(model), loaded: true })),
+    }),
   },
   {
-    name: 'GetMyUserData', permission: 'fundamental_generate_tab_access',
-    run: ({ user }) => ({ user_name: user.id, presets: [], language: 'en', permissions: user.permissions, starred_models: {}, model_preset_links: {}, autocompletions: null }),
+    name: 'GetMyUserData',
+    permission: 'fundamental_generate_tab_access',
+    run: ({ user }) => ({
+      user_name: user.id,
+      presets: [],
+      language: 'en',
+      permissions: user.permissions,
+      starred_models: {},
+      model_preset_links: {},
+      autocompletions: null,
+    }),
   },
   {
-    name: 'CreateAuthToken', permission: 'edit_user_settings', needs: 'authTokens',
+    name: 'CreateAuthToken',
+    permission: 'edit_user_settings',
+    needs: 'authTokens',
     run: ({ core, user, input }) => {
       const reason = argument(input, 'reason', 'String');
-      if (!core.disk.users.authorizationRequired) throw new Refusal({ error: 'Authorization is not enabled on this server.' });
+      if (!core.disk.users.authorizationRequired)
+        throw new Refusal({ error: 'Authorization is not enabled on this server.' });
       return { token: core.disk.users.makeToken(user, reason).token };
     },
   },
   {
-    name: 'ListMyAuthTokens', permission: 'read_user_settings', needs: 'authTokens',
+    name: 'ListMyAuthTokens',
+    permission: 'read_user_settings',
+    needs: 'authTokens',
     run: ({ core, user, caller }) => ({
       tokens: core.disk.users.tokensOf(user).map((token) => ({
-        id: token.id, created: token.createdSeconds, last_active: token.createdSeconds, user_agent: token.reason, origin_address: caller.address, is_current: false,
+        id: token.id,
+        created: token.createdSeconds,
+        last_active: token.createdSeconds,
+        user_agent: token.reason,
+        origin_address: caller.address,
+        is_current: false,
       })),
     }),
   },
   {
-    name: 'RevokeMyAuthToken', permission: 'edit_user_settings', needs: 'authTokens',
-    run: ({ core, user, input }) => (core.disk.users.revoke(user, argument(input, 'tokenId', 'String')) ? { success: true } : { error: 'No such token.' }),
+    name: 'RevokeMyAuthToken',
+    permission: 'edit_user_settings',
+    needs: 'authTokens',
+    run: ({ core, user, input }) =>
+      core.disk.users.revoke(user, argument(input, 'tokenId', 'String'))
+        ? { success: true }
+        : { error: 'No such token.' },
   },
 ];
 
 export const socketRoutes: readonly SocketRoute[] = [
   {
-    name: 'GenerateText2ImageWS', permission: 'basic_image_generation',
+    name: 'GenerateText2ImageWS',
+    permission: 'basic_image_generation',
     serve: async ({ core, session, user, input }, socket) => {
       argument(input, 'images', 'Int32');
       await serveGenerate(core, session, user, input, socket);
@@ -167,7 +282,8 @@ export const socketRoutes: readonly SocketRoute[] = [
     },
   },
   {
-    name: 'SelectModelWS', permission: 'load_models_now',
+    name: 'SelectModelWS',
+    permission: 'load_models_now',
     serve: async (call) => {
       await Promise.resolve();
       return selectModel(call);
@@ -178,7 +294,8 @@ export const socketRoutes: readonly SocketRoute[] = [
 /** Marks the model as loaded on all ComfyUI backends; a load has no other visible effect here. */
 export function selectModel({ core, input }: Call): object {
   const name = argument(input, 'model', 'String');
-  const model = core.disk.models.find((candidate) => candidate.name === name || candidate.name === `${name}.safetensors`) ?? null;
+  const model =
+    core.disk.models.find((candidate) => candidate.name === name || candidate.name === `${name}.safetensors`) ?? null;
   if (model === null) return { error: 'Model not found.' };
   const targets = [...core.backends.values()].filter((backend) => backend.isComfy && backend.state === 'running');
   if (targets.length === 0) return { error: 'Model failed to load.' };

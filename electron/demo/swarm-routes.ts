@@ -7,6 +7,8 @@ import { userRoutes } from './swarm-routes-user.ts';
 
 /** By lower-case name: case does not matter on the wire (rec 01). */
 export function httpRoutes(core: SwarmCore): ReadonlyMap<string, Route> {
-  const all = [...userRoutes, ...adminRoutes, ...backendRoutes].filter((route) => route.needs === undefined || core.can[route.needs]);
+  const all = [...userRoutes, ...adminRoutes, ...backendRoutes].filter(
+    (route) => route.needs === undefined || core.can[route.needs],
+  );
   return new Map(all.map((route) => [route.name.toLowerCase(), route]));
 }

@@ -126,11 +126,17 @@ export class Scheduler {
     });
     if (matching.length === 0) {
       const list = [...reasons].map((reason) => `- ${reason}`).join('\n');
-      if (old) this.settle(one, { kind: 'refused', message: `No backends match the settings of the request given! Backends refused for the following reason(s):\n${list}` });
+      if (old)
+        this.settle(one, {
+          kind: 'refused',
+          message: `No backends match the settings of the request given! Backends refused for the following reason(s):\n${list}`,
+        });
       return;
     }
     const ready = matching
-      .filter((backend) => backend.canGrant && (one.model === null || !backend.isComfy || backend.currentModel === one.model))
+      .filter(
+        (backend) => backend.canGrant && (one.model === null || !backend.isComfy || backend.currentModel === one.model),
+      )
       .sort((a, b) => a.usages - b.usages || a.id - b.id)[0];
     if (ready !== undefined) await this.grant(one, ready);
     else if (one.model !== null) this.loader.consider(one, one.model, matching);

@@ -74,7 +74,8 @@ export async function startSwarmServer(options: SwarmServerOptions = {}): Promis
   function gate(request: IncomingMessage): { status: number; text: string } | null {
     if (request.headers.origin === 'null') return { status: 500, text: '' };
     const secret = options.networkAuthorization;
-    if (secret !== undefined && secret !== '' && request.headers.authorization !== secret) return { status: 401, text: 'Unauthorized' };
+    if (secret !== undefined && secret !== '' && request.headers.authorization !== secret)
+      return { status: 401, text: 'Unauthorized' };
     return null;
   }
 
@@ -83,7 +84,10 @@ export async function startSwarmServer(options: SwarmServerOptions = {}): Promis
     const body = await readBody(request);
     const refused = gate(request);
     if (refused !== null) {
-      response.writeHead(refused.status, refused.text === '' ? { 'content-length': '0' } : { 'content-type': 'text/plain' });
+      response.writeHead(
+        refused.status,
+        refused.text === '' ? { 'content-length': '0' } : { 'content-type': 'text/plain' },
+      );
       response.end(refused.text);
       return;
     }
@@ -101,7 +105,9 @@ export async function startSwarmServer(options: SwarmServerOptions = {}): Promis
       jsonAnswer(response, fault.status, fault.body);
       return;
     }
-    if (fault?.kind === 'drop-reply') response.write = response.end = () => response.destroy() as never;
+    if (fault?.kind === 'drop-reply') {
+      Object.assign(response, { writeHead: () => response, write: () => true, end: () => response.destroy() });
+    }
     const core = engine.core;
     const bare = path.split('?')[0] ?? '/';
     if (/^\/api\//i.test(bare)) {
@@ -110,7 +116,8 @@ export async function startSwarmServer(options: SwarmServerOptions = {}): Promis
       return;
     }
     if (bare === '/') redirect(response, 'Text2Image');
-    else if (bare.startsWith(`${PASSTHROUGH}/`)) await passthrough.serve(request, path, body, callerOf(request), response);
+    else if (bare.startsWith(`${PASSTHROUGH}/`))
+      await passthrough.serve(request, path, body, callerOf(request), response);
     else if (!serveFile(core, request, path, response)) redirect(response, '/Error/404');
   }
 
@@ -118,7 +125,9 @@ export async function startSwarmServer(options: SwarmServerOptions = {}): Promis
     const refused = gate(request);
     const path = pathOf(request);
     const reject = (status: number): void => {
-      socket.end(`HTTP/1.1 ${String(status)} ${status === 401 ? 'Unauthorized' : 'Error'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      socket.end(
+        `HTTP/1.1 ${String(status)} ${status === 401 ? 'Unauthorized' : 'Error'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      );
     };
     if (refused !== null) {
       reject(refused.status);
@@ -143,13 +152,14 @@ export async function startSwarmServer(options: SwarmServerOptions = {}): Promis
     });
   }
 
-  const listen = (port: number): Promise<void> => new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      server.removeListener('error', reject);
-      resolve();
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', () => {
+        server.removeListener('error', reject);
+        resolve();
+      });
     });
-  });
   const stopListening = async (): Promise<void> => {
     const done = new Promise<void>((resolve) => {
       server.close(() => {

@@ -47,6 +47,10 @@ export class Claim {
     return this.stopped.signal;
   }
 
+  isStopped(): boolean {
+    return this.stopped.signal.aborted;
+  }
+
   interrupt(): void {
     // waiting work first: its status message still shows what was counted before (rec 13, 32)
     this.stopped.abort();

@@ -4,7 +4,7 @@
  */
 import type { SwarmCore } from './swarm-core.ts';
 import { runRequest } from './swarm-generate.ts';
-import { isObject } from './swarm-job.ts';
+import { isObject } from './swarm-values.ts';
 import type { Claim, SwarmSession } from './swarm-sessions.ts';
 import type { JsonObject } from './swarm-types.ts';
 import type { SwarmUser } from './swarm-users.ts';
@@ -20,7 +20,13 @@ export interface ApiSocket {
   close(): void;
 }
 
-export async function serveGenerate(core: SwarmCore, session: SwarmSession, user: SwarmUser, first: JsonObject, socket: ApiSocket): Promise<void> {
+export async function serveGenerate(
+  core: SwarmCore,
+  session: SwarmSession,
+  user: SwarmUser,
+  first: JsonObject,
+  socket: ApiSocket,
+): Promise<void> {
   const running = new Set<Promise<void>>();
   const claims = new Set<Claim>();
   let offset = 0;
@@ -34,9 +40,17 @@ export async function serveGenerate(core: SwarmCore, session: SwarmSession, user
     const own = offset;
     offset += count * Number(raw['batchsize'] ?? 1);
     started += 1;
-    const task: Promise<void> = runRequest(core, session, user, raw, count, (message) => {
-      if (core.alive) socket.send(message);
-    }, { offset: own, onClaim: (claim) => claims.add(claim) })
+    const task: Promise<void> = runRequest(
+      core,
+      session,
+      user,
+      raw,
+      count,
+      (message) => {
+        if (core.isAlive()) socket.send(message);
+      },
+      { offset: own, onClaim: (claim) => claims.add(claim) },
+    )
       .catch(() => undefined) // an unexpected exception is only logged on the real server too: a silent end (§3.2)
       .finally(() => running.delete(task));
     running.add(task);
@@ -62,13 +76,12 @@ export async function serveGenerate(core: SwarmCore, session: SwarmSession, user
   let seen: number;
   do {
     while (running.size > 0) await Promise.race(running);
-    if (!core.alive) return;
+    if (!core.isAlive()) return;
     seen = started;
     socket.send({ socket_intention: 'close' });
     await delay(core.timing.graceMs);
   } while (started !== seen);
   closing = true;
-  if (!core.alive) return;
   socket.send(core.statusOf(session));
   socket.close();
 }

@@ -89,10 +89,33 @@ export interface Where {
 }
 
 export type LogKind =
-  | 'session' | 'claim' | 'parameter-error' | 'wait' | 'grant' | 'slot-lost' | 'slot-freed' | 'refused'
-  | 'post' | 'accepted' | 'exec-start' | 'image' | 'comfy-delete' | 'comfy-interrupt' | 'comfy-interrupt-global'
-  | 'orphan' | 'image-end' | 'request-end' | 'interrupt' | 'socket-lost' | 'load-start' | 'load-end'
-  | 'load-cancelled' | 'backend' | 'passthrough' | 'start' | 'kill';
+  | 'session'
+  | 'claim'
+  | 'parameter-error'
+  | 'wait'
+  | 'grant'
+  | 'slot-lost'
+  | 'slot-freed'
+  | 'refused'
+  | 'post'
+  | 'accepted'
+  | 'exec-start'
+  | 'image'
+  | 'comfy-delete'
+  | 'comfy-interrupt'
+  | 'comfy-interrupt-global'
+  | 'orphan'
+  | 'image-end'
+  | 'request-end'
+  | 'interrupt'
+  | 'socket-lost'
+  | 'load-start'
+  | 'load-end'
+  | 'load-cancelled'
+  | 'backend'
+  | 'passthrough'
+  | 'start'
+  | 'kill';
 
 /** One thing that really happened. `atMs` is wall-clock. */
 export interface LogEntry extends Where {

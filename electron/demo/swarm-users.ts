@@ -5,17 +5,82 @@
 import { randomBytes } from 'node:crypto';
 import type { RoleName, UserSpec } from './swarm-types.ts';
 
-const GUEST = ['fundamental', 'fundamental_generate_tab_access', 'fundamental_model_access', 'basic_image_generation', 'view_image_history'] as const;
-const USER = ['basic_text_generation', 'model_params', 'param_controlnet', 'param_video', 'user_tab', 'simple_tab', 'read_user_settings',
-  'edit_user_settings', 'manage_presets', 'user_delete_image', 'user_star_images', 'extra_loras', 'use_tokenizer', 'utilities_tab',
-  'gridgen_generate_grids', 'gridgen_read_grids', 'gridgen_save_grids', 'imagebatcher_use_image_batcher'] as const;
-const POWER = ['view_backends_list', 'restart_backends', 'control_mem_clean', 'load_models_now', 'param_backend_id', 'param_backend_type',
-  'comfy_direct_calls', 'comfy_backend_generate', 'comfy_dynamic_custom_workflows', 'comfy_stored_custom_workflows', 'comfy_read_workflows',
-  'comfy_edit_workflows', 'control_model_refresh', 'view_server_tab', 'edit_model_metadata', 'edit_wildcards', 'edit_params', 'reset_metadata'] as const;
-const ADMIN = ['read_server_info_panels', 'interrupt_others', 'toggle_backends', 'add_remove_backends', 'edit_backends', 'view_logs', 'restart',
-  'read_server_settings', 'edit_server_settings', 'view_others_outputs', 'download_models', 'delete_models', 'local_image_folder',
-  'pickle2safetensors', 'create_tensorrt', 'server_debug_message', 'admin_debug', 'install_features'] as const;
-const OWNER = ['*', 'configure_roles', 'install', 'shutdown', 'manage_users', 'automated_control', 'manage_extensions'] as const;
+const GUEST = [
+  'fundamental',
+  'fundamental_generate_tab_access',
+  'fundamental_model_access',
+  'basic_image_generation',
+  'view_image_history',
+] as const;
+const USER = [
+  'basic_text_generation',
+  'model_params',
+  'param_controlnet',
+  'param_video',
+  'user_tab',
+  'simple_tab',
+  'read_user_settings',
+  'edit_user_settings',
+  'manage_presets',
+  'user_delete_image',
+  'user_star_images',
+  'extra_loras',
+  'use_tokenizer',
+  'utilities_tab',
+  'gridgen_generate_grids',
+  'gridgen_read_grids',
+  'gridgen_save_grids',
+  'imagebatcher_use_image_batcher',
+] as const;
+const POWER = [
+  'view_backends_list',
+  'restart_backends',
+  'control_mem_clean',
+  'load_models_now',
+  'param_backend_id',
+  'param_backend_type',
+  'comfy_direct_calls',
+  'comfy_backend_generate',
+  'comfy_dynamic_custom_workflows',
+  'comfy_stored_custom_workflows',
+  'comfy_read_workflows',
+  'comfy_edit_workflows',
+  'control_model_refresh',
+  'view_server_tab',
+  'edit_model_metadata',
+  'edit_wildcards',
+  'edit_params',
+  'reset_metadata',
+] as const;
+const ADMIN = [
+  'read_server_info_panels',
+  'interrupt_others',
+  'toggle_backends',
+  'add_remove_backends',
+  'edit_backends',
+  'view_logs',
+  'restart',
+  'read_server_settings',
+  'edit_server_settings',
+  'view_others_outputs',
+  'download_models',
+  'delete_models',
+  'local_image_folder',
+  'pickle2safetensors',
+  'create_tensorrt',
+  'server_debug_message',
+  'admin_debug',
+  'install_features',
+] as const;
+const OWNER = [
+  '*',
+  'configure_roles',
+  'install',
+  'shutdown',
+  'manage_users',
+  'automated_control',
+  'manage_extensions',
+] as const;
 
 const ROLES: Readonly<Record<RoleName, readonly string[]>> = {
   guest: GUEST,
@@ -89,7 +154,12 @@ export class UserBook {
   authorizationRequired: boolean;
   localhostBypass: boolean;
 
-  constructor(specs: readonly UserSpec[], defaultUser: string, authorizationRequired: boolean, localhostBypass: boolean) {
+  constructor(
+    specs: readonly UserSpec[],
+    defaultUser: string,
+    authorizationRequired: boolean,
+    localhostBypass: boolean,
+  ) {
     for (const spec of specs) this.users.set(spec.id, new SwarmUser(spec));
     this.defaultUser = defaultUser;
     this.authorizationRequired = authorizationRequired;
@@ -116,24 +186,28 @@ export class UserBook {
   /** The user of a call that brings no session, or null if it must log in first (§1.6). */
   identify(caller: Caller): SwarmUser | null {
     const token = caller.cookies.get('swarm_token');
-    const byToken = token === undefined ? undefined : [...this.tokens.values()].find((candidate) => candidate.token === token);
+    const byToken =
+      token === undefined ? undefined : [...this.tokens.values()].find((candidate) => candidate.token === token);
     if (byToken !== undefined) return byToken.user;
     if (!this.authorizationRequired) return this.getOrMake(caller.userHeader ?? this.defaultUser);
-    const loopback = caller.address.startsWith('127.') || caller.address === '::1' || caller.address === '::ffff:127.0.0.1';
+    const loopback =
+      caller.address.startsWith('127.') || caller.address === '::1' || caller.address === '::ffff:127.0.0.1';
     if (this.localhostBypass && loopback && !caller.forwarded) return this.getOrMake(this.defaultUser);
     return null;
   }
 
   checkPassword(id: string, password: string): SwarmUser | null {
     const user = this.users.get(id);
-    return user?.password != null && user.password === password ? user : null;
+    return user !== undefined && user.password !== null && user.password === password ? user : null;
   }
 
   /** `hex(userid).tokenId.validation` */
   makeToken(user: SwarmUser, reason: string): AuthToken {
     const id = randomBytes(16).toString('hex');
     const token: AuthToken = {
-      id, user, reason,
+      id,
+      user,
+      reason,
       token: `${Buffer.from(user.id).toString('hex')}.${id}.${randomBytes(16).toString('hex')}`,
       createdSeconds: Math.floor(Date.now() / 1000),
     };

@@ -7,14 +7,21 @@ import type { Route } from './swarm-call.ts';
 import { toBuffer } from './swarm-comfy.ts';
 import type { SwarmCore } from './swarm-core.ts';
 import { sessionOf } from './swarm-http.ts';
-import { isObject } from './swarm-job.ts';
+import { isObject } from './swarm-values.ts';
 import { callerOf } from './swarm-request.ts';
 import { socketRoutes } from './swarm-routes-user.ts';
 import type { ApiSocket } from './swarm-stream.ts';
 
 const FIRST_MESSAGE_MS = 60_000;
 
-export function serveApiSocket(core: SwarmCore, routes: ReadonlyMap<string, Route>, client: WebSocket, request: IncomingMessage, name: string, raw: Duplex): void {
+export function serveApiSocket(
+  core: SwarmCore,
+  routes: ReadonlyMap<string, Route>,
+  client: WebSocket,
+  request: IncomingMessage,
+  name: string,
+  raw: Duplex,
+): void {
   const queued: string[] = [];
   let listener: ((text: string) => void) | null = null;
   let lost: ((why: 'dropped' | 'close-frame') => void) | null = null;
@@ -78,9 +85,11 @@ export function serveApiSocket(core: SwarmCore, routes: ReadonlyMap<string, Rout
       }
       const route = socketRoutes.find((one) => one.name.toLowerCase() === name.toLowerCase());
       if (route === undefined) {
-        refuse(routes.has(name.toLowerCase())
-          ? { error_id: 'bad_request_method', error: 'API route needs HTTP, request is websocket' }
-          : { error: 'Unknown API route.', error_id: 'bad_route' });
+        refuse(
+          routes.has(name.toLowerCase())
+            ? { error_id: 'bad_request_method', error: 'API route needs HTTP, request is websocket' }
+            : { error: 'Unknown API route.', error_id: 'bad_route' },
+        );
         return;
       }
       if (route.permission !== null && !found.user.may(route.permission)) {
@@ -88,10 +97,15 @@ export function serveApiSocket(core: SwarmCore, routes: ReadonlyMap<string, Rout
         return;
       }
       const { session_id: _session, ...input } = json;
-      const result = await route.serve({ core, session: found.session, user: found.user, input, caller: callerOf(request), userAgent: null }, socket);
+      const result = await route.serve(
+        { core, session: found.session, user: found.user, input, caller: callerOf(request), userAgent: null },
+        socket,
+      );
       if (result !== null) refuse(result);
     } catch (problem) {
-      socket.send(problem instanceof Refusal ? problem.body : { error_id: 'internal_error', error: 'An internal error occurred' });
+      socket.send(
+        problem instanceof Refusal ? problem.body : { error_id: 'internal_error', error: 'An internal error occurred' },
+      );
       socket.close();
     }
   }
