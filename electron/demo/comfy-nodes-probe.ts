@@ -7,6 +7,7 @@ import type { Picture } from './comfy-pictures.ts';
 
 const seed = ['INT', { default: 0, min: 0, max: 2147483648 }] as const;
 const milliseconds = ['INT', { default: 100, min: 0, max: 600000 }] as const;
+const stepCount = ['INT', { default: 5, min: 1, max: 100000 }] as const;
 const probe = { category: 'probe', module: 'custom_nodes.probe_pack' } as const;
 const test = { category: 'test', module: 'custom_nodes.test_pack' } as const;
 
@@ -17,15 +18,19 @@ const grey = (inputs: Record<string, unknown>): Picture => ({
   seed: numberIn(inputs, 'seed', 0),
 });
 
-async function stepwise(
-  context: NodeContext,
-  inputs: Record<string, unknown>,
-  steps: number,
-  ms: number,
-  preview: boolean,
-): Promise<NodeResult> {
+interface Steps {
+  readonly steps: number;
+  readonly ms: number;
+  readonly preview?: boolean;
+  /** 1-based; 0 = never. */
+  readonly failAt?: number;
+}
+
+async function stepwise(context: NodeContext, inputs: Record<string, unknown>, how: Steps): Promise<NodeResult> {
+  const { steps, ms, preview = false, failAt = 0 } = how;
   for (let step = 1; step <= steps; step++) {
     await context.sleep(ms);
+    if (step === failAt) throw new NodeFailure('RuntimeError', `failed at step ${step}`);
     await context.step(step, steps, preview ? () => ({ ...grey(inputs), done: step / (steps + 1) }) : undefined);
   }
   return { outputs: [[grey(inputs)]] };
@@ -58,15 +63,27 @@ export const probeNodes: readonly NodeClass[] = [
     ...probe,
     name: 'ProbeSleep',
     output: ['IMAGE'],
-    required: {
-      steps: ['INT', { default: 5, min: 1, max: 100000 }],
-      ms: milliseconds,
-      seed,
+    required: { steps: stepCount, ms: milliseconds, seed },
+    optional: {
       preview: ['BOOLEAN', { default: false }],
+      cooperative: ['BOOLEAN', { default: true }],
+      fail_at: ['INT', { default: 0, min: 0, max: 100000 }],
+      batch: ['INT', { default: 1, min: 1, max: 64 }],
+      marker: ['STRING', { default: '' }],
+      upstream: ['*', {}],
     },
-    optional: { upstream: ['*', {}] },
-    run: (context, inputs) =>
-      stepwise(context, inputs, numberIn(inputs, 'steps', 5), numberIn(inputs, 'ms', 100), inputs['preview'] === true),
+    async run(context, inputs) {
+      const steps = numberIn(inputs, 'steps', 5);
+      const ms = numberIn(inputs, 'ms', 100);
+      const batch = Array.from({ length: numberIn(inputs, 'batch', 1) }, () => grey(inputs));
+      if (inputs['cooperative'] === false) {
+        await context.sleep(steps * ms);
+        return { outputs: [batch] };
+      }
+      const failAt = numberIn(inputs, 'fail_at', 0);
+      await stepwise(context, inputs, { steps, ms, preview: inputs['preview'] === true, failAt });
+      return { outputs: [batch] };
+    },
   },
   {
     ...probe,
@@ -86,6 +103,7 @@ export const probeNodes: readonly NodeClass[] = [
     name: 'ProbeFail',
     output: ['IMAGE'],
     required: { message: ['STRING', { default: 'probe failure' }], seed },
+    optional: { upstream: ['*', {}] },
     run(_context, inputs) {
       throw new NodeFailure('RuntimeError', textIn(inputs, 'message'));
     },
@@ -95,6 +113,7 @@ export const probeNodes: readonly NodeClass[] = [
     name: 'ProbeBlock',
     output: ['IMAGE'],
     required: { ms: milliseconds, seed },
+    optional: { marker: ['STRING', { default: '' }], upstream: ['*', {}] },
     async run(context, inputs) {
       await context.sleep(numberIn(inputs, 'ms', 100));
       return { outputs: [[grey(inputs)]] };
@@ -106,6 +125,7 @@ export const probeNodes: readonly NodeClass[] = [
     output: [],
     outputNode: true,
     required: { ms: milliseconds, seed },
+    optional: { marker: ['STRING', { default: '' }], upstream: ['*', {}] },
     async run(context, inputs) {
       await context.sleep(numberIn(inputs, 'ms', 100));
       return { ui: { text: ['block done'] } };
@@ -130,11 +150,28 @@ export const probeNodes: readonly NodeClass[] = [
     ...probe,
     name: 'ProbeTqdm',
     output: ['IMAGE'],
-    required: { steps: ['INT', { default: 5, min: 1, max: 100000 }], ms: milliseconds, seed },
+    required: { steps: stepCount, ms: milliseconds, seed },
     async run(context, inputs) {
-      // Tells its progress to the console only, as a real tqdm loop does; never looks at the interrupt flag.
+      // Tells its progress to the console only, as a real tqdm loop does.
       await context.sleep(numberIn(inputs, 'ms', 100) * numberIn(inputs, 'steps', 5));
       return { outputs: [[grey(inputs)]] };
+    },
+  },
+  {
+    ...probe,
+    name: 'ProbeManyOut',
+    output: [],
+    outputNode: true,
+    required: { images: ['IMAGE', {}], count: ['INT', { default: 1, min: 1, max: 100000 }] },
+    run(context, inputs) {
+      const file = context.save({
+        prefix: 'many',
+        extension: 'png',
+        type: 'output',
+        contentType: 'image/png',
+        bytes: () => new Uint8Array(0),
+      });
+      return { ui: { images: Array.from({ length: numberIn(inputs, 'count', 1) }, () => file) } };
     },
   },
   {
@@ -156,7 +193,7 @@ export const probeNodes: readonly NodeClass[] = [
         await context.sleep(ms);
         return { outputs: [[grey(inputs)]], ui: { text: ['slept'] } };
       }
-      return { ...(await stepwise(context, inputs, steps, ms / steps, false)), ui: { text: ['slept'] } };
+      return { ...(await stepwise(context, inputs, { steps, ms: ms / steps })), ui: { text: ['slept'] } };
     },
   },
   {
