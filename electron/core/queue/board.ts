@@ -3,9 +3,9 @@
  * Holds no rule of its own; who may do what is in queue.ts, scheduler.ts, facts.ts and canceller.ts.
  */
 import type { Events } from '../../../shared/contract.ts';
+import type { AppError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { ServerStatus } from '../../../shared/server.ts';
-import type { Settings } from '../../../shared/settings.ts';
 import { Wake } from '../../../shared/util/async.ts';
 import type { Emitter } from '../../../shared/util/emitter.ts';
 import type { CancelStore } from '../db/cancel-store.ts';
@@ -76,7 +76,8 @@ export interface Board {
   /** Aborted when the core closes. */
   readonly signal: AbortSignal;
   readonly point: (name: PointName) => void;
-  userSettings(): Settings;
+  /** Something that keeps work from going on (a full disk); null when it is over. Shown in the summary. */
+  trouble(error: AppError | null): void;
 }
 
 /**

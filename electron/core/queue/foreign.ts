@@ -1,0 +1,150 @@
+/**
+ * Other people's work: what is seen is recorded, and on request stopped, one by one, by id. A request is written down
+ * before the network is touched and taken up again after a restart. Never mixed into our own queue.
+ */
+import type { Asker, CancelMode, CancelOutcome, CancelSummary } from '../../../shared/cancel.ts';
+import { AppError, isAbort, toAppError, toWire } from '../../../shared/errors.ts';
+import type { WireError } from '../../../shared/errors.ts';
+import type { ServerId } from '../../../shared/ids.ts';
+import type { ForeignView } from '../../../shared/server.ts';
+import { foreignJob } from '../db/foreign-store.ts';
+import type { ForeignEnded } from '../servers/adapter.ts';
+import type { Board, LinkPort } from './board.ts';
+
+export interface ForeignReceipt {
+  remoteKey: string;
+  outcome: CancelOutcome | null;
+  error: WireError | null;
+}
+
+export class Foreign {
+  readonly #board: Board;
+  readonly #views = new Map<ServerId, ForeignView>();
+  readonly #stopping = new Map<string, Promise<void>>();
+  readonly #q;
+
+  constructor(board: Board) {
+    this.#board = board;
+    const { raw } = board.db;
+    this.#q = {
+      ask: raw.prepare('UPDATE foreign_jobs SET cancel_asked_at = coalesce(cancel_asked_at, ?), cancel_mode = ?, cancel_by = ?, cancel_note = ? WHERE server_id = ? AND remote_key = ? AND ended_at IS NULL'),
+      asked: raw.prepare<[ServerId], { remote_key: string; cancel_mode: CancelMode }>('SELECT remote_key, cancel_mode FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL AND cancel_asked_at IS NOT NULL'),
+      unask: raw.prepare('UPDATE foreign_jobs SET cancel_asked_at = NULL WHERE server_id = ? AND remote_key = ?'),
+    };
+  }
+
+  /** All of it, as an adapter sees it now. */
+  seen(serverId: ServerId, view: Omit<ForeignView, 'serverId'>, ended: readonly ForeignEnded[]): void {
+    const { foreign } = this.#board;
+    const how = new Map(ended.map((one) => [one.remoteKey, one.how]));
+    const asked = new Set(this.#q.asked.all(serverId).map((row) => row.remote_key));
+    for (const [key, value] of how) if (value === 'interrupted' && asked.has(key)) how.set(key, 'cancelled-by-us');
+    const here = view.jobs.flatMap((job) => (job.state === 'ended' ? [] : [{ remoteKey: job.remoteKey, state: job.state, place: job.place }]));
+    foreign.record(serverId, here, how);
+    this.#views.set(serverId, { ...view, serverId });
+    this.#emit(serverId);
+  }
+
+  /** The link was lost: what was there is no longer known to be. The rows stay open until looked at again. */
+  view(serverId: ServerId): ForeignView {
+    const base = this.#views.get(serverId) ?? { serverId, jobs: [], total: 0, counts: [], order: [] };
+    const rows = new Map(this.#board.foreign.open(serverId).map((row) => [row.remote_key, row]));
+    const jobs = base.jobs.flatMap((job) => {
+      const row = rows.get(job.remoteKey);
+      return row === undefined ? [] : [{ ...foreignJob(row), place: job.place, cancelling: this.#stopping.has(keyOf(serverId, job.remoteKey)) }];
+    });
+    return { ...base, jobs, total: Math.max(jobs.length, base.total - (base.jobs.length - jobs.length)) };
+  }
+
+  views(): ForeignView[] {
+    return this.#board.servers.all().map((server) => this.view(server.id));
+  }
+
+  openKeys(serverId: ServerId): string[] {
+    return this.#board.foreign.open(serverId).map((row) => row.remote_key);
+  }
+
+  count(): number {
+    let count = 0;
+    for (const view of this.#views.values()) count += view.total + view.counts.reduce((sum, one) => sum + one.waiting + one.running, 0);
+    return count;
+  }
+
+  cancel(serverId: ServerId, remoteKeys: readonly string[], mode: CancelMode, by: Asker, note: string | null): { receipts: ForeignReceipt[]; summary: CancelSummary } {
+    const { foreign, db, log } = this.#board;
+    const link = this.#board.links.get(serverId);
+    if (link === undefined) throw new AppError('not_found', 'there is no such server', { details: { id: serverId } });
+    const summary: CancelSummary = { timing: 'immediate', cancelledWaiting: 0, running: 0, alreadyEnded: 0, unreachable: 0, notAllowed: 0 };
+    const receipts: ForeignReceipt[] = [];
+    const go: string[] = [];
+    db.tx(() => {
+      for (const remoteKey of new Set(remoteKeys)) {
+        const row = foreign.get(serverId, remoteKey);
+        if (row === undefined || row.state === 'ended') {
+          if (row !== undefined) summary.alreadyEnded += 1;
+          const error = row === undefined ? toWire(new AppError('not_found', 'nothing with that id is known there')) : null;
+          receipts.push({ remoteKey, outcome: row === undefined ? null : { outcome: 'too-late', state: row.how === 'failed' ? 'failed' : 'done' }, error });
+          continue;
+        }
+        this.#q.ask.run(Date.now(), mode, by, note, serverId, remoteKey);
+        receipts.push({ remoteKey, outcome: null, error: null });
+        go.push(remoteKey);
+        if (!link.online) summary.unreachable += 1;
+        else if (row.state === 'running') summary.running += 1;
+        else summary.cancelledWaiting += 1;
+        if (row.state === 'running') summary.timing = 'deferred';
+      }
+    });
+    log.info("cancel of other people's work asked", { server: serverId, by, mode, count: go.length });
+    for (const key of go) this.#stop(link, key);
+    this.#emit(serverId);
+    return { receipts, summary };
+  }
+
+  /** The link is online again: requests that were written down are taken up. */
+  resume(link: LinkPort): void {
+    for (const row of this.#q.asked.all(link.serverId)) this.#stop(link, row.remote_key);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#stopping.values());
+  }
+
+  #stop(link: LinkPort, remoteKey: string): void {
+    const key = keyOf(link.serverId, remoteKey);
+    if (this.#stopping.has(key) || !link.online) return;
+    const run = this.#run(link, remoteKey)
+      .catch((error: unknown) => {
+        if (!isAbort(error)) this.#board.log.warn("stopping somebody's job was broken off; it is taken up when the server is back", { server: link.serverId, error: toAppError(error).code });
+      })
+      .finally(() => {
+        this.#stopping.delete(key);
+        this.#emit(link.serverId);
+      });
+    this.#stopping.set(key, run);
+  }
+
+  async #run(link: LinkPort, remoteKey: string): Promise<void> {
+    const { foreign, signal, log } = this.#board;
+    const mode = (): CancelMode => this.#q.asked.all(link.serverId).find((row) => row.remote_key === remoteKey)?.cancel_mode ?? 'if-waiting';
+    const report = await link.adapter.stopForeign(remoteKey, {
+      mode, signal,
+      onStep: (step, route) => {
+        log.debug('foreign cancel', { server: link.serverId, step, route });
+      },
+    });
+    if (report.report === 'ended') {
+      const how = report.fact.type === 'stopped' ? 'cancelled-by-us' : report.fact.type === 'finished' ? 'done' : report.fact.type === 'executionFailed' ? 'failed' : 'gone';
+      foreign.end(link.serverId, remoteKey, how);
+    } else if (report.report === 'started' || report.report === 'runs-on') {
+      this.#q.unask.run(link.serverId, remoteKey);
+    }
+  }
+
+  #emit(serverId: ServerId): void {
+    if (this.#board.signal.aborted) return;
+    this.#board.events.emit('foreign.changed', this.view(serverId));
+  }
+}
+
+const keyOf = (serverId: ServerId, remoteKey: string): string => `${serverId}/${remoteKey}`;

@@ -1,0 +1,260 @@
+/**
+ * Cancel requests: resolves a scope to ids, previews it, and writes it in one transaction before any network
+ * (architecture §7.1, §10). Stopping what is on a server is the canceller's.
+ */
+import { createHash } from 'node:crypto';
+import type { z } from 'zod';
+import type { Asker, CancelMode, CancelOutcome, CancelReceipt, CancelScope, CancelSummary } from '../../../shared/cancel.ts';
+import type { CancelPreview, CancelResult, RunCancelSchema } from '../../../shared/cancel-schema.ts';
+import { AppError } from '../../../shared/errors.ts';
+import type { JobId, ServerId } from '../../../shared/ids.ts';
+import type { JobState } from '../../../shared/job-machine.ts';
+import { outcomeOf } from '../db/rows.ts';
+import type { Board } from './board.ts';
+import type { Canceller } from './canceller.ts';
+import type { Foreign } from './foreign.ts';
+
+/** One open or ended job of a scope, with what a preview and a summary must know. */
+interface Target {
+  id: JobId;
+  state: JobState;
+  title: string;
+  /** Where it is, or would go. */
+  serverId: ServerId | null;
+}
+type Counts = CancelPreview['total'];
+
+const NO_COUNTS: Counts = { local: 0, staged: 0, running: 0, collecting: 0, foreign: 0, foreignKept: 0 };
+const MAX_RECEIPTS = 1_000;
+const KEPT_PREVIEWS = 50;
+
+export type RunCancel = z.output<typeof RunCancelSchema>;
+
+export class Requests {
+  readonly #board: Board;
+  readonly #canceller: Canceller;
+  readonly #foreign: Foreign;
+  /** What each shown preview would have stopped. */
+  readonly #previews = new Map<string, ReadonlySet<string>>();
+  readonly #q;
+
+  constructor(board: Board, canceller: Canceller, foreign: Foreign) {
+    this.#board = board;
+    this.#canceller = canceller;
+    this.#foreign = foreign;
+    const { raw } = board.db;
+    const target = 'SELECT j.id, j.state, j.title, coalesce((SELECT a.server_id FROM attempts a WHERE a.job_id = j.id AND a.closed_at IS NULL), j.server_id) AS serverId FROM';
+    this.#q = {
+      ids: raw.prepare<[string], Target>(`${target} json_each(?) x JOIN jobs j ON j.id = x.value`),
+      batch: raw.prepare<[string], Target>(`${target} jobs j WHERE j.batch_id = ? AND j.ended_at IS NULL ORDER BY j.position, j.id`),
+      open: raw.prepare<[], Target>(`${target} jobs j WHERE j.ended_at IS NULL ORDER BY j.position, j.id`),
+      stopAfter: raw.prepare('UPDATE batches SET stop_after_at = coalesce(stop_after_at, ?) WHERE id IN (SELECT value FROM json_each(?))'),
+      batchesOf: raw.prepare<[string], string>('SELECT DISTINCT batch_id FROM jobs WHERE batch_id IS NOT NULL AND id IN (SELECT value FROM json_each(?))').pluck(),
+      batchOpen: raw.prepare<[string], Target>(`${target} jobs j WHERE j.batch_id IN (SELECT value FROM json_each(?)) AND j.ended_at IS NULL`),
+    };
+  }
+
+  preview(scope: CancelScope, mode: CancelMode, after: boolean): CancelPreview {
+    const { targets, foreign } = this.#resolve(scope, after);
+    const stopped = targets.filter((target) => this.#wouldStop(target, mode, after, scope));
+    const perServer = new Map<ServerId | null, Counts>();
+    const countsOf = (id: ServerId | null): Counts => {
+      const counts = perServer.get(id) ?? { ...NO_COUNTS };
+      perServer.set(id, counts);
+      return counts;
+    };
+    for (const target of stopped) countsOf(target.serverId)[kindOf(target.state)] += 1;
+    for (const { serverId, remoteKeys } of foreign) countsOf(serverId).foreign += remoteKeys.length;
+    const named = serversOf(scope, targets, this.#board);
+    for (const serverId of named) {
+      const kept = this.#foreign.openKeys(serverId).length - (perServer.get(serverId)?.foreign ?? 0);
+      if (kept > 0) countsOf(serverId).foreignKept += kept;
+    }
+    const total = { ...NO_COUNTS };
+    for (const counts of perServer.values()) for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key];
+    return {
+      token: this.#remember(stopped, foreign),
+      total,
+      servers: [...perServer].map(([serverId, counts]) => ({ serverId, name: serverId === null ? null : this.#board.servers.nameOf(serverId), counts })),
+      title: stopped.length === 1 && total.foreign === 0 ? (stopped[0]?.title ?? null) : null,
+      warnings: this.#warnings(stopped, foreign),
+    };
+  }
+
+  run(asked: RunCancel, defaultBy: Asker): CancelResult {
+    const { db } = this.#board;
+    const by = asked.by ?? defaultBy;
+    const after = asked.after ?? false;
+    const mode: CancelMode = after || isWaitingOnly(asked.scope) ? 'if-waiting' : asked.mode;
+    const wake: JobId[] = [];
+    const changed: JobId[] = [];
+    const { receipts, summary, foreign } = db.tx(() => {
+      const resolved = this.#resolve(asked.scope, after);
+      if (resolved.foreign.length > 0 && asked.foreignAllowed !== true) {
+        throw new AppError('not_allowed', "the scope has other people's work in it and that was not allowed");
+      }
+      this.#checkPreview(asked, mode, after, resolved);
+      if (after) this.#stopBatches(asked.scope, resolved.targets);
+      const written = this.#write(resolved.targets, { mode, by, note: asked.note ?? null }, after || isWaitingOnly(asked.scope), wake, changed);
+      return { ...written, foreign: resolved.foreign };
+    });
+    this.#board.point('after-cancel-row');
+    this.#board.feed.changed(...changed);
+    for (const id of wake) this.#canceller.wake(id);
+    for (const { serverId, remoteKeys } of foreign) {
+      const answer = this.#foreign.cancel(serverId, remoteKeys, mode, by, asked.note ?? null);
+      summary.running += answer.summary.running;
+      summary.cancelledWaiting += answer.summary.cancelledWaiting;
+      summary.unreachable += answer.summary.unreachable;
+      if (answer.summary.timing === 'deferred') summary.timing = 'deferred';
+    }
+    this.#board.log.info('cancel asked', { by, mode, after, asked: receipts.length, ...summary });
+    return { receipts: receipts.slice(0, MAX_RECEIPTS), summary };
+  }
+
+  #write(targets: readonly Target[], asking: { mode: CancelMode; by: Asker; note: string | null }, onlyWaiting: boolean, wake: JobId[], changed: JobId[]): { receipts: CancelReceipt[]; summary: CancelSummary } {
+    const { cancels, jobs, links } = this.#board;
+    const now = Date.now();
+    const receipts: CancelReceipt[] = [];
+    const summary: CancelSummary = { timing: 'immediate', cancelledWaiting: 0, running: 0, alreadyEnded: 0, unreachable: 0, notAllowed: 0 };
+    const queued = targets.filter((target) => target.state === 'queued').map((target) => target.id);
+    const local: CancelOutcome = { outcome: 'cancelled', reach: 'local', evidence: 'proven', partialOutputs: 0 };
+    for (const [jobId, requestId] of cancels.cancelQueued(queued, asking, now)) receipts.push({ jobId, requestId, outcome: local });
+    summary.cancelledWaiting = queued.length;
+    changed.push(...queued);
+
+    for (const { id, state, serverId } of targets) {
+      if (state === 'queued') continue;
+      if (state === 'done' || state === 'failed' || state === 'cancelled') {
+        summary.alreadyEnded += 1;
+        const first = cancels.newestOf(id);
+        const outcome: CancelOutcome | null = state === 'cancelled' ? (first === undefined ? null : outcomeOf(first)) : { outcome: 'too-late', state };
+        receipts.push({ jobId: id, requestId: state === 'cancelled' ? (first?.id ?? null) : null, outcome });
+        continue;
+      }
+      const open = cancels.openOf(id);
+      if (state === 'collecting') {
+        summary.alreadyEnded += 1;
+        const outcome: CancelOutcome = { outcome: 'too-late', state: 'done' };
+        receipts.push({ jobId: id, requestId: cancels.tooLate(id, asking, outcome, now), outcome });
+        jobs.touch(id);
+        changed.push(id);
+        continue;
+      }
+      if (state === 'running' && onlyWaiting && open === undefined) {
+        // It runs on; a scope that means only what waits says nothing about it.
+        continue;
+      }
+      if (state === 'running' && asking.mode === 'if-waiting' && open === undefined) {
+        const outcome: CancelOutcome = { outcome: 'too-late', state: 'running' };
+        receipts.push({ jobId: id, requestId: cancels.tooLate(id, asking, outcome, now), outcome });
+        jobs.touch(id);
+        changed.push(id);
+        continue;
+      }
+      let requestId = open?.id;
+      if (requestId === undefined) {
+        requestId = cancels.ask(id, asking, now);
+        jobs.touch(id);
+      } else if (asking.mode === 'stop' && cancels.raise(requestId)) jobs.touch(id);
+      changed.push(id);
+      wake.push(id);
+      receipts.push({ jobId: id, requestId, outcome: null });
+      const link = serverId === null ? undefined : links.get(serverId);
+      if (link?.online !== true) summary.unreachable += 1;
+      else if (state === 'running' && !this.#canInterrupt(link.serverId)) summary.notAllowed += 1;
+      else if (state === 'running') summary.running += 1;
+      else summary.cancelledWaiting += 1;
+      if (state === 'running') summary.timing = 'deferred';
+    }
+    return { receipts, summary };
+  }
+
+  #resolve(scope: CancelScope, after: boolean): { targets: Target[]; foreign: { serverId: ServerId; remoteKeys: string[] }[] } {
+    if ('jobs' in scope) {
+      const unique = [...new Set(scope.jobs)];
+      const targets = this.#q.ids.all(JSON.stringify(unique));
+      if (targets.length < unique.length) {
+        const known = new Set(targets.map((target) => target.id));
+        throw new AppError('not_found', 'there is no such job', { details: { ids: unique.filter((id) => !known.has(id)).slice(0, 10) } });
+      }
+      if (!after) return { targets, foreign: [] };
+      const batches = this.#q.batchesOf.all(JSON.stringify(unique));
+      const more = this.#q.batchOpen.all(JSON.stringify(batches)).filter((target) => !unique.includes(target.id));
+      return { targets: [...targets, ...more], foreign: [] };
+    }
+    if ('batch' in scope) return { targets: this.#q.batch.all(scope.batch), foreign: [] };
+    const { server } = scope;
+    const targets = this.#q.open.all().filter((target) => server === 'all' || target.serverId === server);
+    if (scope.which !== 'everyone') return { targets: scope.which === 'waiting' ? targets.filter((target) => target.state !== 'running' && target.state !== 'collecting') : targets, foreign: [] };
+    const servers = server === 'all' ? this.#board.servers.all().map((one) => one.id) : [server];
+    const foreign = servers.map((serverId) => ({ serverId, remoteKeys: this.#foreign.openKeys(serverId) })).filter((one) => one.remoteKeys.length > 0);
+    return { targets, foreign };
+  }
+
+  #wouldStop(target: Target, mode: CancelMode, after: boolean, scope: CancelScope): boolean {
+    if (target.state === 'done' || target.state === 'failed' || target.state === 'cancelled') return false;
+    return !(target.state === 'running' && (mode === 'if-waiting' || after || isWaitingOnly(scope)));
+  }
+
+  #remember(targets: readonly Target[], foreign: readonly { serverId: ServerId; remoteKeys: string[] }[]): string {
+    const set = setOf(targets, foreign);
+    const token = createHash('sha256').update([...set].sort().join('\n')).digest('hex').slice(0, 32);
+    this.#previews.delete(token);
+    this.#previews.set(token, set);
+    const oldest = this.#previews.keys().next();
+    if (this.#previews.size > KEPT_PREVIEWS && oldest.done !== true) this.#previews.delete(oldest.value);
+    return token;
+  }
+
+  /** Fewer than were shown is fine (they ended); more or others is not. */
+  #checkPreview(asked: RunCancel, mode: CancelMode, after: boolean, now: { targets: Target[]; foreign: { serverId: ServerId; remoteKeys: string[] }[] }): void {
+    if (asked.previewToken === undefined) return;
+    const shown = this.#previews.get(asked.previewToken);
+    const stopped = now.targets.filter((target) => this.#wouldStop(target, mode, after, asked.scope));
+    const more = shown === undefined || [...setOf(stopped, now.foreign)].some((id) => !shown.has(id));
+    if (more) throw new AppError('conflict', 'more or other jobs would now be stopped than were shown', { details: { preview: this.preview(asked.scope, asked.mode, after) } });
+  }
+
+  #stopBatches(scope: CancelScope, targets: readonly Target[]): void {
+    const batches = 'batch' in scope ? [scope.batch] : this.#q.batchesOf.all(JSON.stringify(targets.map((target) => target.id)));
+    this.#q.stopAfter.run(Date.now(), JSON.stringify(batches));
+  }
+
+  #canInterrupt(serverId: ServerId): boolean {
+    const capabilities = this.#board.links.get(serverId)?.status().capabilities;
+    return capabilities === undefined || capabilities === null || capabilities.targetedInterrupt || this.#board.servers.get(serverId)?.allowUntargetedInterrupt === true;
+  }
+
+  #warnings(targets: readonly Target[], foreign: readonly { serverId: ServerId }[]): CancelPreview['warnings'] {
+    const warnings = new Set<CancelPreview['warnings'][number]>();
+    for (const { serverId, state } of targets) {
+      if (serverId === null || state === 'queued' || state === 'collecting') continue;
+      const link = this.#board.links.get(serverId);
+      if (link?.online !== true) warnings.add('server-unreachable');
+      const capabilities = link?.status().capabilities;
+      if (state === 'running' && capabilities != null && !capabilities.targetedInterrupt) warnings.add(this.#canInterrupt(serverId) ? 'untargeted-interrupt' : 'not-allowed');
+      if (link?.status().problems.some((problem) => problem.code === 'neighbours-may-be-hit') === true) warnings.add('neighbours-may-be-hit');
+    }
+    for (const { serverId } of foreign) if (this.#board.links.get(serverId)?.online !== true) warnings.add('server-unreachable');
+    return [...warnings];
+  }
+}
+
+const isWaitingOnly = (scope: CancelScope): boolean => 'which' in scope && scope.which === 'waiting';
+
+function kindOf(state: JobState): 'local' | 'staged' | 'running' | 'collecting' {
+  if (state === 'queued') return 'local';
+  if (state === 'running' || state === 'collecting') return state;
+  return 'staged';
+}
+
+function setOf(targets: readonly Target[], foreign: readonly { serverId: ServerId; remoteKeys: string[] }[]): ReadonlySet<string> {
+  return new Set([...targets.map((target) => target.id), ...foreign.flatMap(({ serverId, remoteKeys }) => remoteKeys.map((key) => `${serverId}/${key}`))]);
+}
+
+/** The servers whose foreign work the dialog should mention as left alone. */
+function serversOf(scope: CancelScope, targets: readonly Target[], board: Board): ServerId[] {
+  if ('which' in scope) return scope.server === 'all' ? board.servers.all().map((server) => server.id) : [scope.server];
+  return targets.length < 2 ? [] : [...new Set(targets.flatMap((target) => (target.serverId === null ? [] : [target.serverId])))];
+}

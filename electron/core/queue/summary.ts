@@ -1,0 +1,91 @@
+/**
+ * The queue summary: counts and order of everything open. Sent at most 4 times a second, and at least every 2 s while
+ * anything is open.
+ */
+import type { QueueSummary } from '../../../shared/contract.ts';
+import { toWire } from '../../../shared/errors.ts';
+import type { AppError } from '../../../shared/errors.ts';
+import type { JobId } from '../../../shared/ids.ts';
+import type { JobState } from '../../../shared/job-machine.ts';
+import type { Board } from './board.ts';
+import type { Foreign } from './foreign.ts';
+
+const EVERY_MS = 250;
+const AT_LEAST_MS = 2_000;
+
+export class Summary {
+  readonly #board: Board;
+  readonly #foreign: Foreign;
+  readonly #q;
+  #timer: NodeJS.Timeout | null = null;
+  #beat: NodeJS.Timeout | null = null;
+  #lastSent = -Infinity;
+  #trouble: AppError | null = null;
+
+  constructor(board: Board, foreign: Foreign) {
+    this.#board = board;
+    this.#foreign = foreign;
+    const { raw } = board.db;
+    this.#q = {
+      counts: raw.prepare<[], { state: JobState; held: 0 | 1; n: number }>('SELECT state, held, count(*) AS n FROM jobs WHERE ended_at IS NULL GROUP BY state, held'),
+      cancelling: raw.prepare<[], number>('SELECT count(*) FROM cancel_requests WHERE settled_at IS NULL').pluck(),
+      running: raw.prepare<[], JobId>("SELECT id FROM jobs WHERE state = 'running' ORDER BY position, id").pluck(),
+      waiting: raw.prepare<[], JobId>("SELECT id FROM jobs WHERE ended_at IS NULL AND state IN ('queued','submitting','accepted') ORDER BY position, id LIMIT 100").pluck(),
+      servers: raw.prepare<[], number>("SELECT count(DISTINCT coalesce(a.server_id, j.server_id)) FROM jobs j LEFT JOIN attempts a ON a.job_id = j.id AND a.closed_at IS NULL WHERE j.ended_at IS NULL").pluck(),
+    };
+  }
+
+  now(): QueueSummary {
+    const by = { running: 0, collecting: 0, waiting: 0, held: 0 };
+    for (const row of this.#q.counts.all()) {
+      if (row.state === 'running') by.running += row.n;
+      else if (row.state === 'collecting') by.collecting += row.n;
+      else by.waiting += row.n;
+      if (row.held === 1) by.held += row.n;
+    }
+    return {
+      at: Date.now(), running: by.running, waiting: by.waiting, held: by.held, collecting: by.collecting,
+      cancelling: this.#q.cancelling.get() ?? 0, foreign: this.#foreign.count(), servers: this.#q.servers.get() ?? 0,
+      paused: this.#board.settings.flag('queue.paused'),
+      runningIds: this.#q.running.all(), waitingIds: this.#q.waiting.all(), waitingTotal: by.waiting,
+      trouble: this.#trouble === null ? null : toWire(this.#trouble),
+    };
+  }
+
+  setTrouble(error: AppError | null): void {
+    if ((error?.message ?? null) === (this.#trouble?.message ?? null)) return;
+    this.#trouble = error;
+    this.soon();
+  }
+
+  /** Something changed. */
+  soon(): void {
+    if (this.#timer !== null || this.#board.signal.aborted) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        this.#send();
+      },
+      Math.max(0, this.#lastSent + EVERY_MS - performance.now()),
+    );
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#beat !== null) clearTimeout(this.#beat);
+  }
+
+  #send(): void {
+    if (this.#board.signal.aborted) return;
+    this.#lastSent = performance.now();
+    const summary = this.now();
+    this.#board.events.emit('queue.summary', summary);
+    if (this.#beat !== null) clearTimeout(this.#beat);
+    this.#beat = null;
+    if (summary.running + summary.waiting + summary.collecting > 0) {
+      this.#beat = setTimeout(() => {
+        this.#send();
+      }, AT_LEAST_MS);
+    }
+  }
+}
