@@ -3,7 +3,8 @@ import type { CancelOutcome, Asker, CancelStep } from '../../shared/cancel.ts';
 import type { WireError } from '../../shared/errors.ts';
 import type { JobDetail, JobView } from '../../shared/job.ts';
 import type { ForeignJob } from '../../shared/server.ts';
-import { count, counted, took } from './units.ts';
+import { duration, number } from '../format.ts';
+import { plural } from './common.ts';
 
 export type Tone = 'plain' | 'go' | 'hold' | 'bad';
 
@@ -17,8 +18,8 @@ export interface EndingText {
 
 export const historyText = {
   title: 'History',
-  jobs: (total: number) => counted(total, 'job', 'jobs'),
-  found: (shown: number, more: boolean) => (more ? `${count(shown)} found so far` : shown === 0 ? 'nothing found' : `${count(shown)} found`),
+  jobs: (total: number) => plural(total, 'job', 'jobs'),
+  found: (shown: number, more: boolean) => (more ? `${number(shown)} found so far` : shown === 0 ? 'nothing found' : `${number(shown)} found`),
   search: 'Search prompts, notes, errors',
   clearSearch: 'Clear search',
   chips: { all: 'All', done: 'Done', cancelled: 'Cancelled', failed: 'Failed', foreign: 'Foreign' },
@@ -30,11 +31,11 @@ export const historyText = {
   times: { today: 'Today', yesterday: 'Yesterday', week: 'Last 7 days', month: 'Last 30 days' },
   goToDay: 'Go to a day',
   goThere: 'Go',
-  runFailedAgain: (total: number) => `Run failed again (${count(total)})`,
-  runFailedAgainTitle: (total: number) => `Run ${counted(total, 'failed job', 'failed jobs')} again?`,
+  runFailedAgain: (total: number) => `Run failed again (${number(total)})`,
+  runFailedAgainTitle: (total: number) => `Run ${plural(total, 'failed job', 'failed jobs')} again?`,
   runFailedAgainText: 'Each is queued anew at the end of the queue, with the same inputs. The failed ones stay in History.',
   runFailedAgainSeeds: 'With new seeds',
-  runFailedAgainDo: (total: number) => `Run ${counted(total, 'job', 'jobs')} again`,
+  runFailedAgainDo: (total: number) => `Run ${plural(total, 'job', 'jobs')} again`,
   notNow: 'Not now',
   exportMenu: 'Export…',
   exportCsv: 'As a table (CSV)',
@@ -61,8 +62,8 @@ export const historyText = {
   noneAction: 'Show everything',
   loadFailed: 'History could not be read',
   tryAgain: 'Try again',
-  queuedAgain: (total: number) => (total === 1 ? 'Queued again' : `${count(total)} jobs queued again`),
-  wasPutBack: (total: number) => (total === 1 ? 'Put back in its old place' : `${count(total)} jobs put back`),
+  queuedAgain: (total: number) => (total === 1 ? 'Queued again' : `${number(total)} jobs queued again`),
+  wasPutBack: (total: number) => (total === 1 ? 'Put back in its old place' : `${number(total)} jobs put back`),
   actionFailed: 'That did not work',
 } as const;
 
@@ -70,7 +71,7 @@ export const detailText = {
   label: 'Details of this job',
   close: 'Close details',
   facts: { workflow: 'Workflow', size: 'Size', seed: 'Seed', model: 'Model', images: 'Images', server: 'Server', submitted: 'Submitted', started: 'Started', ended: 'Ended', ran: 'Ran for', batch: 'Batch', note: 'Note' },
-  batchPlace: (title: string, index: number, size: number) => `${title}, ${count(index + 1)} of ${count(size)}`,
+  batchPlace: (title: string, index: number, size: number) => `${title}, ${number(index + 1)} of ${number(size)}`,
   trail: 'Trail',
   cancelTrail: 'Cancelled step by step',
   outputs: 'Outputs',
@@ -85,7 +86,7 @@ export const detailText = {
   reveal: 'Show in the file manager',
   revealNamed: (name: string) => `Show ${name} in the file manager`,
   download: 'Download',
-  fetchAgain: (missing: number) => `Fetch ${counted(missing, 'missing file', 'missing files')} again`,
+  fetchAgain: (missing: number) => `Fetch ${plural(missing, 'missing file', 'missing files')} again`,
   fetching: 'Fetching…',
   error: 'What went wrong',
   traceback: 'Traceback',
@@ -95,11 +96,11 @@ export const detailText = {
   copyPayload: 'Copy as JSON',
   copied: 'Copied',
   attempts: 'Attempts',
-  attempt: (number: number, server: string) => `Attempt ${count(number)} on ${server}`,
+  attempt: (nth: number, server: string) => `Attempt ${number(nth)} on ${server}`,
   remoteKey: 'Id on the server',
   remove: 'Remove from History…',
   removeTitle: 'Remove this job from History?',
-  removeText: (files: number) => (files === 0 ? 'Its record is deleted. This can’t be put back.' : `Its record and its ${counted(files, 'file', 'files')} are deleted from this computer. Files on the server stay. This can’t be put back.`),
+  removeText: (files: number) => (files === 0 ? 'Its record is deleted. This can’t be put back.' : `Its record and its ${plural(files, 'file', 'files')} are deleted from this computer. Files on the server stay. This can’t be put back.`),
   removeDo: 'Remove job',
   keep: 'Keep job',
   removedToast: 'Removed from History',
@@ -137,7 +138,7 @@ export function outcomeText(outcome: CancelOutcome, tookMs: number | null, kind:
       if (outcome.reach === 'local') return { word: 'Cancelled', rest: ' before it was sent' };
       if (outcome.reach === 'waiting') return { word: 'Cancelled', rest: '; it had not started' };
       const kept = outcome.partialOutputs === 0 ? '' : `, ${keptText(outcome.partialOutputs, expected)}`;
-      return { word: 'Cancelled', rest: `${tookMs === null ? ' while it ran' : ` after ${took(tookMs)}`}${kept}` };
+      return { word: 'Cancelled', rest: `${tookMs === null ? ' while it ran' : ` after ${duration(tookMs)}`}${kept}` };
     }
     case 'too-late':
       if (outcome.state === 'done') return { word: 'Finished', rest: ' before it could be cancelled' };
@@ -149,7 +150,7 @@ export function outcomeText(outcome: CancelOutcome, tookMs: number | null, kind:
 }
 
 function keptText(kept: number, expected: number): string {
-  return expected > kept ? `${count(kept)} of ${counted(expected, 'image', 'images')} kept` : `${counted(kept, 'image', 'images')} kept`;
+  return expected > kept ? `${number(kept)} of ${plural(expected, 'image', 'images')} kept` : `${plural(kept, 'image', 'images')} kept`;
 }
 
 const lostWord = (cause: unknown): string =>
@@ -174,8 +175,8 @@ export function endingOf(job: JobView): EndingText {
   }
   if (outcome?.outcome === 'too-late' && outcome.state === 'done') return { word: 'Finished', tone: 'go', rest: ' before it could be cancelled', second: missingText(job) };
   const images = job.outputs.stored;
-  const time = job.ranMs === null ? '' : ` in ${took(job.ranMs)}`;
-  return { word: 'Done', tone: 'go', rest: `${time}${images === 0 ? '' : `, ${counted(images, 'file', 'files')}`}`, second: missingText(job) };
+  const time = job.ranMs === null ? '' : ` in ${duration(job.ranMs)}`;
+  return { word: 'Done', tone: 'go', rest: `${time}${images === 0 ? '' : `, ${plural(images, 'file', 'files')}`}`, second: missingText(job) };
 }
 
 function bySentence(by: Asker, note: string | null): string {
@@ -184,7 +185,7 @@ function bySentence(by: Asker, note: string | null): string {
 
 function missingText(job: JobView): string | null {
   const { missing, expected } = job.outputs;
-  return missing === 0 ? null : `${count(missing)} of ${counted(expected, 'file', 'files')} could not be fetched`;
+  return missing === 0 ? null : `${number(missing)} of ${plural(expected, 'file', 'files')} could not be fetched`;
 }
 
 /** The same for an error, with its second line from what the server said. */
@@ -229,7 +230,7 @@ export function stopperText(by: unknown): string {
 }
 
 export function foreignEnding(job: ForeignJob): EndingText {
-  const ran = job.startedAt !== null && job.endedAt !== null ? ` in ${took(job.endedAt - job.startedAt)}` : '';
+  const ran = job.startedAt !== null && job.endedAt !== null ? ` in ${duration(job.endedAt - job.startedAt)}` : '';
   switch (job.how) {
     case 'done':
       return { word: '', tone: 'plain', rest: `Done${ran}`, second: null };

@@ -2,11 +2,12 @@
 import type { WireError } from '../../shared/errors.ts';
 import type { Kind } from '../../shared/job.ts';
 import type { Capabilities, Contact, ProbeReport } from '../../shared/server.ts';
-import { count, counted } from './units.ts';
+import { number } from '../format.ts';
+import { plural } from './common.ts';
 
 export const serversText = {
   title: 'Servers',
-  online: (online: number, all: number) => (all === 0 ? 'none yet' : `${count(online)} of ${count(all)} online`),
+  online: (online: number, all: number) => (all === 0 ? 'none yet' : `${number(online)} of ${number(all)} online`),
   searchNetwork: 'Search this computer',
   searching: 'Searching…',
   foundTitle: 'Found on this computer',
@@ -33,9 +34,9 @@ export const serversText = {
   notTold: 'not told',
   queueOf: (parts: { running: number; waiting: number; foreign: number }) => {
     const words = [
-      parts.running > 0 ? `${count(parts.running)} running` : null,
-      parts.waiting > 0 ? `${count(parts.waiting)} waiting` : null,
-      parts.foreign > 0 ? `${count(parts.foreign)} foreign` : null,
+      parts.running > 0 ? `${number(parts.running)} running` : null,
+      parts.waiting > 0 ? `${number(parts.waiting)} waiting` : null,
+      parts.foreign > 0 ? `${number(parts.foreign)} foreign` : null,
     ].filter((word) => word !== null);
     return words.length === 0 ? 'empty' : words.join(', ');
   },
@@ -104,9 +105,9 @@ export function reasonText(error: WireError): string {
 
 export const contactText = {
   offline: (forHowLong: string, reason: string | null) => `Not answering for ${forHowLong}${reason === null ? '' : `: ${reason}`}.`,
-  tryingIn: (seconds: number) => `Trying again in ${count(seconds)} s.`,
+  tryingIn: (seconds: number) => `Trying again in ${number(seconds)} s.`,
   tryingNow: 'Trying now.',
-  waitingJobs: (jobs: number) => `${counted(jobs, 'job waits', 'jobs wait')} for it.`,
+  waitingJobs: (jobs: number) => `${plural(jobs, 'job waits', 'jobs wait')} for it.`,
   connecting: 'Connecting…',
   needsAuth: 'It answers, but wants a sign-in. Enter it under Edit.',
   unsupported: (reason: string) => `It answers, but can’t be used: ${reason}.`,
@@ -211,8 +212,8 @@ export function probeText(probe: ProbeReport): { tone: 'go' | 'hold' | 'bad'; te
     return probe.error.code === 'server_auth' ? { tone: 'hold', text: 'It answers, but wants a sign-in.' } : { tone: 'bad', text: `${what}: ${reasonText(probe.error)}.` };
   }
   if (probe.kind === null) return { tone: 'bad', text: 'It answers, but is neither ComfyUI nor SwarmUI.' };
-  const speed = probe.answeredInMs === null ? '' : `, answers in ${count(Math.max(1, Math.round(probe.answeredInMs)))} ms`;
-  const queue = probe.queueLength === null ? '' : probe.queueLength === 0 ? ', nothing queued there' : `, ${count(probe.queueLength)} queued there`;
+  const speed = probe.answeredInMs === null ? '' : `, answers in ${number(Math.max(1, Math.round(probe.answeredInMs)))} ms`;
+  const queue = probe.queueLength === null ? '' : probe.queueLength === 0 ? ', nothing queued there' : `, ${number(probe.queueLength)} queued there`;
   return { tone: 'go', text: `${versionText(probe.kind, probe.version)}${speed}${queue}.` };
 }
 
@@ -220,7 +221,7 @@ export const removeText = {
   title: (name: string) => `Remove ${name}?`,
   plain: 'Switchyard forgets its address and sign-in. History keeps its name. Nothing on the server is touched.',
   openJobs: (waiting: number, onServer: number) => {
-    const words = [waiting > 0 ? `${counted(waiting, 'job waits', 'jobs wait')} for it` : null, onServer > 0 ? `${counted(onServer, 'job is', 'jobs are')} on it` : null].filter((word) => word !== null);
+    const words = [waiting > 0 ? `${plural(waiting, 'job waits', 'jobs wait')} for it` : null, onServer > 0 ? `${plural(onServer, 'job is', 'jobs are')} on it` : null].filter((word) => word !== null);
     return words.length === 0 ? 'It may still have open jobs of yours.' : `${words.join(', ')}.`;
   },
   waiting: 'Jobs that wait here',
@@ -234,7 +235,7 @@ export const removeText = {
   removeCancelling: 'Remove and cancel',
   keep: 'Keep server',
   removed: (name: string) => `${name} removed`,
-  waitingFor: (name: string, jobs: number) => `${name} goes as soon as ${counted(jobs, 'job has', 'jobs have')} stopped`,
+  waitingFor: (name: string, jobs: number) => `${name} goes as soon as ${plural(jobs, 'job has', 'jobs have')} stopped`,
 } as const;
 
 export const startText = {

@@ -1,5 +1,5 @@
 /** Every sentence of Settings and Log. */
-import { counted } from './units.ts';
+import { plural } from './common.ts';
 
 export const settingsText = {
   title: 'Settings',
@@ -26,9 +26,9 @@ export const settingsText = {
   history: 'History',
   keepHistory: 'Keep ended jobs',
   keepFor: { '0': 'For ever', '7': '7 days', '30': '30 days', '90': '90 days', '365': 'One year' },
-  keepDays: (days: number) => counted(days, 'day', 'days'),
+  keepDays: (days: number) => plural(days, 'day', 'days'),
   keepHistoryHint: 'Older ones are removed with their files on this computer. Files on the servers stay.',
-  keepTitle: (days: number) => `Remove jobs older than ${counted(days, 'day', 'days')}?`,
+  keepTitle: (days: number) => `Remove jobs older than ${plural(days, 'day', 'days')}?`,
   keepText: 'Their records and their files on this computer are deleted, now and from now on. This can’t be put back.',
   keepDo: 'Remove old jobs',
   keepNot: 'Keep everything as it is',
@@ -49,9 +49,9 @@ export const logText = {
   search: 'Search the log',
   follow: 'Follow',
   copy: 'Copy',
-  copied: (lines: number) => `${counted(lines, 'line', 'lines')} copied`,
+  copied: (lines: number) => `${plural(lines, 'line', 'lines')} copied`,
   copyFailed: 'The browser does not allow copying here: select the text instead',
-  lines: (lines: number) => counted(lines, 'line', 'lines'),
+  lines: (lines: number) => plural(lines, 'line', 'lines'),
   listLabel: 'Log, newest last',
   empty: 'Nothing was logged at this level',
   noneMatch: 'No line matches',

@@ -1,7 +1,8 @@
 /** Every sentence of New job: reading a workflow, its inputs, how many, where, and what will be made. */
 import type { InputRole } from '../workflow/inputs.ts';
 import type { Refused, WorkflowOrigin } from '../workflow/result.ts';
-import { count, counted, roughly } from './units.ts';
+import { number, roughly } from '../format.ts';
+import { plural } from './common.ts';
 
 export const submitText = {
   title: 'New job',
@@ -12,7 +13,7 @@ export const submitText = {
   change: 'Change…',
   again: 'Drop another workflow or an image that carries one, or paste',
   reading: (name: string) => `Reading ${name}…`,
-  about: (nodes: number, saves: boolean) => `${counted(nodes, 'node', 'nodes')}${saves ? '' : ', saves nothing'}`,
+  about: (nodes: number, saves: boolean) => `${plural(nodes, 'node', 'nodes')}${saves ? '' : ', saves nothing'}`,
   savesNothing: 'No node of it looks as if it saved or showed a result. The server may refuse it.',
   from: (origin: WorkflowOrigin) => (origin === 'json' ? null : 'from the image'),
   pasted: 'pasted workflow',
@@ -33,7 +34,7 @@ export const submitText = {
   images: 'Images',
   imagesUnit: 'per job',
   more: 'More',
-  furtherInputs: (inputs: number, nodes: number) => `${counted(inputs, 'further input', 'further inputs')} in ${counted(nodes, 'node', 'nodes')}`,
+  furtherInputs: (inputs: number, nodes: number) => `${plural(inputs, 'further input', 'further inputs')} in ${plural(nodes, 'node', 'nodes')}`,
   on: 'on',
   off: 'off',
   reset: 'Put all inputs back',
@@ -44,32 +45,32 @@ export const submitText = {
   perPrompt: 'per prompt',
   seedFrom: 'from',
   seedTo: (seed: number) => `to ${String(seed)}`,
-  seedsShared: (inputs: number) => `set in ${counted(inputs, 'node', 'nodes')}`,
+  seedsShared: (inputs: number) => `set in ${plural(inputs, 'node', 'nodes')}`,
   where: 'Where',
   server: 'Server',
   anyServer: (kind: string) => `Any ${kind} server`,
   anyServerHint: 'the first that is free',
-  load: (busy: number, freeInMs: number | null) => (busy === 0 ? 'nothing running or waiting' : `${count(busy)} running or waiting${freeInMs === null ? '' : `, free in ≈ ${roughly(freeInMs)}`}`),
+  load: (busy: number, freeInMs: number | null) => (busy === 0 ? 'nothing running or waiting' : `${number(busy)} running or waiting${freeInMs === null ? '' : `, free in ≈ ${roughly(freeInMs)}`}`),
   notOnline: 'not answering now; the jobs wait for it',
   pausedServer: 'paused; the jobs wait until it is resumed',
   noServer: 'No ComfyUI server is set up yet. The jobs wait until there is one.',
   note: 'Note',
   notePlaceholder: 'Kept with the jobs',
-  jobs: (total: number) => counted(total, 'job', 'jobs'),
+  jobs: (total: number) => plural(total, 'job', 'jobs'),
   product: (prompts: number, seeds: number) => {
     if (prompts === 1 && seeds === 1) return 'one prompt, one seed';
-    return `${counted(prompts, 'prompt', 'prompts')} × ${counted(seeds, 'seed', 'seeds')}, one batch`;
+    return `${plural(prompts, 'prompt', 'prompts')} × ${plural(seeds, 'seed', 'seeds')}, one batch`;
   },
-  tooMany: (most: number) => `More than ${count(most)} jobs. Fewer alternatives or seeds, to go on.`,
-  variant: (label: string, seeds: number) => (seeds === 1 ? label : `${label}, ${counted(seeds, 'seed', 'seeds')}`),
-  variantPlain: (seeds: number) => counted(seeds, 'seed', 'seeds'),
-  moreVariants: (rest: number) => `and ${count(rest)} more`,
+  tooMany: (most: number) => `More than ${number(most)} jobs. Fewer alternatives or seeds, to go on.`,
+  variant: (label: string, seeds: number) => (seeds === 1 ? label : `${label}, ${plural(seeds, 'seed', 'seeds')}`),
+  variantPlain: (seeds: number) => plural(seeds, 'seed', 'seeds'),
+  moreVariants: (rest: number) => `and ${number(rest)} more`,
   estimate: (ms: number, server: string, doneAt: string) => `About ${roughly(ms)} on ${server}, done near ${doneAt}`,
   noEstimate: 'How long it takes is known once it has run there.',
-  queue: (total: number) => `Queue ${counted(total, 'job', 'jobs')}`,
+  queue: (total: number) => `Queue ${plural(total, 'job', 'jobs')}`,
   queueFront: 'Queue at the front',
   queueing: 'Queueing…',
-  queued: (total: number) => `${counted(total, 'job', 'jobs')} queued`,
+  queued: (total: number) => `${plural(total, 'job', 'jobs')} queued`,
   show: 'Show in the queue',
   failed: 'Not queued',
   refused: (server: string) => `${server} refused it`,

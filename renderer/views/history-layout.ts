@@ -3,7 +3,9 @@
  * a million rows costs as much as one of ten. Pure; loads nothing and draws nothing.
  */
 import type { HistoryRow } from '../../shared/contract.ts';
-import { startOfDay } from '../text/units.ts';
+
+/** Local midnight before `ms`. */
+export const startOfDay = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0);
 
 /** How many ended in the hour that begins at `hour` (ms), newest first; ours and foreign. */
 export interface OutlineHour {
