@@ -147,4 +147,6 @@ export interface ServerAdapter {
   refresh(signal: AbortSignal): Promise<void>;
   /** A stream that is deaf is replaced; jobs are untouched. */
   recycle(why: string): void;
+  /** Lets go of everything (connections, timers); the adapter is not used again. */
+  close(): Promise<void>;
 }

@@ -1,0 +1,278 @@
+/**
+ * HTTP to one server: an agent of its own, deadlines, abort, size caps, credentials for its own origin only, errors as
+ * AppError. Never retries, never follows a redirect, never sends an Origin (C14). Knows no product: what a status or a
+ * body means is its caller's business, except 401 and 403.
+ */
+import type { Socket } from 'node:net';
+import { Agent, buildConnector, Client, request } from 'undici';
+import type { Dispatcher } from 'undici';
+import { AppError, isAbort } from '../../../shared/errors.ts';
+import { abortReason, Aborted } from '../../../shared/util/async.ts';
+import { networkError } from './net-error.ts';
+import type { Delivery } from './net-error.ts';
+import { parsePythonJson } from './python-json.ts';
+import type { Trace } from './trace.ts';
+
+/** Long on purpose: an interpreter lock or a garbage collection stalls a server for seconds (C15). Slow is not offline. */
+const ANSWER_MS = 15_000;
+const CONNECT_MS = 5_000;
+const MAX_BYTES = 64 * 1024 * 1024;
+const CONNECTIONS = 6;
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  /** With its query; appended to the base address. */
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  readonly signal?: AbortSignal;
+  /** Until the whole answer is there; for `open` until its headers are. Default 15 s. */
+  readonly timeoutMs?: number;
+  readonly maxBytes?: number;
+  /** Further headers of this request alone. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * A connection of its own, so that "no connection stood" can be proven and no pooled one can be closing under the
+   * request (the keep-alive race).
+   */
+  readonly fresh?: boolean;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+  readonly tookMs: number;
+  /** Where a redirect points; it is never followed. */
+  readonly location: string | null;
+  readonly cookies: readonly string[];
+}
+
+export interface HttpStream {
+  readonly status: number;
+  readonly contentType: string;
+  /** Null when not told. */
+  readonly bytes: number | null;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export interface HttpClientOptions {
+  /** Scheme, host, port and perhaps a path, without a trailing slash. */
+  readonly baseUrl: string;
+  /** Headers that sign us in; asked before each request, sent to this server only. */
+  readonly credentials?: () => Promise<Readonly<Record<string, string>>>;
+  readonly trace?: Trace;
+  readonly onAnswer?: (tookMs: number) => void;
+}
+
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #agent: Agent;
+  readonly #origin: string;
+  readonly #prefix: string;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    const url = new URL(options.baseUrl);
+    this.#origin = url.origin;
+    this.#prefix = url.pathname === '/' ? '' : url.pathname;
+    this.#agent = new Agent({ connections: CONNECTIONS, pipelining: 1, allowH2: false, connect: { timeout: CONNECT_MS }, keepAliveTimeout: 4_000 });
+  }
+
+  /**
+   * One request and its whole answer, whatever its status; 401 and 403 throw `server_auth`. Throws AppError with
+   * `details.delivery` (net-error.ts), or the signal's reason.
+   */
+  async send(options: HttpRequest): Promise<HttpAnswer> {
+    const began = performance.now();
+    using deadline = new Deadline(options);
+    const call = await this.#call(options, deadline);
+    try {
+      const text = await readText(call.answer, options.maxBytes ?? MAX_BYTES, what(options));
+      const tookMs = performance.now() - began;
+      this.#options.onAnswer?.(tookMs);
+      const location = headerOf(call.answer, 'location');
+      const answer = {
+        status: call.answer.statusCode, contentType: headerOf(call.answer, 'content-type'), text, tookMs,
+        location: location === '' ? null : location, cookies: [call.answer.headers['set-cookie'] ?? []].flat(),
+      };
+      this.#traceAnswer(options, answer.status, answer.contentType, tookMs, text);
+      refuseUnauthorised(answer.status, what(options), text);
+      return answer;
+    } catch (error) {
+      throw deadline.explain(error, what(options), 'unsure');
+    } finally {
+      await call.done();
+    }
+  }
+
+  /** `send`, with the body read as Python's JSON (NaN becomes null). Throws `server_protocol` when it is none. */
+  async json(options: HttpRequest): Promise<HttpAnswer & { readonly json: unknown }> {
+    const answer = await this.send(options);
+    try {
+      return { ...answer, json: parsePythonJson(answer.text) };
+    } catch (error) {
+      throw new AppError('server_protocol', `${what(options)}: the answer is not JSON`, { details: { status: answer.status, sample: answer.text.slice(0, 300) }, cause: error });
+    }
+  }
+
+  /** For big bodies: answers once the headers are there. The caller reads the body to its end, or aborts. */
+  async open(options: HttpRequest): Promise<HttpStream> {
+    const deadline = new Deadline(options);
+    const began = performance.now();
+    const call = await this.#call(options, deadline);
+    deadline.stopTimer();
+    const { answer } = call;
+    this.#traceAnswer(options, answer.statusCode, headerOf(answer, 'content-type'), performance.now() - began, '[stream]');
+    if (answer.statusCode === 401 || answer.statusCode === 403) {
+      await answer.body.dump().catch(() => undefined);
+      deadline[Symbol.dispose]();
+      refuseUnauthorised(answer.statusCode, what(options), '');
+    }
+    const length = Number.parseInt(headerOf(answer, 'content-length'), 10);
+    return {
+      status: answer.statusCode,
+      contentType: headerOf(answer, 'content-type'),
+      bytes: Number.isFinite(length) ? length : null,
+      body: readChunks(answer, deadline, options.maxBytes ?? Infinity, what(options)),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #call(options: HttpRequest, deadline: Deadline): Promise<{ answer: Dispatcher.ResponseData; done: () => Promise<void> }> {
+    const own = options.fresh === true ? freshConnection(this.#origin) : null;
+    const done = async (): Promise<void> => {
+      await own?.client.destroy();
+    };
+    const path = `${this.#prefix}${options.path}`;
+    try {
+      const headers: Record<string, string> = { accept: '*/*', ...(await this.#options.credentials?.()), ...options.headers };
+      const body = options.json === undefined ? null : JSON.stringify(options.json);
+      if (body !== null) headers['content-type'] = 'application/json';
+      this.#options.trace?.add({ dir: 'http-req', client: 'switchyard', method: options.method, path, body });
+      const answer = await request(`${this.#origin}${path}`, {
+        method: options.method,
+        headers,
+        body,
+        signal: deadline.signal,
+        dispatcher: own?.client ?? this.#agent,
+        headersTimeout: 0,
+        bodyTimeout: 60_000,
+      });
+      return { answer, done };
+    } catch (error) {
+      await done();
+      // A pooled connection can't prove anything: only a failed connect says that nothing was taken.
+      const delivery: Delivery = own === null ? (failedToConnect(error) ? 'not-sent' : 'unsure') : own.stood() ? 'unsure' : 'not-sent';
+      deadline[Symbol.dispose]();
+      throw deadline.explain(error, what(options), delivery);
+    }
+  }
+
+  #traceAnswer(options: HttpRequest, status: number, contentType: string, tookMs: number, body: string): void {
+    this.#options.trace?.add({
+      dir: 'http-res', client: 'switchyard', method: options.method, path: `${this.#prefix}${options.path}`,
+      status, content_type: contentType, took_ms: Math.round(tookMs * 10) / 10, body,
+    });
+  }
+}
+
+const what = (options: HttpRequest): string => `${options.method} ${options.path.split('?')[0] ?? ''}`;
+
+function headerOf(answer: Dispatcher.ResponseData, name: string): string {
+  const value = answer.headers[name];
+  return Array.isArray(value) ? (value[0] ?? '') : (value ?? '');
+}
+
+function refuseUnauthorised(status: number, named: string, text: string): void {
+  if (status === 401 || status === 403) throw new AppError('server_auth', `${named}: the server answers ${String(status)}`, { details: { status, sample: text.slice(0, 300) } });
+}
+
+/** The caller's signal and our own clock in one; tells afterwards which of them ended the wait. */
+class Deadline implements Disposable {
+  readonly signal: AbortSignal;
+  readonly #caller: AbortSignal | undefined;
+  readonly #own = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(options: HttpRequest) {
+    this.#caller = options.signal;
+    this.#timer = setTimeout(() => {
+      this.#own.abort(new Aborted('Deadline'));
+    }, options.timeoutMs ?? ANSWER_MS);
+    this.signal = options.signal === undefined ? this.#own.signal : AbortSignal.any([options.signal, this.#own.signal]);
+  }
+
+  stopTimer(): void {
+    clearTimeout(this.#timer);
+  }
+
+  abort(): void {
+    this.#own.abort(new Aborted('CallerLeft'));
+  }
+
+  explain(error: unknown, named: string, delivery: Delivery): unknown {
+    if (error instanceof AppError) return error;
+    if (this.#caller?.aborted === true) return abortReason(this.#caller);
+    if (this.#own.signal.aborted || isAbort(error)) {
+      return new AppError('server_timeout', `${named}: no answer in time`, { details: { delivery } });
+    }
+    return networkError(error, named, delivery);
+  }
+
+  [Symbol.dispose](): void {
+    this.stopTimer();
+  }
+}
+
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'UND_ERR_CONNECT_TIMEOUT']);
+
+function failedToConnect(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && NOT_CONNECTED.has(error.code);
+}
+
+/** A client for one request. `stood` becomes true when its connection does: until then nothing can have been sent. */
+function freshConnection(origin: string): { client: Client; stood: () => boolean } {
+  let stood = false;
+  const connect = buildConnector({ timeout: CONNECT_MS, allowH2: false });
+  const client = new Client(origin, {
+    pipelining: 1,
+    headersTimeout: 0,
+    connect: (options, callback) => {
+      connect(options, (...answer: [null, Socket] | [Error, null]) => {
+        if (answer[0] === null) stood = true;
+        callback(...answer);
+      });
+    },
+  });
+  return { client, stood: () => stood };
+}
+
+async function readText(answer: Dispatcher.ResponseData, maxBytes: number, named: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new AppError('server_protocol', `${named}: the answer is larger than ${String(maxBytes)} bytes`, { details: { maxBytes } });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function* readChunks(answer: Dispatcher.ResponseData, deadline: Deadline, maxBytes: number, named: string): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  try {
+    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+      size += chunk.byteLength;
+      if (size > maxBytes) throw new AppError('server_protocol', `${named}: the answer is larger than ${String(maxBytes)} bytes`, { details: { maxBytes } });
+      yield chunk;
+    }
+  } catch (error) {
+    throw deadline.explain(error, named, 'unsure');
+  } finally {
+    deadline[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,367 @@
+/**
+ * ServerAdapter for ComfyUI: puts probe, event stream, looks, stops and foreign work together. Reports facts; decides no
+ * job's state, keeps nothing on disk, and comes back from nothing by itself (the server link does).
+ */
+import { AppError } from '../../../../shared/errors.ts';
+import { uuidv4 } from '../../../../shared/ids.ts';
+import type { OutputRef } from '../../../../shared/job-fact.ts';
+import type { Capabilities } from '../../../../shared/server.ts';
+import type { Trace } from '../../net/trace.ts';
+import { HttpClient } from '../../net/http-client.ts';
+import type {
+  AdapterContext, AttemptRef, Connection, LookupResult, OutputBody, SendAttempt, ServerAdapter, StopReport, StopRequest, SubmitResult,
+} from '../adapter.ts';
+import { median } from '../median.ts';
+import { runStop } from './comfy-cancel.ts';
+import type { StopPort, StopPower } from './comfy-cancel.ts';
+import { StopDesk } from './comfy-desk.ts';
+import { ForeignWatch } from './comfy-foreign.ts';
+import { ComfyHttp } from './comfy-http.ts';
+import { Looks } from './comfy-look.ts';
+import type { Listing } from './comfy-look.ts';
+import { endedFact, fileOf, outputRefs, readEnded } from './comfy-outcome.ts';
+import type { Ended, EndedFact } from './comfy-outcome.ts';
+import { probeComfy, readMemory } from './comfy-probe.ts';
+import { Session } from './comfy-session.ts';
+import { sendPrompt } from './comfy-submit.ts';
+import { Tracks } from './comfy-tracks.ts';
+import type { Track } from './comfy-tracks.ts';
+import { Watchdog } from './comfy-watchdog.ts';
+
+export interface ComfyAdapterOptions {
+  readonly trace?: Trace;
+  /** Monotonic clock, ms. */
+  readonly now?: () => number;
+}
+
+const NO_CAPABILITIES: Capabilities = {
+  promptId: false, targetedInterrupt: false, jobsApi: false, jobCancel: false, previewMetadata: false, permissions: [], passthrough: false,
+};
+const STATUS_EVERY_MS = 2_000;
+const FENCE_MS = 2_000;
+const ANSWERS_KEPT = 20;
+
+export class ComfyAdapter implements ServerAdapter {
+  readonly kind = 'comfy';
+  readonly #context: AdapterContext;
+  readonly #client: HttpClient;
+  readonly #http: ComfyHttp;
+  readonly #session: Session;
+  readonly #tracks: Tracks;
+  readonly #looks: Looks;
+  readonly #desk: StopDesk;
+  readonly #foreign: ForeignWatch;
+  readonly #watchdog: Watchdog;
+  readonly #now: () => number;
+  #capabilities = NO_CAPABILITIES;
+  #answers: number[] = [];
+  #answersToldAt = -Infinity;
+  readonly #unknownFrames = new Map<string, number>();
+  #order: readonly string[] = [];
+  #sameBoot = false;
+
+  constructor(context: AdapterContext, options: ComfyAdapterOptions = {}) {
+    this.#context = context;
+    this.#now = options.now ?? (() => performance.now());
+    const headers = (): Promise<Record<string, string>> => signInHeaders(context);
+    const trace = options.trace === undefined ? {} : { trace: options.trace };
+    this.#client = new HttpClient({ baseUrl: context.server.url, credentials: headers, onAnswer: (tookMs) => this.#answered(tookMs), ...trace });
+    this.#http = new ComfyHttp(this.#client);
+    this.#tracks = new Tracks({
+      fact: (key, fact) => { context.sink.fact(key, fact); },
+      live: (key, update) => { context.sink.live(key, update); },
+      onOver: (track) => void this.#resolveEnd(track),
+      now: this.#now,
+    });
+    this.#session = new Session({
+      url: context.server.url, clientId: context.server.clientId, headers, ...trace,
+      onEvent: (event) => {
+        if (event.type === 'unknown') this.#unknownFrames.set(event.name, (this.#unknownFrames.get(event.name) ?? 0) + 1);
+        else this.#tracks.handle(event);
+      },
+      onStatus: (remaining) => {
+        if (remaining !== null) context.sink.status({ queueLength: remaining });
+        this.#foreign.poke();
+      },
+    });
+    this.#looks = new Looks({
+      http: this.#http,
+      jobsApi: () => this.#capabilities.jobsApi,
+      connection: () => this.#session,
+      witness: () => context.witness.get(),
+      started: (track) => { this.#tracks.started(track); },
+      fact: (track, ended) => this.#fact(track, ended),
+    });
+    this.#desk = new StopDesk(this.#http, this.#now);
+    this.#foreign = new ForeignWatch({
+      serverId: context.server.id, http: this.#http, sink: context.sink, now: this.#now,
+      list: (signal) => this.#looks.list(signal),
+      isOurs: (key) => context.isOurs(key) || this.#tracks.wasOurs(key),
+      jobsApi: () => this.#capabilities.jobsApi,
+      onListing: (listing, askedAt) => this.#listed(listing, askedAt),
+      onEnded: (key) => { context.witness.set(key); },
+      onError: (error) => { context.log.debug('foreign work could not be listed', { error }); },
+    });
+    this.#watchdog = new Watchdog({
+      http: this.#http, session: this.#session, tracks: this.#tracks, looks: this.#looks, now: this.#now, log: context.log,
+      provesRemoval: (track, signal) => this.#provesRemoval(track, signal),
+      problems: (problems) => { context.sink.status({ problems: [...problems, ...this.#standingProblems()] }); },
+      poke: () => { this.#foreign.poke(); },
+      recycle: (why) => { this.recycle(why); },
+    });
+  }
+
+  async connect(signal: AbortSignal): Promise<Connection> {
+    const probe = await probeComfy(this.#http, signal);
+    this.#capabilities = probe.capabilities;
+    const { lost } = await this.#session.open(signal);
+    this.#context.sink.status({ queueLength: probe.queueLength, memory: probe.memory, problems: this.#standingProblems() });
+    this.#sameBoot = await this.#checkWitness(this.#session.signal);
+    this.#tracks.reconnected(this.#sameBoot);
+    this.#foreign.attach(this.#session.signal);
+    this.#watchdog.attach(this.#session.signal);
+    return {
+      version: probe.version,
+      capabilities: probe.capabilities,
+      serverBoot: null,
+      lost,
+      close: () => this.#session.close(),
+    };
+  }
+
+  slots(): number {
+    return this.#context.server.maxInFlight;
+  }
+
+  async leaseKey(): Promise<string> {
+    return uuidv4();
+  }
+
+  releaseKey(remoteKey: string): void {
+    this.#tracks.forget(remoteKey);
+  }
+
+  async submit(attempt: SendAttempt): Promise<SubmitResult> {
+    if (!this.#session.isOpen) {
+      // Without the stream its events would be lost; nothing was sent.
+      return { result: 'not-sent', error: new AppError('server_unreachable', 'the event stream is not open', { details: { delivery: 'not-sent' } }) };
+    }
+    const track = this.#tracks.follow(attempt.remoteKey);
+    const witness = this.#context.witness.get();
+    const result = await sendPrompt(this.#http, this.#context.server.clientId, this.#capabilities, attempt, track, this.#session.signal, () =>
+      this.#looks.look(track, this.#session.signal),
+    );
+    if (result.result === 'accepted') {
+      track.confirmed = true;
+      // As good as a look that says "waiting", but for frames: it was stored after this witness ended.
+      track.sighting ??= { connection: -1, frames: 0, witness };
+      this.#foreign.poke();
+    } else if (result.result !== 'unsure') this.#tracks.forget(attempt.remoteKey);
+    return result;
+  }
+
+  resume(attempt: AttemptRef): void {
+    const known = this.#tracks.get(attempt.remoteKey);
+    const track = known ?? this.#tracks.follow(attempt.remoteKey);
+    if (known === undefined) track.sameBoot = this.#sameBoot;
+    if (attempt.startedAt !== null) track.startSeen = true;
+  }
+
+  async lookup(attempt: AttemptRef, signal: AbortSignal): Promise<LookupResult> {
+    this.resume(attempt);
+    const track = this.#tracks.follow(attempt.remoteKey);
+    const look = await this.#looks.look(track, signal);
+    switch (look.saw) {
+      case 'waiting': {
+        const place = this.#order.indexOf(track.key);
+        return { found: 'waiting', place: place === -1 ? null : place + 1 };
+      }
+      case 'running':
+        return { found: 'running' };
+      case 'ended':
+        this.#tracks.end(track, look.fact, false);
+        this.#context.witness.set(track.key);
+        return { found: 'ended', fact: look.fact };
+      case 'absent':
+        return { found: 'absent', sameBoot: (await this.#witnessStands(track, signal)) || track.sameBoot ? true : null };
+    }
+  }
+
+  async stop(attempt: AttemptRef, request: StopRequest): Promise<StopReport> {
+    this.resume(attempt);
+    return await this.#stop(this.#tracks.follow(attempt.remoteKey), request);
+  }
+
+  async stopForeign(remoteKey: string, request: StopRequest): Promise<StopReport> {
+    const track = this.#tracks.borrow(remoteKey);
+    this.#foreign.setCancelling(remoteKey, true);
+    try {
+      const report = await this.#stop(track, request);
+      if (report.report === 'ended' && report.fact.type === 'stopped') this.#foreign.stoppedByUs(remoteKey);
+      return report;
+    } finally {
+      this.#foreign.setCancelling(remoteKey, false);
+    }
+  }
+
+  async readOutput(output: OutputRef, signal: AbortSignal): Promise<OutputBody> {
+    const answer = await this.#http.view(fileOf(output), signal);
+    if (answer.status === 200) return { mime: answer.contentType === '' ? null : answer.contentType, bytes: answer.bytes, body: answer.body };
+    for await (const _chunk of answer.body); // Read to its end, so that the connection can be used again.
+    const gone = answer.status === 404 || answer.status === 400 || answer.status === 410;
+    throw new AppError(gone ? 'outputs_unavailable' : 'server_protocol', `the file is answered with ${String(answer.status)}`, { details: { status: answer.status, name: output.name } });
+  }
+
+  async freeMemory(signal: AbortSignal): Promise<void> {
+    await this.#http.free(signal);
+  }
+
+  async refresh(signal: AbortSignal): Promise<void> {
+    const [stats] = await Promise.all([this.#http.systemStats(signal), this.#foreign.refresh()]);
+    this.#context.sink.status({ memory: readMemory(stats) });
+  }
+
+  async close(): Promise<void> {
+    await this.#session.close();
+    await this.#client.close();
+  }
+
+  recycle(why: string): void {
+    this.#context.log.info('the event stream is replaced', { why });
+    this.#session.drop(why);
+  }
+
+  async #stop(track: Track, request: StopRequest): Promise<StopReport> {
+    track.stopping += 1;
+    try {
+      const report = await runStop(track, this.#stopPort(track), request);
+      if (report.report === 'ended') {
+        this.#tracks.end(track, report.fact, false);
+        if (report.fact.type !== 'vanished' && !(report.fact.type === 'stopped' && report.fact.reach === 'waiting')) this.#context.witness.set(track.key);
+      }
+      return report;
+    } finally {
+      track.stopping -= 1;
+    }
+  }
+
+  #stopPort(track: Track): StopPort {
+    const session = this.#session;
+    return {
+      epoch: () => session.epoch,
+      power: () => this.#power(),
+      look: (signal) => this.#looks.look(track, signal),
+      frameSinceWaiting: () => this.#frameSinceWaiting(track),
+      fence: () => session.fence(FENCE_MS),
+      witnessStands: (signal) => this.#witnessStands(track, signal),
+      delete: (signal) => this.#desk.delete(track.key, signal, session.signal),
+      interrupt: (signal) => this.#desk.interrupt(track.key, this.#power(), signal),
+      nextStatusFrame: (ms, signal) => session.nextFrame(ms, signal),
+      recycle: (why) => { this.recycle(why); },
+      now: this.#now,
+    };
+  }
+
+  #power(): StopPower {
+    if (this.#capabilities.jobCancel) return 'job-cancel';
+    if (this.#capabilities.targetedInterrupt) return 'targeted';
+    return this.#context.server.allowUntargetedInterrupt ? 'untargeted' : 'none';
+  }
+
+  #frameSinceWaiting(track: Track): boolean {
+    return track.sighting !== null && track.sighting.connection === this.#session.number && this.#session.frames > track.sighting.frames;
+  }
+
+  /** The witness ended before ours was last seen waiting. If history has it still, it was not cleared since (C10). */
+  async #witnessStands(track: Track, signal: AbortSignal): Promise<boolean> {
+    const witness = track.sighting?.witness ?? null;
+    return witness !== null && (await this.#http.history(witness, signal)) !== null;
+  }
+
+  async #provesRemoval(track: Track, signal: AbortSignal): Promise<boolean> {
+    if (track.startSeen) return false;
+    if (this.#frameSinceWaiting(track) && (await this.#session.fence(FENCE_MS)) && !track.startSeen) return true;
+    return await this.#witnessStands(track, signal);
+  }
+
+  /** The stream says it is over; history, written before that (reference §4.4), says how. */
+  async #resolveEnd(track: Track): Promise<void> {
+    try {
+      const entry = await this.#http.history(track.key, this.#session.signal);
+      const ended = entry === null ? heardEnd(track) : readEnded(entry.status ?? null, entry.outputs ?? null);
+      if (ended === null) return; // The watchdog goes on looking.
+      if (entry !== null) this.#context.witness.set(track.key);
+      this.#tracks.end(track, this.#fact(track, ended));
+    } catch (error) {
+      this.#context.log.debug('a result could not be looked up; the watchdog will', { remoteKey: track.key, error });
+    }
+  }
+
+  #fact(track: Track, ended: Ended): EndedFact {
+    if (ended.how !== 'interrupted') return endedFact(ended, 'unknown');
+    if (this.#desk.interrupted(track.key)) return endedFact(ended, 'unknown');
+    const endedAt = this.#now();
+    const startedAt = track.startedAt ?? endedAt - (ended.ranMs ?? 0);
+    return endedFact(ended, this.#desk.mayHaveHit(track.key, startedAt, endedAt) ? 'collateral' : 'another-client');
+  }
+
+  #listed(listing: Listing, askedAt: number): void {
+    this.#order = listing.waiting;
+    for (const [index, key] of listing.waiting.entries()) {
+      if (this.#tracks.get(key) !== undefined) this.#context.sink.live(key, { type: 'place', place: index + 1 });
+    }
+    this.#watchdog.listed(listing, askedAt);
+  }
+
+  /** True when the witness of the last connection is in the history still: no restart since. Then takes a newer one. */
+  async #checkWitness(signal: AbortSignal): Promise<boolean> {
+    try {
+      const old = this.#context.witness.get();
+      const stands = old !== null && (await this.#http.history(old, signal)) !== null;
+      const newest = await this.#http.newestEnded(signal);
+      if (newest !== null) this.#context.witness.set(newest);
+      return stands;
+    } catch (error) {
+      this.#context.log.debug('no witness could be read', { error });
+      return false;
+    }
+  }
+
+  #standingProblems(): { code: string; params: Record<string, string | number> }[] {
+    return [
+      ...(this.#capabilities.promptId ? [] : [{ code: 'no-prompt-id', params: {} }]),
+      ...(this.#capabilities.targetedInterrupt ? [] : [{ code: 'no-targeted-interrupt', params: {} }]),
+    ];
+  }
+
+  #answered(tookMs: number): void {
+    this.#answers.push(tookMs);
+    if (this.#answers.length > ANSWERS_KEPT) this.#answers.shift();
+    if (this.#now() - this.#answersToldAt < STATUS_EVERY_MS) return;
+    this.#answersToldAt = this.#now();
+    this.#context.sink.status({ answersInMs: median(this.#answers) });
+  }
+}
+
+/** What the stream alone can tell, where history has lost the entry already. */
+function heardEnd(track: Track): Ended | null {
+  if (track.heard === null) return null;
+  const outputs = outputRefs(track.executed);
+  if (track.heard.type === 'success') return { how: 'done', outputs, error: null, ranMs: null };
+  if (track.heard.type === 'interrupted') return { how: 'interrupted', outputs, error: null, ranMs: null };
+  const status = { status_str: 'error', completed: false, messages: [['execution_error', track.heard.message as Record<string, unknown>] as [string, Record<string, unknown>]] };
+  return readEnded(status, track.executed);
+}
+
+async function signInHeaders(context: AdapterContext): Promise<Record<string, string>> {
+  const credential = await context.credential();
+  if (credential === null) return {};
+  switch (credential.type) {
+    case 'authorization':
+      return { authorization: credential.value };
+    case 'login':
+      return { authorization: `Basic ${Buffer.from(`${credential.user}:${credential.password}`).toString('base64')}` };
+    case 'token':
+      return { authorization: `Bearer ${credential.token}` };
+  }
+}

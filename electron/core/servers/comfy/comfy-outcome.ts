@@ -1,0 +1,147 @@
+/**
+ * How an ended prompt ended, from its history entry or job, and which files it left. Pure. Interrupted and failed are
+ * both "error" on the server; only the last message tells them apart (C8). Refusals of a submit are read here too.
+ */
+import { z } from 'zod';
+import { AppError, toWire } from '../../../../shared/errors.ts';
+import type { WireError } from '../../../../shared/errors.ts';
+import type { OutputMedia, OutputRef, ServerFact, StoppedBy } from '../../../../shared/job-fact.ts';
+import { FileRefSchema } from './comfy-schemas.ts';
+import type { ExecutionStatus, FileRef, Refusal } from './comfy-schemas.ts';
+
+export type EndedFact = Extract<ServerFact, { type: 'finished' | 'executionFailed' | 'stopped' }>;
+
+/** What history says of one ended prompt. `ranMs` is by the server's own clock; null when it is not told. */
+export interface Ended {
+  readonly how: 'done' | 'failed' | 'interrupted';
+  readonly outputs: readonly OutputRef[];
+  readonly error: WireError | null;
+  readonly ranMs: number | null;
+}
+
+export function readEnded(status: ExecutionStatus | null, outputs: Readonly<Record<string, unknown>> | null): Ended {
+  const refs = outputRefs(outputs ?? {});
+  const messages = (status?.messages ?? []).filter((message) => message !== null);
+  const last = messages.at(-1);
+  const ranMs = runTime(messages);
+  if (status === null || status.status_str === 'success') return { how: 'done', outputs: refs, error: null, ranMs };
+  if (messages.some(([name]) => name === 'execution_interrupted')) return { how: 'interrupted', outputs: refs, error: null, ranMs };
+  const error = messages.findLast(([name]) => name === 'execution_error')?.[1] ?? last?.[1] ?? {};
+  return { how: 'failed', outputs: refs, error: failure(error), ranMs };
+}
+
+/** The fact for the core. `by` says who stopped it, when it was interrupted. */
+export function endedFact(ended: Ended, by: StoppedBy): EndedFact {
+  if (ended.how === 'done') return { type: 'finished', outputs: ended.outputs };
+  if (ended.how === 'interrupted') return { type: 'stopped', reach: 'running', outputs: ended.outputs, by, evidence: 'proven' };
+  return { type: 'executionFailed', error: ended.error ?? failure({}), outputs: ended.outputs };
+}
+
+const TimedSchema = z.object({ timestamp: z.number() });
+
+function runTime(messages: readonly (readonly [string, unknown])[]): number | null {
+  const first = TimedSchema.safeParse(messages[0]?.[1]);
+  const last = TimedSchema.safeParse(messages.at(-1)?.[1]);
+  return first.success && last.success ? Math.max(0, last.data.timestamp - first.data.timestamp) : null;
+}
+
+const FailureSchema = z.object({
+  node_id: z.union([z.string(), z.number().transform(String)]).nullish().catch(null),
+  node_type: z.string().nullish().catch(null),
+  exception_type: z.string().nullish().catch(null),
+  exception_message: z.string().nullish().catch(null),
+  traceback: z.array(z.string()).nullish().catch(null),
+});
+
+/** By the exception's type, never by its text (architecture §12). */
+const OUT_OF_MEMORY = /(^|\.)(OutOfMemoryError|OOM_EXCEPTION|MemoryError)$/;
+
+function failure(message: unknown): WireError {
+  const parsed = FailureSchema.safeParse(message);
+  const data = parsed.success ? parsed.data : {};
+  const type = data.exception_type ?? null;
+  const said = (data.exception_message ?? '').trim();
+  return toWire(
+    new AppError('execution_failed', said === '' ? (type ?? 'the server gives no reason') : said.slice(0, 2_000), {
+      details: {
+        nodeId: data.node_id ?? null,
+        nodeType: data.node_type ?? null,
+        exceptionType: type,
+        traceback: (data.traceback ?? []).join('').slice(0, 20_000),
+        outOfMemory: type !== null && OUT_OF_MEMORY.test(type),
+      },
+    }),
+  );
+}
+
+const MEDIA_BY_NAME: readonly [RegExp, OutputMedia][] = [
+  [/\.(mp4|webm|mov|mkv|avi|m4v)$/i, 'video'],
+  [/\.(wav|mp3|flac|ogg|opus|m4a|aac)$/i, 'audio'],
+  [/\.(png|jpe?g|webp|gif|avif|bmp|tiff?|exr)$/i, 'image'],
+  [/\.(txt|json|csv|md|srt)$/i, 'text'],
+];
+
+function mediaOf(key: string, name: string): OutputMedia {
+  const byName = MEDIA_BY_NAME.find(([pattern]) => pattern.test(name));
+  if (byName !== undefined) return byName[1];
+  return key === 'images' ? 'image' : key === 'audio' ? 'audio' : key === 'video' ? 'video' : 'other';
+}
+
+/** Node ids that are numbers come in their order, others after them by name: the same every time. */
+function nodeOrder(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
+}
+
+/**
+ * Files and texts of the `outputs` of a history entry: `{nodeId: {images: [file, …], text: [string, …], …}}`. Temporary
+ * files (`type: "temp"`, previews of a workflow) are left out unless nothing else is there.
+ */
+export function outputRefs(outputs: Readonly<Record<string, unknown>>): OutputRef[] {
+  const found: Omit<OutputRef, 'ordinal'>[] = [];
+  const temporary: Omit<OutputRef, 'ordinal'>[] = [];
+  for (const nodeId of Object.keys(outputs).sort(nodeOrder)) {
+    const node = outputs[nodeId];
+    if (typeof node !== 'object' || node === null) continue;
+    for (const [key, entries] of Object.entries(node)) {
+      if (!Array.isArray(entries)) continue;
+      for (const entry of entries as unknown[]) {
+        const file = FileRefSchema.safeParse(entry);
+        if (file.success) {
+          const into = file.data.type === 'temp' ? temporary : found;
+          into.push({ nodeId, remote: JSON.stringify(file.data), name: file.data.filename, media: mediaOf(key, file.data.filename) });
+        } else if (key === 'text' && typeof entry === 'string') {
+          found.push({ nodeId, remote: '', name: `text-${nodeId}.txt`, media: 'text', text: entry });
+        }
+      }
+    }
+  }
+  const files = found.some((ref) => ref.media !== 'text' || ref.text === undefined) ? found : [...temporary, ...found];
+  return files.map((ref, ordinal) => ({ ordinal, ...ref }));
+}
+
+/** Reads back what `outputRefs` wrote. Throws `bug` for anything else. */
+export function fileOf(ref: OutputRef): FileRef {
+  const parsed = FileRefSchema.safeParse(ref.remote === '' ? null : (JSON.parse(ref.remote) as unknown));
+  if (!parsed.success) throw new AppError('bug', 'this output has no file on the server', { details: { name: ref.name } });
+  return parsed.data;
+}
+
+/** Inputs that name a file or model of the server's own: another server may well have it. */
+const SERVER_FILE = /(_name|model|ckpt|lora|vae|unet|clip|control_?net|embedding|image|file)\d*$/i;
+
+/** A 400 of `POST /prompt`. `elsewhere`: a node class or a file is missing on this server. */
+export function readRefusal(refusal: Refusal): { error: AppError; elsewhere: boolean } {
+  const { error } = refusal;
+  const nodes = Object.entries(refusal.node_errors ?? {});
+  const unknownClass = error.type === 'missing_node_type' || (error.type === 'invalid_prompt' && nodes.length === 0);
+  const faults = nodes.flatMap(([, node]) => node.errors);
+  const missing = (fault: (typeof faults)[number]): boolean =>
+    fault.type === 'value_not_in_list' && SERVER_FILE.test(String(fault.extra_info?.['input_name'] ?? fault.details.split(':')[0] ?? ''));
+  const real = faults.filter((fault) => fault.type !== 'exception_during_inner_validation' || faults.length === 1);
+  return {
+    error: new AppError('server_rejected', [error.message, error.details].filter((text) => text !== '').join(': ').slice(0, 2_000) || 'refused', {
+      details: { type: error.type, node_errors: refusal.node_errors ?? {} },
+    }),
+    elsewhere: unknownClass || (real.length > 0 && real.every(missing)),
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * Keeps the stream honest (architecture §9, C12): while a prompt of ours is open and nothing is heard of it, looks; a
+ * slow poll of the server's count unmasks a silent socket; listings unmask a worker that never runs and prompts that
+ * others removed. What the stream should have told is told then, and a stream that was wrong twice is replaced.
+ */
+import { isAbort } from '../../../../shared/errors.ts';
+import type { Log } from '../../log.ts';
+import type { ComfyHttp } from './comfy-http.ts';
+import type { Listing, Looks } from './comfy-look.ts';
+import type { Session } from './comfy-session.ts';
+import type { Track, Tracks } from './comfy-tracks.ts';
+
+export interface WatchdogContext {
+  readonly http: ComfyHttp;
+  readonly session: Session;
+  readonly tracks: Tracks;
+  readonly looks: Looks;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Whether an absent prompt provably was removed while it waited. */
+  readonly provesRemoval: (track: Track, signal: AbortSignal) => Promise<boolean>;
+  readonly problems: (problems: readonly { code: string; params: Record<string, string | number> }[]) => void;
+  readonly poke: () => void;
+  readonly recycle: (why: string) => void;
+}
+
+const TICK_MS = 2_000;
+const QUIET_MS = 10_000;
+const POLL_MS = 10_000;
+/** Absent twice, this far apart, before it is believed (architecture §8). */
+const ABSENT_MS = 3_000;
+const IDLE_WORKER_MS = 6_000;
+const MISSES = 2;
+
+export class Watchdog {
+  readonly #context: WatchdogContext;
+  #misses = 0;
+  #polledAt = 0;
+  #pollMismatches = 0;
+  #idleSince: number | null = null;
+  #neverRuns = false;
+  readonly #busy = new Set<Track>();
+
+  constructor(context: WatchdogContext) {
+    this.#context = context;
+  }
+
+  /** Watches one connection until its signal aborts. */
+  attach(signal: AbortSignal): void {
+    this.#misses = 0;
+    this.#pollMismatches = 0;
+    this.#idleSince = null;
+    this.#polledAt = this.#context.now();
+    const timer = setInterval(() => {
+      this.#tick(signal);
+    }, TICK_MS);
+    signal.addEventListener('abort', () => {
+      clearInterval(timer);
+    }, { once: true });
+  }
+
+  /** Called with every listing; `askedAt` is when it was asked for. */
+  listed(listing: Listing, askedAt: number): void {
+    const present = new Set([...listing.running, ...listing.waiting]);
+    for (const track of this.#context.tracks.all()) {
+      if (!track.confirmed || track.stopping > 0 || present.has(track.key)) continue;
+      // Asked before it was there, or before the stream named it last: the listing may be older than what we know.
+      if (track.sighting === null && track.lastEventAt >= askedAt) continue;
+      this.#check(track, this.#context.session.signal);
+    }
+    this.#watchWorker(listing);
+  }
+
+  #tick(signal: AbortSignal): void {
+    const now = this.#context.now();
+    for (const track of this.#context.tracks.all()) {
+      if (track.stopping > 0) continue;
+      const due = track.absentSince === null ? now - track.lastEventAt >= QUIET_MS : now - track.absentSince >= ABSENT_MS;
+      if (due) this.#check(track, signal);
+    }
+    if (now - this.#polledAt >= POLL_MS) {
+      this.#polledAt = now;
+      void this.#poll(signal);
+    }
+  }
+
+  #check(track: Track, signal: AbortSignal): void {
+    if (this.#busy.has(track) || signal.aborted) return;
+    this.#busy.add(track);
+    this.#look(track, signal)
+      .catch((error: unknown) => {
+        if (!isAbort(error)) this.#context.log.debug('a look failed', { remoteKey: track.key, error });
+      })
+      .finally(() => {
+        this.#busy.delete(track);
+      });
+  }
+
+  async #look(track: Track, signal: AbortSignal): Promise<void> {
+    const { tracks, looks, now } = this.#context;
+    const startSeen = track.startSeen;
+    const quiet = now() - track.lastEventAt >= QUIET_MS;
+    const look = await looks.look(track, signal);
+    if (track.ended !== null || track.stopping > 0) return;
+    track.lastEventAt = Math.max(track.lastEventAt, now() - QUIET_MS / 2);
+    if (look.saw === 'ended') {
+      tracks.end(track, look.fact);
+      if (quiet) this.#missed('an end');
+    } else if (look.saw === 'running' && !startSeen && quiet) this.#missed('a start');
+    else if (look.saw === 'absent') await this.#absent(track, signal);
+  }
+
+  async #absent(track: Track, signal: AbortSignal): Promise<void> {
+    const { now, session, tracks } = this.#context;
+    // What was never known to be there is for the settle window of recovery, not for us.
+    if (!track.confirmed) return;
+    if (track.absentSince === null) {
+      track.absentSince = now();
+      return;
+    }
+    if (now() - track.absentSince < ABSENT_MS) return;
+    if (await this.#context.provesRemoval(track, signal)) {
+      tracks.end(track, { type: 'stopped', reach: 'waiting', outputs: [], by: 'removed-from-queue', evidence: 'proven' });
+      return;
+    }
+    const sameConnection = track.sighting?.connection === session.number || track.startSeen;
+    tracks.end(track, { type: 'vanished', cause: sameConnection ? 'no-trace' : 'server-restarted' });
+  }
+
+  #missed(what: string): void {
+    this.#misses += 1;
+    if (this.#misses < MISSES) return;
+    this.#misses = 0;
+    this.#context.recycle(`the stream missed ${what}, twice`);
+  }
+
+  /** A socket that heard nothing while the count changed is deaf. */
+  async #poll(signal: AbortSignal): Promise<void> {
+    const { http, session } = this.#context;
+    const frames = session.frames;
+    try {
+      const remaining = await http.queueRemaining(signal);
+      if (remaining > 0) this.#context.poke();
+      const deaf = remaining !== session.remaining && frames === session.frames;
+      this.#pollMismatches = deaf ? this.#pollMismatches + 1 : 0;
+      if (this.#pollMismatches >= MISSES) this.#context.recycle('the stream is silent while the queue changes');
+    } catch (error) {
+      if (!isAbort(error)) this.#context.log.debug('the server did not answer the slow poll', { error });
+    }
+  }
+
+  /** Waiting work and nothing running for seconds: the worker is dead and only a restart helps (reference §10.6). */
+  #watchWorker(listing: Listing): void {
+    const now = this.#context.now();
+    const idle = listing.waiting.length > 0 && listing.running.length === 0;
+    if (!idle) this.#idleSince = null;
+    else this.#idleSince ??= now;
+    const neverRuns = this.#idleSince !== null && now - this.#idleSince >= IDLE_WORKER_MS;
+    if (neverRuns === this.#neverRuns) {
+      if (idle) this.#context.poke();
+      return;
+    }
+    this.#neverRuns = neverRuns;
+    this.#context.problems(neverRuns ? [{ code: 'never-runs', params: { waiting: listing.waiting.length } }] : []);
+  }
+}

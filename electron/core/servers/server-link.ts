@@ -1,0 +1,254 @@
+/**
+ * ServerLink: keeps one server connected. offline → connecting → online, with side exits needs-auth, unsupported and
+ * disabled. Every time it comes up it probes, lets the core reconcile, and only then is online (architecture §9). Routes
+ * what the adapter tells; knows no job and no product.
+ */
+import { AppError, isAbort, toAppError, toWire } from '../../../shared/errors.ts';
+import type { ServerFact } from '../../../shared/job-fact.ts';
+import type { ServerId } from '../../../shared/ids.ts';
+import type { Contact, Credential, ForeignView, ServerStatus } from '../../../shared/server.ts';
+import type { LiveUpdate } from '../../../shared/stage.ts';
+import { Aborted, abortReason, Wake } from '../../../shared/util/async.ts';
+import type { Log } from '../log.ts';
+import { Backoff, GOOD_AFTER_MS } from '../net/backoff.ts';
+import type { AdapterContext, AdapterServer, AdapterSink, ForeignEnded, ServerAdapter } from './adapter.ts';
+
+/** What the core does with what a server tells. All but `reconcile` are synchronous and must not throw. */
+export interface LinkHooks {
+  /** Looks at every open attempt on this server. Called on each new connection, before it is online. */
+  reconcile(serverId: ServerId, signal: AbortSignal): Promise<void>;
+  onFact(serverId: ServerId, remoteKey: string, fact: ServerFact): void;
+  onLive(serverId: ServerId, remoteKey: string, update: LiveUpdate): void;
+  onForeign(serverId: ServerId, view: ForeignView, ended: readonly ForeignEnded[]): void;
+  /** At most a few times a second; at once when the contact changes. */
+  onStatus(serverId: ServerId, status: ServerStatus): void;
+  onOnline(serverId: ServerId): void;
+}
+
+export type AdapterFactory = (context: AdapterContext) => ServerAdapter;
+
+export interface LinkOptions {
+  readonly server: AdapterServer;
+  readonly makeAdapter: AdapterFactory;
+  readonly hooks: LinkHooks;
+  readonly credential: () => Promise<Credential | null>;
+  readonly isOurs: (remoteKey: string) => boolean;
+  readonly witness: AdapterContext['witness'];
+  readonly log: Log;
+  /** Jitter of the backoff, 0 ≤ n < 1. */
+  readonly random?: () => number;
+  /** Multiplies every wait between tries; tests make it small. Default 1. */
+  readonly backoffScale?: number;
+}
+
+const STATUS_EVERY_MS = 250;
+/** A product that is none of ours may be replaced by one that is; asked rarely. */
+const UNSUPPORTED_RETRY_MS = 60_000;
+
+export class ServerLink {
+  readonly #options: LinkOptions;
+  readonly #log: Log;
+  readonly #adapter: ServerAdapter;
+  readonly #backoff: Backoff;
+  readonly #life = new AbortController();
+  readonly #retry = new Wake();
+  readonly #changed = new Wake();
+  #status: ServerStatus;
+  #epoch = 0;
+  #retryAsked = false;
+  #running: Promise<void> | null = null;
+  #statusTimer: NodeJS.Timeout | null = null;
+  #statusToldAt = -Infinity;
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#log = options.log.child({ server: options.server.id });
+    this.#backoff = new Backoff(options.random);
+    this.#status = {
+      contact: 'offline', since: Date.now(), error: null, version: null, capabilities: null, answersInMs: null,
+      queueLength: null, nextTryAt: null, memory: null, problems: [], backends: null,
+    };
+    this.#adapter = options.makeAdapter({
+      server: options.server,
+      credential: options.credential,
+      sink: this.#sink(),
+      log: this.#log,
+      isOurs: options.isOurs,
+      witness: options.witness,
+    });
+  }
+
+  get id(): ServerId {
+    return this.#options.server.id;
+  }
+  get server(): AdapterServer {
+    return this.#options.server;
+  }
+  get adapter(): ServerAdapter {
+    return this.#adapter;
+  }
+  /** Raised at every disconnect. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+  get online(): boolean {
+    return this.#status.contact === 'online';
+  }
+  status(): ServerStatus {
+    return this.#status;
+  }
+
+  /** Begins to connect; idempotent. Without it the link stays `offline`. */
+  start(): void {
+    this.#running ??= this.#run().catch((error: unknown) => {
+      this.#log.error('a server link ended by a bug', { error });
+      this.#set({ contact: 'offline', error: toWire(error) });
+    });
+  }
+
+  /** Resolves when online; rejects with the signal's reason, or when the link is closed. */
+  async whenOnline(signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.#life.signal]);
+    while (!this.online) await this.#changed.wait(60_000, either);
+  }
+
+  /** Tries at once instead of waiting; also after a refusal (new credentials). */
+  reconnectNow(): void {
+    this.#retryAsked = true;
+    this.#backoff.reset();
+    this.#retry.wake();
+  }
+
+  /** Replaces the connection, jobs untouched. */
+  recycle(why: string): void {
+    if (this.online) this.#adapter.recycle(why);
+  }
+
+  /** Ends it for good and waits for everything of its own to end. */
+  async close(): Promise<void> {
+    if (!this.#life.signal.aborted) this.#life.abort(new Aborted('Shutdown'));
+    await this.#running;
+    await this.#adapter.close();
+    if (this.#statusTimer !== null) clearTimeout(this.#statusTimer);
+    this.#statusTimer = null;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#life;
+    while (!signal.aborted) {
+      let failure: AppError;
+      try {
+        failure = await this.#connectOnce(signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        if (isAbort(error)) failure = new AppError('server_unreachable', 'the connection ended while it was being made');
+        else failure = toAppError(error);
+      }
+      if (this.#life.signal.aborted) break;
+      try {
+        await this.#rest(failure, signal);
+      } catch (error) {
+        if (!isAbort(error)) throw error;
+      }
+    }
+    this.#set({ contact: 'offline', nextTryAt: null });
+  }
+
+  /** One connection from the probe to its loss; answers why it ended. */
+  async #connectOnce(signal: AbortSignal): Promise<AppError> {
+    this.#set({ contact: 'connecting', nextTryAt: null });
+    const connection = await this.#adapter.connect(signal);
+    const began = performance.now();
+    const lost = new AbortController();
+    let why: AppError | null = null;
+    const loss = connection.lost.then((error) => {
+      why = error;
+      lost.abort(new Aborted('Superseded'));
+    });
+    const either = AbortSignal.any([signal, lost.signal]);
+    try {
+      this.#set({ version: connection.version, capabilities: connection.capabilities, error: null });
+      await this.#options.hooks.reconcile(this.id, either);
+      if (either.aborted) throw abortReason(either);
+      this.#set({ contact: 'online', error: null });
+      this.#log.info('online', { version: connection.version });
+      this.#options.hooks.onOnline(this.id);
+      await Promise.race([loss, aborted(signal)]);
+    } catch (error) {
+      // A reconcile that failed by itself ends this connection too: nothing may be claimed before it succeeded.
+      if (!either.aborted) why = toAppError(error);
+    } finally {
+      this.#epoch += 1;
+      await connection.close();
+    }
+    if (signal.aborted) throw abortReason(signal);
+    if (performance.now() - began >= GOOD_AFTER_MS) this.#backoff.reset();
+    return why ?? new AppError('server_unreachable', 'the connection ended');
+  }
+
+  /** Shows why, and waits until it is worth trying again. */
+  async #rest(failure: AppError, signal: AbortSignal): Promise<void> {
+    const error = toWire(failure);
+    if (failure.code === 'bug') this.#log.error('connecting failed by a bug', { error: failure });
+    else if (this.#status.contact === 'online' || this.#status.error?.code !== failure.code) this.#log.info('not connected', { code: failure.code, reason: failure.message });
+    const scale = this.#options.backoffScale ?? 1;
+    if (failure.code === 'server_auth') {
+      this.#set({ contact: 'needs-auth', error, nextTryAt: null });
+      while (!this.#takeRetry()) await this.#retry.wait(3_600_000, signal);
+      return;
+    }
+    const wait = (failure.code === 'server_unsupported' ? UNSUPPORTED_RETRY_MS : this.#backoff.next()) * scale;
+    this.#set({ contact: failure.code === 'server_unsupported' ? 'unsupported' : 'offline', error, nextTryAt: Date.now() + Math.round(wait) });
+    if (!this.#takeRetry()) await this.#retry.wait(wait, signal);
+    this.#takeRetry();
+  }
+
+  #takeRetry(): boolean {
+    const asked = this.#retryAsked;
+    this.#retryAsked = false;
+    return asked;
+  }
+
+  #sink(): AdapterSink {
+    const { hooks } = this.#options;
+    return {
+      fact: (key, fact) => { hooks.onFact(this.id, key, fact); },
+      live: (key, update) => { hooks.onLive(this.id, key, update); },
+      foreign: (view, ended) => { hooks.onForeign(this.id, { serverId: this.id, ...view }, ended); },
+      status: (part) => { this.#set(part); },
+    };
+  }
+
+  /** Tells a change of contact at once, everything else at most four times a second. */
+  #set(part: Partial<ServerStatus>): void {
+    const contact: Contact = part.contact ?? this.#status.contact;
+    const moved = contact !== this.#status.contact;
+    if (!moved && Object.entries(part).every(([key, value]) => sameValue(this.#status[key as keyof ServerStatus], value))) return;
+    this.#status = { ...this.#status, ...part, ...(moved ? { since: Date.now() } : {}), ...(contact === 'online' || contact === 'connecting' ? {} : { answersInMs: null }) };
+    if (moved) {
+      this.#tell();
+      this.#changed.wake();
+    } else if (this.#statusTimer === null && !this.#life.signal.aborted) {
+      const wait = Math.max(0, this.#statusToldAt + STATUS_EVERY_MS - performance.now());
+      this.#statusTimer = setTimeout(() => { this.#tell(); }, wait);
+    }
+  }
+
+  #tell(): void {
+    if (this.#statusTimer !== null) clearTimeout(this.#statusTimer);
+    this.#statusTimer = null;
+    this.#statusToldAt = performance.now();
+    this.#options.hooks.onStatus(this.id, this.#status);
+  }
+}
+
+function sameValue(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => { resolve(); }, { once: true });
+  });
+}
