@@ -1,0 +1,20 @@
+/** What is true of the whole window: settings, the queue's summary, who hosts us, and whether the connection stands. */
+import { createStore } from 'zustand/vanilla';
+import type { StoreApi } from 'zustand/vanilla';
+import type { AppInfo, QueueSummary } from '../../shared/contract.ts';
+import type { Settings } from '../../shared/settings.ts';
+
+/** `connecting`: never connected yet. `reconnecting`: it was, and is being tried again. */
+export type LinkState = 'connecting' | 'online' | 'reconnecting';
+
+export interface AppState {
+  readonly link: LinkState;
+  /** Null until the first snapshot. */
+  readonly settings: Settings | null;
+  readonly summary: QueueSummary | null;
+  readonly info: AppInfo | null;
+}
+
+export type AppStore = StoreApi<AppState>;
+export const createAppStore = (): AppStore =>
+  createStore(() => ({ link: 'connecting', settings: null, summary: null, info: null }));

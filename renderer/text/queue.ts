@@ -1,0 +1,252 @@
+/** What the queue, its rows and the frame of the window say. Codes and numbers come in, words go out. */
+import type { Stage } from '../../shared/stage.ts';
+import { ago, duration, number, range, roughly, seconds } from '../format.ts';
+import { common, plural } from './common.ts';
+
+export const shellText = {
+  skip: 'Skip to the list',
+  queue: 'Queue',
+  history: 'History',
+  newJob: 'New job',
+  servers: 'Servers',
+  addServer: 'Add a server',
+  log: 'Log',
+  settings: 'Settings',
+  main: 'Main',
+  menu: 'Menu',
+  loadingView: 'Loading…',
+  offline: 'offline',
+  connecting: 'connecting',
+  paused: 'paused',
+  signIn: 'sign in',
+  unsupported: 'not usable',
+  disabled: 'off',
+  linkConnecting: 'Connecting…',
+  linkLost: 'Reconnecting… what you see may be old.',
+  linkRetry: 'Try now',
+  broken: 'This view broke',
+  brokenHint: 'The rest goes on; nothing in the queue was touched.',
+  brokenAction: 'Show it again',
+  trouble: 'Nothing can be written to disk, so nothing is sent. Make room and it goes on by itself.',
+  demo: 'demo',
+  movedAside: (path: string) => `The database could not be read and was moved aside: ${path}`,
+} as const;
+
+export const queueText = {
+  title: 'Queue',
+  grid: 'Jobs in the queue',
+  running: (count: number) => `${number(count)} running`,
+  waiting: (count: number) => `${number(count)} waiting`,
+  cancelling: (count: number) => `${number(count)} cancelling`,
+  foreignCount: (count: number) => `${number(count)} foreign`,
+  idle: 'Nothing runs',
+  pause: 'Pause',
+  resume: 'Resume',
+  pauseTitle: 'Send nothing more; what is on a server goes on',
+  pausedNote: 'Paused: nothing more is sent',
+  pausedAll: 'Paused',
+  cancelWaiting: 'Cancel waiting…',
+  cancelAll: 'Cancel all…',
+  cancelSelected: (count: number) => `Cancel ${number(count)}…`,
+  selected: (count: number) => `${number(count)} selected`,
+  hold: 'Hold',
+  release: 'Release',
+  moreActions: 'More',
+  unselect: 'Clear selection',
+  freeze: 'Pause live updates',
+  unfreeze: 'Show live updates again',
+  frozenNote: 'Live updates stand still',
+  inspectorOpen: 'Show details',
+  inspectorClose: 'Hide details',
+
+  emptyTitle: 'Nothing waits and nothing runs',
+  emptyHint: 'Queue a workflow here, or run one in ComfyUI or SwarmUI: it shows up too.',
+  emptyAction: 'New job',
+  noServersTitle: 'No server yet',
+  noServersHint: 'Switchyard looks after ComfyUI and SwarmUI servers, on this computer or on the network.',
+  loadingTitle: 'Reading the queue…',
+
+  sectionCancel: 'Cancel…',
+  sectionNothing: 'Nothing here',
+  sectionLabel: (name: string) => `Server ${name}`,
+  anySection: (kind: 'comfy' | 'swarm') => common.anyServerOf(kind),
+  anyMeta: 'goes to whichever is free first',
+  answersIn: (ms: number) => `answers in ${duration(ms)}`,
+  backends: (count: number) => plural(count, 'backend', 'backends'),
+  queueLength: (count: number) => `${number(count)} on the server`,
+  contact: {
+    offline: (error: string | null) => (error === null ? 'not answering' : `not answering: ${error}`),
+    connecting: 'connecting…',
+    'needs-auth': 'wants you to sign in',
+    unsupported: 'can’t be used: it lacks what Switchyard needs',
+    disabled: 'switched off',
+  },
+  tryAgainIn: (ms: number) => `trying again in ${roughly(ms)}`,
+
+  divide: (limit: number) => (limit <= 2 ? 'waiting here, sent one at a time' : `waiting here, up to ${number(limit)} sent at a time`),
+  divideOffline: 'waiting here until the server answers',
+  dividePaused: 'waiting here, paused',
+  moreForeign: (count: number) => `${plural(count, 'more job', 'more jobs')} of other clients`,
+
+  rowOpen: (title: string) => `Details of ${title}`,
+  batchPart: (title: string, from: number, to: number, size: number) =>
+    from === to
+      ? `batch “${title}” ${number(from)} of ${number(size)}`
+      : `batch “${title}” ${number(from)}–${number(to)} of ${number(size)}`,
+  batchMore: (count: number) => `${number(count)} more`,
+  batchJobs: (count: number) => common.jobs(count),
+  batchScattered: (title: string, size: number) => `batch “${title}” of ${number(size)}`,
+  unfold: (title: string) => `Unfold ${title}`,
+  fold: (title: string) => `Fold ${title}`,
+  stopAfter: 'nothing more of this batch is sent',
+  foreignSeen: (remoteKey: string, firstSeen: number, now: number) =>
+    `prompt ${remoteKey.slice(0, 4)}… · seen ${ago(firstSeen, now)}`,
+  foreignCounts: (count: number) => plural(count, 'job', 'jobs'),
+  foreignOf: (count: number, user: string) => `${plural(count, 'job', 'jobs')} of ${user}`,
+  foreignOfOthers: (count: number) => `${plural(count, 'job', 'jobs')} of other people`,
+  foreignNotListed: 'SwarmUI does not list them one by one',
+  about: 'About…',
+
+  nextOnServer: 'next on the server',
+  waitingOnServer: 'waiting on the server',
+  waitingInSwarm: 'waiting in SwarmUI',
+  placeOnServer: (place: number) => `number ${number(place)} on the server`,
+  waitingHere: 'waiting',
+  nextHere: 'next to be sent',
+  held: 'held by you',
+  waitingForServer: 'waiting for the server',
+  waitingPaused: 'waiting, paused',
+  submitting: 'sending…',
+  again: 'waiting to be sent again',
+  foreignRunning: 'running',
+  foreignStopping: 'Cancelling…',
+  imageOf: (image: number, images: number) => `Image ${number(image)} of ${number(images)}`,
+  stepOf: (step: number, steps: number) => `${number(step)} of ${number(steps)}`,
+  nodeOf: (done: number, total: number) => `node ${number(done)} of ${number(total)}`,
+  left: (low: number, high: number) => {
+    const { text, exact } = range(low, high);
+    return exact ? `${text} left` : `about ${text} left`;
+  },
+  loadingModel: 'Loading the model',
+  saving: 'Saving',
+  starting: 'Starting',
+  collecting: (stored: number, expected: number) =>
+    expected === 0 ? 'Fetching its files' : `Fetching files, ${number(stored)} of ${number(expected)}`,
+  stale: 'the server does not answer; what it does now can’t be seen',
+  doneIn: (ms: number) => `done in about ${roughly(ms)}`,
+  runsFor: (ms: number) => `running for ${duration(ms)}`,
+
+  contextCopyTitle: 'Copy prompt',
+  contextOpen: 'Details',
+  contextCancel: 'Cancel…',
+  contextCancelBatch: (title: string) => `Cancel the whole batch “${title}”…`,
+  contextCancelAfter: 'Cancel after this one…',
+  toFront: 'To the front',
+  up: 'Up',
+  down: 'Down',
+  toEnd: 'To the end',
+  duplicate: 'Queue again',
+  runAgainNewSeed: 'Queue again with a new seed',
+  stopCollecting: 'Stop waiting for its files',
+  queuedAgain: 'Queued again',
+  moved: (title: string, place: number, total: number) => `${title} moved to place ${number(place)} of ${number(total)}`,
+  dropHint: 'Drop to move here',
+} as const;
+
+/** What a running row says: strong words, what follows on the same line, and a second line. */
+export interface StageWords {
+  strong: string;
+  rest: string;
+  second: string;
+}
+
+export function stageWords(
+  stage: Stage | null,
+  more: { nodesDone: number | null; nodesTotal: number | null; fraction: number | null; leftMs: { low: number; high: number } | null; images: number | null },
+): StageWords {
+  const left = more.leftMs === null ? '' : queueText.left(more.leftMs.low, more.leftMs.high);
+  const node =
+    more.nodesDone === null || more.nodesTotal === null
+      ? ''
+      : queueText.nodeOf(Math.min(more.nodesDone + 1, more.nodesTotal), more.nodesTotal);
+  const second = [node, left].filter((part) => part !== '').join(' · ');
+  switch (stage?.stage) {
+    case 'running': {
+      const step = stage.step === null || stage.steps === null ? '' : queueText.stepOf(stage.step, stage.steps);
+      if (stage.node !== null) return { strong: stage.node, rest: step, second };
+      return { strong: 'Running', rest: step, second };
+    }
+    case 'loading-model':
+      return { strong: queueText.loadingModel, rest: '', second };
+    case 'saving':
+      return { strong: queueText.saving, rest: '', second };
+    case 'collecting':
+      return { strong: queueText.collecting(stage.stored, stage.expected), rest: '', second: '' };
+    case 'waiting':
+    case undefined:
+      return { strong: queueText.starting, rest: '', second };
+  }
+}
+
+/** What a cancelling row waits for: "waiting for KSampler, step 19 of 30". */
+export function waitingFor(stage: Stage | null): string {
+  switch (stage?.stage) {
+    case 'running':
+      if (stage.node === null) return stage.step === null || stage.steps === null ? 'waiting for the server' : `waiting for step ${queueText.stepOf(stage.step, stage.steps)}`;
+      if (stage.step === null || stage.steps === null) return `waiting for ${stage.node}`;
+      return `waiting for ${stage.node}, step ${queueText.stepOf(stage.step, stage.steps)}`;
+    case 'loading-model':
+      return 'waiting for the model to load';
+    case 'saving':
+      return 'waiting for it to save';
+    default:
+      return 'waiting for the server';
+  }
+}
+
+export const inspectorText = {
+  label: 'Details',
+  none: 'Pick a job to see its details.',
+  many: (count: number) => `${number(count)} jobs picked`,
+  noPreview: 'no picture yet',
+  previewAlt: (title: string) => `Preview of ${title}`,
+  workflow: 'Workflow',
+  model: 'Model',
+  size: 'Size',
+  seed: 'Seed',
+  node: 'Node',
+  server: 'Server',
+  batch: 'Batch',
+  note: 'Note',
+  images: 'Images',
+  id: 'Id on the server',
+  trail: 'Trail',
+  error: 'What went wrong',
+  outputs: 'Outputs',
+  submitted: (face: string) => `Submitted ${face}`,
+  runningOn: (server: string, ms: number) => `Running on ${server} for ${duration(ms)}`,
+  waitingOn: (server: string) => `Waiting on ${server}`,
+  waitingHere: (server: string) => `Waiting here for ${server}`,
+  heldHere: 'Held by you',
+  collectingFrom: (server: string) => `Fetching its files from ${server}`,
+  cancelling: (ms: number) => `Cancelling for ${seconds(ms)}`,
+  copyTrail: 'Copy details',
+} as const;
+
+export const keysText = {
+  title: 'Keys',
+  hint: 'Single keys work while the list has the focus. They can be switched off in Settings.',
+  anywhere: 'Anywhere',
+  inList: 'In the list',
+} as const;
+
+/** What the live region says, gathered over two seconds. */
+export function announcement(counts: { started: number; done: number; failed: number; cancelled: number }): string {
+  const parts = [
+    counts.started > 0 ? `${plural(counts.started, 'job', 'jobs')} started` : '',
+    counts.done > 0 ? `${plural(counts.done, 'job', 'jobs')} finished` : '',
+    counts.failed > 0 ? `${plural(counts.failed, 'job', 'jobs')} failed` : '',
+    counts.cancelled > 0 ? `${plural(counts.cancelled, 'job', 'jobs')} cancelled` : '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
