@@ -55,6 +55,7 @@ export class ServerLink {
   readonly #changed = new Wake();
   #status: ServerStatus;
   #epoch = 0;
+  #serverBoot: string | null = null;
   #retryAsked = false;
   #running: Promise<void> | null = null;
   #statusTimer: NodeJS.Timeout | null = null;
@@ -90,6 +91,10 @@ export class ServerLink {
   /** Raised at every disconnect. */
   get epoch(): number {
     return this.#epoch;
+  }
+  /** Of the newest connection; null where a restart can't be told (C10). */
+  get serverBoot(): string | null {
+    return this.#serverBoot;
   }
   get online(): boolean {
     return this.#status.contact === 'online';
@@ -158,6 +163,7 @@ export class ServerLink {
   async #connectOnce(signal: AbortSignal): Promise<AppError> {
     this.#set({ contact: 'connecting', nextTryAt: null });
     const connection = await this.#adapter.connect(signal);
+    this.#serverBoot = connection.serverBoot;
     const began = performance.now();
     const lost = new AbortController();
     let why: AppError | null = null;
