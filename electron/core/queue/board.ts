@@ -24,7 +24,7 @@ import type { AttemptRef, ServerAdapter } from '../servers/adapter.ts';
 
 /** What the queue needs of a server link. */
 export interface LinkPort {
-  readonly serverId: ServerId;
+  readonly id: ServerId;
   readonly online: boolean;
   /** Raised at every disconnect. */
   readonly epoch: number;

@@ -103,7 +103,7 @@ export class Foreign {
 
   /** The link is online again: requests that were written down are taken up. */
   resume(link: LinkPort): void {
-    for (const row of this.#q.asked.all(link.serverId)) this.#stop(link, row.remote_key);
+    for (const row of this.#q.asked.all(link.id)) this.#stop(link, row.remote_key);
   }
 
   async close(): Promise<void> {
@@ -111,33 +111,33 @@ export class Foreign {
   }
 
   #stop(link: LinkPort, remoteKey: string): void {
-    const key = keyOf(link.serverId, remoteKey);
+    const key = keyOf(link.id, remoteKey);
     if (this.#stopping.has(key) || !link.online) return;
     const run = this.#run(link, remoteKey)
       .catch((error: unknown) => {
-        if (!isAbort(error)) this.#board.log.warn("stopping somebody's job was broken off; it is taken up when the server is back", { server: link.serverId, error: toAppError(error).code });
+        if (!isAbort(error)) this.#board.log.warn("stopping somebody's job was broken off; it is taken up when the server is back", { server: link.id, error: toAppError(error).code });
       })
       .finally(() => {
         this.#stopping.delete(key);
-        this.#emit(link.serverId);
+        this.#emit(link.id);
       });
     this.#stopping.set(key, run);
   }
 
   async #run(link: LinkPort, remoteKey: string): Promise<void> {
     const { foreign, signal, log } = this.#board;
-    const mode = (): CancelMode => this.#q.asked.all(link.serverId).find((row) => row.remote_key === remoteKey)?.cancel_mode ?? 'if-waiting';
+    const mode = (): CancelMode => this.#q.asked.all(link.id).find((row) => row.remote_key === remoteKey)?.cancel_mode ?? 'if-waiting';
     const report = await link.adapter.stopForeign(remoteKey, {
       mode, signal,
       onStep: (step, route) => {
-        log.debug('foreign cancel', { server: link.serverId, step, route });
+        log.debug('foreign cancel', { server: link.id, step, route });
       },
     });
     if (report.report === 'ended') {
       const how = report.fact.type === 'stopped' ? 'cancelled-by-us' : report.fact.type === 'finished' ? 'done' : report.fact.type === 'executionFailed' ? 'failed' : 'gone';
-      foreign.end(link.serverId, remoteKey, how);
+      foreign.end(link.id, remoteKey, how);
     } else if (report.report === 'started' || report.report === 'runs-on') {
-      this.#q.unask.run(link.serverId, remoteKey);
+      this.#q.unask.run(link.id, remoteKey);
     }
   }
 

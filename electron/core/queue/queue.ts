@@ -9,7 +9,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { newBatchId, newJobId } from '../../../shared/ids.ts';
 import type { BatchId, JobId, PayloadId, ServerId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
-import { JobPatchSchema } from '../../../shared/job.ts';
+import { JobInfoSchema, JobPatchSchema } from '../../../shared/job.ts';
 import type { JobPatch, JobPayload, JobView, SubmitJobsSchema } from '../../../shared/job.ts';
 import type { NewJob } from '../db/job-store.ts';
 import { outcomeOf, parseColumn } from '../db/rows.ts';
@@ -197,7 +197,7 @@ export class Queue {
   #copy(job: JobRow, change: Pick<NewJob, 'position' | 'putBackOf' | 'runAgainOf' | 'patch' | 'batchId' | 'batchIndex'>): NewJob {
     // A server that is gone can't be named by a new job: it becomes one for any server of its kind.
     const server = job.server_id !== null && this.#board.servers.get(job.server_id) !== undefined ? job.server_id : null;
-    const info = change.patch === job.patch ? job.info : JSON.stringify(describe(this.#payload(job), this.#patch(change.patch), null).info);
+    const info = change.patch === job.patch ? job.info : JSON.stringify(describe(this.#payload(job), this.#patch(change.patch), sourceOf(job)).info);
     return { id: newJobId(), kind: job.kind, serverId: server, title: job.title, info, prompt: job.prompt, payloadId: job.payload_id, note: job.note, held: false, ...change };
   }
 
@@ -218,4 +218,8 @@ export class Queue {
     for (const { node, input } of seedInputs(payload.graph)) set[node] = { ...set[node], [input]: random() };
     return JSON.stringify({ ...patch, set });
   }
+}
+
+function sourceOf(job: JobRow): string | null {
+  return parseColumn(JobInfoSchema, job.info, 'jobs.info').source;
 }

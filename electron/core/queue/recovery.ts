@@ -54,12 +54,12 @@ export class Recovery {
    * goes on settling without holding up claims. Throws what `lookup` throws: the connection is no good.
    */
   async reconcile(link: LinkPort, signal: AbortSignal): Promise<void> {
-    for (const attempt of this.#attempts.onServer(link.serverId)) {
+    for (const attempt of this.#attempts.onServer(link.id)) {
       link.adapter.resume(attemptRef(attempt));
       const found = await link.adapter.lookup(attemptRef(attempt), signal);
       this.#sight(attempt, link, found);
     }
-    for (const attempt of this.#attempts.watched(link.serverId)) {
+    for (const attempt of this.#attempts.watched(link.id)) {
       const found = await link.adapter.lookup(attemptRef(attempt), signal);
       if (found.found === 'waiting' || found.found === 'running') this.#ports.stopStray(attempt);
     }
@@ -86,16 +86,16 @@ export class Recovery {
     switch (found.found) {
       case 'waiting':
         this.#sighted.set(attempt.id, { epoch: link.epoch, found: 'waiting' });
-        this.#facts.fromServer(link.serverId, attempt.remote_key, { type: 'accepted', number: null, nodeErrors: null });
+        this.#facts.fromServer(link.id, attempt.remote_key, { type: 'accepted', number: null, nodeErrors: null });
         this.#ports.place(attempt, found.place);
         return;
       case 'running':
         this.#sighted.set(attempt.id, { epoch: link.epoch, found: 'running' });
-        this.#facts.fromServer(link.serverId, attempt.remote_key, { type: 'started' });
+        this.#facts.fromServer(link.id, attempt.remote_key, { type: 'started' });
         return;
       case 'ended':
         this.#sighted.delete(attempt.id);
-        this.#facts.fromServer(link.serverId, attempt.remote_key, found.fact);
+        this.#facts.fromServer(link.id, attempt.remote_key, found.fact);
         return;
       case 'absent':
         this.settle(attempt);
@@ -172,14 +172,14 @@ export class Recovery {
   #watch(): void {
     for (const link of this.#board.links.all()) {
       if (!link.online) continue;
-      for (const attempt of this.#attempts.onServer(link.serverId)) {
+      for (const attempt of this.#attempts.onServer(link.id)) {
         if (attempt.job_state === 'submitting' || this.#settling.has(attempt.id)) continue;
         const silent = this.#facts.silentMs(attempt.remote_key) ?? Date.now() - attempt.intent_at;
         if (silent < this.#board.timing.watchdogMs) continue;
         this.#facts.heard(attempt.remote_key);
         void this.#look(attempt, link);
       }
-      for (const attempt of this.#attempts.watched(link.serverId)) {
+      for (const attempt of this.#attempts.watched(link.id)) {
         if (Date.now() - (attempt.closed_at ?? 0) < this.#board.timing.watchdogMs) continue;
         void this.#lookAtGivenUp(attempt, link);
       }
@@ -191,10 +191,10 @@ export class Recovery {
       const found = await link.adapter.lookup(attemptRef(attempt), this.#board.signal);
       const knewMore = found.found === 'ended' || (found.found === 'running' && attempt.job_state === 'accepted');
       this.#sight(attempt, link, found);
-      const behind = knewMore ? (this.#behind.get(link.serverId) ?? 0) + 1 : 0;
-      this.#behind.set(link.serverId, behind);
+      const behind = knewMore ? (this.#behind.get(link.id) ?? 0) + 1 : 0;
+      this.#behind.set(link.id, behind);
       if (behind >= 2) {
-        this.#behind.set(link.serverId, 0);
+        this.#behind.set(link.id, 0);
         link.recycle('two lookups knew more than the stream');
       }
     } catch (error) {

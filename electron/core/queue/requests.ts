@@ -162,7 +162,7 @@ export class Requests {
       receipts.push({ jobId: id, requestId, outcome: null });
       const link = serverId === null ? undefined : links.get(serverId);
       if (link?.online !== true) summary.unreachable += 1;
-      else if (state === 'running' && !this.#canInterrupt(link.serverId)) summary.notAllowed += 1;
+      else if (state === 'running' && !this.#canInterrupt(link.id)) summary.notAllowed += 1;
       else if (state === 'running') summary.running += 1;
       else summary.cancelledWaiting += 1;
       if (state === 'running') summary.timing = 'deferred';

@@ -43,7 +43,7 @@ export class Scheduler {
   kick(serverId: ServerId | null): void {
     if (this.#stopped) return;
     if (serverId === null) {
-      for (const link of this.#board.links.all()) this.kick(link.serverId);
+      for (const link of this.#board.links.all()) this.kick(link.id);
       return;
     }
     if (this.#busy.has(serverId)) {
@@ -96,9 +96,9 @@ export class Scheduler {
   }
 
   #maySend(link: LinkPort): boolean {
-    if (this.#stopped || !link.online || this.#pausedUntil.has(link.serverId)) return false;
+    if (this.#stopped || !link.online || this.#pausedUntil.has(link.id)) return false;
     if (this.#board.settings.flag('queue.paused')) return false;
-    const server = this.#board.servers.get(link.serverId);
+    const server = this.#board.servers.get(link.id);
     return server !== undefined && server.enabled && !server.paused;
   }
 
@@ -107,22 +107,22 @@ export class Scheduler {
    * with the shortest queue, and is staged behind a running job only if no server of its kind is free.
    */
   #choose(link: LinkPort): JobRow | undefined {
-    for (const job of this.#board.order.claimable(link.adapter.kind, link.serverId, 50)) {
+    for (const job of this.#board.order.claimable(link.adapter.kind, link.id, 50)) {
       if (job.server_id !== null || this.#isBest(link, job)) return job;
     }
     return undefined;
   }
 
   #isBest(link: LinkPort, job: JobRow): boolean {
-    const load = (other: LinkPort): number => this.#attempts.inFlight(other.serverId);
+    const load = (other: LinkPort): number => this.#attempts.inFlight(other.id);
     const length = (other: LinkPort): number => Math.max(other.status().queueLength ?? 0, load(other));
     const mine = load(link);
     for (const other of this.#board.links.all()) {
-      if (other.serverId === link.serverId || other.adapter.kind !== link.adapter.kind || !this.#maySend(other)) continue;
+      if (other.id === link.id || other.adapter.kind !== link.adapter.kind || !this.#maySend(other)) continue;
       const theirs = load(other);
       if (theirs >= other.adapter.slots() || !this.#takes(other, job.id)) continue;
       if ((mine > 0 && theirs === 0) || (mine > 0 === theirs > 0 && length(other) < length(link))) {
-        this.kick(other.serverId);
+        this.kick(other.id);
         return false;
       }
     }
@@ -130,13 +130,13 @@ export class Scheduler {
   }
 
   #takes(link: LinkPort, jobId: JobId): boolean {
-    return this.#q.refused.get(jobId, link.serverId) === undefined;
+    return this.#q.refused.get(jobId, link.id) === undefined;
   }
 
   /** Intent on disk before the first byte. Null when the job is no longer claimable: someone cancelled, held or moved it. */
   #claim(jobId: JobId, link: LinkPort, remoteKey: string): AttemptRow | null {
     const attemptId = newAttemptId();
-    const answer = this.#board.jobs.advance(jobId, { type: 'claim' }, { claim: { attemptId, serverId: link.serverId, remoteKey, serverBoot: link.serverBoot } });
+    const answer = this.#board.jobs.advance(jobId, { type: 'claim' }, { claim: { attemptId, serverId: link.id, remoteKey, serverBoot: link.serverBoot } });
     if (!answer.changed) return null;
     this.#board.point('after-claim');
     this.#board.feed.changed(jobId);
@@ -149,19 +149,19 @@ export class Scheduler {
     const sent = await link.adapter.submit({ ...attemptRef(attempt), payload: this.#board.views.payload(job.id), title: job.title });
     switch (sent.result) {
       case 'accepted':
-        this.#facts.fromServer(link.serverId, attempt.remote_key, { type: 'accepted', number: sent.number, nodeErrors: sent.nodeErrors });
+        this.#facts.fromServer(link.id, attempt.remote_key, { type: 'accepted', number: sent.number, nodeErrors: sent.nodeErrors });
         return;
       case 'rejected':
         this.#rejected(job, attempt, link, sent.error, sent.elsewhere);
         return;
       case 'not-sent':
-        this.#board.log.info('nothing was sent; the job waits on', { job: job.id, server: link.serverId, error: sent.error.code });
-        this.#pause(link.serverId);
+        this.#board.log.info('nothing was sent; the job waits on', { job: job.id, server: link.id, error: sent.error.code });
+        this.#pause(link.id);
         this.#facts.apply(job.id, { type: 'notSent', evidence: 'proven' }, attempt);
         link.adapter.releaseKey(attempt.remote_key);
         return;
       case 'unsure':
-        this.#board.log.warn('it is not known whether the server took the job; looking it up', { job: job.id, server: link.serverId, error: sent.error.code });
+        this.#board.log.warn('it is not known whether the server took the job; looking it up', { job: job.id, server: link.id, error: sent.error.code });
         this.#settle(attempt);
     }
   }
@@ -169,7 +169,7 @@ export class Scheduler {
   /** A refusal for a missing node or model puts an "any" job back for the others, until none is left. */
   #rejected(job: JobRow, attempt: AttemptRow, link: LinkPort, error: AppError, elsewhere: boolean): void {
     if (job.server_id === null && elsewhere) {
-      this.#q.refuse.run(job.id, link.serverId, JSON.stringify(toWire(error)), Date.now());
+      this.#q.refuse.run(job.id, link.id, JSON.stringify(toWire(error)), Date.now());
       const refused = this.#q.refusals.all(job.id);
       const kin = this.#board.servers.all().filter((server) => server.kind === job.kind && server.enabled);
       if (kin.some((server) => !refused.some((row) => row.server_id === server.id))) {

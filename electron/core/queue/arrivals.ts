@@ -1,0 +1,76 @@
+/**
+ * What a link reports, handed to whom it concerns: facts, progress, foreign work, status. The hooks of every server
+ * link, and nothing else.
+ */
+import type { JobId, ServerId } from '../../../shared/ids.ts';
+import type { ServerFact } from '../../../shared/job-fact.ts';
+import type { ForeignView } from '../../../shared/server.ts';
+import type { LiveUpdate } from '../../../shared/stage.ts';
+import type { AttemptRow } from '../db/rows.ts';
+import type { ForeignEnded } from '../servers/adapter.ts';
+import type { AttemptReads } from './attempt-reads.ts';
+import type { Board } from './board.ts';
+import type { Facts } from './facts.ts';
+import type { Foreign } from './foreign.ts';
+import type { Live } from './live.ts';
+
+export class Arrivals {
+  readonly #board: Board;
+  readonly #attempts: AttemptReads;
+  readonly #facts: Facts;
+  readonly #live: Live;
+  readonly #foreign: Foreign;
+  /** Remote key → job of attempts being followed live, so that a step costs no query. */
+  readonly #followed = new Map<string, JobId>();
+
+  constructor(board: Board, attempts: AttemptReads, facts: Facts, live: Live, foreign: Foreign) {
+    this.#board = board;
+    this.#attempts = attempts;
+    this.#facts = facts;
+    this.#live = live;
+    this.#foreign = foreign;
+  }
+
+  fact(serverId: ServerId, remoteKey: string, fact: ServerFact): void {
+    if (fact.type === 'started') this.#follow(serverId, remoteKey);
+    this.#facts.fromServer(serverId, remoteKey, fact);
+    if (fact.type === 'started') {
+      const jobId = this.#followed.get(remoteKey);
+      if (jobId !== undefined) this.#live.started(jobId);
+    }
+  }
+
+  live(serverId: ServerId, remoteKey: string, update: LiveUpdate): void {
+    this.#facts.heard(remoteKey);
+    const jobId = this.#followed.get(remoteKey) ?? this.#follow(serverId, remoteKey);
+    if (jobId !== undefined) this.#live.update(jobId, update);
+  }
+
+  place(attempt: AttemptRow, place: number | null): void {
+    this.live(attempt.server_id, attempt.remote_key, { type: 'place', place });
+  }
+
+  foreign(serverId: ServerId, view: ForeignView, ended: readonly ForeignEnded[]): void {
+    this.#foreign.seen(serverId, view, ended);
+  }
+
+  /** The attempt is over: nothing more is shown of it. */
+  closed(remoteKey: string): void {
+    this.#followed.delete(remoteKey);
+  }
+
+  #follow(serverId: ServerId, remoteKey: string): JobId | undefined {
+    const attempt = this.#attempts.byKey(serverId, remoteKey);
+    if (attempt === undefined) return undefined;
+    this.#followed.set(remoteKey, attempt.job_id);
+    if (!this.#live.has(attempt.job_id, attempt.id)) {
+      const job = this.#board.jobs.get(attempt.job_id);
+      const payload = this.#board.views.payload(attempt.job_id);
+      if (job !== undefined) {
+        this.#live.begin({ jobId: job.id, attemptId: attempt.id, serverId, payloadId: job.payload_id, graph: payload.kind === 'comfy' ? payload.graph : null });
+        if (attempt.started_at !== null) this.#live.started(job.id);
+      }
+    }
+    return attempt.job_id;
+  }
+}

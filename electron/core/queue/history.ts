@@ -1,0 +1,106 @@
+/** Pages, search, export and forgetting of what has ended: keys from the store, views from the rows. */
+import type { HistoryFilter, HistoryPage, HistoryRow } from '../../../shared/contract.ts';
+import { AppError } from '../../../shared/errors.ts';
+import type { JobId } from '../../../shared/ids.ts';
+import type { JobView } from '../../../shared/job.ts';
+import { foreignJob } from '../db/foreign-store.ts';
+import type { HistoryKey } from '../db/history-store.ts';
+import type { Board } from './board.ts';
+import type { Collector } from './collector.ts';
+
+const EXPORT_PAGE = 500;
+const COLUMNS = ['id', 'title', 'state', 'server', 'created', 'started', 'ended', 'ran_ms', 'seed', 'width', 'height', 'outputs', 'cancelled_by', 'note', 'error'] as const;
+
+export class History {
+  readonly #board: Board;
+  readonly #collector: Collector;
+  readonly #open;
+
+  constructor(board: Board, collector: Collector) {
+    this.#board = board;
+    this.#collector = collector;
+    this.#open = board.db.raw.prepare<[string], JobId>('SELECT id FROM jobs WHERE ended_at IS NULL AND id IN (SELECT value FROM json_each(?))').pluck();
+  }
+
+  page(filter: HistoryFilter, cursor: string | undefined, limit: number): HistoryPage {
+    const { keys, cursor: next } = this.#board.history.page(filter, cursor, limit);
+    return { rows: this.#rows(keys), cursor: next };
+  }
+
+  search(text: string, filter: HistoryFilter, cursor: string | undefined, limit: number): HistoryPage {
+    const { keys, cursor: next } = this.#board.history.search(text, filter, cursor, limit);
+    return { rows: this.#rows(keys), cursor: next };
+  }
+
+  /** One chunk of the download; the first CSV chunk has the header, JSON chunks make one array. */
+  export(format: 'csv' | 'json', filter: HistoryFilter, cursor: string | undefined): { name: string; chunk: string; cursor: string | null } {
+    const page = this.page(filter, cursor, EXPORT_PAGE);
+    const name = `switchyard-history-${new Date().toISOString().slice(0, 10)}.${format}`;
+    if (format === 'csv') {
+      const lines = page.rows.map((row) => csvLine(this.#cells(row)));
+      return { name, chunk: `${cursor === undefined ? csvLine([...COLUMNS]) : ''}${lines.join('')}`, cursor: page.cursor };
+    }
+    const rows = page.rows.map((row) => JSON.stringify(row.type === 'job' ? row.job : row.foreign)).join(',\n');
+    const start = cursor === undefined ? '[\n' : rows === '' ? '' : ',\n';
+    return { name, chunk: `${start}${rows}${page.cursor === null ? '\n]\n' : ''}`, cursor: page.cursor };
+  }
+
+  remove(ids: readonly JobId[]): number {
+    const open = this.#open.all(JSON.stringify(ids));
+    if (open.length > 0) throw new AppError('conflict', 'an open job can be cancelled, not removed', { details: { ids: open.slice(0, 10) } });
+    return this.#forget(ids);
+  }
+
+  /** Forgets what is older than the user keeps; a slice at a time, so that the queue never waits for it. */
+  prune(): number {
+    const days = this.#board.settings.get().keepHistoryDays;
+    if (days === 0) return 0;
+    const ids = this.#board.history.endedBefore(Date.now() - days * 86_400_000, 500);
+    return ids.length === 0 ? 0 : this.#forget(ids);
+  }
+
+  #forget(ids: readonly JobId[]): number {
+    const { history, outputs, events, feed } = this.#board;
+    const files = outputs.filesOf(ids);
+    const removed = history.forget(ids);
+    this.#collector.removeFiles(files);
+    for (const id of ids) {
+      feed.forget(id);
+      events.emit('job.removed', { id });
+    }
+    return removed;
+  }
+
+  #rows(keys: readonly HistoryKey[]): HistoryRow[] {
+    const views = new Map(this.#board.views.many(keys.flatMap((key) => (key.type === 'job' ? [key.id] : []))).map((view) => [view.id, view]));
+    return keys.flatMap((key): HistoryRow[] => {
+      if (key.type === 'foreign') return [{ type: 'foreign', foreign: foreignJob(key.row) }];
+      const job = views.get(key.id);
+      return job === undefined ? [] : [{ type: 'job', job }];
+    });
+  }
+
+  #cells(row: HistoryRow): readonly (string | number | null)[] {
+    const server = (id: JobView['onServerId']): string | null => (id === null ? null : this.#board.servers.nameOf(id));
+    const time = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+    if (row.type === 'foreign') {
+      const { foreign } = row;
+      return [foreign.remoteKey, null, `foreign ${foreign.how ?? ''}`.trim(), server(foreign.serverId), time(foreign.firstSeen), time(foreign.startedAt), time(foreign.endedAt), null, null, null, null, null, null, null, null];
+    }
+    const { job } = row;
+    return [job.id, job.title, job.state, server(job.onServerId ?? job.serverId), time(job.createdAt), time(job.startedAt), time(job.endedAt), job.ranMs, job.info.seed, job.info.width, job.info.height,
+      job.outputs.stored, job.state === 'cancelled' ? (job.cancel?.by ?? null) : null, job.cancel?.note ?? job.note, job.error?.message ?? null];
+  }
+}
+
+/** RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe in front. */
+export function csvLine(cells: readonly (string | number | null)[]): string {
+  return `${cells
+    .map((cell) => {
+      if (cell === null) return '';
+      const text = typeof cell === 'string' && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : String(cell);
+      return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    })
+    .join(',')}\r\n`;
+}
+

@@ -1,0 +1,41 @@
+/**
+ * What happens when the queue ends: free memory where the user asked for it. Notifications are the faces' business,
+ * they hear of the same moment by `queue.summary`.
+ */
+import { isAbort } from '../../../shared/errors.ts';
+import type { Board } from './board.ts';
+
+export class WhenDone {
+  readonly #board: Board;
+  readonly #open;
+  #hadWork = false;
+
+  constructor(board: Board) {
+    this.#board = board;
+    this.#open = board.db.raw.prepare<[], number>('SELECT count(*) FROM jobs WHERE ended_at IS NULL AND held = 0').pluck();
+    this.#hadWork = this.#count() > 0;
+  }
+
+  /** Call after each end and each submit. */
+  check(): void {
+    const open = this.#count();
+    if (open > 0) {
+      this.#hadWork = true;
+      return;
+    }
+    if (!this.#hadWork) return;
+    this.#hadWork = false;
+    this.#board.log.info('the queue is done');
+    if (!this.#board.settings.get().freeMemoryWhenDone) return;
+    for (const link of this.#board.links.all()) {
+      if (!link.online) continue;
+      link.adapter.freeMemory(this.#board.signal).catch((error: unknown) => {
+        if (!isAbort(error)) this.#board.log.warn('memory could not be freed', { server: link.id, error });
+      });
+    }
+  }
+
+  #count(): number {
+    return this.#open.get() ?? 0;
+  }
+}
