@@ -3,9 +3,10 @@
  * of windows that came through one. Compares in constant time; keeps only hashes of sessions on disk. Reads no request.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LIMITS } from './guards.ts';
+import { readToken, writePrivate } from './private-file.ts';
 
 export interface Session {
   /** Hash of the cookie's value: names the session in logs and on disk. */
@@ -34,16 +35,6 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 /** Constant-time, also for texts of different length. */
 export function sameSecret(given: string, expected: string): boolean {
   return timingSafeEqual(createHash('sha256').update(given).digest(), createHash('sha256').update(expected).digest());
-}
-
-/** Writes a file only its owner can read, whole or not at all. */
-export function writePrivate(file: string, text: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const making = `${file}.${String(process.pid)}.new`;
-  writeFileSync(making, text, { mode: 0o600 });
-  // `mode` only counts for a file that was not there.
-  chmodSync(making, 0o600);
-  renameSync(making, file);
 }
 
 export class Auth {
@@ -141,13 +132,6 @@ export class Auth {
   #save(): void {
     writePrivate(this.#sessionFile, JSON.stringify(this.#stored));
   }
-}
-
-/** The token of a data directory's host, for clients on this machine; null where there is none. */
-export function readToken(file: string): string | null {
-  if (!existsSync(file)) return null;
-  const token = readFileSync(file, 'utf8').trim();
-  return token.length >= 32 ? token : null;
 }
 
 function readStored(file: string): Stored | null {
