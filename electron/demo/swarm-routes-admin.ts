@@ -3,7 +3,6 @@ import { cpus, freemem, totalmem } from 'node:os';
 import { sumCounters } from './swarm-sessions.ts';
 import { argument } from './swarm-call.ts';
 import type { Route } from './swarm-call.ts';
-import { selectModel } from './swarm-routes-user.ts';
 
 const THREE_MINUTES_MS = 180_000;
 
@@ -105,5 +104,4 @@ export const adminRoutes: readonly Route[] = [
   },
   { name: 'ListServerSettings', permission: 'read_server_settings', run: () => ({ settings: {} }) },
   { name: 'AdminTakeControl', permission: 'automated_control', run: () => ({ success: true }) },
-  { name: 'SelectModel', permission: 'load_models_now', run: selectModel },
 ];

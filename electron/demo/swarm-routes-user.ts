@@ -1,12 +1,11 @@
 /** Routes of ordinary users: sessions, status, generation over HTTP, interrupt, images, models, login tokens (§1.6, 3, 4, 5). */
 import { runRequest } from './swarm-generate.ts';
-import { findModel } from './swarm-params.ts';
-import { groupsToNet, PARAMS, paramToNet } from './swarm-param-list.ts';
+import { selectModel } from './swarm-routes-models.ts';
 import { argument, Refusal } from './swarm-call.ts';
 import type { Call, Route, SocketRoute } from './swarm-call.ts';
 import { serveGenerate } from './swarm-stream.ts';
 import type { SwarmCore } from './swarm-core.ts';
-import type { JsonObject, ModelSpec } from './swarm-types.ts';
+import type { JsonObject } from './swarm-types.ts';
 import type { Caller, SwarmUser } from './swarm-users.ts';
 
 /** `GetNewSession`: the user comes from the connection, not from a session (rec 01, 39). */
@@ -49,60 +48,6 @@ export function login(
   return {
     body: { success: 'true' },
     cookie: `swarm_token=${token.token}; max-age=31536000; path=/; samesite=lax; httponly`,
-  };
-}
-
-const modelToNet = (model: ModelSpec): JsonObject => ({
-  name: model.name,
-  title: model.title ?? model.name.replace(/\.safetensors$/, ''),
-  author: null,
-  description: model.description ?? null,
-  preview_image: 'imgs/model_placeholder.jpg',
-  loaded: false,
-  architecture: model.architecture ?? null,
-  class: model.architecture ?? null,
-  compat_class: model.architecture ?? null,
-  resolution: `${String(model.width ?? 512)}x${String(model.height ?? 512)}`,
-  standard_width: model.width ?? 512,
-  standard_height: model.height ?? 512,
-  license: null,
-  date: null,
-  prediction_type: null,
-  usage_hint: null,
-  trigger_phrase: null,
-  merged_from: null,
-  tags: null,
-  is_supported_model_format: true,
-  is_negative_embedding: false,
-  local: true,
-  time_created: 0,
-  time_modified: 0,
-  hash: null,
-});
-
-const loadedModels = (core: SwarmCore): Set<string | null> =>
-  new Set([...core.backends.values()].map((backend) => backend.currentModel));
-
-function paramList(core: SwarmCore): object {
-  return {
-    list: PARAMS.map(paramToNet),
-    groups: groupsToNet(),
-    models: {
-      'Stable-Diffusion': core.disk.models.map((model) => [
-        model.name.replace(/\.safetensors$/, ''),
-        model.architecture ?? null,
-      ]),
-      VAE: [],
-      LoRA: [],
-      Embedding: [],
-      ControlNet: [],
-      Clip: [],
-      ClipVision: [],
-    },
-    model_compat_classes: {},
-    model_classes: {},
-    wildcards: [],
-    param_edits: null,
   };
 }
 
@@ -164,62 +109,6 @@ export const userRoutes: readonly Route[] = [
       core.disk.outputs.delete(user.id, argument(input, 'path', 'String'))
         ? { success: true }
         : { error: 'That file does not exist, cannot delete.' },
-  },
-  { name: 'ListT2IParams', permission: 'fundamental_generate_tab_access', run: ({ core }) => paramList(core) },
-  {
-    name: 'TriggerRefresh',
-    permission: 'fundamental_generate_tab_access',
-    run: ({ core, input }) => {
-      argument(input, 'strong', 'Boolean', true);
-      return paramList(core);
-    },
-  },
-  {
-    name: 'ListModels',
-    permission: 'fundamental_model_access',
-    run: ({ core, input }) => {
-      const path = argument(input, 'path', 'String').replace(/^\/+|\/+$/g, '');
-      const depth = argument(input, 'depth', 'Int32');
-      if (argument(input, 'subtype', 'String', 'Stable-Diffusion') !== 'Stable-Diffusion')
-        return { folders: [], files: [] };
-      const below = path === '' ? '' : `${path}/`;
-      const loaded = loadedModels(core);
-      const inside = core.disk.models
-        .filter((model) => model.name.startsWith(below))
-        .map((model) => ({ model, parts: model.name.slice(below.length).split('/') }));
-      return {
-        folders: [
-          ...new Set(
-            inside
-              .filter(({ parts }) => parts.length > 1)
-              .map(({ parts }) => parts.slice(0, Math.min(depth, parts.length - 1)).join('/')),
-          ),
-        ],
-        files: inside
-          .filter(({ parts }) => parts.length <= depth)
-          .map(({ model }) => ({ ...modelToNet(model), loaded: loaded.has(model.name) })),
-      };
-    },
-  },
-  {
-    name: 'DescribeModel',
-    permission: 'fundamental_model_access',
-    run: ({ core, input }) => {
-      const name = argument(input, 'modelName', 'String');
-      const model = core.disk.models.find(
-        (candidate) => candidate.name === name || candidate.name === `${name}.safetensors`,
-      );
-      return model === undefined ? { error: 'Model not found.' } : { model: modelToNet(model) };
-    },
-  },
-  {
-    name: 'ListLoadedModels',
-    permission: 'fundamental_model_access',
-    run: ({ core }) => ({
-      models: core.disk.models
-        .filter((model) => loadedModels(core).has(model.name))
-        .map((model) => ({ ...modelToNet(model), loaded: true })),
-    }),
   },
   {
     name: 'GetMyUserData',
@@ -290,15 +179,3 @@ export const socketRoutes: readonly SocketRoute[] = [
     },
   },
 ];
-
-/** Marks the model as loaded on all ComfyUI backends; a load has no other visible effect here. */
-export function selectModel({ core, input }: Call): object {
-  const name = argument(input, 'model', 'String');
-  const model =
-    core.disk.models.find((candidate) => candidate.name === name || candidate.name === `${name}.safetensors`) ?? null;
-  if (model === null) return { error: 'Model not found.' };
-  const targets = [...core.backends.values()].filter((backend) => backend.isComfy && backend.state === 'running');
-  if (targets.length === 0) return { error: 'Model failed to load.' };
-  for (const backend of targets) backend.currentModel = findModel(core.disk.models, model.name).name;
-  return { success: true };
-}

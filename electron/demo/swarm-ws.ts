@@ -43,6 +43,9 @@ export function serveApiSocket(
     if (code === 1006) lost?.('dropped');
   });
   client.on('error', () => undefined);
+  // The library would answer a client's close frame at once; the real server does so only when all work is done (rec 23).
+  const reallyClose = client.close.bind(client);
+  client.close = () => lost?.('close-frame');
   const socket: ApiSocket = {
     send(message) {
       if (client.readyState === WebSocket.OPEN) client.send(JSON.stringify(message));
@@ -55,7 +58,7 @@ export function serveApiSocket(
       lost = next;
     },
     close() {
-      client.close(1000);
+      reallyClose(1000);
     },
   };
   client.on('message', (data) => {

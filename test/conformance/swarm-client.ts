@@ -2,6 +2,7 @@
  * A plain SwarmUI client for the conformance suite and the engine's unit tests: HTTP calls, one socket per stream, everything
  * received is kept. Independent of the application's own adapter on purpose.
  */
+import { request as httpRequest } from 'node:http';
 import { WebSocket } from 'ws';
 
 export type Message = Record<string, unknown>;
@@ -41,7 +42,7 @@ export class Stream {
   constructor(socket: WebSocket) {
     this.socket = socket;
     socket.on('message', (data) => {
-      this.messages.push(JSON.parse(String(data)) as Message);
+      this.messages.push(JSON.parse((data as Buffer).toString('utf8')) as Message);
     });
     socket.on('close', (code) => {
       this.closeCode = code;
@@ -99,44 +100,45 @@ export class SwarmClient {
   private readonly headers: Record<string, string>;
   readonly streams: Stream[] = [];
 
-  constructor(url: string, headers: Record<string, string> = {}) {
+  constructor(url: string, headers: Record<string, string> = { 'user-agent': 'conformance' }) {
     this.url = url;
     this.headers = headers;
   }
 
-  async request(
+  /** Headers go out exactly as given; `transfer-encoding` replaces the length, as a chunked client would send. */
+  request(
     method: string,
     path: string,
     init: { body?: string | Message; headers?: Record<string, string> } = {},
   ): Promise<Answer> {
     const body = init.body === undefined || typeof init.body === 'string' ? init.body : JSON.stringify(init.body);
-    const response = await fetch(this.url + path, {
-      method,
-      redirect: 'manual',
-      headers: {
-        'user-agent': 'conformance',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...this.headers,
-        ...init.headers,
-      },
-      ...(body === undefined ? {} : { body }),
+    const headers = new Headers({
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...this.headers,
+      ...init.headers,
     });
-    const bytes = Buffer.from(await response.arrayBuffer());
-    const text = bytes.toString('utf8');
-    let json: Message = {};
-    try {
-      json = JSON.parse(text) as Message;
-    } catch {
-      // not JSON: the caller looks at `text`
-    }
-    return {
-      status: response.status,
-      contentType: response.headers.get('content-type') ?? '',
-      location: response.headers.get('location'),
-      text,
-      json,
-      bytes,
-    };
+    if (!headers.has('transfer-encoding')) headers.set('content-length', String(Buffer.byteLength(body ?? '')));
+    return new Promise((resolve, reject) => {
+      const request = httpRequest(this.url + path, { method, headers: Object.fromEntries(headers) }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const bytes = Buffer.concat(chunks);
+          const text = bytes.toString('utf8');
+          resolve({
+            status: response.statusCode ?? 0,
+            contentType: response.headers['content-type'] ?? '',
+            location: response.headers.location ?? null,
+            text,
+            json: parsed(text),
+            bytes,
+          });
+        });
+      });
+      request.on('error', reject);
+      request.end(body);
+    });
   }
 
   call(route: string, body: Message = {}, headers: Record<string, string> = {}): Promise<Answer> {
@@ -183,6 +185,15 @@ export class SwarmClient {
 
   close(): void {
     for (const stream of this.streams) stream.socket.terminate();
+  }
+}
+
+/** Empty if it is no JSON: the caller then looks at the text. */
+function parsed(text: string): Message {
+  try {
+    return JSON.parse(text) as Message;
+  } catch {
+    return {};
   }
 }
 

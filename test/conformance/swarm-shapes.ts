@@ -34,3 +34,9 @@ export function shapes(messages: readonly Message[]): string[] {
 /** The end every settled request has in common. */
 export const TAIL = ['{"keep_alive":true}', '{"discard_indices":[]}', '{"socket_intention":"close"}', 'status 0 0 0 0'];
 export const TAIL_AFTER_PARAMETER_ERROR = ['{"socket_intention":"close"}', 'status 0 0 0 0'];
+
+/** How a stream of one image begins: until it waits, until it holds a slot, until it runs. */
+export const WAITING = ['status 1 0 0 0', 'status 1 0 1 0'];
+export const HANDED = [...WAITING, 'status 1 0 0 0', 'status 1 0 0 1'];
+export const RUNNING = [...HANDED, 'running 0', 'progress'];
+export const INTERRUPTED = 'error "Generation session interrupted."';
