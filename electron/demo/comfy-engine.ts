@@ -56,7 +56,7 @@ export class ComfyEngine {
   readonly classes: ReadonlyMap<string, NodeClass>;
   /** The output, temp and input folders; they outlive restarts. */
   readonly files = new FileStore();
-  /** Every HTTP request as it arrived. */
+  /** Every HTTP request as it arrived; the oldest are dropped beyond 20,000. */
   readonly requests: RequestEntry[] = [];
   readonly wire: Wire;
   readonly deviceName: string;
@@ -92,7 +92,7 @@ export class ComfyEngine {
         holds: this.#holds,
         log: this.#log,
         wire: this.wire,
-        previewFormat: options.previewFormat ?? 'png',
+        previewFormat: options.previewFormat ?? 'jpeg',
         previews: options.previews ?? true,
         now: this.#now,
         stepMs: () => this.stepMs,
@@ -266,6 +266,12 @@ export class ComfyEngine {
   features(): Dict {
     const flags = { supports_preview_metadata: true, max_upload_size: 104857600 };
     return this.version === '0.3.64' ? flags : { ...flags, extension: { manager: { supports_v4: true } } };
+  }
+
+  /** For the server: notes a request. */
+  record(request: RequestEntry): void {
+    this.requests.push(request);
+    if (this.requests.length > 20_000) this.requests.splice(0, 1000);
   }
 
   /** For the server: where a test holds `POST /prompt` between storing and answering. */

@@ -45,7 +45,7 @@ export function seededRandom(seed: number): () => number {
 }
 
 /** FNV-1a over UTF-16 units, 32 bit. */
-export function hashText(text: string): number {
+function hashText(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   return h >>> 0;

@@ -1,4 +1,5 @@
 /** Sampler previews as binary frames: type 1 (bare image) and type 4 (with metadata), reference §4.6. */
+import { encodeJpeg } from './comfy-jpeg.ts';
 import { type Picture, paint } from './comfy-pictures.ts';
 import { encodePng } from './comfy-png.ts';
 import { pyDumps } from './comfy-py.ts';
@@ -7,13 +8,11 @@ import { binaryFrame, uint32 } from './comfy-wire.ts';
 /** Longest side of a preview in pixels. */
 const previewSize = 256;
 
-function encode(picture: Picture): Uint8Array {
+function encode(picture: Picture, format: 'jpeg' | 'png'): Uint8Array {
   const scale = Math.min(1, previewSize / Math.max(picture.width, picture.height));
-  return encodePng(
-    paint(picture, Math.max(8, Math.round(picture.width * scale)), Math.max(8, Math.round(picture.height * scale))),
-    {},
-    1,
-  );
+  const scaled = (side: number): number => Math.max(8, Math.round(side * scale));
+  const pixels = paint(picture, scaled(picture.width), scaled(picture.height));
+  return format === 'jpeg' ? encodeJpeg(pixels) : encodePng(pixels, {}, 1);
 }
 
 /** One preview frame. `modern` = the socket negotiated `supports_preview_metadata`. */
@@ -24,7 +23,7 @@ export function previewFrame(
   promptId: string,
   picture: Picture,
 ): Uint8Array {
-  const image = encode(picture);
+  const image = encode(picture, format);
   if (!modern) return binaryFrame(1, uint32(format === 'jpeg' ? 1 : 2), image);
   const metadata = Buffer.from(
     pyDumps({

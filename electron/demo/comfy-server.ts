@@ -174,7 +174,7 @@ class Shell {
       write(response, { status: 413, text: 'Maximum request body size exceeded', type: 'text/plain; charset=utf-8' });
       return;
     }
-    this.#engine.requests.push({ method, path: url.pathname, query: url.search, body: readable(body), at: Date.now() });
+    this.#engine.record({ method, path: url.pathname, query: url.search, body: readable(body), at: Date.now() });
     const denied = this.#denial(request);
     if (denied !== undefined) {
       write(response, { status: denied, text: '' });

@@ -34,7 +34,7 @@ export function readSubmission(body: unknown, setting: SubmitSetting): Submissio
     number = pyFloat(json['number']);
   } else {
     const counted = setting.nextNumber();
-    number = pyTruthy(json['front']) ? -counted : counted;
+    number = pyTruthy(json['front']) ? 0 - counted : counted;
   }
   if (!has('prompt')) return refuse('no_prompt', 'No prompt provided', 'No prompt provided');
   const given = json['prompt_id'];

@@ -81,6 +81,7 @@ export function comfyControl(bench: () => ComfyBench): void {
     const me = await bench().socket();
     const kept = await bench().submit(sleepGraph(1, 10), me);
     const id = await bench().submit(sleepGraph(1, 10), me);
+    await me.until(() => me.counts.at(-1) === 3, 'all three counted');
     const before = me.counts.length;
     const reply = await bench().remove(id);
     expect([reply.status, reply.text]).toEqual([200, '']);

@@ -8,9 +8,7 @@ const outline = (socket: ComfySocket, promptId: string): string[] =>
   socket
     .texts({ promptId })
     .filter((f) => f.type !== 'progress' && f.type !== 'progress_state')
-    .map((f) =>
-      f.type === 'executing' ? `executing ${f.data['node'] === null ? 'null' : String(f.data['node'])}` : f.type,
-    );
+    .map((f) => (f.type === 'executing' ? `executing ${JSON.stringify(f.data['node'])}` : f.type));
 
 export function comfyEvents(bench: () => ComfyBench): void {
   it('greets with status and sid, minted where none was given', async () => {
@@ -27,8 +25,8 @@ export function comfyEvents(bench: () => ComfyBench): void {
     expect(outline(me, id)).toEqual([
       'execution_start',
       'execution_cached',
-      'executing 1',
-      'executing 2',
+      'executing "1"',
+      'executing "2"',
       'executed',
       'execution_success',
       'executing null',
@@ -92,7 +90,7 @@ export function comfyEvents(bench: () => ComfyBench): void {
     expect(outline(me, id)).toEqual([
       'execution_start',
       'execution_cached',
-      'executing 1',
+      'executing "1"',
       'execution_error',
       'executing null',
     ]);
@@ -115,8 +113,8 @@ export function comfyEvents(bench: () => ComfyBench): void {
     expect(outline(me, id)).toEqual([
       'execution_start',
       'execution_cached',
-      'executing 1',
-      'executing 2',
+      'executing "1"',
+      'executing "2"',
       'execution_error',
       'execution_success',
       'executing null',

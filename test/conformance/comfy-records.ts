@@ -136,7 +136,10 @@ export function comfyRecords(bench: () => ComfyBench): void {
   });
 
   it('jobs: list shape while waiting, running, ended; filters, paging, 404', async () => {
-    if (!bench().can.jobs) return;
+    if (!bench().can.jobs) {
+      expect((await bench().get('/api/jobs')).status).toBe(404);
+      return;
+    }
     const me = await bench().socket();
     const workflow = randomUUID();
     const running = await bench().submit(sleepGraph(500, 20), me, {
@@ -177,7 +180,10 @@ export function comfyRecords(bench: () => ComfyBench): void {
   });
 
   it('a stranger’s extra_pnginfo turns /api/jobs into a 500 until it is gone', async () => {
-    if (!bench().can.jobs) return;
+    if (!bench().can.jobs) {
+      expect((await bench().get('/api/jobs')).status).toBe(404);
+      return;
+    }
     const me = await bench().socket();
     const id = await bench().submit(sleepGraph(1, 5), me, { extra_data: { extra_pnginfo: null } });
     await me.ended(id);
