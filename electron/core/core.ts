@@ -47,7 +47,8 @@ import type { LinkRegistry } from './queue/server-admin.ts';
 import { Summary } from './queue/summary.ts';
 import { WhenDone } from './queue/when-done.ts';
 import { ComfyAdapter } from './servers/comfy/comfy-adapter.ts';
-import { normaliseUrl, probeServer } from './servers/probe.ts';
+import { normaliseUrl } from './servers/address.ts';
+import { probe as probeAddress } from './servers/probe.ts';
 import { Servers } from './servers/servers.ts';
 
 export interface CoreOptions {
@@ -192,7 +193,7 @@ function compose(options: CoreOptions, db: Database, sink: LogSink, log: Log, po
     ...(options.backoffScale === undefined ? {} : { backoffScale: options.backoffScale }),
   });
   servers = registry;
-  const probe = (url: string, kind?: Kind | null, credential?: Parameters<LinkRegistry['probe']>[2]) => probeServer(url, { kind: kind ?? null, credential: credential ?? null, signal: life.signal });
+  const probe = (url: string, kind?: Kind | null, credential?: Parameters<LinkRegistry['probe']>[2]) => probeAddress(url, { signal: life.signal, ...(kind == null ? {} : { kind }), ...(credential === undefined ? {} : { credential }) });
   const links: LinkRegistry = {
     get: (id) => registry.get(id),
     add: (record) => { registry.add(record); },
