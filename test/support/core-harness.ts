@@ -12,6 +12,7 @@ import { contract } from '../../shared/contract.ts';
 import type { CallName, Contract, Events } from '../../shared/contract.ts';
 import type { InputOf, OutputOf } from '../../shared/contract-types.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
+import { isTerminal } from '../../shared/job-machine.ts';
 import type { ComfyGraph, JobPatch, JobView } from '../../shared/job.ts';
 import type { Credential } from '../../shared/server.ts';
 
@@ -136,8 +137,9 @@ export class CoreHarness {
 
   async waitState(id: JobId, ...states: JobView['state'][]): Promise<JobView> {
     let job = await this.job(id);
-    await this.waitFor(`job is ${states.join(' or ')} (is ${job.state})`, async () => {
+    await this.waitFor(`job is ${states.join(' or ')}`, async () => {
       job = await this.job(id);
+      if (isTerminal(job.state) && !states.includes(job.state)) throw new Error(`the job is ${job.state}, not ${states.join(' or ')}: ${JSON.stringify(job.error ?? job.cancel?.outcome)}`);
       return states.includes(job.state);
     });
     return job;
@@ -181,7 +183,7 @@ export function sleepGraph(steps: number, ms: number): ComfyGraph {
 export function pictureGraph(prompt = 'harbour at dawn'): ComfyGraph {
   seed += 1;
   return {
-    '1': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'demo-xl.safetensors' } },
+    '1': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'dreamscape-xl.safetensors' } },
     '2': { class_type: 'CLIPTextEncode', inputs: { text: prompt, clip: ['1', 1] } },
     '3': { class_type: 'CLIPTextEncode', inputs: { text: 'people', clip: ['1', 1] } },
     '4': { class_type: 'EmptyLatentImage', inputs: { width: 128, height: 96, batch_size: 1 } },
