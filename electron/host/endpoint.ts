@@ -1,30 +1,19 @@
 /**
  * How others on this machine find a running host: the discovery file, the private socket's path, and the question whether
- * one is running. Light on purpose: the CLI loads it. The token is needed on the private socket too (quality.md §2.3).
+ * one is running. The file's reader is in endpoint-file.ts, which the CLI loads. The token is needed on the private socket too (quality.md §2.3).
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { endpointFile, readEndpoint } from './endpoint-file.ts';
+import type { Endpoint } from './endpoint-file.ts';
 import { readToken, writePrivate } from './private-file.ts';
-
-export interface Endpoint {
-  pid: number;
-  version: string;
-  /** Wall clock, ms. */
-  startedAt: number;
-  /** `http://127.0.0.1:PORT`; null for a host without a TCP port (the desktop app). */
-  url: string | null;
-  /** Path of the private socket, or name of the pipe. */
-  socketPath: string;
-  tokenFile: string;
-}
 
 /** The longest path a Unix socket may have everywhere (104 on macOS, 108 on Linux, both with a zero). */
 const MAX_SOCKET_PATH_BYTES = 100;
 
-export const endpointFile = (dataDir: string): string => join(dataDir, 'endpoint.json');
 /** Token, sessions, port: what only the host needs, in a folder only its user can read. */
 export const hostDirectory = (dataDir: string): string => join(dataDir, 'host');
 
@@ -35,19 +24,6 @@ export function writeEndpoint(dataDir: string, endpoint: Endpoint): void {
 /** Only if it is still ours: a host that started after us has written its own. */
 export function removeEndpoint(dataDir: string, pid: number): void {
   if (readEndpoint(dataDir)?.pid === pid) rmSync(endpointFile(dataDir), { force: true });
-}
-
-/** What the discovery file says, or null where there is none that can be read. It may be left over from a crash. */
-export function readEndpoint(dataDir: string): Endpoint | null {
-  const file = endpointFile(dataDir);
-  if (!existsSync(file)) return null;
-  try {
-    const { pid, version, startedAt, url, socketPath, tokenFile } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Endpoint>;
-    if (typeof pid !== 'number' || typeof version !== 'string' || typeof startedAt !== 'number' || typeof socketPath !== 'string' || typeof tokenFile !== 'string') return null;
-    return { pid, version, startedAt, url: typeof url === 'string' ? url : null, socketPath, tokenFile };
-  } catch (_) {
-    return null;
-  }
 }
 
 export interface RunningHost {
