@@ -53,6 +53,18 @@ export function installSwarmNodes(engine: ComfyEngine, options: SwarmNodesOption
       run: () => ({}),
     },
     {
+      category: 'test',
+      module: 'custom_nodes.test_pack',
+      name: 'TestZeroMax',
+      output: ['IMAGE'],
+      required: { seed: ['INT', { default: 0 }] },
+      // 0 of 0: SwarmUI makes the word "NaN" of it (§3.2).
+      run: async (context, inputs) => {
+        await context.step(0, 0);
+        return { outputs: [[{ width: 16, height: 16, text: 'zero', seed: numberIn(inputs, 'seed', 0) }]] };
+      },
+    },
+    {
       category: 'probe',
       module: 'custom_nodes.probe_pack',
       name: 'ProbeSleep',

@@ -99,7 +99,7 @@ export async function replay(
     before = line.t_ms;
     const track = latest.get(name);
     if (line.dir === 'note') {
-      lastNote = String(line.data as string);
+      lastNote = String(line.data);
       await note(lastNote, track ?? latest.get('A'), swarm, comfy);
     }
     if (line.dir === 'ws-open') {
