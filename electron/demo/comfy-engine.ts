@@ -16,7 +16,7 @@ import type { NodeClass } from './comfy-node.ts';
 import { artNodes } from './comfy-nodes-art.ts';
 import { probeNodes } from './comfy-nodes-probe.ts';
 import { seededRandom } from './comfy-pictures.ts';
-import { type Dict, isDict, PyError, pyStr, pyTruthy } from './comfy-py.ts';
+import { type Dict, isDict, needDict, needIterable, pyStr, pyTruthy } from './comfy-py.ts';
 import type { PromptQueue } from './comfy-queue.ts';
 import { realQuirks } from './comfy-quirks.ts';
 import { readSubmission } from './comfy-submit.ts';
@@ -233,7 +233,9 @@ export class ComfyEngine {
       this.#log.write('interrupt-ignored', promptId);
       return;
     }
-    await this.#holds.pass('interrupt-checked', promptId);
+    // No await unless a test holds it: check and flag fall into one turn otherwise.
+    const held = this.#holds.at('interrupt-checked', promptId);
+    if (held) await held;
     this.#setInterrupt(worker);
   }
 
@@ -292,15 +294,4 @@ export class ComfyEngine {
         .padStart(4, '0');
     return Array.from({ length: 8 }, four).join('');
   }
-}
-
-function needDict(body: unknown): Dict {
-  if (!isDict(body)) throw new PyError('AttributeError', "object has no attribute 'get'");
-  return body;
-}
-
-/** A string is iterated letter by letter, as Python does (reference §3.4). */
-function needIterable(value: unknown): Iterable<unknown> {
-  if (typeof value !== 'string' && !Array.isArray(value)) throw new PyError('TypeError', 'object is not iterable');
-  return value as Iterable<unknown>;
 }

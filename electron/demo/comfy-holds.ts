@@ -31,6 +31,11 @@ export class Holds {
 
   /** Called by the engine at each point; resolves at once when nobody holds it. */
   async pass(point: HoldPoint, promptId: string, nodeId?: string): Promise<void> {
+    await this.at(point, promptId, nodeId);
+  }
+
+  /** The wait at this point, or undefined when nobody holds it. */
+  at(point: HoldPoint, promptId: string, nodeId?: string): Promise<void> | undefined {
     const index = this.#waiting.findIndex(
       (w) =>
         w.point === point &&
@@ -38,10 +43,10 @@ export class Holds {
         (w.filter.nodeId === undefined || w.filter.nodeId === nodeId),
     );
     const entry = this.#waiting[index];
-    if (!entry) return;
+    if (!entry) return undefined;
     this.#waiting.splice(index, 1);
     entry.arrive({ promptId, nodeId });
-    await entry.released;
+    return entry.released;
   }
 
   /** Lets everything go: the server restarts or closes. */

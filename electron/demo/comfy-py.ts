@@ -132,3 +132,15 @@ export function pyStr(value: unknown): string {
 /** Truthiness as Python sees it. */
 export const pyTruthy = (v: unknown): boolean =>
   Array.isArray(v) ? v.length > 0 : isDict(v) ? Object.keys(v).length > 0 : Boolean(v) || Number.isNaN(v);
+
+/** Throws as `body.get(…)` does in Python when the body is no object. */
+export function needDict(body: unknown): Dict {
+  if (!isDict(body)) throw new PyError('AttributeError', "object has no attribute 'get'");
+  return body;
+}
+
+/** Throws as `for x in value` does. A string is iterated letter by letter, as Python does (reference §3.4). */
+export function needIterable(value: unknown): Iterable<unknown> {
+  if (typeof value !== 'string' && !Array.isArray(value)) throw new PyError('TypeError', 'object is not iterable');
+  return value as Iterable<unknown>;
+}
