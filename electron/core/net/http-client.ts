@@ -8,6 +8,7 @@ import { Agent, buildConnector, Client, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { AppError, isAbort } from '../../../shared/errors.ts';
 import { abortReason, Aborted } from '../../../shared/util/async.ts';
+import { guardedLookup, isForbiddenHost } from './address-guard.ts';
 import { networkError } from './net-error.ts';
 import type { Delivery } from './net-error.ts';
 import { parsePythonJson } from './python-json.ts';
@@ -18,6 +19,7 @@ const ANSWER_MS = 15_000;
 const CONNECT_MS = 5_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const CONNECTIONS = 6;
+const CONNECT = { timeout: CONNECT_MS, lookup: guardedLookup };
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -74,9 +76,10 @@ export class HttpClient {
   constructor(options: HttpClientOptions) {
     this.#options = options;
     const url = new URL(options.baseUrl);
+    if (isForbiddenHost(url.hostname)) throw new AppError('invalid_request', 'this address is not used', { details: { host: url.hostname } });
     this.#origin = url.origin;
     this.#prefix = url.pathname === '/' ? '' : url.pathname;
-    this.#agent = new Agent({ connections: CONNECTIONS, pipelining: 1, allowH2: false, connect: { timeout: CONNECT_MS }, keepAliveTimeout: 4_000 });
+    this.#agent = new Agent({ connections: CONNECTIONS, pipelining: 1, allowH2: false, connect: CONNECT, keepAliveTimeout: 4_000 });
   }
 
   /**
@@ -228,7 +231,7 @@ class Deadline implements Disposable {
   }
 }
 
-const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'UND_ERR_CONNECT_TIMEOUT']);
+const NOT_CONNECTED = new Set(['ERR_FORBIDDEN_ADDRESS', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'UND_ERR_CONNECT_TIMEOUT']);
 
 function failedToConnect(error: unknown): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && NOT_CONNECTED.has(error.code);
@@ -237,7 +240,7 @@ function failedToConnect(error: unknown): boolean {
 /** A client for one request. `stood` becomes true when its connection does: until then nothing can have been sent. */
 function freshConnection(origin: string): { client: Client; stood: () => boolean } {
   let stood = false;
-  const connect = buildConnector({ timeout: CONNECT_MS, allowH2: false });
+  const connect = buildConnector({ ...CONNECT, allowH2: false });
   const client = new Client(origin, {
     pipelining: 1,
     headersTimeout: 0,

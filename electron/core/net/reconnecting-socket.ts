@@ -9,6 +9,7 @@ import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
 import { AppError } from '../../../shared/errors.ts';
 import { abortReason, deferred, raceAbort } from '../../../shared/util/async.ts';
+import { guardedLookup } from './address-guard.ts';
 import { networkError } from './net-error.ts';
 import type { Trace } from './trace.ts';
 
@@ -54,7 +55,7 @@ export class ReconnectingSocket {
     await this.#closeCurrent();
     if (signal.aborted) throw abortReason(signal);
     this.#state = 'opening';
-    const socket = new WebSocket(url, { headers: { ...headers }, perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES, handshakeTimeout: OPEN_MS, followRedirects: false });
+    const socket = new WebSocket(url, { headers: { ...headers }, perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES, handshakeTimeout: OPEN_MS, followRedirects: false, lookup: guardedLookup });
     this.#current = socket;
     const opened = deferred();
     const lost = deferred<AppError>();

@@ -27,6 +27,7 @@ import { sendPrompt } from './comfy-submit.ts';
 import { Tracks } from './comfy-tracks.ts';
 import type { Track } from './comfy-tracks.ts';
 import { Watchdog } from './comfy-watchdog.ts';
+import { Witness } from './comfy-witness.ts';
 
 export interface ComfyAdapterOptions {
   readonly trace?: Trace;
@@ -53,6 +54,7 @@ export class ComfyAdapter implements ServerAdapter {
   readonly #foreign: ForeignWatch;
   readonly #watchdog: Watchdog;
   readonly #now: () => number;
+  readonly #witness: Witness;
   #capabilities = NO_CAPABILITIES;
   #answers: number[] = [];
   #answersToldAt = -Infinity;
@@ -63,6 +65,7 @@ export class ComfyAdapter implements ServerAdapter {
   constructor(context: AdapterContext, options: ComfyAdapterOptions = {}) {
     this.#context = context;
     this.#now = options.now ?? (() => performance.now());
+    this.#witness = new Witness(context.witness, this.#now);
     const headers = (): Promise<Record<string, string>> => signInHeaders(context);
     const trace = options.trace === undefined ? {} : { trace: options.trace };
     this.#client = new HttpClient({ baseUrl: context.server.url, credentials: headers, onAnswer: (tookMs) => this.#answered(tookMs), ...trace });
@@ -88,7 +91,7 @@ export class ComfyAdapter implements ServerAdapter {
       http: this.#http,
       jobsApi: () => this.#capabilities.jobsApi,
       connection: () => this.#session,
-      witness: () => context.witness.get(),
+      witness: () => this.#witness.get(),
       started: (track) => { this.#tracks.started(track); },
       fact: (track, ended) => this.#fact(track, ended),
     });
@@ -99,7 +102,7 @@ export class ComfyAdapter implements ServerAdapter {
       isOurs: (key) => context.isOurs(key) || this.#tracks.wasOurs(key),
       jobsApi: () => this.#capabilities.jobsApi,
       onListing: (listing, askedAt) => this.#listed(listing, askedAt),
-      onEnded: (key) => { context.witness.set(key); },
+      onEnded: (key) => { this.#witness.set(key); },
       onError: (error) => { context.log.debug('foreign work could not be listed', { error }); },
     });
     this.#watchdog = new Watchdog({
@@ -147,7 +150,7 @@ export class ComfyAdapter implements ServerAdapter {
       return { result: 'not-sent', error: new AppError('server_unreachable', 'the event stream is not open', { details: { delivery: 'not-sent' } }) };
     }
     const track = this.#tracks.follow(attempt.remoteKey);
-    const witness = this.#context.witness.get();
+    const witness = this.#witness.get();
     const result = await sendPrompt(this.#http, this.#context.server.clientId, this.#capabilities, attempt, track, this.#session.signal, () =>
       this.#looks.look(track, this.#session.signal),
     );
@@ -180,7 +183,7 @@ export class ComfyAdapter implements ServerAdapter {
         return { found: 'running' };
       case 'ended':
         this.#tracks.end(track, look.fact, false);
-        this.#context.witness.set(track.key);
+        this.#witness.set(track.key);
         return { found: 'ended', fact: look.fact };
       case 'absent':
         return { found: 'absent', sameBoot: (await this.#witnessStands(track, signal)) || track.sameBoot ? true : null };
@@ -237,7 +240,7 @@ export class ComfyAdapter implements ServerAdapter {
       const report = await runStop(track, this.#stopPort(track), request);
       if (report.report === 'ended') {
         this.#tracks.end(track, report.fact, false);
-        if (report.fact.type !== 'vanished' && !(report.fact.type === 'stopped' && report.fact.reach === 'waiting')) this.#context.witness.set(track.key);
+        if (report.fact.type !== 'vanished' && !(report.fact.type === 'stopped' && report.fact.reach === 'waiting')) this.#witness.set(track.key);
       }
       return report;
     } finally {
@@ -290,7 +293,7 @@ export class ComfyAdapter implements ServerAdapter {
       const entry = await this.#http.history(track.key, this.#session.signal);
       const ended = entry === null ? heardEnd(track) : readEnded(entry.status ?? null, entry.outputs ?? null);
       if (ended === null) return; // The watchdog goes on looking.
-      if (entry !== null) this.#context.witness.set(track.key);
+      if (entry !== null) this.#witness.set(track.key);
       this.#tracks.end(track, this.#fact(track, ended));
     } catch (error) {
       this.#context.log.debug('a result could not be looked up; the watchdog will', { remoteKey: track.key, error });
@@ -316,10 +319,10 @@ export class ComfyAdapter implements ServerAdapter {
   /** True when the witness of the last connection is in the history still: no restart since. Then takes a newer one. */
   async #checkWitness(signal: AbortSignal): Promise<boolean> {
     try {
-      const old = this.#context.witness.get();
+      const old = this.#witness.get();
       const stands = old !== null && (await this.#http.history(old, signal)) !== null;
       const newest = await this.#http.newestEnded(signal);
-      if (newest !== null) this.#context.witness.set(newest);
+      if (newest !== null) this.#witness.set(newest);
       return stands;
     } catch (error) {
       this.#context.log.debug('no witness could be read', { error });

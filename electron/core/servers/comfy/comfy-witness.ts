@@ -1,0 +1,32 @@
+/**
+ * The newest ended prompt seen on a server (anyone's): if it is in the history still, the history was neither cleared nor
+ * lost in a restart since (architecture §7.2). Current in memory, kept on disk now and then. Asks no server.
+ */
+import type { AdapterContext } from '../adapter.ts';
+
+/** On disk at most this often: a thousand short jobs a minute must not be a thousand commits. */
+const KEEP_EVERY_MS = 2_000;
+
+export class Witness {
+  readonly #kept: AdapterContext['witness'];
+  readonly #now: () => number;
+  #newest: string | null = null;
+  #keptAt = -Infinity;
+
+  constructor(kept: AdapterContext['witness'], now: () => number) {
+    this.#kept = kept;
+    this.#now = now;
+  }
+
+  get(): string | null {
+    return this.#newest ?? this.#kept.get();
+  }
+
+  set(promptId: string): void {
+    if (promptId === this.#newest) return;
+    this.#newest = promptId;
+    if (this.#now() - this.#keptAt < KEEP_EVERY_MS) return;
+    this.#keptAt = this.#now();
+    this.#kept.set(promptId);
+  }
+}
