@@ -81,7 +81,8 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   if (Number(request.headers['content-length'] ?? 0) > LIMITS.bodyBytes) throw new TooLarge();
   const parts: Buffer[] = [];
   let bytes = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
+  // The socket must outlive a body that is too large: the answer goes out on it.
+  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += part.length;
     if (bytes > LIMITS.bodyBytes) throw new TooLarge();
     parts.push(part);
