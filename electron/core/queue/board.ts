@@ -122,6 +122,11 @@ export class Feed {
     await wake.wait(ms, signal);
   }
 
+  /** Wakes whoever waits for the job, without a change. */
+  poke(id: JobId): void {
+    this.#wakes.get(id)?.wake();
+  }
+
   forget(id: JobId): void {
     this.#wakes.delete(id);
   }

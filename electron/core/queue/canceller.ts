@@ -32,7 +32,12 @@ export class Canceller {
 
   /** Starts or wakes the loop of a job's open request. */
   wake(jobId: JobId): void {
-    if (this.#loops.has(jobId) || this.#board.signal.aborted) return;
+    if (this.#board.signal.aborted) return;
+    if (this.#loops.has(jobId)) {
+      // It may be waiting for a link that did not exist a moment ago.
+      this.#board.feed.poke(jobId);
+      return;
+    }
     const abort = new AbortController();
     const signal = AbortSignal.any([this.#board.signal, abort.signal]);
     const done = this.#run(jobId, signal)
