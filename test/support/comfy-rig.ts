@@ -5,6 +5,7 @@
 import { expect } from 'vitest';
 import type { AttemptRef, ForeignEnded, SendAttempt, StopReport, StopRequest, SubmitResult } from '../../electron/core/servers/adapter.ts';
 import { ComfyAdapter } from '../../electron/core/servers/comfy/comfy-adapter.ts';
+import type { WatchTiming } from '../../electron/core/servers/comfy/comfy-watchdog.ts';
 import { ServerLink } from '../../electron/core/servers/server-link.ts';
 import { LogSink } from '../../electron/core/log.ts';
 import type { CancelMode } from '../../shared/cancel.ts';
@@ -22,6 +23,7 @@ export interface RigOptions {
   readonly maxInFlight?: number;
   /** Replaces the rig's own reconcile. */
   readonly reconcile?: (rig: ComfyRig, signal: AbortSignal) => Promise<void>;
+  readonly timing?: WatchTiming;
   /** What is on disk as witness. */
   readonly witness?: string | null;
 }
@@ -83,7 +85,7 @@ export class ComfyRig {
         id: serverId, kind: 'comfy', name: 'test', url, clientId: options.clientId ?? uuidv4(),
         maxInFlight: options.maxInFlight ?? 2, allowUntargetedInterrupt: options.allowUntargetedInterrupt ?? false,
       },
-      makeAdapter: (context) => new ComfyAdapter(context),
+      makeAdapter: (context) => new ComfyAdapter(context, options.timing === undefined ? {} : { timing: options.timing }),
       hooks: {
         reconcile: async (_id, signal) => {
           await (options.reconcile?.(this, signal) ?? this.lookAtAll(signal));

@@ -26,13 +26,15 @@ import { Session } from './comfy-session.ts';
 import { sendPrompt } from './comfy-submit.ts';
 import { Tracks } from './comfy-tracks.ts';
 import type { Track } from './comfy-tracks.ts';
-import { Watchdog } from './comfy-watchdog.ts';
+import { PATIENT, Watchdog } from './comfy-watchdog.ts';
+import type { WatchTiming } from './comfy-watchdog.ts';
 import { Witness } from './comfy-witness.ts';
 
 export interface ComfyAdapterOptions {
   readonly trace?: Trace;
   /** Monotonic clock, ms. */
   readonly now?: () => number;
+  readonly timing?: WatchTiming;
 }
 
 const NO_CAPABILITIES: Capabilities = {
@@ -106,7 +108,7 @@ export class ComfyAdapter implements ServerAdapter {
       onError: (error) => { context.log.debug('foreign work could not be listed', { error }); },
     });
     this.#watchdog = new Watchdog({
-      http: this.#http, session: this.#session, tracks: this.#tracks, looks: this.#looks, now: this.#now, log: context.log,
+      http: this.#http, session: this.#session, tracks: this.#tracks, looks: this.#looks, now: this.#now, log: context.log, timing: options.timing ?? PATIENT,
       provesRemoval: (track, signal) => this.#provesRemoval(track, signal),
       problems: (problems) => { context.sink.status({ problems: [...problems, ...this.#standingProblems()] }); },
       poke: () => { this.#foreign.poke(); },

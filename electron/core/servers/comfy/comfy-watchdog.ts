@@ -17,6 +17,7 @@ export interface WatchdogContext {
   readonly looks: Looks;
   readonly log: Log;
   readonly now: () => number;
+  readonly timing: WatchTiming;
   /** Whether an absent prompt provably was removed while it waited. */
   readonly provesRemoval: (track: Track, signal: AbortSignal) => Promise<boolean>;
   readonly problems: (problems: readonly { code: string; params: Record<string, string | number> }[]) => void;
@@ -24,9 +25,14 @@ export interface WatchdogContext {
   readonly recycle: (why: string) => void;
 }
 
-const TICK_MS = 2_000;
-const QUIET_MS = 10_000;
-const POLL_MS = 10_000;
+/** How patient it is, ms. Tests make it less so. */
+export interface WatchTiming {
+  readonly tickMs: number;
+  /** Nothing heard of an open prompt for this long: look. */
+  readonly quietMs: number;
+  readonly pollMs: number;
+}
+export const PATIENT: WatchTiming = { tickMs: 2_000, quietMs: 10_000, pollMs: 10_000 };
 /** Absent twice, this far apart, before it is believed (architecture §8). */
 const ABSENT_MS = 3_000;
 const IDLE_WORKER_MS = 6_000;
@@ -53,7 +59,7 @@ export class Watchdog {
     this.#polledAt = this.#context.now();
     const timer = setInterval(() => {
       this.#tick(signal);
-    }, TICK_MS);
+    }, this.#context.timing.tickMs);
     signal.addEventListener('abort', () => {
       clearInterval(timer);
     }, { once: true });
@@ -75,10 +81,10 @@ export class Watchdog {
     const now = this.#context.now();
     for (const track of this.#context.tracks.all()) {
       if (track.stopping > 0) continue;
-      const due = track.absentSince === null ? now - track.lastEventAt >= QUIET_MS : now - track.absentSince >= ABSENT_MS;
+      const due = track.absentSince === null ? now - track.lastEventAt >= this.#context.timing.quietMs : now - track.absentSince >= ABSENT_MS;
       if (due) this.#check(track, signal);
     }
-    if (now - this.#polledAt >= POLL_MS) {
+    if (now - this.#polledAt >= this.#context.timing.pollMs) {
       this.#polledAt = now;
       void this.#poll(signal);
     }
@@ -97,12 +103,12 @@ export class Watchdog {
   }
 
   async #look(track: Track, signal: AbortSignal): Promise<void> {
-    const { tracks, looks, now } = this.#context;
+    const { tracks, looks, now, timing } = this.#context;
     const startSeen = track.startSeen;
-    const quiet = now() - track.lastEventAt >= QUIET_MS;
+    const quiet = now() - track.lastEventAt >= timing.quietMs;
     const look = await looks.look(track, signal);
     if (track.ended !== null || track.stopping > 0) return;
-    track.lastEventAt = Math.max(track.lastEventAt, now() - QUIET_MS / 2);
+    track.lastEventAt = Math.max(track.lastEventAt, now() - timing.quietMs / 2);
     if (look.saw === 'ended') {
       tracks.end(track, look.fact);
       if (quiet) this.#missed('an end');
