@@ -16,7 +16,7 @@ import type { NodeClass } from './comfy-node.ts';
 import { artNodes } from './comfy-nodes-art.ts';
 import { probeNodes } from './comfy-nodes-probe.ts';
 import { seededRandom } from './comfy-pictures.ts';
-import { type Dict, isDict, needDict, needIterable, pyStr, pyTruthy } from './comfy-py.ts';
+import { type Dict, isDict, membersOf, needDict, needIterable, PyError, pyStr, pyTruthy } from './comfy-py.ts';
 import type { PromptQueue } from './comfy-queue.ts';
 import { realQuirks } from './comfy-quirks.ts';
 import { readSubmission } from './comfy-submit.ts';
@@ -157,7 +157,7 @@ export class ComfyEngine {
   /** Kill and start again: sockets cut (1006), queue, history, cache and counter gone. Files on disk stay, as in reality. */
   restart(): void {
     this.#log.write('restart', '');
-    void this.#stop();
+    void this.close();
     this.#worker = this.#newWorker();
   }
 
@@ -176,10 +176,6 @@ export class ComfyEngine {
 
   /** Stops worker and sockets for good. */
   async close(): Promise<void> {
-    await this.#stop();
-  }
-
-  async #stop(): Promise<void> {
     const stopped = this.#worker.stop();
     this.wire.thaw();
     this.wire.cut();
@@ -205,7 +201,7 @@ export class ComfyEngine {
 
   /** `POST /queue` (reference §3.4): clear first, then delete. */
   editQueue(body: unknown): void {
-    const json = needDict(body);
+    const json = membersOf(body, 'clear', 'delete');
     if (pyTruthy(json['clear'])) for (const item of this.queue.clear()) this.#log.write('cleared', item[1]);
     if ('delete' in json) for (const id of needIterable(json['delete'])) this.#delete(id);
   }
@@ -253,9 +249,13 @@ export class ComfyEngine {
 
   /** `POST /history`: clear first, then delete. */
   editHistory(body: unknown): void {
-    const json = needDict(body);
+    const json = membersOf(body, 'clear', 'delete');
     if (pyTruthy(json['clear'])) this.clearHistory();
-    if ('delete' in json) for (const id of needIterable(json['delete'])) this.queue.history.delete(pyStr(id));
+    if (!('delete' in json)) return;
+    for (const id of needIterable(json['delete'])) {
+      if (typeof id === 'object' && id !== null) throw new PyError('TypeError', 'unhashable type');
+      this.queue.history.delete(pyStr(id));
+    }
   }
 
   /** What a new socket is told first (reference §4.1, §4.5). */

@@ -8,7 +8,7 @@ import type { Picture } from './comfy-pictures.ts';
 import { pyDumps } from './comfy-py.ts';
 import type { Graph, HistoryEntry, HoldPoint, LogEvent, QueueItem } from './comfy-types.ts';
 import { RunReport } from './comfy-report.ts';
-import { isLink } from './comfy-validate.ts';
+import { isLink } from './comfy-check.ts';
 
 /** What the engine lends a run. */
 export interface RunHost {
@@ -187,7 +187,9 @@ export class PromptRun {
   #inputsOf(id: string): Record<string, unknown> {
     const inputs: Record<string, unknown> = {};
     for (const [name, value] of Object.entries(this.#graph[id]?.inputs ?? {})) {
-      inputs[name] = isLink(value) ? (this.#cached(value[0]) ?? this.#local.get(value[0]))?.outputs?.[value[1]] : value;
+      inputs[name] = isLink(value)
+        ? (this.#cached(value[0]) ?? this.#local.get(value[0]))?.outputs?.at(value[1])
+        : value;
     }
     return inputs;
   }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { pyDumps } from './comfy-py.ts';
 import type { Graph } from './comfy-types.ts';
-import { isLink } from './comfy-validate.ts';
+import { isLink } from './comfy-check.ts';
 
 export class GraphPlan {
   readonly #graph: Graph;

@@ -116,12 +116,11 @@ const refuse = (error: string): JobsAnswer => ({ status: 400, body: { error } })
 export function jobsPage(source: JobsSource, query: URLSearchParams): JobsAnswer {
   const { queue, version } = source;
   const known = ['pending', 'in_progress', 'completed', 'failed', ...(version === 'new' ? ['cancelled'] : [])];
-  const wanted =
-    query
-      .get('status')
-      ?.split(',')
-      .map((s) => s.trim().toLowerCase())
-      .filter((s) => s !== '') ?? [];
+  const status = query.get('status') ?? '';
+  const wanted = status
+    .split(',')
+    .map((s) => s.trim().toLowerCase())
+    .filter((s) => s !== '');
   const wrong = wanted.filter((s) => !known.includes(s));
   if (wrong.length > 0)
     return refuse(`Invalid status value(s): ${wrong.join(', ')}. Valid values: ${known.join(', ')}`);
@@ -129,7 +128,7 @@ export function jobsPage(source: JobsSource, query: URLSearchParams): JobsAnswer
   if (sortBy !== 'created_at' && sortBy !== 'execution_duration')
     return refuse('sort_by must be one of: created_at, execution_duration');
   const sortOrder = query.get('sort_order') ?? 'desc';
-  if (sortOrder !== 'asc' && sortOrder !== 'desc') return refuse('sort_order must be one of: asc, desc');
+  if (sortOrder !== 'asc' && sortOrder !== 'desc') return refuse("sort_order must be 'asc' or 'desc'");
   const whole = (name: string): number | null | undefined => {
     const text = query.get(name);
     return text === null ? null : /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
@@ -141,7 +140,8 @@ export function jobsPage(source: JobsSource, query: URLSearchParams): JobsAnswer
   if (givenOffset === undefined) return refuse('offset must be an integer');
   const offset = Math.max(0, givenOffset ?? 0);
 
-  const wants = (status: string): boolean => wanted.length === 0 || wanted.includes(status);
+  // An empty parameter means all, one that names nothing means none.
+  const wants = (name: string): boolean => status === '' || wanted.includes(name);
   let jobs: Dict[] = [];
   // Groups nobody asked for are not even looked at: a bad entry in history does not spoil `status=pending` (rec 21).
   if (wants('in_progress')) for (const item of queue.running.values()) jobs.push(queuedJob(item, 'in_progress'));

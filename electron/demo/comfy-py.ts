@@ -129,6 +129,13 @@ export function pyStr(value: unknown): string {
   return typeof value === 'number' ? String(value) : pyDumps(value).replaceAll('"', "'");
 }
 
+/** Python's `x in container` for a string x: a key, an element, a part of a text. Throws PyError for what cannot be searched. */
+export function pyIn(text: string, container: unknown): boolean {
+  if (typeof container === 'string' || Array.isArray(container)) return container.includes(text);
+  if (isDict(container)) return Object.hasOwn(container, text);
+  throw new PyError('TypeError', `argument of type '${pyTypeName(container)}' is not iterable`);
+}
+
 /** Truthiness as Python sees it. */
 export const pyTruthy = (v: unknown): boolean =>
   Array.isArray(v) ? v.length > 0 : isDict(v) ? Object.keys(v).length > 0 : Boolean(v) || Number.isNaN(v);
@@ -139,8 +146,17 @@ export function needDict(body: unknown): Dict {
   return body;
 }
 
-/** Throws as `for x in value` does. A string is iterated letter by letter, as Python does (reference §3.4). */
+/** Throws as `for x in value` does. A text is iterated letter by letter, an object by its keys (reference §3.4). */
 export function needIterable(value: unknown): Iterable<unknown> {
-  if (typeof value !== 'string' && !Array.isArray(value)) throw new PyError('TypeError', 'object is not iterable');
-  return value as Iterable<unknown>;
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value as unknown[];
+  if (isDict(value)) return Object.keys(value);
+  throw new PyError('TypeError', `'${pyTypeName(value)}' object is not iterable`);
+}
+
+/** Members a handler asks for with `if "x" in json`: an array has none by name. Throws for anything that cannot be searched. */
+export function membersOf(body: unknown, ...names: readonly string[]): Dict {
+  if (names.some((name) => pyIn(name, body)) && !isDict(body))
+    throw new PyError('TypeError', 'list indices must be integers or slices, not str');
+  return isDict(body) ? body : {};
 }

@@ -5,7 +5,7 @@
 import type { ComfyEngine } from './comfy-engine.ts';
 import { canonicalUuid, jobById, jobsPage } from './comfy-jobs.ts';
 import { objectInfo } from './comfy-node.ts';
-import { isDict, PyError, pyLoads, pyTruthy } from './comfy-py.ts';
+import { isDict, needDict, PyError, pyLoads, pyTruthy } from './comfy-py.ts';
 import { storeUpload, viewFile } from './comfy-uploads.ts';
 
 export interface RouteRequest {
@@ -41,12 +41,42 @@ export async function answer(engine: ComfyEngine, request: RouteRequest): Promis
   }
 }
 
+/** `*` stands for one more part. */
+const knownRoutes: ReadonlyMap<string, readonly string[]> = new Map([
+  ['/', ['GET']],
+  ['/prompt', ['GET', 'POST']],
+  ['/queue', ['GET', 'POST']],
+  ['/interrupt', ['POST']],
+  ['/history', ['GET', 'POST']],
+  ['/history/*', ['GET']],
+  ['/view', ['GET']],
+  ['/upload/image', ['POST']],
+  ['/free', ['POST']],
+  ['/system_stats', ['GET']],
+  ['/features', ['GET']],
+  ['/object_info', ['GET']],
+  ['/object_info/*', ['GET']],
+  ['/embeddings', ['GET']],
+  ['/ws', ['GET']],
+]);
+
+const methodNotAllowed: RouteReply = {
+  status: 405,
+  text: '405: Method Not Allowed',
+  type: 'text/plain; charset=utf-8',
+};
+
 async function route(engine: ComfyEngine, request: RouteRequest): Promise<RouteReply | undefined> {
   const { method, path, query } = request;
   const json = (): unknown => pyLoads(request.body.toString('utf8'));
-  const [, first = '', second] = path.split('/');
   if (path.startsWith('/api/jobs')) return jobs(engine, request);
-  switch (`${method} /${first}`) {
+  const [, first = '', second, ...more] = path.split('/');
+  const methods = knownRoutes.get(second === undefined || first === 'upload' ? path : `/${first}/*`);
+  if (methods === undefined || more.length > 0 || second === '') return undefined;
+  if (method === 'OPTIONS') return empty(200);
+  // GET of anything else falls through to the folder of web files: not found.
+  if (!methods.includes(method === 'HEAD' ? 'GET' : method)) return method === 'GET' ? undefined : methodNotAllowed;
+  switch (`${method === 'HEAD' ? 'GET' : method} /${first}`) {
     case 'GET /prompt':
       return { status: 200, json: { exec_info: { queue_remaining: engine.queue.remaining } } };
     case 'POST /prompt':
@@ -70,9 +100,9 @@ async function route(engine: ComfyEngine, request: RouteRequest): Promise<RouteR
     case 'GET /view':
       return viewFile(engine.files, query);
     case 'POST /upload':
-      return second === 'image' ? storeUpload(engine.files, request) : undefined;
+      return storeUpload(engine.files, request);
     case 'POST /free':
-      json();
+      needDict(json());
       return empty(200);
     case 'GET /system_stats':
       return { status: 200, json: systemStats(engine) };
@@ -86,6 +116,12 @@ async function route(engine: ComfyEngine, request: RouteRequest): Promise<RouteR
             .filter((c) => second === undefined || c.name === second)
             .map((c) => [c.name, objectInfo(c)]),
         ),
+      };
+    case 'GET /ws':
+      return {
+        status: 400,
+        text: 'No WebSocket UPGRADE hdr: None\n Can "Upgrade" only to "WebSocket".',
+        type: 'text/plain; charset=utf-8',
       };
     case 'GET /embeddings':
       return { status: 200, json: [] };
@@ -149,15 +185,12 @@ function jobs(engine: ComfyEngine, { method, path, query, body }: RouteRequest):
     return { status, json: page };
   }
   const [id = '', verb] = parts;
+  if (parts.length === 0) return methodNotAllowed;
+  if (id === '' || parts.length > 2) return undefined;
   if (method === 'GET' && parts.length === 1) {
     const { status, body: job } = jobById(source, id);
     return { status, json: job };
   }
-  const methodNotAllowed: RouteReply = {
-    status: 405,
-    text: '405: Method Not Allowed',
-    type: 'text/plain; charset=utf-8',
-  };
   if (engine.version !== 'new') return parts.length === 1 || verb === 'cancel' ? methodNotAllowed : undefined;
   if (method === 'POST' && parts.length === 2 && verb === 'cancel') {
     return canonicalUuid.test(id)

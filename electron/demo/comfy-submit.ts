@@ -2,11 +2,12 @@
  * Reads a `POST /prompt` body as the real server does, oddities included (reference §3.3, rec 04, 15, 22): number and counter, front, prompt_id,
  * extra_data, validation. Gives back the queue item or the refusal; does not queue.
  */
+import type { ValidationError } from './comfy-check.ts';
 import { canonicalUuid } from './comfy-jobs.ts';
 import type { NodeClass } from './comfy-node.ts';
-import { isDict, PyError, pyFloat, pyStr, pyTruthy, type Dict } from './comfy-py.ts';
+import { isDict, PyError, pyFloat, pyIn, pyStr, pyTruthy, type Dict } from './comfy-py.ts';
 import type { ComfyVersion, QueueItem } from './comfy-types.ts';
-import { type NodeErrors, validatePrompt, type ValidationError } from './comfy-validate.ts';
+import { type NodeErrors, validatePrompt } from './comfy-validate.ts';
 
 export interface SubmitSetting {
   readonly version: ComfyVersion;
@@ -28,7 +29,7 @@ const secretKeys: readonly string[] = ['auth_token_comfy_org', 'api_key_comfy_or
 export function readSubmission(body: unknown, setting: SubmitSetting): Submission {
   const { version } = setting;
   const json: Dict = isDict(body) ? body : {};
-  const has = (name: string): boolean => name in json || (Array.isArray(body) && body.includes(name));
+  const has = (name: string): boolean => pyIn(name, body);
   let number: number;
   if (has('number')) {
     number = pyFloat(json['number']);

@@ -8,8 +8,8 @@ import type { RouteReply, RouteRequest } from './comfy-routes.ts';
 /** `&preview=` answers the original: re-encoding is the server's taste, a client must not rely on it. */
 export function viewFile(files: FileStore, query: URLSearchParams): RouteReply {
   const name = query.get('filename');
-  if (name === null || name === '') return { status: 404, text: '' };
-  if (name.startsWith('/') || name.includes('..')) return { status: 400, text: '' };
+  if (name === null) return { status: 404, text: '' };
+  if (name === '' || name.startsWith('/') || name.includes('..')) return { status: 400, text: '' };
   const type = query.get('type') ?? 'output';
   if (type !== 'output' && type !== 'input' && type !== 'temp') return { status: 400, text: '' };
   const subfolder = query.get('subfolder') ?? '';
@@ -55,7 +55,7 @@ interface Part {
 function parseMultipart(body: Buffer, contentType: string): Map<string, Part> {
   const parts = new Map<string, Part>();
   const boundary = /boundary="?([^";]+)"?/.exec(contentType)?.[1];
-  if (boundary === undefined) throw new PyError('AssertionError', 'multipart/* content type expected');
+  if (boundary === undefined) return parts;
   const mark = Buffer.from(`--${boundary}`);
   for (let at = body.indexOf(mark); at >= 0;) {
     const next = body.indexOf(mark, at + mark.length);
