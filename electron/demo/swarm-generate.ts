@@ -98,6 +98,7 @@ class Request {
   private readonly out: HeldOutput;
   private readonly offset: number;
   private readonly requestId: string;
+  private readonly nodeTypes: readonly string[];
   private readonly startedMs = performance.now();
 
   constructor(
@@ -119,6 +120,7 @@ class Request {
     this.out = out;
     this.offset = offset;
     this.requestId = user.nextRequestId();
+    this.nodeTypes = nodeTypesOf(String(input.values.get('comfyworkflowraw') ?? ''));
   }
 
   async run(): Promise<void> {
@@ -210,7 +212,7 @@ class Request {
     try {
       const hooks = { where, interrupted: claim.interrupted, ...messages.hooks() };
       end = backend.isComfy
-        ? await runPrompt(core, backend, buildGraph(input, seed), hooks)
+        ? await runPrompt(core, backend, buildGraph(input, seed, backend.hasPack), hooks)
         : await runRemote(core, backend, input, hooks, messages);
       if (end === 'silent' && claim.interrupted.aborted) core.keeper.failed(backend);
     } catch (problem) {
@@ -237,11 +239,8 @@ class Request {
     const type = String(this.input.values.get('internalbackendtype') ?? 'Any');
     if (type !== 'Any' && type.toLowerCase() !== backend.type)
       return `Request requires backend type ${type}, but this is ${backend.type}`;
-    const raw = String(this.input.values.get('comfyworkflowraw') ?? '');
-    if (raw !== '' && backend.isComfy) {
-      const unknown = nodeTypesOf(raw).find((name) => !backend.nodes.has(name));
-      if (unknown !== undefined) return `The custom workflow contains an unsupported node type '${unknown}'.`;
-    }
+    const unknown = backend.isComfy ? this.nodeTypes.find((name) => !backend.nodes.has(name)) : undefined;
+    if (unknown !== undefined) return `The custom workflow contains an unsupported node type '${unknown}'.`;
     return null;
   }
 }

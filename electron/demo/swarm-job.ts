@@ -78,7 +78,7 @@ async function handOver(
     }
     return body;
   };
-  core.log('post', where);
+  if (hooks.isLoad !== true) core.log('post', where);
   const posting = post();
   const answer = await orAborted(posting, hooks.interrupted);
   if (answer === ABORTED) {
@@ -94,7 +94,7 @@ async function handOver(
   if (answer['error'] !== undefined) throw new JobError(`ComfyUI errored: ${JSON.stringify(answer, null, 2)}`);
   const promptId = String(answer['prompt_id']);
   const known: Where = { ...where, promptId };
-  core.log('accepted', known);
+  if (hooks.isLoad !== true) core.log('accepted', known);
   if (hooks.isLoad !== true) await core.pass('accepted', known);
   const end = await follow(core, comfy, socket, graph, promptId, hooks, known);
   if (end !== 'done') return end;
@@ -139,7 +139,7 @@ async function follow(
         return stopNow(core, comfy, promptId, false, where);
       }
       started = true;
-      core.log('exec-start', where);
+      if (hooks.isLoad !== true) core.log('exec-start', where);
     }
     hooks.onRaw?.(raw.bytes);
     if (!started) continue;

@@ -99,7 +99,7 @@ function mangleDate(text: string): string {
 /** Puts a tEXt chunk behind the header of a PNG; leaves anything else as it is. */
 function withText(png: Buffer, key: string, text: string): Buffer {
   if (png.length < 33 || png.readUInt32BE(0) !== 0x89504e47) return png;
-  const data = Buffer.concat([Buffer.from(`tEXt${key}\0`, 'latin1'), Buffer.from(text, 'latin1')]);
+  const data = Buffer.concat([Buffer.from(`tEXt${key}\0`, 'latin1'), Buffer.from(text, 'utf8')]);
   const chunk = Buffer.alloc(data.length + 8);
   chunk.writeUInt32BE(data.length - 4, 0);
   data.copy(chunk, 4);

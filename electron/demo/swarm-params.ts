@@ -151,8 +151,8 @@ export function nodeTypesOf(text: string): string[] {
   return [...new Set([...text.matchAll(/"class_type"\s*:\s*"([^"]+)"/g)].map((match) => match[1] ?? ''))];
 }
 
-/** The graph of one image. @throws JobError as the workflow builder does (rec 09) */
-export function buildGraph(input: GenInput, seed: number): JsonObject {
+/** The graph of one image; without SwarmUI's node pack the result is a saved file, fetched from ComfyUI's history. @throws JobError as the workflow builder does (rec 09) */
+export function buildGraph(input: GenInput, seed: number, hasPack: boolean): JsonObject {
   const raw = String(input.values.get('comfyworkflowraw') ?? '');
   if (raw !== '') return fillRawGraph(raw, input, seed);
   if (input.model === null) throw new JobError('No model input given. Did your UI load properly?');
@@ -182,6 +182,8 @@ export function buildGraph(input: GenInput, seed: number): JsonObject {
       },
     },
     '8': { class_type: 'VAEDecode', inputs: { samples: ['10', 0], vae: ['4', 2] } },
-    '9': { class_type: 'SwarmSaveImageWS', inputs: { images: ['8', 0] } },
+    '9': hasPack
+      ? { class_type: 'SwarmSaveImageWS', inputs: { images: ['8', 0] } }
+      : { class_type: 'SaveImage', inputs: { images: ['8', 0], filename_prefix: 'SwarmUI' } },
   };
 }
