@@ -35,16 +35,20 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
 
 export function write(response: ServerResponse, reply: RouteReply): void {
   if (response.destroyed) return;
-  const [payload, type] =
-    'json' in reply
-      ? [Buffer.from(pyDumps(reply.json), 'utf8'), 'application/json; charset=utf-8']
-      : 'bytes' in reply
-        ? [reply.bytes, reply.type]
-        : [Buffer.from(reply.text, 'utf8'), reply.type];
+  const [payload, type] = payloadOf(reply);
   response.statusCode = reply.status;
   if (type !== undefined) response.setHeader('Content-Type', type);
   if ('bytes' in reply && reply.filename !== undefined)
     response.setHeader('Content-Disposition', `filename="${reply.filename.replaceAll('"', '')}"`);
   response.setHeader('Content-Length', payload.length);
   response.end(payload);
+}
+
+function payloadOf(reply: RouteReply): [payload: Uint8Array, type: string | undefined] {
+  const json = 'application/json; charset=utf-8';
+  // Everything Python writes is ASCII.
+  if ('json' in reply) return [Buffer.from(pyDumps(reply.json), 'latin1'), json];
+  if ('jsonText' in reply) return [Buffer.from(reply.jsonText, 'latin1'), json];
+  if ('bytes' in reply) return [reply.bytes, reply.type];
+  return [Buffer.from(reply.text, 'utf8'), reply.type];
 }

@@ -8,15 +8,18 @@ export class EngineLog {
   readonly entries: LogEntry[] = [];
   readonly #now: () => number;
   readonly #watchers = new Set<() => void>();
+  readonly #listeners = new Set<(entry: LogEntry) => void>();
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
   write(event: LogEvent, promptId: string, node?: string): void {
-    const entry = { event, promptId, at: this.#now() };
-    this.entries.push(node === undefined ? entry : { ...entry, node });
+    const bare = { event, promptId, at: this.#now() };
+    const entry: LogEntry = node === undefined ? bare : { ...bare, node };
+    this.entries.push(entry);
     if (this.entries.length > keep) this.entries.splice(0, keep / 10);
+    for (const hear of [...this.#listeners]) hear(entry);
     this.changed();
   }
 
@@ -42,7 +45,19 @@ export class EngineLog {
 
   /** Resolves with the `count`-th entry of that event (of that prompt), now or later. */
   async seen(event: LogEvent, promptId?: string, count = 1): Promise<LogEntry> {
-    return this.until(() => this.of(event, promptId)[count - 1]);
+    const matches = (e: LogEntry): boolean => e.event === event && (promptId === undefined || e.promptId === promptId);
+    const before = this.entries.filter(matches);
+    const known = before[count - 1];
+    if (known) return known;
+    let missing = count - before.length;
+    return new Promise((resolve) => {
+      const hear = (entry: LogEntry): void => {
+        if (!matches(entry) || --missing > 0) return;
+        this.#listeners.delete(hear);
+        resolve(entry);
+      };
+      this.#listeners.add(hear);
+    });
   }
 
   of(event: LogEvent, promptId?: string): LogEntry[] {

@@ -59,6 +59,17 @@ export function pyLoads(text: string): unknown {
   }
 }
 
+const written = new WeakMap<object, string>();
+
+/** `pyDumps` of a value that will not change any more; its text is kept for the next time. */
+export function pyDumpsOnce(value: object): string {
+  const known = written.get(value);
+  if (known !== undefined) return known;
+  const text = pyDumps(value);
+  written.set(value, text);
+  return text;
+}
+
 export type Dict = Record<string, unknown>;
 
 export const isDict = (v: unknown): v is Dict => typeof v === 'object' && v !== null && !Array.isArray(v);

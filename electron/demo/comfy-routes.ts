@@ -5,7 +5,8 @@
 import type { ComfyEngine } from './comfy-engine.ts';
 import { canonicalUuid, jobById, jobsPage } from './comfy-jobs.ts';
 import { objectInfo } from './comfy-node.ts';
-import { isDict, needDict, PyError, pyLoads, pyTruthy } from './comfy-py.ts';
+import { isDict, needDict, PyError, pyDumps, pyDumpsOnce, pyLoads, pyTruthy } from './comfy-py.ts';
+import type { QueueItem } from './comfy-types.ts';
 import { storeUpload, viewFile } from './comfy-uploads.ts';
 
 export interface RouteRequest {
@@ -19,6 +20,8 @@ export interface RouteRequest {
 
 export type RouteReply =
   | { readonly status: number; readonly json: unknown }
+  /** JSON already written. */
+  | { readonly status: number; readonly jsonText: string }
   | { readonly status: number; readonly text: string; readonly type?: string }
   | { readonly status: number; readonly bytes: Uint8Array; readonly type: string; readonly filename?: string };
 
@@ -82,10 +85,7 @@ async function route(engine: ComfyEngine, request: RouteRequest): Promise<RouteR
     case 'POST /prompt':
       return postPrompt(engine, json());
     case 'GET /queue':
-      return {
-        status: 200,
-        json: { queue_running: [...engine.queue.running.values()], queue_pending: engine.queue.pending },
-      };
+      return { status: 200, jsonText: queueText(engine) };
     case 'POST /queue':
       engine.editQueue(json());
       return empty(200);
@@ -136,6 +136,12 @@ async function route(engine: ComfyEngine, request: RouteRequest): Promise<RouteR
   }
 }
 
+/** Items do not change once queued: a long queue is written once, not at every look. */
+function queueText(engine: ComfyEngine): string {
+  const list = (items: Iterable<QueueItem>): string => `[${Array.from(items, pyDumpsOnce).join(', ')}]`;
+  return `{"queue_running": ${list(engine.queue.running.values())}, "queue_pending": ${list(engine.queue.pending)}}`;
+}
+
 /** `undefined` for an empty body or one that is not JSON: the interrupt is global then. */
 function bodyOrNothing(body: Buffer): unknown {
   try {
@@ -169,7 +175,11 @@ function history(engine: ComfyEngine, id: string | undefined, query: URLSearchPa
     if (!/^[+-]?\d+$/.test(text)) throw new PyError('ValueError', `invalid literal for int() with base 10: '${text}'`);
     return Number(text);
   };
-  return { status: 200, json: engine.queue.historyPage(whole('max_items'), whole('offset') ?? -1) };
+  const page = Object.entries(engine.queue.historyPage(whole('max_items'), whole('offset') ?? -1));
+  return {
+    status: 200,
+    jsonText: `{${page.map(([key, entry]) => `${pyDumps(key)}: ${pyDumpsOnce(entry)}`).join(', ')}}`,
+  };
 }
 
 function jobs(engine: ComfyEngine, { method, path, query, body }: RouteRequest): RouteReply | undefined {

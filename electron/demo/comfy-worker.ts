@@ -108,7 +108,7 @@ export class Worker {
 
   /** False: the worker died (rec 27); HTTP and sockets go on. */
   async #runNext(): Promise<boolean> {
-    await this.#pass('before-pop', this.queue.inRunOrder()[0]?.[1] ?? '');
+    await this.#pass('before-pop', this.queue.pending[0]?.[1] ?? '');
     await this.#unlocked();
     let taken: { task: number; item: QueueItem } | undefined;
     try {
