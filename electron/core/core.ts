@@ -142,7 +142,7 @@ function compose(options: CoreOptions, db: Database, sink: LogSink, log: Log, po
     ended: (jobId) => {
       live.end(jobId);
       canceller.ended(jobId);
-      admin.jobEnded();
+      admin.removeLeaving();
       whenDone.check();
     },
   });
@@ -236,6 +236,7 @@ function compose(options: CoreOptions, db: Database, sink: LogSink, log: Log, po
   for (const request of cancels.open()) canceller.wake(request.job_id);
   for (const record of board.servers.all()) registry.add(record);
   recovery.start();
+  admin.removeLeaving();
   summary.soon();
   log.info('core started', { version: options.version, host: options.host, movedAside: db.movedAside });
 

@@ -1,7 +1,11 @@
 /** SQL for settings: one row a key, JSON values, unreadable ones fall back to their default. */
+import type { ServerId } from '../../../shared/ids.ts';
 import { DEFAULT_SETTINGS, SettingsSchema } from '../../../shared/settings.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import type { Database } from './database.ts';
+
+/** `leaving.<server>`: its removal waits for jobs to stop; nothing new is sent there. */
+export type CoreFlag = 'queue.paused' | `leaving.${ServerId}`;
 
 export class SettingsStore {
   readonly #db: Database;
@@ -34,10 +38,10 @@ export class SettingsStore {
   }
 
   /** Facts of the core itself, e.g. whether the whole queue is paused. */
-  flag(name: 'queue.paused'): boolean {
+  flag(name: CoreFlag): boolean {
     return this.#q.get.get(`core.${name}`) === 'true';
   }
-  setFlag(name: 'queue.paused', value: boolean): void {
+  setFlag(name: CoreFlag, value: boolean): void {
     this.#q.set.run(`core.${name}`, String(value));
   }
 }

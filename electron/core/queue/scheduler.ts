@@ -99,7 +99,7 @@ export class Scheduler {
     if (this.#stopped || !link.online || this.#pausedUntil.has(link.id)) return false;
     if (this.#board.settings.flag('queue.paused')) return false;
     const server = this.#board.servers.get(link.id);
-    return server !== undefined && server.enabled && !server.paused;
+    return server !== undefined && server.enabled && !server.paused && !this.#board.settings.flag(`leaving.${link.id}`);
   }
 
   /**

@@ -43,8 +43,7 @@ export class ServerAdmin {
   readonly #secrets: SecretStore;
   readonly #parts: { queue: Queue; requests: Requests; facts: Facts; collector: Collector; kick: (id: ServerId | null) => void };
   readonly #q;
-  /** Removals that wait for jobs to stop: taken up when each ends. */
-  readonly #leaving = new Set<ServerId>();
+  readonly #removing = new Set<ServerId>();
 
   constructor(board: Board, links: LinkRegistry, secrets: SecretStore, parts: { queue: Queue; requests: Requests; facts: Facts; collector: Collector; kick: (id: ServerId | null) => void }) {
     this.#board = board;
@@ -140,6 +139,8 @@ export class ServerAdmin {
     if ((waiting.length > 0 && choice.waiting === undefined) || (there.length > 0 && choice.onServer === undefined)) {
       throw new AppError('conflict', 'it has open jobs: say what becomes of them', { details: { waiting: waiting.length, onServer: there.length } });
     }
+    // From here on nothing new goes there, also after a restart in the middle of it.
+    this.#board.settings.setFlag(`leaving.${id}`, true);
     if (waiting.length > 0) {
       if (choice.waiting === 'move') {
         this.#q.unbind.run(id);
@@ -150,7 +151,6 @@ export class ServerAdmin {
       if (choice.onServer === 'cancel-and-wait') {
         const open = there.filter((job) => job.state !== 'collecting').map((job) => job.id);
         if (open.length > 0) this.#parts.requests.run({ scope: { jobs: open }, mode: 'stop' }, 'core');
-        this.#leaving.add(id);
         const left = this.#q.onServer.all(id);
         if (left.length > 0) return { removed: false, waitingFor: left.map((job) => job.id) };
       } else this.#forget(id);
@@ -159,10 +159,10 @@ export class ServerAdmin {
     return { removed: true, waitingFor: [] };
   }
 
-  /** A job ended: a server that waited for it may go now. */
-  jobEnded(): void {
-    for (const id of this.#leaving) {
-      if (this.#q.onServer.all(id).length > 0) continue;
+  /** A job ended, or the core started: servers that waited for their jobs to stop may go now. */
+  removeLeaving(): void {
+    for (const { id } of this.#board.servers.all()) {
+      if (!this.#board.settings.flag(`leaving.${id}`) || this.#q.onServer.all(id).length > 0) continue;
       void this.#remove(id).catch((error: unknown) => {
         this.#board.log.error('a server could not be removed', { server: id, error });
       });
@@ -179,13 +179,16 @@ export class ServerAdmin {
   }
 
   async #remove(id: ServerId): Promise<void> {
-    this.#leaving.delete(id);
+    if (this.#removing.has(id)) return;
+    this.#removing.add(id);
     const ref = this.#board.servers.get(id)?.credentialRef ?? null;
     await this.#links.remove(id);
     // What came in while the link was closing belongs to no server any more.
     this.#q.unbind.run(id);
     this.#board.servers.remove(id);
     if (ref !== null) await this.#secrets.delete(ref);
+    this.#board.settings.setFlag(`leaving.${id}`, false);
+    this.#removing.delete(id);
     this.#board.log.info('server removed', { server: id });
     this.#board.events.emit('server.removed', { id });
     this.#parts.kick(null);

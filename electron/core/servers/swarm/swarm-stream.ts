@@ -66,6 +66,10 @@ export class StreamState {
   get phase(): Phase {
     return this.#phase;
   }
+  /** Monotonic ms of the last change of phase or counters. */
+  get changedAt(): number {
+    return this.#changedAt;
+  }
   get counters(): Counters {
     return this.#counters;
   }

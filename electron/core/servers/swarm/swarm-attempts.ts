@@ -1,0 +1,364 @@
+/**
+ * The open attempts on one SwarmUI server: sends each on a socket of its own, hears its stream, polls its session when
+ * the stream is lost (S4), finds out how it ended, and gives its session back when all is quiet. Stops nothing.
+ */
+import { AppError, isAbort, toAppError } from '../../../../shared/errors.ts';
+import { deferred, sleep } from '../../../../shared/util/async.ts';
+import type { Deferred } from '../../../../shared/util/async.ts';
+import type { Log } from '../../log.ts';
+import type { AdapterContext, AttemptRef, SendAttempt, SubmitResult } from '../adapter.ts';
+import type { SwarmClient } from './swarm-client.ts';
+import type { SwarmFiles } from './swarm-files.ts';
+import { readFrame } from './swarm-frames.ts';
+import { hasErrorId, isGone } from './swarm-http.ts';
+import { endFact, refusal } from './swarm-outcome.ts';
+import type { EndFact } from './swarm-outcome.ts';
+import type { SessionPool } from './swarm-sessions.ts';
+import { SwarmSocket } from './swarm-socket.ts';
+import { StreamState } from './swarm-stream.ts';
+import type { News } from './swarm-stream.ts';
+import { askedImages, batchSizeOf, requestFor } from './swarm-submit.ts';
+import { Track } from './swarm-track.ts';
+
+/** A claimed request may still be refused in the same breath (a bad parameter): so long it is not called accepted. */
+const SAME_BREATH_MS = 250;
+/** No first message after this: whether the server took it is not known. */
+const FIRST_WORD_MS = 30_000;
+const POLL_MS = 500;
+const POLL_STOPPING_MS = 200;
+/** Files are written behind the stream's end (§3.5): looked for again after this. */
+const FILES_MS = 1_500;
+
+export interface AttemptPorts {
+  readonly context: AdapterContext;
+  readonly pool: SessionPool;
+  readonly files: SwarmFiles;
+  client(): SwarmClient | null;
+  /** The server's process is not there, or is another one. */
+  lost(error: AppError): void;
+  /** Whether the server still is the process we connected to; asks it. Throws AppError. */
+  sameBoot(signal: AbortSignal): Promise<boolean>;
+  /** Looks whether a prompt of this attempt runs on a backend, and notes it. */
+  sight(track: Track, signal: AbortSignal): Promise<void>;
+  /** One of ours ended: slots and phases of others may have changed. */
+  ended(track: Track, fact: EndFact): void;
+}
+
+export class Attempts {
+  readonly #ports: AttemptPorts;
+  readonly #log: Log;
+  readonly #tracks = new Map<string, Track>();
+  /** Jobs that went back to the queue once for a neighbour's sake (S17). */
+  readonly #putBack = new Set<string>();
+
+  constructor(ports: AttemptPorts) {
+    this.#ports = ports;
+    this.#log = ports.context.log;
+  }
+
+  all(): Track[] {
+    return [...this.#tracks.values()];
+  }
+  get(key: string): Track | undefined {
+    return this.#tracks.get(key);
+  }
+
+  /** Sends once. Never throws for what a server or network does. */
+  async submit(attempt: SendAttempt): Promise<SubmitResult> {
+    const client = this.#ports.client();
+    if (client === null) return { result: 'not-sent', error: new AppError('server_unreachable', 'the server is not connected', { details: { delivery: 'not-sent' } }) };
+    const raw = attempt.payload.kind === 'swarm' && typeof attempt.payload.params['comfyworkflowraw'] === 'string';
+    const images = attempt.payload.kind === 'swarm' ? attempt.payload.images : 1;
+    const track = new Track(attempt, new StreamState({ images, batchSize: batchSizeOf(attempt) }, performance.now()), raw);
+    track.asked = askedImages(attempt);
+    this.#tracks.set(track.key, track);
+    const answer = deferred<SubmitResult>();
+    const socket = new SwarmSocket({
+      baseUrl: this.#ports.context.server.url,
+      headers: await client.auth.headers(),
+      onMessage: (bytes) => {
+        this.#hear(track, bytes, answer, client.boot);
+      },
+      onClose: (error) => {
+        this.#onClose(track, error, answer);
+      },
+    });
+    track.socket = socket;
+    try {
+      await socket.open();
+    } catch (error) {
+      return this.#notOpened(track, toAppError(error));
+    }
+    try {
+      await socket.send(requestFor(attempt));
+    } catch (error) {
+      answer.resolve({ result: 'unsure', error: toAppError(error) });
+    }
+    const timer = setTimeout(() => {
+      answer.resolve({ result: 'unsure', error: new AppError('server_timeout', 'the generation request got no first word', { details: { delivery: 'unsure' } }) });
+    }, FIRST_WORD_MS);
+    try {
+      return await answer.promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #notOpened(track: Track, error: AppError): SubmitResult {
+    this.#tracks.delete(track.key);
+    if (isGone(error) || error.code === 'server_auth') this.#ports.lost(error);
+    if (error.code === 'server_protocol') return { result: 'rejected', error, elsewhere: true };
+    return { result: 'not-sent', error };
+  }
+
+  #hear(track: Track, bytes: Buffer, answer: Deferred<SubmitResult>, boot: string | null): void {
+    const { stream } = track;
+    if (stream === null || stream.ended) return;
+    const accept = (): void => {
+      answer.resolve({ result: 'accepted', number: null, nodeErrors: null, serverBoot: boot });
+    };
+    const frame = readFrame(bytes);
+    if (frame.type === 'unknown') this.#log.debug('a message of the stream is not known', { name: frame.name });
+    for (const news of stream.apply(frame, performance.now())) {
+      if (news.news === 'claimed') setTimeout(accept, SAME_BREATH_MS);
+      else this.#tell(track, news, answer);
+    }
+    if (stream.dispatched) accept();
+    track.wake.wake();
+  }
+
+  #tell(track: Track, news: News, answer: Deferred<SubmitResult>): void {
+    const { sink } = this.#ports.context;
+    switch (news.news) {
+      case 'claimed':
+        return;
+      case 'refused':
+        track.refused = true;
+        if (news.id === 'invalid_session_id') {
+          // Nothing was taken: the job is sent again, with another session.
+          this.#ports.pool.forget(track.key);
+          answer.resolve({ result: 'not-sent', error: new AppError('server_auth', news.message, { details: { errorId: news.id, delivery: 'not-sent' } }) });
+        } else answer.resolve({ result: 'rejected', ...refusal(news.message, news.id) });
+        return;
+      case 'started':
+        answer.resolve({ result: 'accepted', number: null, nodeErrors: null, serverBoot: this.#ports.client()?.boot ?? null });
+        if (!track.holdStart) sink.fact(track.key, { type: 'started' });
+        return;
+      case 'live':
+        sink.live(track.key, news.update);
+        return;
+      case 'ended':
+        track.socket?.finish();
+        this.#over(track);
+    }
+  }
+
+  #onClose(track: Track, error: AppError, answer: Deferred<SubmitResult>): void {
+    track.socket = null;
+    const { stream } = track;
+    if (stream === null || this.#tracks.get(track.key) !== track) return;
+    if (!stream.ended && error.details?.['closeCode'] === 1000) {
+      // A proper close without a last word is an end too (§3.2); before a first one it is a refusal.
+      if (stream.phase === 'sent' && !track.refused) answer.resolve({ result: 'unsure', error });
+      for (const news of stream.close()) this.#tell(track, news, answer);
+      track.wake.wake();
+    } else if (!stream.ended) {
+      answer.resolve({ result: 'unsure', error });
+      this.#log.info('a stream was lost; its session is asked from now on', { job: track.attempt.jobId, why: error.message });
+      track.doubt = 'its stream was lost';
+      this.setAdrift(track);
+    }
+    this.#tryReturn(track);
+  }
+
+  setAdrift(track: Track): void {
+    if (track.over) return;
+    track.adrift = true;
+    track.wake.wake();
+    this.follow(track);
+  }
+
+  /** The track of an attempt that an earlier process or connection sent. */
+  resume(attempt: AttemptRef): Track {
+    const known = this.#tracks.get(attempt.remoteKey);
+    if (known !== undefined) {
+      if (attempt.startedAt !== null) known.attempt = attempt;
+      if (known.adrift) this.follow(known);
+      return known;
+    }
+    const track = new Track(attempt, null, false);
+    this.#tracks.set(track.key, track);
+    this.follow(track);
+    return track;
+  }
+
+  /** Polls the session of a track without a stream until it is over, while connected. */
+  follow(track: Track): void {
+    if (track.following || !track.adrift || this.#ports.client() === null) return;
+    track.following = true;
+    this.#follow(track)
+      .catch((error: unknown) => {
+        if (!isAbort(error)) this.#log.debug('following a session broke off', { error });
+      })
+      .finally(() => {
+        track.following = false;
+      });
+  }
+
+  async #follow(track: Track): Promise<void> {
+    for (;;) {
+      const client = this.#ports.client();
+      if (client === null || this.#tracks.get(track.key) !== track || track.over) return;
+      const signal = AbortSignal.timeout(15_000);
+      try {
+        const { status } = await client.api.currentStatus(track.key, signal);
+        if (client !== this.#ports.client()) return;
+        track.poll(status, performance.now());
+        if (status.live_gens > 0 && !track.started) {
+          await this.#ports.sight(track, signal);
+          if (track.seenRunning && !track.holdStart) this.#ports.context.sink.fact(track.key, { type: 'started' });
+        }
+        if (track.over) {
+          // All-zero may also be said by another process: only our own one's word counts.
+          if (!(await this.#ports.sameBoot(signal))) {
+            track.zeros = 0;
+            return;
+          }
+          if (track.worked || track.stopping > 0) this.#over(track);
+          return;
+        }
+      } catch (error) {
+        if (hasErrorId(error, 'invalid_session_id')) return; // Recovery says what became of it.
+        if (isGone(error)) {
+          this.#ports.lost(toAppError(error));
+          return;
+        }
+        this.#log.debug('a session could not be asked', { error });
+      }
+      await sleep(track.stopping > 0 ? POLL_STOPPING_MS : POLL_MS);
+    }
+  }
+
+  /** Nothing more will come: how it ended is told, unless a stop procedure tells it, or nothing had been accepted. */
+  #over(track: Track): void {
+    track.wake.wake();
+    if (track.stopping > 0 || track.refused) {
+      this.#tryReturn(track);
+      return;
+    }
+    this.finish(track);
+  }
+
+  /** Tells the end to the core, once. */
+  finish(track: Track): void {
+    if (track.told) return;
+    this.settle(track, AbortSignal.timeout(60_000))
+      .then((fact) => {
+        if (track.told || track.stopping > 0) return;
+        track.told = true;
+        this.#ports.context.sink.fact(track.key, fact);
+        this.#tryReturn(track);
+      })
+      .catch((error: unknown) => {
+        // Not known now: the watchdog's look finds out.
+        track.settlement = null;
+        this.#log.warn('how an attempt ended could not be found out yet', { job: track.attempt.jobId, error });
+      });
+  }
+
+  /** How an attempt that is over has ended; asks the server only when the stream did not say it. */
+  async settle(track: Track, signal: AbortSignal): Promise<EndFact> {
+    if (track.fact !== null) return track.fact;
+    track.settlement ??= this.#settle(track, signal);
+    try {
+      const fact = await track.settlement;
+      if (track.fact === null) {
+        track.fact = fact;
+        this.#ports.ended(track, fact);
+      }
+      return fact;
+    } catch (error) {
+      track.settlement = null;
+      throw error;
+    }
+  }
+
+  async #settle(track: Track, signal: AbortSignal): Promise<EndFact> {
+    const { files } = this.#ports;
+    const { stream } = track;
+    const { outputs, delivered } = files.fromStream(stream?.images() ?? []);
+    const common = { started: track.started, interrupted: track.interrupted, mayPutBack: !this.#putBack.has(track.attempt.jobId) };
+    if (!track.adrift && stream !== null) {
+      const fact = endFact({ ...common, asked: stream.asked(), outputs, delivered, errors: stream.errors, dispatched: stream.dispatched });
+      if (fact.type === 'stopped' && fact.by === 'collateral') this.#putBack.add(track.attempt.jobId);
+      return fact;
+    }
+    const client = this.#ports.client();
+    if (client === null) throw new AppError('server_unreachable', 'the server is not connected');
+    let found = await files.find(client, track.attempt.attemptId, signal);
+    const asked = (): number => track.asked ?? found.asked ?? 1;
+    if (found.paths.length < asked()) {
+      await sleep(FILES_MS, signal);
+      found = await files.find(client, track.attempt.attemptId, signal);
+    }
+    const refs = files.fromPaths(found.paths, outputs);
+    return endFact({ ...common, asked: asked(), outputs: refs, delivered: refs.length, errors: stream?.errors ?? [], dispatched: true });
+  }
+
+  /** The core is done with this key. */
+  release(key: string): void {
+    const track = this.#tracks.get(key);
+    if (track === undefined) {
+      if (this.#ports.pool.holds(key)) this.#ports.pool.giveBack(key);
+      return;
+    }
+    track.released = true;
+    this.#tryReturn(track);
+  }
+
+  /** After stream end and the answer to every interrupt; in doubt it is kept apart. */
+  #tryReturn(track: Track): void {
+    if (!track.released || track.interruptsOpen > 0 || track.stopping > 0 || this.#tracks.get(track.key) !== track) return;
+    const quiet = track.stream?.ended === true || track.over;
+    if (!quiet && !track.adrift) return;
+    this.#tracks.delete(track.key);
+    if (!quiet) this.#ports.pool.quarantine(track.key, 'given back while it may still have work');
+    else if (track.doubt !== null) this.#ports.pool.quarantine(track.key, track.doubt);
+    else this.#ports.pool.giveBack(track.key);
+  }
+
+  /** A stop procedure or an interrupt's answer is through. */
+  settledDown(track: Track): void {
+    this.#tryReturn(track);
+  }
+
+  /** Keys the core no longer knows: their sessions are kept apart, then used again. */
+  sweep(): void {
+    const { context, pool } = this.#ports;
+    for (const key of pool.leases()) {
+      if (context.isOurs(key)) continue;
+      const track = this.#tracks.get(key);
+      if (track?.stopping !== undefined && track.stopping > 0) continue;
+      if (track !== undefined && !track.over && !track.adrift) continue;
+      if (track === undefined && this.#fresh.has(key)) continue;
+      this.#tracks.delete(key);
+      pool.quarantine(key, 'nobody gave it back');
+    }
+  }
+
+  /** Leased, and its claim may not be committed yet. */
+  readonly #fresh = new Set<string>();
+  leased(key: string): void {
+    this.#fresh.add(key);
+    setTimeout(() => this.#fresh.delete(key), 60_000).unref();
+  }
+
+  /** The connection is gone: streams with it, or not; what is adrift is followed again on the next one. */
+  detach(): void {
+    for (const track of this.#tracks.values()) track.wake.wake();
+  }
+
+  terminateAll(): void {
+    for (const track of this.#tracks.values()) track.socket?.terminate();
+  }
+}

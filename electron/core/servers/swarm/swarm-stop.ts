@@ -1,0 +1,248 @@
+/**
+ * The driver of the SwarmUI cancel procedure (architecture §7.3): holds, sends, waits for the stream's end, looks at the
+ * backends' queues. Several on one server stand in one line. What to do next is decided in swarm-cancel.ts; how an
+ * attempt ended in swarm-outcome.ts.
+ */
+import { AppError, isAbort } from '../../../../shared/errors.ts';
+import { sleep, Wake } from '../../../../shared/util/async.ts';
+import type { StopReport, StopRequest } from '../adapter.ts';
+import { itsTurn, lookStep, stopStep } from './swarm-cancel.ts';
+import type { LinePlace, StopStep, StopView } from './swarm-cancel.ts';
+import type { EndFact } from './swarm-outcome.ts';
+import type { BackendPrompt } from './swarm-passthrough.ts';
+import type { Track } from './swarm-track.ts';
+
+/** What the backends' queues show. `complete`: every backend that may run a job of ours was seen. */
+export interface QueueLook {
+  readonly prompts: readonly BackendPrompt[];
+  readonly complete: boolean;
+}
+
+export interface StopPorts {
+  /** Changes whenever the connection to the server does. */
+  epoch(): number;
+  interrupt(track: Track): Promise<void>;
+  /** How it ended, once it is over. */
+  settle(track: Track, signal: AbortSignal): Promise<EndFact>;
+  /** Null when no backend shows us its queue. Throws AppError when the server does not answer. */
+  look(signal: AbortSignal): Promise<QueueLook | null>;
+  isOf(track: Track, prompt: BackendPrompt): boolean;
+  /** Calls that hold a slot, everybody's; null when that may not be asked. */
+  liveGens(signal: AbortSignal): Promise<number | null>;
+  /** Somebody else waits for a slot or a load too; null when that may not be asked. */
+  othersWait(track: Track, signal: AbortSignal): Promise<boolean | null>;
+  interruptPrompt(prompt: BackendPrompt): Promise<void>;
+  deletePrompt(prompt: BackendPrompt): Promise<void>;
+  /** Its interrupt freed something: what stands behind it may begin now. */
+  unsettleOthers(track: Track): void;
+  /** An interrupt may hit others on this server, and is not allowed to (up to 0.9.7). */
+  readonly unsafe: () => boolean;
+}
+
+interface Place {
+  readonly track: Track;
+  readonly request: StopRequest;
+  readonly joinedAt: number;
+  sentAt: number | null;
+  sharedLoad: boolean;
+}
+
+export class StopLine {
+  readonly #ports: StopPorts;
+  readonly #line: Place[] = [];
+  readonly #moved = new Wake();
+
+  constructor(ports: StopPorts) {
+    this.#ports = ports;
+  }
+
+  /** Tracks that are being stopped now. */
+  get size(): number {
+    return this.#line.length;
+  }
+
+  /** Ends with a report, or by abort. */
+  async stop(track: Track, request: StopRequest): Promise<StopReport> {
+    const place: Place = { track, request, joinedAt: performance.now(), sentAt: null, sharedLoad: false };
+    this.#line.push(place);
+    track.stopping += 1;
+    try {
+      return await this.#run(place);
+    } finally {
+      track.stopping -= 1;
+      this.#line.splice(this.#line.indexOf(place), 1);
+      this.#moved.wake();
+    }
+  }
+
+  async #run(place: Place): Promise<StopReport> {
+    const { track, request } = place;
+    const epoch = this.#ports.epoch();
+    let toldHold = false;
+    for (;;) {
+      request.signal.throwIfAborted();
+      if (this.#ports.epoch() !== epoch) return { report: 'interrupted' };
+      const step = this.#stepOf(place);
+      switch (step.step) {
+        case 'over':
+          return await this.#ended(place, epoch);
+        case 'started':
+          track.holdStart = false;
+          return { report: 'started' };
+        case 'runs-on':
+          return { report: 'runs-on' };
+        case 'hold':
+          if (!toldHold) request.onStep('held', null, step.why === 'load' ? 'others wait for the model that loads for it' : `until its phase is certain (${track.phase})`);
+          toldHold = true;
+          if (step.why === 'load') await this.#checkLoad(place);
+          await this.#pause(place, Math.min(step.ms, step.why === 'load' ? 500 : step.ms));
+          break;
+        case 'wait':
+          await this.#pause(place, step.ms);
+          break;
+        case 'ready':
+          if (track.loading && !place.sharedLoad && (await this.#checkLoad(place))) break;
+          if (this.#stepOf(place).step !== 'ready') break;
+          if (itsTurn(this.#places(), this.#line.indexOf(place))) await this.#send(place);
+          else await this.#pause(place, 50);
+      }
+    }
+  }
+
+  #view(place: Place): StopView {
+    const { track, request } = place;
+    const now = performance.now();
+    return {
+      mode: request.mode(), phase: track.phase, certainIn: track.certain(now) ? 0 : track.certainIn(now), started: track.started, over: track.over,
+      sentAgo: place.sentAt === null ? null : now - place.sentAt, sentRunning: track.interruptedRunning, unsafe: this.#ports.unsafe(),
+      sharedLoad: place.sharedLoad && track.loading,
+    };
+  }
+
+  #stepOf(place: Place): StopStep {
+    return stopStep(this.#view(place));
+  }
+
+  #places(): LinePlace[] {
+    const now = performance.now();
+    return this.#line.map((place) => {
+      const view = this.#view(place);
+      const step = stopStep(view);
+      return { phase: view.phase, step: step.step, holdsForPhase: step.step === 'hold' && step.why === 'phase', sentAgo: view.sentAgo, over: view.over, inLineMs: now - place.joinedAt };
+    });
+  }
+
+  /** True when others wait for the load that runs for this one; a cancel would fail them (S17). */
+  async #checkLoad(place: Place): Promise<boolean> {
+    place.sharedLoad = place.track.loading && (await this.#ports.othersWait(place.track, place.request.signal)) === true;
+    return place.sharedLoad;
+  }
+
+  async #send(place: Place): Promise<void> {
+    const { track, request } = place;
+    const running = track.phase === 'running';
+    place.sentAt = performance.now();
+    track.interrupted = true;
+    track.interruptedRunning = running;
+    track.holdStart = request.mode() === 'if-waiting' && !running;
+    request.onStep('sent', 'POST /API/InterruptAll', track.phase);
+    try {
+      await this.#ports.interrupt(track);
+    } catch (error) {
+      if (isAbort(error)) throw error;
+      // Whether it arrived is not known: the stream tells, and it is sent again in time. Its session is not used again soon.
+      track.doubt = 'an interrupt was not answered';
+      request.onStep('waiting', 'POST /API/InterruptAll', error instanceof AppError ? `${error.code}: ${error.message}` : String(error));
+    }
+  }
+
+  /** Until something changed with this one or in the line, at most `ms`. */
+  async #pause(place: Place, ms: number): Promise<void> {
+    const { signal } = place.request;
+    const most = Math.min(ms, 1_000);
+    await Promise.race([place.track.wake.wait(most, signal), this.#moved.wait(most, signal)]);
+  }
+
+  /** Its stream is over: the next in line may go while this one is looked after. */
+  async #ended(place: Place, epoch: number): Promise<StopReport> {
+    const { track, request } = place;
+    const endedAt = performance.now();
+    this.#ports.unsettleOthers(track);
+    this.#moved.wake();
+    if (place.sentAt !== null) request.onStep('heard', null, track.adrift ? 'its session has no work left' : 'its stream has ended');
+    const fact = await this.#ports.settle(track, request.signal);
+    if (fact.type !== 'stopped' || !track.interrupted) return { report: 'ended', fact };
+    try {
+      const evidence = await this.#lookAfter(place, endedAt, epoch);
+      request.onStep('seen-stopped', null, evidence === 'proven' ? 'its prompt is in no queue any more' : 'its backend can not be seen');
+      return { report: 'ended', fact: { ...fact, evidence } };
+    } catch (error) {
+      if (isAbort(error)) throw error;
+      if (this.#ports.epoch() !== epoch) return { report: 'interrupted' };
+      throw error;
+    }
+  }
+
+  /** Looks until its prompt is in no queue any more; what is left of it is stopped by its id. */
+  async #lookAfter(place: Place, endedAt: number, epoch: number): Promise<'proven' | 'presumed'> {
+    const { track, request } = place;
+    let absentSince: number | null = null;
+    let pressedAt: number | null = null;
+    let told = '';
+    for (;;) {
+      const began = performance.now();
+      const look = await this.#ports.look(request.signal);
+      if (look === null) return 'presumed';
+      if (this.#ports.epoch() !== epoch) throw new AppError('server_unreachable', 'the connection changed under the look');
+      const prompt = look.prompts.find((one) => this.#ports.isOf(track, one));
+      if (prompt === undefined && !this.#recognisable(track)) return await this.#byCount(look, request.signal);
+      const found = prompt?.state ?? 'absent';
+      if (found !== told) request.onStep('looked', 'GET /ComfyBackendDirect/queue', found);
+      told = found;
+      const now = performance.now();
+      absentSince = found === 'absent' ? (absentSince ?? began) : null;
+      const step = lookStep({
+        found, sentRunning: track.interruptedRunning, sinceEndMs: now - endedAt,
+        absentForMs: absentSince === null || absentSince === began ? null : began - absentSince, pressedAgo: pressedAt === null ? null : now - pressedAt,
+      });
+      switch (step.look) {
+        case 'gone':
+          return look.complete || track.backend !== null ? 'proven' : 'presumed';
+        case 'interrupt':
+          if (prompt !== undefined) {
+            request.onStep('sent', 'POST /ComfyBackendDirect/interrupt', 'its backend still computes it: stopped by its id');
+            pressedAt = performance.now();
+            await this.#ports.interruptPrompt(prompt);
+          }
+          break;
+        case 'delete':
+          if (prompt !== undefined) {
+            request.onStep('sent', 'POST /ComfyBackendDirect/queue', 'it was left in its backend: removed by its id');
+            await this.#ports.deletePrompt(prompt);
+            await sleep(20, request.signal);
+          }
+          break;
+        case 'again':
+          await sleep(step.ms, request.signal);
+      }
+    }
+  }
+
+  /** Its prompt would be known again in a queue: by our mark or by its id. */
+  #recognisable(track: Track): boolean {
+    return track.marked || (track.stream?.promptIds.size ?? 0) > 0;
+  }
+
+  /** Without mark and id: no more prompts on all backends than calls that hold a slot means that nothing was left behind (§4.4). */
+  async #byCount(first: QueueLook, signal: AbortSignal): Promise<'proven' | 'presumed'> {
+    let look: QueueLook | null = first;
+    for (let tries = 0; tries < 10 && look?.complete === true; tries += 1) {
+      const live = await this.#ports.liveGens(signal);
+      if (live === null) return 'presumed';
+      if (look.prompts.length <= live) return 'proven';
+      await sleep(200, signal);
+      look = await this.#ports.look(signal);
+    }
+    return 'presumed';
+  }
+}
