@@ -3,7 +3,7 @@
  * named). Also answers for others whether a build is older than its sources. A build appears whole or not at all:
  * it is made beside its place and then moved there, so a reader never sees half of one. Does not check types.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { requireNodeVersion } from './node-version.ts';
@@ -121,7 +121,8 @@ async function main(words: readonly string[]): Promise<void> {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+// A module's own address has no symbolic links in it, what was typed may have.
+if (import.meta.url === pathToFileURL(realpathSync(process.argv[1] ?? '.')).href) {
   requireNodeVersion();
   await main(process.argv.slice(2));
 }

@@ -1,6 +1,6 @@
 /**
- * `--demo`: two demo servers in this process, registered like any other, with some work of ours and of others on a first
- * visit, so that there is something to see within seconds. The servers themselves are in electron/demo/.
+ * `--demo`: two demo servers in this process, registered like any other, with some work of ours on a first visit and
+ * now and then some of others, so that there is something to see within seconds. The servers themselves are in electron/demo/.
  */
 import { readFileSync } from 'node:fs';
 import type { Handlers } from '../../shared/contract.ts';
@@ -23,6 +23,8 @@ const SERVERS: readonly DemoServer[] = [
   { name: 'Demo: attic', start: () => startComfyServer({ version: '0.3.64', stepMs: 320, seed: 2, deviceName: 'Demo GPU, 8 GB' }) },
 ];
 
+const FOREIGN_EVERY_MS = 7_000;
+
 const WORK: readonly { file: string; title: string; server: number; count: number }[] = [
   { file: 'text-to-image.json', title: 'Lighthouse study', server: 0, count: 3 },
   { file: 'two-passes.json', title: 'Paper heron', server: 1, count: 2 },
@@ -42,12 +44,17 @@ export async function startDemo(handlers: Handlers): Promise<AsyncDisposable> {
         : await handlers['servers.edit']({ id: before.id, url: handle.url }, context);
     ids.push(server.id);
   }
-  if (known.length === 0) {
-    addForeignWork(running[0]?.handle);
-    await submitWork(handlers, context, ids);
-  }
+  if (known.length === 0) await submitWork(handlers, context, ids);
+  // Someone else uses these servers too: their work is seen, and left alone.
+  let turn = 0;
+  const comesAndGoes = setInterval(() => {
+    turn += 1;
+    const server = running[turn % running.length]?.handle;
+    server?.engine.addForeign(withSeed(sample('four-at-once.json'), turn) as Graph, { clientId: turn % 3 === 0 ? null : 'someone-else' });
+  }, FOREIGN_EVERY_MS);
   return {
     async [Symbol.asyncDispose]() {
+      clearInterval(comesAndGoes);
       await Promise.all(running.map(({ handle }) => handle.close()));
     },
   };
@@ -63,10 +70,9 @@ async function submitWork(handlers: Handlers, context: CallContext, servers: rea
   }
 }
 
-/** Someone else uses the first server too: their work is seen, and left alone. */
-function addForeignWork(server: ComfyServerHandle | undefined): void {
-  if (server === undefined) return;
-  for (const clientId of ['someone-else', null]) server.engine.addForeign(sample('four-at-once.json') as Graph, { clientId });
+/** Without a seed of its own the server would take the picture from its cache. */
+function withSeed(graph: ComfyGraph, seed: number): ComfyGraph {
+  return Object.fromEntries(Object.entries(graph).map(([id, node]) => [id, 'seed' in node.inputs ? { ...node, inputs: { ...node.inputs, seed } } : node]));
 }
 
 function sample(file: string): ComfyGraph {

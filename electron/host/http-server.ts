@@ -8,6 +8,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { AppError } from '../../shared/errors.ts';
 import type { Auth } from './auth.ts';
 import { broughtCredential, identify } from './callers.ts';
 import type { Caller } from './callers.ts';
@@ -236,7 +237,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       try {
         await listening(four, { host: '127.0.0.1', port: wanted, exclusive: true });
       } catch (error) {
-        if (exact || wanted === 0) throw error;
+        if (exact || wanted === 0) throw portProblem(error, wanted);
         await listening(four, { host: '127.0.0.1', port: 0, exclusive: true });
       }
       const port = portOf(four);
@@ -269,6 +270,12 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
       );
     },
   };
+}
+
+function portProblem(error: unknown, port: number): AppError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE') return new AppError('conflict', `port ${String(port)} of 127.0.0.1 is used by another program`, { cause: error });
+  return new AppError('not_allowed', `port ${String(port)} of 127.0.0.1 can't be used (${String(code)})`, { cause: error });
 }
 
 function portOf(server: Server): number {

@@ -1,0 +1,102 @@
+/** The host as a process: what it prints, finding one that runs already, and how it ends. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readEndpoint } from '../../electron/host/endpoint-file.ts';
+import { findRunningHost } from '../../electron/host/endpoint.ts';
+import { connectToHost } from '../../electron/host/ws-connection.ts';
+import { createClient } from '../../shared/rpc/client.ts';
+import { until } from '../support/until.ts';
+
+const entry = fileURLToPath(new URL('../../electron/host/host.ts', import.meta.url));
+
+interface HostProcess {
+  child: ChildProcess;
+  out(): string;
+  err(): string;
+  ended: Promise<number | null>;
+}
+
+let dataDir: string;
+const running: HostProcess[] = [];
+
+function startHost(...words: string[]): HostProcess {
+  const { DISPLAY: _d, WAYLAND_DISPLAY: _w, ...env } = process.env;
+  const child = spawn(process.execPath, [entry, '--data', dataDir, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (part: Buffer) => (out += part.toString()));
+  child.stderr.on('data', (part: Buffer) => (err += part.toString()));
+  const host = { child, out: () => out, err: () => err, ended: new Promise<number | null>((resolve) => child.once('close', resolve)) };
+  running.push(host);
+  return host;
+}
+
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'switchyard-process-'));
+});
+
+afterEach(async () => {
+  for (const { child, ended } of running.splice(0)) {
+    if (child.exitCode === null) child.kill('SIGKILL');
+    await ended;
+  }
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+describe('the host process', () => {
+  it('prints one line with its address, serves, and ends cleanly when told', async () => {
+    const host = startHost('--perf');
+    await until('it says where it is', () => host.out().includes('/launch?code='), 12_000);
+    expect(host.out().trim().split('\n')).toHaveLength(1);
+    expect(host.out()).toMatch(/^Switchyard is on http:\/\/127\.0\.0\.1:\d+\. Open within a minute: http:\/\/127\.0\.0\.1:\d+\/launch\?code=[\w-]+\n$/);
+    expect(JSON.parse(host.err())).toMatchObject({ coreMs: expect.any(Number), listeningMs: expect.any(Number), rssMiB: expect.any(Number) });
+
+    const found = await findRunningHost(dataDir);
+    expect(found?.endpoint.pid).toBe(host.child.pid);
+    const client = createClient(await connectToHost({ socketPath: found?.endpoint.socketPath ?? '', token: found?.token ?? '' }));
+    expect((await client.api.app.info({})).dataDir).toBe(dataDir);
+    const closed = new Promise((resolve) => client.onClose(resolve));
+
+    host.child.kill('SIGTERM');
+    expect(await host.ended).toBe(0);
+    await closed;
+    expect(readEndpoint(dataDir)).toBeNull();
+    expect(existsSync(join(dataDir, 'host', 'socket'))).toBe(false);
+  });
+
+  it('names the one that runs already instead of starting twice, and opens that one when asked to', async () => {
+    const first = startHost();
+    await until('it runs', () => first.out() !== '', 12_000);
+    const pid = String(first.child.pid);
+    const second = startHost();
+    expect(await second.ended).toBe(1);
+    expect(second.out()).toContain(`already running on this data (process ${pid}`);
+    const third = startHost('--window');
+    expect(await third.ended).toBe(0);
+    expect(third.out()).toContain(`process ${pid}`);
+    expect(third.out()).toMatch(/http:\/\/127\.0\.0\.1:\d+\/launch\?code=/);
+    expect(first.child.exitCode).toBeNull();
+  });
+
+  it.each([[['--lan']], [['--host', '0.0.0.0']], [['--port', 'x']], [['--what']]])('refuses %j with a sentence and exit 2', async (words) => {
+    const host = startHost(...words);
+    expect(await host.ended).toBe(2);
+    expect(host.err()).toMatch(/\S/);
+    expect(host.err()).not.toContain('    at ');
+  });
+
+  it('says so when its port is taken', async () => {
+    const first = startHost();
+    await until('it runs', () => readEndpoint(dataDir)?.url !== undefined && first.out() !== '', 12_000);
+    const port = new URL(readEndpoint(dataDir)?.url ?? '').port;
+    const other = startHost('--demo', '--port', port);
+    expect(await other.ended).toBe(1);
+    expect(other.err()).toContain(port);
+    expect(other.err()).not.toContain('    at ');
+  });
+});
