@@ -40,7 +40,7 @@ export class SessionPool {
   readonly #leased = new Set<string>();
   readonly #quarantine = new Map<string, Quarantined>();
   #timer: NodeJS.Timeout | null = null;
-  #polling: Deferred | null = null;
+  #polling: Deferred<undefined> | null = null;
   #peak = 0;
 
   constructor(ports: SessionPorts, log: Log) {
@@ -170,7 +170,7 @@ export class SessionPool {
         this.#timer = null;
         return;
       }
-      const polling = deferred();
+      const polling = deferred<undefined>();
       this.#polling = polling;
       this.poll(AbortSignal.timeout(POLL_MS))
         .catch((error: unknown) => {
@@ -179,7 +179,7 @@ export class SessionPool {
         })
         .finally(() => {
           this.#polling = null;
-          polling.resolve();
+          polling.resolve(undefined);
         });
     }, POLL_MS);
     this.#timer.unref();
