@@ -42,6 +42,15 @@ export interface Timing {
   readonly modelLoadMs: number;
 }
 
+/** What the engine lends each life of its process. */
+export interface CoreHooks {
+  readonly write: (entry: LogEntry) => void;
+  /** counts the requests of the engine, over all lives */
+  readonly nextNumber: () => number;
+  /** throws if a test has ordered it */
+  readonly maybeCrash: () => void;
+}
+
 export interface SavedBackend {
   readonly id: number;
   readonly type: BackendType;
@@ -100,26 +109,17 @@ export class SwarmCore {
   readonly startedMs = Date.now();
   private alive = true;
   private readonly pauses: Pauses;
-  private readonly write: (entry: LogEntry) => void;
-  private readonly nextNumber: () => number;
+  readonly hooks: CoreHooks;
   private statusCache: { atMs: number; status: BackendStatus } | null = null;
 
-  constructor(
-    options: SwarmOptions,
-    quirks: Quirks,
-    disk: SwarmDisk,
-    pauses: Pauses,
-    write: (entry: LogEntry) => void,
-    nextNumber: () => number,
-  ) {
+  constructor(options: SwarmOptions, quirks: Quirks, disk: SwarmDisk, pauses: Pauses, hooks: CoreHooks) {
     this.options = options;
     this.version = options.version ?? '0.9.8.2';
     this.can = featuresOf(this.version);
     this.quirks = quirks;
     this.disk = disk;
     this.pauses = pauses;
-    this.write = write;
-    this.nextNumber = nextNumber;
+    this.hooks = hooks;
     this.random = options.random ?? Math.random;
     this.timing = {
       graceMs: options.graceMs ?? 2000,
@@ -148,15 +148,11 @@ export class SwarmCore {
   }
 
   log(kind: LogKind, entry: Omit<LogEntry, 'atMs' | 'kind'> = {}): void {
-    if (this.alive) this.write({ atMs: Date.now(), kind, ...entry });
+    if (this.alive) this.hooks.write({ atMs: Date.now(), kind, ...entry });
   }
 
   pass(point: PausePoint, where: Where): Promise<void> {
     return this.pauses.pass(point, where);
-  }
-
-  nextRequestNumber(): number {
-    return this.nextNumber();
   }
 
   openSession(user: SwarmUser, address: string): SwarmSession {

@@ -5,6 +5,7 @@
  * For tests:
  * - `pauseAt(point, filter?)` → `{reached, release()}` holds the first request that comes to a named moment (all with `{all:true}`).
  * - `log`: what really happened (claims, grants, hand-overs, interrupts and whom they hit, endings); `events(kind)`, `until(test)`.
+ * - `orphans(comfyLog)`: prompts that ran on after their cancel; `crashNextRequest()`, `forgetSessions()`.
  * - `slots(id)` → `{max, free, lost}`; `quirks`: switch one off or on at any time.
  * - `restart()` on the server handle: session ids, users, images and backend settings stay, all work is gone.
  *
@@ -32,6 +33,7 @@ export class SwarmEngine {
   private readonly watchers = new Set<() => void>();
   private life: SwarmCore;
   private requests = 0;
+  private crashes = 0;
 
   constructor(options: SwarmOptions = {}) {
     this.options = options;
@@ -86,6 +88,36 @@ export class SwarmEngine {
     return { max: backend.maxUsages, free: backend.maxUsages - backend.usages, lost: backend.lost };
   }
 
+  /**
+   * Prompts whose request was interrupted, but which ComfyUI ran (or still runs) to their end all the same.
+   * @param comfyLog the log of the demo ComfyUI behind this server
+   */
+  orphans(comfyLog: readonly { readonly event: string; readonly promptId: string }[]): string[] {
+    const given = this.log.filter((entry) => entry.promptId !== undefined && entry.promptId !== '');
+    const ended = new Set(this.events('exec-end').map((entry) => entry.promptId));
+    const stopped = this.events('image-end').filter((end) => end.detail === 'interrupted' || end.detail === 'silent');
+    const ids = stopped.flatMap((end) =>
+      given
+        .filter((entry) => entry.request === end.request && entry.image === end.image)
+        .map((entry) => entry.promptId ?? ''),
+    );
+    return [...new Set(ids)].filter((id) => {
+      const events = comfyLog.filter((entry) => entry.promptId === id).map((entry) => entry.event);
+      return !ended.has(id) && events.includes('start') && !events.includes('interrupted');
+    });
+  }
+
+  /** The next request ends silently: an unexpected exception is only logged on the real server (§3.2). */
+  crashNextRequest(): void {
+    this.crashes += 1;
+  }
+
+  /** As after a restart with `--no_persist`, or 31 days later: all session ids are unknown. Their work goes on. */
+  forgetSessions(): void {
+    this.disk.sessionUsers.clear();
+    this.life.sessions.clear();
+  }
+
   /** Resolves when every enabled backend runs. */
   async ready(): Promise<void> {
     await this.until(() => {
@@ -106,19 +138,20 @@ export class SwarmEngine {
   }
 
   private begin(): SwarmCore {
-    return new SwarmCore(
-      this.options,
-      this.quirks,
-      this.disk,
-      this.pauses,
-      (entry) => {
+    return new SwarmCore(this.options, this.quirks, this.disk, this.pauses, {
+      write: (entry) => {
         this.log.push(entry);
         for (const look of [...this.watchers]) look();
       },
-      () => {
+      nextNumber: () => {
         this.requests += 1;
         return this.requests;
       },
-    );
+      maybeCrash: () => {
+        if (this.crashes === 0) return;
+        this.crashes -= 1;
+        throw new Error('ordered by a test');
+      },
+    });
   }
 }

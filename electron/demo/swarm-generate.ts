@@ -36,7 +36,7 @@ export async function runRequest(
   send: Send,
   options: RequestOptions,
 ): Promise<void> {
-  const number = core.nextRequestNumber();
+  const number = core.hooks.nextNumber();
   const where: Where = { request: number, session: session.id, user: user.id };
   await core.pass('before-claim', where);
   const extra = (raw['extra_metadata'] ?? {}) as JsonObject;
@@ -56,6 +56,7 @@ export async function runRequest(
       out.send({ error: problem.message });
       return;
     }
+    core.hooks.maybeCrash();
     const request = new Request(core, session, user, claim, input, where, out, options.offset);
     await request.run();
     await core.pass('before-end', where);

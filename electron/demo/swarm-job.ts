@@ -151,7 +151,10 @@ async function follow(
         break;
       case 'executing':
         if (frame.data['node'] === null || frame.data['node'] === undefined) {
-          if (own) return 'done';
+          if (own) {
+            if (hooks.isLoad !== true) core.log('exec-end', where);
+            return 'done';
+          }
           break;
         }
         node = textOf(frame.data['node']);

@@ -55,6 +55,24 @@ export function installSwarmNodes(engine: ComfyEngine, options: SwarmNodesOption
     {
       category: 'test',
       module: 'custom_nodes.test_pack',
+      name: 'TestBigImage',
+      output: [],
+      outputNode: true,
+      notCached: true,
+      required: { megabytes: ['INT', { default: 1 }] },
+      // As SwarmSaveImageWS, but of any size: the start of a PNG, then zeros. Give the node an id from 100 on.
+      run: async (context, inputs) => {
+        await context.step(12345, 12345);
+        const clientId = clientOf(engine, context.promptId);
+        const bytes = Buffer.alloc(numberIn(inputs, 'megabytes', 1) * 1_000_000);
+        bytes.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+        if (clientId !== null) engine.wire.sendBinary(binaryFrame(1, uint32(2), bytes), clientId);
+        return {};
+      },
+    },
+    {
+      category: 'test',
+      module: 'custom_nodes.test_pack',
       name: 'TestZeroMax',
       output: ['IMAGE'],
       required: { seed: ['INT', { default: 0 }] },

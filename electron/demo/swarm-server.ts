@@ -115,7 +115,10 @@ export async function startSwarmServer(options: SwarmServerOptions = {}): Promis
       else await handleApi(core, routes, request, bare.slice(5), body, response);
       return;
     }
-    if (bare === '/') redirect(response, 'Text2Image');
+    if (request.method === 'HEAD') {
+      response.writeHead(405, { 'content-length': '0' });
+      response.end();
+    } else if (bare === '/') redirect(response, 'Text2Image');
     else if (bare.startsWith(`${PASSTHROUGH}/`))
       await passthrough.serve(request, path, body, callerOf(request), response);
     else if (!serveFile(core, request, path, response)) redirect(response, '/Error/404');

@@ -100,6 +100,7 @@ export type LogKind =
   | 'post'
   | 'accepted'
   | 'exec-start'
+  | 'exec-end'
   | 'image'
   | 'comfy-delete'
   | 'comfy-interrupt'

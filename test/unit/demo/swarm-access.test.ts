@@ -132,6 +132,25 @@ describe('accidents', () => {
     expect((await client.call('GetCurrentStatus', { session_id: a.session })).status).toBe(200);
   });
 
+  test('a request may end without a word; sessions may be forgotten', async () => {
+    const { swarm, client, job } = await start();
+    swarm.engine.crashNextRequest();
+    const a = await job('a', { steps: 1 });
+    expect(await a.stream.closed()).toBe(1000);
+    expect(shapes(a.stream.messages)).toEqual(['status 1 0 0 0', '{"socket_intention":"close"}', 'status 0 0 0 0']);
+    swarm.engine.forgetSessions();
+    const lost = await client.call('GetCurrentStatus', { session_id: a.session });
+    expect([lost.status, lost.json['error_id']]).toEqual([401, 'invalid_session_id']);
+  });
+
+  test('an image of 40 MB arrives as one data URL', async () => {
+    const { job } = await start();
+    const graph = { '100': { class_type: 'TestBigImage', inputs: { megabytes: 40 } } };
+    const a = await job('a', {}, { donotsave: true, comfyworkflowraw: JSON.stringify(graph) });
+    await a.stream.ended();
+    expect(a.stream.images().map((image) => image.length)).toEqual([22 + Math.ceil(40_000_000 / 3) * 4]);
+  });
+
   test('long waits are kept alive by keep_alive and by pongs', async () => {
     const { job } = await start({ keepAliveMs: 15, pongMs: 15 });
     const a = await job('a', { steps: 20 });

@@ -160,6 +160,7 @@ describe('where the cancel lands', () => {
     await comfy.engine.seen('success', promptId);
     await swarm.engine.until((log) => log.find((entry) => entry.kind === 'orphan' && entry.promptId === promptId));
     expect(swarm.engine.events('image')).toEqual([]);
+    expect(swarm.engine.orphans(comfy.engine.log)).toEqual([promptId]);
     expect(swarm.engine.slots(0)).toEqual({ max: 2, free: 2, lost: 0 });
   });
 
@@ -202,6 +203,7 @@ describe('where the cancel lands', () => {
       await stream.closed();
       expect(shapes(stream.messages)).toEqual([...IN_HAND, ERROR, 'status 0 0 0 0', ...TAIL]);
       await comfy.engine.seen('success', promptId);
+      expect(swarm.engine.orphans(comfy.engine.log)).toEqual([promptId]);
       expect(swarm.engine.events('comfy-delete')).toHaveLength(1);
       expect(swarm.engine.events('comfy-interrupt')).toEqual([]);
     },
@@ -220,6 +222,7 @@ describe('where the cancel lands', () => {
     const [promptB = ''] = promptsOf(rig, 'b');
     expect(comfy.engine.outcomesOf(promptA)).toEqual(['interrupted']);
     expect(comfy.engine.outcomesOf(promptB)).toEqual(['success']);
+    expect(swarm.engine.orphans(comfy.engine.log)).toEqual([]);
     expect(swarm.engine.events('comfy-interrupt').map((entry) => entry.promptId)).toEqual([promptA]);
     expect(b.stream.images()).toHaveLength(1);
   });
@@ -265,6 +268,20 @@ describe('where the cancel lands', () => {
 });
 
 describe('what others notice', () => {
+  test('an interrupt without an id through the passthrough is global: it ends a job of SwarmUI (§8.2)', async () => {
+    const { swarm, client, comfy, job } = await start();
+    const a = await job('a', { steps: 1000 });
+    await a.stream.running();
+    expect((await client.request('POST', '/ComfyBackendDirect/interrupt')).status).toBe(400);
+    expect((await client.request('POST', '/ComfyBackendDirect/interrupt', { body: {} })).status).toBe(200);
+    await comfy.engine.seen('interrupted', promptsOf(rig, 'a')[0]);
+    await a.stream.ended();
+    expect(a.stream.errors()).toEqual([
+      'No images were generated (all refused, or failed - check server logs for details).',
+    ]);
+    expect(swarm.engine.events('passthrough')).toMatchObject([{ detail: 'global interrupt' }]);
+  });
+
   test('previews of an orphan of another session come before our metadata (rec 43)', async () => {
     const { swarm, client, comfy, job } = await start();
     const held = swarm.engine.pauseAt('posting-prompt');
