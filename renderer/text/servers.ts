@@ -10,6 +10,8 @@ export const serversText = {
   online: (online: number, all: number) => (all === 0 ? 'none yet' : `${number(online)} of ${number(all)} online`),
   searchNetwork: 'Search this computer',
   searching: 'Searching…',
+  testing: 'Testing…',
+  looking: 'Looking on the usual ports of this computer…',
   foundTitle: 'Found on this computer',
   foundNone: 'No other server answers on the usual ports (8188, 8000, 7801 and up).',
   foundAll: 'Every server that answers is in the list already.',
@@ -21,7 +23,6 @@ export const serversText = {
   openPage: 'Open page',
   openPageOf: (name: string) => `Open the page of ${name} in a new tab`,
   freeMemory: 'Free memory',
-  freeing: 'Freeing…',
   freed: (name: string) => `${name} was asked to free its memory`,
   pause: 'Pause sending',
   resume: 'Resume sending',
@@ -29,7 +30,7 @@ export const serversText = {
   edit: 'Edit…',
   remove: 'Remove…',
   more: (name: string) => `More for ${name}`,
-  facts: { since: 'Online since', answers: 'Answers in', memory: 'GPU memory', queue: 'Queue' },
+  facts: { since: 'Online since', answers: 'Answers in', memory: 'GPU memory', mainMemory: 'Memory', queue: 'Queue' },
   notMeasured: 'not measured yet',
   notTold: 'not told',
   queueOf: (parts: { running: number; waiting: number; foreign: number }) => {
@@ -40,9 +41,10 @@ export const serversText = {
     ].filter((word) => word !== null);
     return words.length === 0 ? 'empty' : words.join(', ');
   },
-  paused: 'paused: nothing is sent there',
+  pausedLine: 'Paused: nothing is sent there. What runs, runs on.',
   sign: { can: 'Can be done', limit: 'Limit', trouble: 'Trouble' },
   emptyTitle: 'No servers yet',
+  emptyText: 'Add the ComfyUI or SwarmUI server you work with; it may be on this computer or on another.',
   failed: 'That did not work',
 } as const;
 
@@ -176,7 +178,6 @@ export const formText = {
   enabledHint: 'Off: nothing is sent, nothing is asked of it.',
   signIn: 'Sign-in',
   signInKept: 'One is kept for this server. It is never shown.',
-  signInNone: 'None',
   signInTypes: { keep: 'Keep', none: 'None', authorization: 'Header', login: 'User and password', token: 'Token' },
   authorization: 'Authorization header',
   authorizationHint: 'Sent as it is, such as: Bearer abc…',
@@ -184,7 +185,6 @@ export const formText = {
   password: 'Password',
   token: 'Token',
   secretsWeak: 'This system can’t keep secrets well: the sign-in is stored in a file only you can read.',
-  onlyThisMachine: 'Sign-ins can only be entered on the computer Switchyard runs on.',
   oldServer: 'Interrupts without a name',
   oldServerOn: 'Allowed. A running job of yours is stopped with an interrupt that may hit a neighbour.',
   oldServerOff: 'Not allowed. Running jobs can’t be cancelled on this server.',
@@ -202,7 +202,7 @@ export const formText = {
   addAnyway: 'Add anyway',
   cancel: 'Close without saving',
   needsAddress: 'Enter an address first',
-  noneFound: 'Could not be saved',
+  notSaved: 'Not saved',
 } as const;
 
 /** What a test of an address found. */
@@ -241,8 +241,6 @@ export const removeText = {
 export const startText = {
   title: 'Which servers shall Switchyard look after?',
   lead: 'It reads their queues, keeps your jobs on this computer, and stops only what you say.',
-  searching: 'Looking on the usual ports of this computer…',
-  none: 'Nothing answers on the usual ports of this computer (8188, 8000, 7801 and up).',
   searchAgain: 'Look again',
   addressLabel: 'Address of another server',
   addressPlaceholder: 'Address of another one, such as 192.168.0.20:8188',

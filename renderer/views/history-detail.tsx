@@ -5,7 +5,6 @@
 import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { HistoryRow } from '../../shared/contract.ts';
-import { toAppError } from '../../shared/errors.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import type { JobDetail } from '../../shared/job.ts';
 import { AlertDialog } from '../components/alert-dialog.tsx';
@@ -15,6 +14,7 @@ import { IconButton } from '../components/icon-button.tsx';
 import { showToast } from '../components/toast.tsx';
 import { duration, since, time } from '../format.ts';
 import { useApi, useLoad } from '../hooks/use-api.ts';
+import { sayTrouble } from '../state/actions.ts';
 import { useJobs } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { attemptEnd, detailText, endingOf, foreignEnding, historyText } from '../text/history.ts';
@@ -100,7 +100,7 @@ function Job({ id, nameOf, onPutBack, onRunAgain, onRemoved }: { id: JobId } & H
         onRemoved();
       },
       (thrown: unknown) => {
-        showToast({ key: 'history-act', text: `${historyText.actionFailed}: ${common.error(toAppError(thrown).code)}`, tone: 'trouble' });
+        sayTrouble(thrown, historyText.actionFailed);
       },
     );
   };

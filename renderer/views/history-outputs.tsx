@@ -1,16 +1,15 @@
 /** What a job made: pictures small and large, players, texts, what is missing; fetch again, show in the file manager. */
 import { useState } from 'react';
 import type { ReactNode } from 'react';
-import { toAppError } from '../../shared/errors.ts';
 import type { JobDetail, OutputView } from '../../shared/job.ts';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { Dialog } from '../components/dialog.tsx';
 import { IconButton } from '../components/icon-button.tsx';
 import { Icon } from '../components/icons.tsx';
-import { showToast } from '../components/toast.tsx';
 import { bytes } from '../format.ts';
 import { useAct, useApi } from '../hooks/use-api.ts';
+import { sayTrouble } from '../state/actions.ts';
 import { common } from '../text/common.ts';
 import { detailText, historyText } from '../text/history.ts';
 import { mediaOf } from './history-row.tsx';
@@ -107,7 +106,7 @@ function Reveal({ output, words = false }: { output: OutputView; words?: boolean
   const api = useApi();
   const reveal = (): void => {
     api.outputs.reveal({ id: output.id }).catch((error: unknown) => {
-      showToast({ key: 'history-act', text: `${historyText.actionFailed}: ${common.error(toAppError(error).code)}`, tone: 'trouble' });
+      sayTrouble(error, historyText.actionFailed);
     });
   };
   if (words) {

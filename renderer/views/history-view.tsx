@@ -2,15 +2,16 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { ReactNode } from 'react';
 import type { HistoryRow as Row } from '../../shared/contract.ts';
-import { isAbort, toAppError } from '../../shared/errors.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import { Button } from '../components/button.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { Menu } from '../components/menu.tsx';
-import { showToast } from '../components/toast.tsx';
+import { closeToast, showToast } from '../components/toast.tsx';
 import { bytes, day as dayName } from '../format.ts';
 import { useApi } from '../hooks/use-api.ts';
 import { useHotkeys } from '../hooks/use-hotkeys.ts';
+import { goTo, useRoute } from '../hooks/use-route.ts';
+import { sayTrouble, useActions } from '../state/actions.ts';
 import { useApp, useServers, useStores } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { historyText } from '../text/history.ts';
@@ -32,14 +33,11 @@ import styles from './history-view.module.css';
 const SEARCH_DELAY_MS = 100;
 const NARROW_PX = 620;
 
-export interface HistoryViewProps {
-  /** A job whose details are open from the start (a link from elsewhere). */
-  open?: JobId | null;
-  onNewJob: () => void;
-}
-
-export function HistoryView({ open = null, onNewJob }: HistoryViewProps): ReactNode {
+/** `#history/<job id>` opens with that job's details. */
+export function HistoryView(): ReactNode {
   const api = useApi();
+  const actions = useActions();
+  const [, rest] = useRoute();
   const stores = useStores();
   const servers = useServers((state) => state.byId);
   const order = useServers((state) => state.order);
@@ -49,7 +47,12 @@ export function HistoryView({ open = null, onNewJob }: HistoryViewProps): ReactN
   const source = useMemo(() => new HistorySource(api), [api]);
   const snapshot = useSyncExternalStore(source.subscribe, source.snapshot);
   const [choice, setChoice] = useState<HistoryChoice>(NO_CHOICE);
-  const [openKey, setOpenKey] = useState<string | null>(open);
+  const [openKey, setOpenKey] = useState<string | null>(rest === '' ? null : rest);
+  const [linked, setLinked] = useState(rest);
+  if (linked !== rest) {
+    setLinked(rest);
+    if (rest !== '') setOpenKey(rest);
+  }
   const [turn, setTurn] = useState(0);
   const [narrow, setNarrow] = useState(false);
   const main = useRef<HTMLElement>(null);
@@ -125,23 +128,13 @@ export function HistoryView({ open = null, onNewJob }: HistoryViewProps): ReactN
     [servers],
   );
 
-  const trouble = (error: unknown): void => {
-    if (isAbort(error)) return;
-    const { code } = toAppError(error);
-    showToast({ key: 'history-act', text: `${historyText.actionFailed}: ${common.error(code)}`, tone: 'trouble' });
-  };
-  const putBack = (ids: JobId[]): void => {
-    api.jobs.putBack({ ids }).then(({ jobs }) => showToast({ key: 'history-act', text: historyText.wasPutBack(jobs.length) }), trouble);
-  };
-  const runAgain = (ids: JobId[], seeds: 'same' | 'new'): void => {
-    api.jobs.runAgain({ ids, seeds }).then(({ jobs }) => {
-      showToast({ key: 'history-act', text: historyText.queuedAgain(jobs.length) });
-      setTurn((old) => old + 1);
-    }, trouble);
+  const runAgain = (ids: readonly JobId[], seeds: 'same' | 'new'): void => {
+    actions.runAgain(ids, seeds);
+    setTurn((old) => old + 1);
   };
   const act = (row: Row, what: RowAct): void => {
     if (what === 'details' || row.type === 'foreign') setOpenKey(rowKey(row));
-    else if (what === 'put-back') putBack([row.job.id]);
+    else if (what === 'put-back') actions.putBack([row.job.id]);
     else runAgain([row.job.id], 'same');
   };
   const save = (format: 'csv' | 'json'): void => {
@@ -149,7 +142,10 @@ export function HistoryView({ open = null, onNewJob }: HistoryViewProps): ReactN
     showToast({ key, text: historyText.exporting(bytes(0)), standsMs: 60_000 });
     exportHistory(api, format, filterOf({ ...choice, text: '' }, Date.now()), (characters) => showToast({ key, text: historyText.exporting(bytes(characters)), standsMs: 60_000 }), new AbortController().signal).then(
       (name) => showToast({ key, text: historyText.exported(name) }),
-      (error: unknown) => showToast({ key, text: `${historyText.exportFailed}: ${common.error(toAppError(error).code)}`, tone: 'trouble' }),
+      (error: unknown) => {
+        closeToast(key);
+        sayTrouble(error, historyText.exportFailed);
+      },
     );
   };
 
@@ -222,7 +218,7 @@ export function HistoryView({ open = null, onNewJob }: HistoryViewProps): ReactN
           ) : !snapshot.ready ? null : filtered ? (
             <EmptyState title={historyText.noneTitle} action={<Button onClick={() => setChoice(NO_CHOICE)}>{historyText.noneAction}</Button>} />
           ) : (
-            <EmptyState title={historyText.emptyTitle} hint={historyText.emptyText} action={<Button onClick={onNewJob}>{historyText.emptyAction}</Button>} />
+            <EmptyState title={historyText.emptyTitle} hint={historyText.emptyText} action={<Button onClick={() => goTo('new')}>{historyText.emptyAction}</Button>} />
           )}
         </div>
       </section>
@@ -237,7 +233,7 @@ export function HistoryView({ open = null, onNewJob }: HistoryViewProps): ReactN
             list.current?.focusRow(Math.max(0, selected));
           }}
           onPutBack={(id) => {
-            putBack([id]);
+            actions.putBack([id]);
           }}
           onRunAgain={(id, seeds) => {
             runAgain([id], seeds);

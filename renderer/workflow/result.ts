@@ -24,6 +24,7 @@ export interface UiFormat {
 export const REFUSAL_REASONS = [
   'empty',
   'too-large',
+  'unreadable',
   'unknown-file',
   'broken-image',
   'image-without-workflow',
