@@ -235,6 +235,7 @@ function compose(options: CoreOptions, db: Database, sink: LogSink, log: Log, po
   if (swept > 0) log.info('files of no job were removed', { count: swept });
   for (const request of cancels.open()) canceller.wake(request.job_id);
   for (const record of board.servers.all()) registry.add(record);
+  collector.start();
   recovery.start();
   admin.removeLeaving();
   summary.soon();

@@ -53,6 +53,11 @@ export class Collector {
     this.#running.set(jobId, run);
   }
 
+  /** Jobs found collecting at start: one whose files were all stored before the process died needs no server to end. */
+  start(): void {
+    for (const jobId of this.#board.db.raw.prepare<[], JobId>("SELECT id FROM jobs WHERE state = 'collecting'").pluck().all()) this.collect(jobId);
+  }
+
   /** Everything still expected from a server; called whenever its link is online. */
   resume(serverId: ServerId): void {
     for (const jobId of this.#board.outputs.waitingFrom(serverId)) this.collect(jobId);
@@ -138,8 +143,13 @@ export class Collector {
       if (this.#given.has(row.job_id) || outputs.byId(row.id)?.state !== 'expected') return;
       const link = links.get(row.server_id);
       if (link === undefined) {
-        this.#missing(row, 'its server was removed');
-        return;
+        if (this.#board.servers.get(row.server_id) === undefined) {
+          this.#missing(row, 'its server was removed');
+          return;
+        }
+        // Switched off by the user, or not yet set up at start: its files wait with it.
+        await this.#board.feed.wait(row.job_id, 2_000, signal);
+        continue;
       }
       await link.whenOnline(signal);
       try {
