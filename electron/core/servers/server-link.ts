@@ -173,6 +173,7 @@ export class ServerLink {
     });
     const either = AbortSignal.any([signal, lost.signal]);
     try {
+      if (either.aborted) throw abortReason(either);
       this.#set({ version: connection.version, capabilities: connection.capabilities, error: null });
       await this.#options.hooks.reconcile(this.id, either);
       if (either.aborted) throw abortReason(either);

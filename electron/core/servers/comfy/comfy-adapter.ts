@@ -121,7 +121,7 @@ export class ComfyAdapter implements ServerAdapter {
     this.#capabilities = probe.capabilities;
     const { lost } = await this.#session.open(signal);
     this.#context.sink.status({ queueLength: probe.queueLength, memory: probe.memory, problems: this.#standingProblems() });
-    this.#sameBoot = await this.#checkWitness(this.#session.signal);
+    this.#sameBoot = await this.#checkWitness(AbortSignal.any([signal, this.#session.signal]));
     this.#tracks.reconnected(this.#sameBoot);
     this.#foreign.attach(this.#session.signal);
     this.#watchdog.attach(this.#session.signal);

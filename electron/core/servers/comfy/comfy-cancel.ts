@@ -254,13 +254,17 @@ class StopRun {
   }
 
   async #interrupt(): Promise<void> {
+    const sentAt = this.#port.now();
     this.#request.onStep('sent', this.#port.power() === 'job-cancel' ? 'POST /api/jobs/{id}/cancel' : 'POST /interrupt');
-    this.#interruptedAt = this.#port.now();
-    const sent = await this.#port.interrupt(this.#request.signal);
-    this.#interruptedAt = this.#port.now();
-    this.#interruptTookMs = sent.tookMs;
-    this.#request.onStep('heard', sent.route, `${String(Math.round(sent.tookMs))} ms`);
-    this.#pauses.interrupted();
+    try {
+      const sent = await this.#port.interrupt(this.#request.signal);
+      this.#request.onStep('heard', sent.route, `${String(Math.round(sent.tookMs))} ms`);
+    } finally {
+      // An unanswered one has cost the server as much as we waited, if not more.
+      this.#interruptedAt = this.#port.now();
+      this.#interruptTookMs = this.#interruptedAt - sentAt;
+      this.#pauses.interrupted();
+    }
     await this.#pause();
   }
 

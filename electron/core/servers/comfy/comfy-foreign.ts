@@ -62,6 +62,7 @@ export class ForeignWatch {
 
   /** Begins on a new connection; ends with its signal. */
   attach(signal: AbortSignal): void {
+    if (signal.aborted) return;
     this.#signal = signal;
     this.#lastTold = '';
     signal.addEventListener('abort', () => {

@@ -53,6 +53,7 @@ export class Watchdog {
 
   /** Watches one connection until its signal aborts. */
   attach(signal: AbortSignal): void {
+    if (signal.aborted) return;
     this.#misses = 0;
     this.#pollMismatches = 0;
     this.#idleSince = null;
