@@ -16,6 +16,8 @@ export function errorCodes(error: unknown): string[] {
   for (let depth = 0; depth < CODE_DEPTH && current instanceof Error; depth += 1) {
     const code: unknown = 'code' in current ? current.code : undefined;
     if (typeof code === 'string') codes.push(code);
+    // undici's parser leaves its code empty for some of its errors.
+    else if (current.name === 'HTTPParserError') codes.push('HPE_UNREADABLE');
     if (current instanceof AggregateError) for (const inner of current.errors) codes.push(...errorCodes(inner));
     current = current.cause;
   }
