@@ -5,7 +5,7 @@
  */
 import { AppError, toAppError } from '../../../../shared/errors.ts';
 import type { OutputRef } from '../../../../shared/job-fact.ts';
-import { deferred, sleep } from '../../../../shared/util/async.ts';
+import { Aborted, deferred } from '../../../../shared/util/async.ts';
 import type { Deferred } from '../../../../shared/util/async.ts';
 import type { AdapterContext, AttemptRef, Connection, LookupResult, OutputBody, SendAttempt, ServerAdapter, StopReport, StopRequest, SubmitResult } from '../adapter.ts';
 import { Attempts } from './swarm-attempts.ts';
@@ -91,7 +91,10 @@ export class SwarmAdapter implements ServerAdapter {
     const { server, credential } = this.#context;
     const client = await SwarmClient.open({ url: server.url, credential, onAnswer: (tookMs) => { this.#monitor.answered(tookMs); } }, signal);
     try {
-      this.#monitor.problems = client.targeted ? [] : [{ code: 'untargeted', params: {} }];
+      this.#monitor.problems = () => [
+        ...(client.targeted ? [] : [{ code: 'untargeted', params: {} }]),
+        ...(this.#cooling() ? [{ code: 'sending-paused', params: {} }] : []),
+      ];
       await this.#monitor.askBackends(client, signal);
     } catch (error) {
       await client.close();
@@ -114,10 +117,7 @@ export class SwarmAdapter implements ServerAdapter {
   }
 
   slots(): number {
-    if (this.#live === null) return 0;
-    const now = performance.now();
-    if (now < this.#coolUntil || (this.#coolSince > 0 && this.#monitor.loading && now - this.#coolSince < COOL_MOST_MS)) return 0;
-    this.#coolSince = 0;
+    if (this.#live === null || this.#cooling()) return 0;
     return Math.min(this.#context.server.maxInFlight, this.#monitor.backends.slots() ?? UNSEEN_SLOTS);
   }
 
@@ -248,7 +248,7 @@ export class SwarmAdapter implements ServerAdapter {
     if (live === null) return;
     this.#live = null;
     this.#epoch += 1;
-    live.abort.abort();
+    live.abort.abort(new Aborted('Superseded'));
     this.#attempts.detach();
     live.lost.resolve(error);
     void live.client.close();
@@ -281,11 +281,16 @@ export class SwarmAdapter implements ServerAdapter {
     if (fact.type === 'stopped' && fact.by === 'collateral') {
       this.#coolSince = now;
       this.#coolUntil = now + COOL_MS;
-      sleep(COOL_MS, this.#live?.abort.signal).then(
-        () => { this.#context.sink.status({}); },
-        () => undefined, // Not connected any more: the next connection begins anew.
-      );
+      this.#monitor.tellStatus();
     }
+  }
+
+  /** Whether sending waits for a neighbour's trouble to pass (S17). */
+  #cooling(): boolean {
+    const now = performance.now();
+    if (now < this.#coolUntil || (this.#coolSince > 0 && this.#monitor.loading && now - this.#coolSince < COOL_MOST_MS)) return true;
+    this.#coolSince = 0;
+    return false;
   }
 
   #unsettle(ended: Track, now: number): void {

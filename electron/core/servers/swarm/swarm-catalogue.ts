@@ -3,7 +3,7 @@
  * sensible defaults. Fetched once and when asked anew (§5: 243 KB and more). Shows nothing itself.
  */
 import type { SwarmClient } from './swarm-client.ts';
-import type { SwarmParam } from './swarm-schemas.ts';
+import type { SwarmParam, SwarmParamGroup } from './swarm-schemas.ts';
 
 export interface SwarmModel {
   /** The exact name to send: others are matched loosely (§3.1). */
@@ -18,8 +18,9 @@ export interface SwarmModel {
 export interface Catalogue {
   readonly models: readonly SwarmModel[];
   readonly params: readonly SwarmParam[];
-  /** Values to start a form with, by parameter id: those that are always sent. */
-  readonly defaults: Readonly<Record<string, string | number | boolean>>;
+  readonly groups: readonly SwarmParamGroup[];
+  /** Values to start a form with, by parameter id. */
+  readonly defaults: Readonly<Record<string, string | number>>;
   /** Names of other kinds of models (LoRA, VAE …) by the server's own type name. */
   readonly others: Readonly<Record<string, readonly string[]>>;
   readonly fetchedAt: number;
@@ -49,7 +50,7 @@ export class CatalogueCache {
 
   async #fetch(client: SwarmClient, refresh: boolean, signal: AbortSignal): Promise<Catalogue> {
     client.require('fundamental_generate_tab_access');
-    const { list, models } = await client.ask((session) => (refresh ? client.api.refreshedParams(session, signal) : client.api.params(session, signal)), signal);
+    const { list, models, groups } = await client.ask((session) => (refresh ? client.api.refreshedParams(session, signal) : client.api.params(session, signal)), signal);
     const files = client.may('fundamental_model_access') ? await client.ask((session) => client.api.models(session, signal), signal) : [];
     const byName = new Map(files.map((file) => [withoutExtension(file.name), file]));
     const names = (models[MAIN] ?? []).map(([name]) => name);
@@ -62,6 +63,7 @@ export class CatalogueCache {
         };
       }),
       params: list.filter((param) => param.visible),
+      groups,
       defaults: defaultsOf(list),
       others: Object.fromEntries(Object.entries(models).filter(([type]) => type !== MAIN).map(([type, entries]) => [type, entries.map(([name]) => name)])),
       fetchedAt: Date.now(),
@@ -72,19 +74,17 @@ export class CatalogueCache {
 const withoutExtension = (name: string): string => name.replace(/\.(safetensors|ckpt|gguf|sft)$/i, '');
 const positive = (value: number | null | undefined): number | null => (value !== null && value !== undefined && value > 0 ? value : null);
 
-/** Only parameters that are on by themselves: toggleable ones change the result just by being sent. */
-function defaultsOf(params: readonly SwarmParam[]): Record<string, string | number | boolean> {
-  const defaults: Record<string, string | number | boolean> = {};
-  for (const param of params) {
-    if (param.toggleable || param.advanced || !param.visible || param.id === 'model' || param.id === 'images') continue;
-    if (param.type === 'integer' || param.type === 'decimal') {
-      const number = Number(param.default);
-      if (param.default !== '' && Number.isFinite(number)) defaults[param.id] = number;
-    } else if (param.type === 'boolean') {
-      if (param.default === 'true') defaults[param.id] = true;
-    } else if (param.type === 'text' || param.type === 'dropdown') {
-      if (param.default !== '') defaults[param.id] = param.default;
-    }
+/** What every form shows; everything else is only sent once somebody touches it, since the server has its own defaults. */
+const ESSENTIAL = ['prompt', 'negativeprompt', 'steps', 'cfgscale', 'seed', 'width', 'height'];
+
+/** The server's own defaults of the essential parameters; sizes are better taken from the model. */
+function defaultsOf(params: readonly SwarmParam[]): Record<string, string | number> {
+  const defaults: Record<string, string | number> = {};
+  for (const id of ESSENTIAL) {
+    const param = params.find((one) => one.id === id);
+    if (param === undefined) continue;
+    const number = Number(param.default);
+    defaults[id] = (param.type === 'integer' || param.type === 'decimal') && param.default !== '' && Number.isFinite(number) ? number : param.default;
   }
   return defaults;
 }

@@ -30,10 +30,10 @@ const batchNumber = z.coerce.number().catch(0);
 const ProgressSchema = z.object({
   batch_index: batchText,
   request_id: z.union([z.string(), z.number()]).transform(String).nullish().catch(null),
-  overall_percent: z.unknown(),
-  current_percent: z.unknown(),
+  overall_percent: z.unknown().optional(),
+  current_percent: z.unknown().optional(),
   preview: z.string().nullish().catch(null),
-  metadata: z.unknown(),
+  metadata: z.unknown().optional(),
 });
 const RawSchema = z.object({ type: z.string().catch(''), data: z.string().catch('') });
 const StartSchema = z.object({ type: z.literal('execution_start'), data: z.object({ prompt_id: z.string().min(1) }) });

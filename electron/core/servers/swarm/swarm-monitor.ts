@@ -8,6 +8,7 @@ import { sleep } from '../../../../shared/util/async.ts';
 import type { AdapterContext } from '../adapter.ts';
 import { median } from '../median.ts';
 import { Backends } from './swarm-backends.ts';
+import type { Problem } from './swarm-backends.ts';
 import type { SwarmClient } from './swarm-client.ts';
 import { ForeignBook, isPromptOf } from './swarm-foreign.ts';
 import type { BackendPrompt } from './swarm-passthrough.ts';
@@ -101,7 +102,7 @@ export class Monitor {
     const busy = tracks.length > 0 || this.#over.size > 0;
     if (this.#due('foreign', busy ? BUSY_LOOK_MS : IDLE_LOOK_MS)) await this.askWork(client, signal);
     if (this.#due('sweep', IDLE_LOOK_MS)) this.#ports.sweep();
-    this.#tellStatus();
+    this.tellStatus();
   }
 
   /** While a face looks: everything, but nothing more often than once a second. */
@@ -109,13 +110,13 @@ export class Monitor {
     if (this.#due('backends', ONCE_MS)) await this.askBackends(client, signal);
     if (this.#due('foreign', ONCE_MS)) await this.askWork(client, signal);
     if (this.#due('memory', ONCE_MS)) await this.#askMemory(client, signal);
-    this.#tellStatus();
+    this.tellStatus();
   }
 
   async askBackends(client: SwarmClient, signal: AbortSignal): Promise<void> {
     if (!client.may('view_backends_list')) return;
     this.backends.set(await client.ask((session) => client.api.backends(session, signal), signal));
-    this.#tellStatus();
+    this.tellStatus();
   }
 
   /** Everybody's counters and the backends' queues; orphans of ours are stopped on the way. */
@@ -202,11 +203,12 @@ export class Monitor {
     return true;
   }
 
-  /** Extra problems of the connection itself, e.g. an old server. */
-  problems: readonly { code: string; params: Record<string, string | number> }[] = [];
+  /** Problems of the connection itself, e.g. an old server. */
+  problems: () => readonly Problem[] = () => [];
 
-  #tellStatus(): void {
-    const problems = [...this.problems, ...this.backends.problems()];
+  /** Tells what changed; whoever waits for slots hears it too. */
+  tellStatus(): void {
+    const problems = [...this.problems(), ...this.backends.problems()];
     const { list } = this.backends;
     const backends = list === null ? null : list.filter((one) => one.enabled && one.id >= 0).length;
     const answersInMs = median(this.#answers);

@@ -101,12 +101,15 @@ export const ParamSchema = z.object({
   group: textOrNull,
   feature_flag: textOrNull,
 });
+const ParamGroupSchema = z.object({ id: z.string(), name: text, toggles: z.boolean().catch(false), open: z.boolean().catch(false), priority: count, advanced: z.boolean().catch(false) });
 export const ParamsSchema = z.object({
   list: z.array(ParamSchema.nullable().catch(null)).transform((all) => all.filter((one) => one !== null)),
   /** `{"Stable-Diffusion": [[name, architecture], …]}` */
   models: z.record(z.string(), z.array(z.tuple([z.string()]).rest(z.unknown())).catch([])).catch({}),
+  groups: z.array(ParamGroupSchema.nullable().catch(null)).catch([]).transform((all) => all.filter((one) => one !== null)),
   wildcards: z.array(z.string()).catch([]),
 });
+export type SwarmParamGroup = z.infer<typeof ParamGroupSchema>;
 export type SwarmParam = z.infer<typeof ParamSchema>;
 
 /** ComfyUI's `GET /queue` through the passthrough: `[number, prompt_id, graph, …]`; the graph carries our mark (S18). */
