@@ -168,7 +168,7 @@ export class ServerLink {
     const lost = new AbortController();
     let why: AppError | null = null;
     const loss = connection.lost.then((error) => {
-      why = error;
+      why ??= error;
       lost.abort(new Aborted('Superseded'));
     });
     const either = AbortSignal.any([signal, lost.signal]);

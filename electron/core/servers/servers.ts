@@ -108,10 +108,12 @@ export class Servers {
     const { record } = entry;
     const makeAdapter = this.#options.factories[record.kind];
     if (makeAdapter === undefined) throw new AppError('server_unsupported', `no adapter for ${record.kind}`);
-    const link = new ServerLink({
+    const { hooks } = this.#options;
+    const link: ServerLink = new ServerLink({
       server: record,
       makeAdapter,
-      hooks: this.#options.hooks,
+      // A link that was replaced has no say any more about how its server is doing.
+      hooks: { ...hooks, onStatus: (id, status) => { if (entry.link === link) hooks.onStatus(id, status); } },
       credential: () => this.#options.credential(record.id),
       isOurs: (remoteKey) => this.#options.isOurs(record.id, remoteKey),
       witness: this.#options.witness(record.id),
