@@ -148,7 +148,7 @@ export function comfyControl(bench: () => ComfyBench): void {
 
   it('targeted interrupt of a waiting or unknown id stops nobody', async () => {
     const me = await bench().socket();
-    const running = await bench().submit(sleepGraph(12, 25), me);
+    const running = await bench().submit(sleepGraph(30, 25), me);
     const waiting = await bench().submit(sleepGraph(1, 10), me);
     await me.seen('progress', running);
     await bench().interrupt(waiting);

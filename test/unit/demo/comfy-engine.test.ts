@@ -5,7 +5,7 @@ import {
   type ComfyServerOptions,
   startComfyServer,
 } from '../../../electron/demo/comfy-server.ts';
-import { ComfyBench, imageGraph, sleepGraph } from '../../conformance/comfy-bench.ts';
+import { ComfyBench, sleepGraph } from '../../conformance/comfy-bench.ts';
 
 let server: ComfyServerHandle;
 let bench: ComfyBench;
@@ -53,11 +53,11 @@ describe('races held open', () => {
   it('before-task-done: a global interrupt meant for A kills B (rec 23)', async () => {
     await start();
     const { engine } = server;
+    const end = engine.pauseAt('before-task-done');
     const a = await bench.submit(sleepGraph(1, 5), undefined);
-    const b = await bench.submit(sleepGraph(100, 20), undefined);
-    const end = engine.pauseAt('before-task-done', { promptId: a });
-    const started = engine.pauseAt('started', { promptId: b });
     await end.reached;
+    const b = await bench.submit(sleepGraph(100, 20), undefined);
+    const started = engine.pauseAt('started', { promptId: b });
     end.release();
     await started.reached;
     await bench.post('/interrupt');
@@ -69,12 +69,14 @@ describe('races held open', () => {
   it('interrupt-checked: a targeted interrupt can hit the next job between check and flag (C6)', async () => {
     await start();
     const { engine } = server;
-    const a = await bench.submit(sleepGraph(4, 10), undefined);
-    const b = await bench.submit(sleepGraph(100, 20), undefined);
-    await engine.seen('step', a);
+    const end = engine.pauseAt('before-task-done');
+    const a = await bench.submit(sleepGraph(1, 5), undefined);
+    await end.reached;
+    const b = await bench.submit(sleepGraph(500, 20), undefined);
     const checked = engine.pauseAt('interrupt-checked', { promptId: a });
     const reply = bench.interrupt(a);
     await checked.reached;
+    end.release();
     await engine.seen('step', b);
     checked.release();
     await reply;
@@ -135,13 +137,15 @@ describe('rare behaviour', () => {
   it('three of equal id and number: 500, yet stored; the worker dies, HTTP goes on (rec 27)', async () => {
     await start();
     const { engine } = server;
-    const first = await bench.submit(sleepGraph(30, 10), undefined);
-    await engine.seen('step', first);
+    const busy = engine.pauseAt('before-task-done');
+    await bench.submit(sleepGraph(1, 5), undefined);
+    await busy.reached;
     const prompt_id = '0b0b0b0b-0000-4000-8000-000000000000';
-    const post = async (): Promise<number> =>
-      (await bench.post('/prompt', { prompt: sleepGraph(1, 5), prompt_id, number: 500, client_id: 'x' })).status;
+    const body = (): object => ({ prompt: sleepGraph(1, 5), prompt_id, number: 500, client_id: 'x' });
+    const post = async (): Promise<number> => (await bench.post('/prompt', body())).status;
     expect([await post(), await post(), await post()]).toEqual([200, 500, 500]);
     expect((await bench.queue()).pending).toHaveLength(3);
+    busy.release();
     await engine.seen('worker-died');
     expect((await bench.queue()).running).toEqual([]);
     await bench.submit(sleepGraph(1, 5), undefined);
@@ -176,19 +180,11 @@ describe('rare behaviour', () => {
     const stalled = await bench.socket();
     const me = await bench.socket();
     stalled.pause();
-    // progress_state of a wide graph, to everybody: fills the stalled reader's buffers.
-    const wide = Object.fromEntries(
-      Array.from({ length: 260 }, (_, i) => [
-        String(i + 1),
-        {
-          class_type: 'ProbeSleep',
-          inputs: { steps: 1, ms: 0, seed: 7_000_000 + i, ...(i > 0 ? { upstream: [String(i), 0] } : {}) },
-        },
-      ]),
-    );
-    const graph = { ...wide, '999': { class_type: 'ProbeOut', inputs: { images: ['260', 0] } } };
-    const id = await bench.submit(graph, undefined);
-    await engine.seen('success', id);
+    // Text frames of a job without client_id go to everybody: these fill the stalled reader's buffers.
+    for (let i = 0; i < 4; i++) {
+      const id = await bench.submit(sleepGraph(1, 1, {}, { say: 'x'.repeat(4_000_000) }), undefined);
+      await engine.seen('success', id);
+    }
     const frames = me.frames.length;
     expect((await bench.get('/prompt')).status).toBe(200);
     const second = await bench.submit(sleepGraph(1, 5), me);
@@ -225,74 +221,5 @@ describe('rare behaviour', () => {
     const [[, , , extra]] = (await bench.json('/queue'))['queue_running'] as [[number, string, object, object]];
     expect(extra).toEqual({ api_key_comfy_org: 'k' });
     expect((await bench.get('/api/jobs')).status).toBe(404);
-  });
-});
-
-describe('faults', () => {
-  it('drops a reply after the prompt was taken: it runs all the same', async () => {
-    await start();
-    server.dropReplyNext('/prompt');
-    const prompt_id = '0c0c0c0c-0000-4000-8000-000000000000';
-    await expect(bench.post('/prompt', { prompt: sleepGraph(1, 5), prompt_id })).rejects.toThrow();
-    await server.engine.seen('success', prompt_id);
-    expect(server.engine.executionsOf(prompt_id)).toBe(1);
-  });
-
-  it('drops a request before it is processed', async () => {
-    await start();
-    server.dropRequestNext('/prompt', { method: 'POST' });
-    await expect(bench.post('/prompt', { prompt: sleepGraph(1, 5) })).rejects.toThrow();
-    expect(await bench.queue()).toEqual({ running: [], pending: [] });
-    expect(server.engine.log).toEqual([]);
-  });
-
-  it('answers a status once, then works again', async () => {
-    await start();
-    server.failNext('/queue', 503);
-    expect([(await bench.get('/api/queue')).status, (await bench.get('/queue')).status]).toEqual([503, 200]);
-  });
-
-  it('asks for credentials: missing 401, wrong 403, right 200; sockets too', async () => {
-    await start();
-    server.requireAuthorization('Bearer right');
-    expect((await bench.get('/queue')).status).toBe(401);
-    expect((await bench.get('/queue', { Authorization: 'Bearer wrong' })).status).toBe(403);
-    expect((await bench.get('/queue', { Authorization: 'Bearer right' })).status).toBe(200);
-    await expect(bench.socket()).rejects.toThrow('401');
-    await bench.socket({ headers: { Authorization: 'Bearer right' } });
-  });
-
-  it('goes down and comes up on the same port with its memory', async () => {
-    await start();
-    const hold = server.engine.pauseAt('popped');
-    const id = await bench.submit(sleepGraph(1, 5), undefined);
-    await hold.reached;
-    const me = await bench.socket();
-    await server.goDown();
-    expect(await me.closedBy()).toBe(1006);
-    await expect(bench.get('/prompt')).rejects.toThrow();
-    await server.comeUp();
-    expect((await bench.queue()).running).toEqual([id]);
-    hold.release();
-    await server.engine.seen('success', id);
-  });
-
-  it('logs every request as it came', async () => {
-    await start();
-    await bench.interrupt('abc');
-    await bench.post('/interrupt');
-    expect(server.engine.requests.map(({ method, path, body }) => [method, path, body])).toEqual([
-      ['POST', '/interrupt', { prompt_id: 'abc' }],
-      ['POST', '/interrupt', undefined],
-    ]);
-  });
-
-  it('files outlive a restart, history does not', async () => {
-    await start();
-    const id = await bench.submit(imageGraph(), await bench.socket());
-    await server.engine.seen('success', id);
-    await server.restart();
-    expect(await bench.history(id)).toBeUndefined();
-    expect((await bench.get('/view?filename=conformance_00001_.png&type=output')).status).toBe(200);
   });
 });
