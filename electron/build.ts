@@ -22,7 +22,10 @@ const targets = {
     sources: ['shared', 'electron'],
   },
   cli: {
-    passes: [{ config: 'electron/vite.config.ts', mode: 'cli', entry: 'electron/cli/cli.ts' }],
+    passes: [
+      { config: 'electron/vite.config.ts', mode: 'cli', entry: 'electron/cli/cli.ts' },
+      { config: 'electron/vite.config.ts', mode: 'alone', entry: 'electron/host/alone.ts' },
+    ],
     result: 'switchyard.js',
     sources: ['shared', 'electron'],
   },

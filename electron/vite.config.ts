@@ -1,6 +1,7 @@
 /**
  * Builds what runs in Node, one self-contained file per mode: `host`, `cli`, `desktop` (ES modules) and `preload` (CJS,
- * because a sandboxed preload script cannot be a module). Everything is bundled except better-sqlite3, which finds its
+ * because a sandboxed preload script cannot be a module). `alone` is the core that the CLI loads for
+ * `--url` only, a file beside it: a verb's wall time is mostly loading. Everything is bundled except better-sqlite3, which finds its
  * binary next to itself, and electron. Which modes make up a build, and when, is decided in build.ts.
  */
 import { fileURLToPath } from 'node:url';
@@ -10,6 +11,7 @@ import type { Plugin } from 'vite';
 const outputs = {
   host: { entry: 'host/host.ts', directory: 'host', file: 'host.js', format: 'es' },
   cli: { entry: 'cli/cli.ts', directory: 'cli', file: 'switchyard.js', format: 'es' },
+  alone: { entry: 'host/alone.ts', directory: 'cli', file: 'alone.js', format: 'es' },
   desktop: { entry: 'desktop/main.ts', directory: 'desktop', file: 'main.js', format: 'es' },
   preload: { entry: 'desktop/preload.ts', directory: 'desktop', file: 'preload.cjs', format: 'cjs' },
 } as const;
@@ -45,7 +47,7 @@ export default defineConfig(({ mode }) => {
     build: {
       ssr: output.entry,
       outDir: fileURLToPath(new URL(`../dist/${output.directory}`, import.meta.url)),
-      emptyOutDir: mode !== 'preload',
+      emptyOutDir: mode !== 'preload' && mode !== 'alone',
       target: 'node22',
       minify: false,
       sourcemap: mode !== 'cli',

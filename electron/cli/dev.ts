@@ -6,7 +6,7 @@ import '../node-gate.ts';
 import { fileURLToPath } from 'node:url';
 import { ensureBuilt } from '../build.ts';
 
-await ensureBuilt(['cli']);
+await ensureBuilt(process.argv.includes('host') ? ['renderer', 'host', 'cli'] : ['cli']);
 const bundle = new URL('../../dist/cli/switchyard.js', import.meta.url);
 process.argv[1] = fileURLToPath(bundle);
 await import(bundle.href);

@@ -1,0 +1,94 @@
+/** The sentences of cancelling (product §3.2, §3.6): outcomes, what is still awaited, the question. Pure. */
+import type { CancelOutcome } from '../../shared/cancel.ts';
+import type { CancelPreview } from '../../shared/cancel-schema.ts';
+import type { JobView } from '../../shared/job.ts';
+import { EXIT } from './exit-codes.ts';
+import type { Exit } from './exit-codes.ts';
+import { clean, duration, plural } from './format.ts';
+import { jobs } from './text.ts';
+
+/** What came of one job's cancel. `wasBefore`: it had been cancelled already when we asked. */
+export function outcomeSentence(outcome: CancelOutcome, job: JobView | undefined, wasBefore = false): string {
+  if (wasBefore && outcome.outcome === 'cancelled') return 'Was cancelled already';
+  switch (outcome.outcome) {
+    case 'cancelled':
+      return cancelledSentence(outcome, job);
+    case 'too-late':
+      if (outcome.state === 'running') return 'Had already started; it runs on';
+      return outcome.state === 'done' ? 'Finished before it could be cancelled' : 'Failed before it could be cancelled';
+    case 'unknown':
+      if (outcome.cause === 'server-restarted') return "The server restarted; whether it ran can't be known";
+      return outcome.cause === 'server-removed' ? "The server was removed; whether it ran can't be known" : "It left no trace on the server; whether it ran can't be known";
+  }
+}
+
+function cancelledSentence(outcome: Extract<CancelOutcome, { outcome: 'cancelled' }>, job: JobView | undefined): string {
+  if (outcome.reach === 'local') return 'Cancelled before it was sent';
+  if (outcome.evidence === 'presumed') return job?.kind === 'swarm' && outcome.reach === 'running' ? 'Cancelled; its backend may finish the current step' : 'Cancelled; the server never showed it';
+  if (outcome.reach === 'waiting') return 'Cancelled; it had not started';
+  const took = job?.cancel?.tookMs ?? null;
+  const kept = outcome.partialOutputs;
+  const images = job?.info.images ?? null;
+  const pieces = kept === 0 ? '' : images !== null && images >= kept ? `, ${String(kept)} of ${plural(images, 'image', 'images')} kept` : `, ${plural(kept, 'output', 'outputs')} kept`;
+  return `${took === null ? 'Cancelled' : `Cancelled after ${duration(took)}`}${pieces}`;
+}
+
+/** What one outcome means to a script. Null: not proven yet. */
+export function exitOf(outcome: CancelOutcome | null, options: { reachable: boolean; waitingOnly: boolean }): Exit {
+  if (outcome === null) return options.reachable ? EXIT.notProven : EXIT.unreachable;
+  if (outcome.outcome === 'cancelled') return EXIT.done;
+  if (outcome.outcome === 'unknown') return EXIT.notProven;
+  // "What runs, runs on" was what was asked for, of everything that waits.
+  return outcome.state === 'running' && options.waitingOnly ? EXIT.done : EXIT.tooLate;
+}
+
+/** `cancelling`, and what for: the newest step of the trail. */
+export function awaitedSentence(job: JobView | undefined): string {
+  const detail = job?.cancel?.lastStep;
+  if (detail == null) return 'cancelling';
+  switch (detail.step) {
+    case 'waiting':
+      return 'cancelling, waiting for the server';
+    case 'sent':
+      return 'cancelling, asked the server to stop it';
+    case 'heard':
+      return 'cancelling, the server was told; it stops at its next step';
+    case 'held':
+      return 'cancelling, waiting for the right moment';
+    default:
+      return 'cancelling';
+  }
+}
+
+const WARNINGS: Record<CancelPreview['warnings'][number], string> = {
+  'server-unreachable': 'A server does not answer now. The cancel is kept and carried out as soon as it does.',
+  'untargeted-interrupt': 'A server is too old to stop one job by name: it is told to stop whatever runs, as you allowed.',
+  'not-allowed': 'Some jobs can’t be stopped exactly on their server and are left alone.',
+  'foreign-together': 'SwarmUI can only stop everyone’s waiting work together.',
+  'neighbours-may-be-hit': 'Another job on that server may be hit. If it is yours, it is queued again.',
+};
+
+export interface Question {
+  lines: string[];
+  question: string;
+  /** How many it would stop. */
+  count: number;
+}
+
+/** Made of the counts of `cancel.preview` and of nothing else. */
+export function questionFor(preview: CancelPreview, options: { runsOn: boolean }): Question {
+  const { total } = preview;
+  const count = total.local + total.staged + total.foreign + (options.runsOn ? 0 : total.running);
+  const lines: string[] = [];
+  if (total.running > 0) lines.push(`  ${plural(total.running, 'running job', 'running jobs')}: ${options.runsOn ? 'runs on to the end' : 'stops at the next step; images so far are kept'}`);
+  const waiting = total.local + total.staged;
+  if (waiting > 0) lines.push(`  ${plural(waiting, 'waiting job', 'waiting jobs')}: removed; can be put back`);
+  if (total.foreign > 0) lines.push(`  ${plural(total.foreign, 'foreign job', 'foreign jobs')}: stopped too, though it is other people’s work`);
+  if (total.collecting > 0) lines.push(`  ${plural(total.collecting, 'job', 'jobs')} finished already, files still being fetched: too late`);
+  if (total.foreignKept > 0) lines.push(`  ${plural(total.foreignKept, 'foreign job', 'foreign jobs')}: left alone`);
+  for (const warning of preview.warnings) lines.push(`  ${WARNINGS[warning]}`);
+  const named = preview.servers.filter(({ counts }) => counts.local + counts.staged + counts.running + counts.foreign > 0);
+  const [only] = named;
+  const place = named.length === 1 && only?.name != null ? ` on ${clean(only.name)}` : named.length > 1 ? ` on ${String(named.length)} servers` : '';
+  return { lines, question: `Cancel ${count === 1 && preview.title !== null ? `"${clean(preview.title)}"` : jobs(count)}${place}?`, count };
+}

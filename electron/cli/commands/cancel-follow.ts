@@ -1,0 +1,142 @@
+/**
+ * Waits for the outcomes of cancels: events make it fast, a look at each job makes it true. Leaves at the deadline; the
+ * requests go on without us.
+ */
+import type { CancelMode, CancelOutcome, CancelReceipt } from '../../../shared/cancel.ts';
+import type { HistoryRow } from '../../../shared/contract.ts';
+import { toAppError } from '../../../shared/errors.ts';
+import type { JobId, ServerId } from '../../../shared/ids.ts';
+import { isTerminal } from '../../../shared/job-machine.ts';
+import type { JobView } from '../../../shared/job.ts';
+import type { ForeignView } from '../../../shared/server.ts';
+import { abortReason, deferred } from '../../../shared/util/async.ts';
+import { EXIT, Failure } from '../exit-codes.ts';
+import { openJobs } from '../find.ts';
+import type { Link } from '../link.ts';
+import { says } from '../text.ts';
+import type { ForeignTarget } from './cancel-plan.ts';
+
+export interface Followed {
+  /** Newest view of every job that was looked at. */
+  views: Map<JobId, JobView>;
+  outcomes: Map<JobId, CancelOutcome>;
+  /** By server and remote key, as `foreignKey` makes it. */
+  foreign: Map<string, CancelOutcome>;
+}
+
+export const foreignKey = (serverId: ServerId, remoteKey: string): string => `${serverId}/${remoteKey}`;
+
+/** More than this many are looked at by listing everything open instead of one by one. */
+const ONE_BY_ONE = 20;
+
+export async function follow(
+  link: Link,
+  receipts: readonly CancelReceipt[],
+  targets: readonly ForeignTarget[],
+  options: { waitMs: number; mode: CancelMode; signal: AbortSignal },
+): Promise<Followed> {
+  const views = new Map<JobId, JobView>();
+  const outcomes = new Map<JobId, CancelOutcome>();
+  const foreign = new Map<string, CancelOutcome>();
+  const requests = new Map(receipts.filter(({ outcome, requestId }) => outcome === null && requestId !== null).map((receipt) => [receipt.jobId, receipt.requestId]));
+  const others = new Map(targets.map((target) => [foreignKey(target.serverId, target.job.remoteKey), target]));
+  const over = deferred();
+  const check = (): void => {
+    if (requests.size === 0 && others.size === 0) over.resolve();
+  };
+
+  const seen = (job: JobView): void => {
+    const known = views.get(job.id);
+    if (known !== undefined && known.rev > job.rev) return;
+    const request = requests.get(job.id);
+    if (request === undefined) return;
+    views.set(job.id, job);
+    const outcome = job.cancel?.requestId === request ? job.cancel.outcome : null;
+    if (outcome !== null) outcomes.set(job.id, outcome);
+    if (outcome !== null || isTerminal(job.state)) requests.delete(job.id);
+  };
+
+  const vanished: ForeignTarget[] = [];
+  const seenForeign = (view: ForeignView): void => {
+    for (const [key, target] of others) {
+      if (target.serverId !== view.serverId) continue;
+      const now = view.jobs.find((job) => job.remoteKey === target.job.remoteKey);
+      if (now === undefined) {
+        // Only the first of a long queue are listed: what is not among them may still be there.
+        if (view.jobs.length < view.total && view.order.length === 0) continue;
+        if (view.order.includes(target.job.remoteKey)) continue;
+        others.delete(key);
+        vanished.push(target);
+      } else if (options.mode === 'if-waiting' && now.state === 'running' && !now.cancelling) {
+        others.delete(key);
+        foreign.set(key, { outcome: 'too-late', state: 'running' });
+      }
+    }
+  };
+
+  const lookAgain = async (): Promise<void> => {
+    if (requests.size > ONE_BY_ONE) for (const job of await openJobs(link)) seen(job);
+    const open = [...requests.keys()];
+    // Whatever is still unknown now has ended, or is one of few.
+    const ask = open.length > ONE_BY_ONE ? open.filter((id) => !views.has(id)) : open;
+    for (const id of ask) {
+      try {
+        seen((await link.call('jobs.get', { id })).job);
+      } catch (error) {
+        if (toAppError(error).code !== 'not_found') throw error;
+        requests.delete(id);
+      }
+    }
+    if (others.size > 0) for (const view of (await link.call('foreign.list', {})).servers) seenForeign(view);
+    check();
+  };
+
+  const timer = setTimeout(() => { over.resolve(); }, options.waitMs);
+  const onAbort = (): void => { over.reject(abortReason(options.signal)); };
+  options.signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const stream = await link.events(
+      ['job.changed', 'job.removed', 'foreign.changed'],
+      (event) => {
+        if (event.topic === 'job.changed') seen(event.payload);
+        else if (event.topic === 'job.removed') requests.delete(event.payload.id);
+        else if (event.topic === 'foreign.changed') seenForeign(event.payload);
+        else if (event.topic === 'resync') lookAgain().catch(over.reject);
+        check();
+      },
+      (why) => { over.reject(new Failure(EXIT.unreachable, says.streamEnded(why), { hint: 'What was asked for is on disk and is carried on when Switchyard runs again.' })); },
+    );
+    try {
+      await lookAgain();
+      await over.promise;
+    } finally {
+      stream.close();
+    }
+  } finally {
+    clearTimeout(timer);
+    options.signal.removeEventListener('abort', onAbort);
+  }
+  await endings(link, vanished, foreign);
+  return { views, outcomes, foreign };
+}
+
+/** How foreign work ended, from the history. */
+async function endings(link: Link, ended: readonly ForeignTarget[], into: Map<string, CancelOutcome>): Promise<void> {
+  for (const serverId of new Set(ended.map((target) => target.serverId))) {
+    const { rows } = await link.call('history.page', { filter: { foreign: 'only', serverId }, limit: 500 });
+    for (const target of ended) {
+      if (target.serverId !== serverId) continue;
+      into.set(foreignKey(serverId, target.job.remoteKey), outcomeOf(target, rows));
+    }
+  }
+}
+
+function outcomeOf(target: ForeignTarget, rows: readonly HistoryRow[]): CancelOutcome {
+  const row = rows.find((one) => one.type === 'foreign' && one.foreign.remoteKey === target.job.remoteKey);
+  const how = row?.type === 'foreign' ? row.foreign.how : null;
+  const ran = row?.type === 'foreign' ? row.foreign.startedAt !== null : target.job.state === 'running';
+  if (how === 'done' || how === 'failed') return { outcome: 'too-late', state: how };
+  // Removed while it waited, which is what we asked for: nothing else of it can be seen.
+  if (how === 'cancelled-by-us' || how === 'interrupted' || (how === 'gone' && !ran)) return { outcome: 'cancelled', reach: ran ? 'running' : 'waiting', evidence: 'proven', partialOutputs: 0 };
+  return { outcome: 'unknown', cause: 'no-trace' };
+}

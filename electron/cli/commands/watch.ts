@@ -1,0 +1,77 @@
+/** `watch`: what happens, as it happens, until Ctrl+C or the host's end. */
+import type { Topic } from '../../../shared/contract.ts';
+import type { JobView } from '../../../shared/job.ts';
+import { abortReason, deferred } from '../../../shared/util/async.ts';
+import type { Context } from '../context.ts';
+import { EXIT, Failure } from '../exit-codes.ts';
+import { openJobs } from '../find.ts';
+import { clean, shortId, table, timeOfDay } from '../format.ts';
+import { errorLine, isCancelling, jobRow, namesOf, stateWord, titleOf, whereWord } from '../job-words.ts';
+import type { LinkEvent } from '../link.ts';
+import type { Answer } from '../output.ts';
+import { outcomeSentence } from '../cancel-words.ts';
+import { contactWord, says } from '../text.ts';
+
+const EVERYTHING: readonly Topic[] = ['job.changed', 'job.removed', 'job.live', 'foreign.changed', 'queue.summary', 'server.changed', 'server.removed', 'settings.changed'];
+const TEXT_TOPICS: readonly Topic[] = ['job.changed', 'server.changed', 'server.removed'];
+
+export async function watch(context: Context): Promise<Answer> {
+  const { out, signal } = context;
+  const link = await context.link();
+  const over = deferred<never>();
+  const shown = new Map<string, string>();
+  let names = new Map<string, string>();
+  const { json } = out.manner;
+
+  const stream = await link.events(
+    json ? EVERYTHING : TEXT_TOPICS,
+    (event) => {
+      if (json) out.jsonLine(event);
+      else say(event);
+    },
+    (why) => { over.reject(new Failure(EXIT.unreachable, says.streamEnded(why))); },
+  );
+  /** Only what is new to a reader: many changes leave the words as they were. */
+  const tell = (key: string, words: string[]): void => {
+    const line = words.map(clean).filter((word) => word !== '').join('  ');
+    if (shown.get(key) === line) return;
+    shown.set(key, line);
+    out.line(`${timeOfDay(context.now())}  ${line}`);
+  };
+  const say = (event: LinkEvent): void => {
+    switch (event.topic) {
+      case 'job.changed':
+        tell(event.payload.id, [shortId(event.payload.id), newsOf(event.payload), whereWord(event.payload, names), titleOf(event.payload)]);
+        return;
+      case 'server.changed':
+        names.set(event.payload.id, event.payload.name);
+        tell(event.payload.id, [event.payload.name, contactWord[event.payload.status.contact], event.payload.paused ? 'paused' : '']);
+        return;
+      case 'server.removed':
+        tell(event.payload.id, [names.get(event.payload.id) ?? event.payload.id, 'removed']);
+        return;
+      default:
+        return;
+    }
+  };
+
+  const onAbort = (): void => { over.reject(abortReason(signal)); };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    if (!json) {
+      const [{ servers }, open] = await Promise.all([link.call('servers.list', {}), openJobs(link)]);
+      names = new Map(namesOf(servers));
+      for (const line of table(open.map((job) => jobRow(job, names, context.now())), out.columns)) out.line(line);
+    }
+    return await over.promise;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    stream.close();
+  }
+}
+
+function newsOf(job: JobView): string {
+  if (job.error !== null && job.state === 'failed') return errorLine(job.error);
+  if (job.state === 'cancelled' && job.cancel?.outcome != null) return outcomeSentence(job.cancel.outcome, job);
+  return isCancelling(job) ? 'cancelling' : stateWord(job);
+}

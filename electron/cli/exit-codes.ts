@@ -1,0 +1,78 @@
+/** The exit codes scripts rely on (docs/cli.md), and which one wins when several things happened. Prints nothing. */
+import { toAppError } from '../../shared/errors.ts';
+import type { ErrorCode, ErrorDetails, WireError } from '../../shared/errors.ts';
+
+export const EXIT = {
+  /** Also: nothing to cancel, or cancelled already. */
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  unreachable: 4,
+  /** Not proven stopped in time. */
+  notProven: 5,
+  /** Too late: it had ended. */
+  tooLate: 6,
+  interrupted: 130,
+} as const;
+export type Exit = (typeof EXIT)[keyof typeof EXIT];
+
+const ORDER: readonly Exit[] = [EXIT.usage, EXIT.unreachable, EXIT.failed, EXIT.notFound, EXIT.notProven, EXIT.tooLate, EXIT.done];
+
+/** Several ids, one code: the first that applies of 2, 4, 1, 3, 5, 6, 0. */
+export function worst(exits: Iterable<Exit>): Exit {
+  const all = new Set(exits);
+  return ORDER.find((exit) => all.has(exit)) ?? EXIT.done;
+}
+
+/** What is thrown to end a verb with a sentence of ours. `hint` follows on a line of its own. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly exit: Exit;
+  readonly code: ErrorCode;
+  readonly hint: string | null;
+  /** The message is for logs and scripts: people need the words of its code before it. */
+  readonly bare: boolean;
+  readonly details: ErrorDetails | undefined;
+
+  constructor(exit: Exit, message: string, options: { code?: ErrorCode; hint?: string; details?: ErrorDetails; bare?: boolean } = {}) {
+    super(message);
+    this.exit = exit;
+    this.code = options.code ?? CODES[exit];
+    this.hint = options.hint ?? null;
+    this.bare = options.bare ?? false;
+    this.details = options.details;
+  }
+}
+
+const CODES: Record<Exit, ErrorCode> = {
+  [EXIT.done]: 'bug',
+  [EXIT.failed]: 'conflict',
+  [EXIT.usage]: 'invalid_request',
+  [EXIT.notFound]: 'not_found',
+  [EXIT.unreachable]: 'server_unreachable',
+  [EXIT.notProven]: 'server_timeout',
+  [EXIT.tooLate]: 'conflict',
+  [EXIT.interrupted]: 'bug',
+};
+
+/** The `error` of a `--json` answer whose verb did its work but not with 0. */
+export function errorFor(exit: Exit, message: string, details?: ErrorDetails): WireError {
+  return { code: CODES[exit], message, ...(details === undefined ? {} : { details }) };
+}
+
+const BY_CODE: Partial<Record<ErrorCode, Exit>> = {
+  invalid_request: EXIT.usage,
+  not_found: EXIT.notFound,
+  server_unreachable: EXIT.unreachable,
+  server_timeout: EXIT.unreachable,
+};
+
+/** Any thrown value as a Failure. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const { code, message, details } = toAppError(error);
+  return new Failure(BY_CODE[code] ?? EXIT.failed, message, { code, bare: true, ...(details === undefined ? {} : { details }) });
+}
+
+export const usage = (message: string, hint?: string): Failure => new Failure(EXIT.usage, message, hint === undefined ? {} : { hint });

@@ -1,0 +1,77 @@
+/** The link to a running host: its control API and event stream over the private socket. Starts no host. */
+import type { CallName, Contract, Topic } from '../../shared/contract.ts';
+import type { CallOptions, InputOf, OutputOf } from '../../shared/contract-types.ts';
+import { fromWire } from '../../shared/errors.ts';
+import { readEndpoint } from '../host/endpoint-file.ts';
+import { readToken } from '../host/private-file.ts';
+import { openEventStream } from './event-stream.ts';
+import { EXIT, Failure, toFailure } from './exit-codes.ts';
+import { httpCall, hostError } from './http-call.ts';
+import type { CallTrace, Link, LinkEvent, Stream } from './link.ts';
+import { says } from './text.ts';
+
+/** Answers when a job has ended: no deadline of ours. */
+const LONG: ReadonlySet<CallName> = new Set(['jobs.awaitEnd']);
+const IDLE_MS = 60_000;
+
+/** `left` ends calls that bring no signal of their own. Throws a Failure (4) when no host of this directory can be found; whether it answers is seen at the first call. */
+export function hostLink(dataDir: string, onCall: (trace: CallTrace) => void, left: AbortSignal): Link {
+  const endpoint = readEndpoint(dataDir);
+  const token = endpoint === null ? null : readToken(endpoint.tokenFile);
+  if (endpoint === null || token === null) throw notRunning(dataDir);
+  const { socketPath } = endpoint;
+
+  return {
+    alone: false,
+    async call<Name extends CallName>(name: Name, args: InputOf<Contract['calls'][Name]>, options?: CallOptions): Promise<OutputOf<Contract['calls'][Name]>> {
+      const path = `/api/${name}`;
+      const beganMs = performance.now();
+      let status: number | null = null;
+      try {
+        const answer = await httpCall({ socketPath, token, path, body: JSON.stringify(args), signal: options?.signal ?? left, idleMs: LONG.has(name) ? 0 : IDLE_MS });
+        ({ status } = answer);
+        const value = parse(answer.body);
+        if (status === 200) return value as OutputOf<Contract['calls'][Name]>;
+        if (status === 401 || status === 429) throw new Failure(EXIT.unreachable, says.tokenRefused, { code: 'not_allowed', details: { peer: 'host' } });
+        throw fromWire(typeof value === 'object' && value !== null && 'error' in value ? value.error : undefined);
+      } catch (error) {
+        throw status === null ? whyNot(error, dataDir) : error;
+      } finally {
+        onCall({ method: 'POST', url: `http://localhost${path}`, status, ms: performance.now() - beganMs });
+      }
+    },
+    async events(topics: readonly Topic[], listener: (event: LinkEvent) => void, onEnd: (why: string) => void): Promise<Stream> {
+      const path = `/api/events?topics=${topics.join(',')}`;
+      const beganMs = performance.now();
+      let status: number | null = null;
+      try {
+        const stream = await openEventStream({ socketPath, token, path }, (text) => { listener(parse(text) as LinkEvent); }, onEnd);
+        status = 101;
+        return stream;
+      } catch (error) {
+        throw whyNot(error, dataDir);
+      } finally {
+        onCall({ method: 'GET', url: `ws://localhost${path}`, status, ms: performance.now() - beganMs });
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (_) {
+    throw hostError('server_unreachable', 'its answer can’t be read');
+  }
+}
+
+const notRunning = (dataDir: string): Failure => new Failure(EXIT.unreachable, says.notRunning(dataDir), { hint: says.howToStart, details: { peer: 'host' } });
+
+/** A socket nobody listens on means what a missing file means: no host. */
+function whyNot(error: unknown, dataDir: string): unknown {
+  if (!(error instanceof Error) || error.name === 'AbortError') return error;
+  const failure = toFailure(error);
+  if (failure.code === 'server_unreachable' && /ENOENT|ECONNREFUSED/.test(failure.message)) return notRunning(dataDir);
+  return failure;
+}

@@ -1,0 +1,118 @@
+/** The terminal as verbs see it: the answer on stdout, everything else on stderr, a question where one may be asked. */
+import type { WireError } from '../../shared/errors.ts';
+import { abortReason } from '../../shared/util/async.ts';
+import type { Exit } from './exit-codes.ts';
+import type { CallTrace } from './link.ts';
+
+/** What a verb ends with. `data` is the contract's value under its own name; `text` is made only when it is shown. */
+export interface Answer {
+  exit: Exit;
+  data: object | null;
+  text: () => readonly string[];
+  /** Why `exit` is not 0. */
+  error?: WireError;
+}
+
+export interface Terminal {
+  stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  stderr: NodeJS.WritableStream & { isTTY?: boolean };
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
+}
+
+export interface Manner {
+  json: boolean;
+  quiet: boolean;
+  verbose: boolean;
+  yes: boolean;
+}
+
+export class Output {
+  readonly manner: Manner;
+  readonly #terminal: Terminal;
+  readonly #signal: AbortSignal;
+
+  /** `signal` ends a question that is open. */
+  constructor(terminal: Terminal, manner: Manner, signal: AbortSignal) {
+    this.#terminal = terminal;
+    this.#signal = signal;
+    this.manner = manner;
+  }
+
+  /** Width for tables; unlimited where the answer goes into a file or a pipe. */
+  get columns(): number {
+    return this.#terminal.stdout.isTTY === true ? (this.#terminal.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  }
+
+  get canAsk(): boolean {
+    const { quiet, yes, json } = this.manner;
+    return this.#terminal.stdin.isTTY === true && this.#terminal.stderr.isTTY === true && !quiet && !yes && !json;
+  }
+
+  /** A line of the answer as it comes (`watch`). */
+  line(text: string): void {
+    if (!this.manner.quiet) this.#terminal.stdout.write(`${text}\n`);
+  }
+
+  /** One object per line, whatever else was asked for. */
+  jsonLine(value: unknown): void {
+    this.#terminal.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+
+  /** Worth knowing, but not the answer. */
+  note(text: string): void {
+    if (!this.manner.quiet) this.#terminal.stderr.write(`${text}\n`);
+  }
+
+  /** Said even when quiet: a script that fails must be able to say why. */
+  complain(text: string): void {
+    this.#terminal.stderr.write(`${text}\n`);
+  }
+
+  trace({ method, url, status, ms }: CallTrace): void {
+    if (this.manner.verbose) this.#terminal.stderr.write(`${method} ${url} ${status === null ? 'no answer' : String(status)} ${ms < 10 ? ms.toFixed(1) : String(Math.round(ms))} ms\n`);
+  }
+
+  answer(answer: Answer): void {
+    if (this.manner.json) {
+      this.jsonLine({ ok: answer.exit === 0, data: answer.data, ...(answer.error === undefined ? {} : { error: answer.error }) });
+      return;
+    }
+    if (this.manner.quiet) return;
+    const lines = answer.text();
+    if (lines.length > 0) this.#terminal.stdout.write(`${lines.join('\n')}\n`);
+  }
+
+  /** True only for a typed y or yes. Call only when `canAsk`. */
+  ask(lines: readonly string[], question: string): Promise<boolean> {
+    const { stdin, stderr } = this.#terminal;
+    stderr.write(`${[...lines, `${question} [y/N] `].join('\n')}`);
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        stdin.removeListener('data', onData);
+        stdin.removeListener('end', onEnd);
+        this.#signal.removeEventListener('abort', onAbort);
+        stdin.pause();
+      };
+      const settle = (typed: string): void => {
+        leave();
+        resolve(/^\s*y(es)?\s*$/i.test(typed));
+      };
+      const onData = (part: Buffer | string): void => {
+        settle(part.toString());
+      };
+      const onEnd = (): void => {
+        stderr.write('\n');
+        settle('');
+      };
+      const onAbort = (): void => {
+        stderr.write('\n');
+        leave();
+        reject(abortReason(this.#signal));
+      };
+      this.#signal.addEventListener('abort', onAbort, { once: true });
+      stdin.once('data', onData);
+      stdin.once('end', onEnd);
+      stdin.resume();
+    });
+  }
+}

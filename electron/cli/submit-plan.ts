@@ -1,0 +1,98 @@
+/** `--set`, `--seed` and `--count` → the payload and the jobs of one submit. Pure but for the random seeds, which can be given. */
+import { seedInputs } from '../../shared/describe.ts';
+import type { ComfyGraph, JobPatch, JobPayload } from '../../shared/job.ts';
+import type { Json } from '../../shared/schema.ts';
+import { usage } from './exit-codes.ts';
+
+export interface SubmitPlan {
+  payload: JobPayload;
+  jobs: { patch?: JobPatch }[];
+}
+
+export interface Wishes {
+  sets: readonly string[];
+  /** `random`, a whole number, or undefined. */
+  seed: string | undefined;
+  count: number;
+}
+
+/** 53 random bits: the most a number in JSON keeps exactly. */
+export function newSeed(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return high * 0x20_0000 + (low >>> 11);
+}
+
+export function planSubmit(payload: JobPayload, wishes: Wishes, random: () => number = newSeed): SubmitPlan {
+  const changed = wishes.sets.reduce(withSet, payload);
+  const seeds = seedsFor(wishes, random);
+  const jobs = seeds.map((seed) => (seed === null ? {} : { patch: seedPatch(changed, seed, wishes.seed !== undefined) })).map((job) => ('patch' in job && job.patch !== null ? { patch: job.patch } : {}));
+  return { payload: changed, jobs };
+}
+
+/** A number: that one and the next ones. `random`: a new one each. Nothing: as it is for one job, random for several, because a server does nothing for a graph it has just run. */
+function seedsFor({ seed, count }: Wishes, random: () => number): (number | null)[] {
+  const list = (make: (index: number) => number | null): (number | null)[] => Array.from({ length: count }, (_, index) => make(index));
+  if (seed === undefined) return count === 1 ? [null] : list(() => random());
+  if (seed === 'random') return list(() => random());
+  const first = Number(seed);
+  if (!/^\d+$/.test(seed) || !Number.isSafeInteger(first + count)) throw usage(`--seed is "random" or a whole number up to ${String(Number.MAX_SAFE_INTEGER)}, not "${seed}".`);
+  return list((index) => first + index);
+}
+
+/** Null where nothing in the payload takes a seed and none was asked for. */
+function seedPatch(payload: JobPayload, seed: number, asked: boolean): JobPatch | null {
+  if (payload.kind === 'swarm') return { params: { seed } };
+  const places = seedInputs(payload.graph);
+  if (places.length === 0) {
+    if (asked) throw usage('No input of this workflow is a seed: --seed has nothing to set. Name the input with --set NODE.INPUT=VALUE.');
+    return null;
+  }
+  const set: Record<string, Record<string, Json>> = {};
+  for (const { node, input } of places) (set[node] ??= {})[input] = seed;
+  return { set };
+}
+
+function withSet(payload: JobPayload, word: string): JobPayload {
+  const at = word.indexOf('=');
+  if (at < 1) throw usage(`--set needs NODE.INPUT=VALUE, not "${word}".`);
+  const [place, text] = [word.slice(0, at), word.slice(at + 1)];
+  if (payload.kind === 'swarm') return { ...payload, params: { ...payload.params, [place]: valueOf(text, payload.params[place]) } };
+  const { graph } = payload;
+  // From the right: titles may have dots, inputs have none.
+  const dot = place.lastIndexOf('.');
+  if (dot < 1) throw usage(`--set needs NODE.INPUT=VALUE, not "${word}".`);
+  const id = nodeNamed(graph, place.slice(0, dot));
+  const input = place.slice(dot + 1);
+  const node = graph[id];
+  if (node === undefined || !Object.hasOwn(node.inputs, input)) {
+    throw usage(`Node ${id} has no input "${input}"; it has: ${Object.keys(node?.inputs ?? {}).join(', ')}.`);
+  }
+  return { ...payload, graph: { ...graph, [id]: { ...node, inputs: { ...node.inputs, [input]: valueOf(text, node.inputs[input]) } } } };
+}
+
+/** By id, else by its title, else by its class; a name that several have is refused. */
+function nodeNamed(graph: ComfyGraph, name: string): string {
+  if (Object.hasOwn(graph, name)) return name;
+  const wanted = name.toLowerCase();
+  for (const test of [(node: ComfyGraph[string]) => node._meta?.['title'], (node: ComfyGraph[string]) => node.class_type]) {
+    const found = Object.entries(graph).filter(([, node]) => {
+      const value = test(node);
+      return typeof value === 'string' && value.toLowerCase() === wanted;
+    });
+    const [only] = found;
+    if (found.length === 1 && only !== undefined) return only[0];
+    if (found.length > 1) throw usage(`Several nodes are called "${name}": ${found.map(([id]) => id).join(', ')}. Use the id.`);
+  }
+  throw usage(`There is no node "${name}" in this workflow.`);
+}
+
+/** Text stays text where text is now; elsewhere JSON where it is JSON. */
+function valueOf(text: string, now: Json | undefined): Json {
+  if (typeof now === 'string') return text;
+  try {
+    return JSON.parse(text) as Json;
+  } catch (_) {
+    if (typeof now === 'number' || typeof now === 'boolean') throw usage(`That input is a ${typeof now}, and "${text}" is none.`);
+    return text;
+  }
+}
