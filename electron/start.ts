@@ -18,7 +18,12 @@ function buildStale(targets: readonly BuildTarget[]): boolean {
   const stale = targets.filter((target) => hasSources(target) && !isFresh(target));
   if (stale.length === 0) return true;
   console.log(`Building ${stale.join(' and ')}…`);
-  return spawnSync(process.execPath, [fileURLToPath(new URL('build.ts', import.meta.url)), '--if-stale', ...stale], { cwd: root, stdio: 'inherit' }).status === 0;
+  return (
+    spawnSync(process.execPath, [fileURLToPath(new URL('build.ts', import.meta.url)), '--if-stale', ...stale], {
+      cwd: root,
+      stdio: 'inherit',
+    }).status === 0
+  );
 }
 
 function runElectron(executable: string, words: readonly string[]): void {

@@ -31,11 +31,14 @@ export function sniffMedia(head: Uint8Array): string | null {
   if (text(0, 4) === 'fLaC') return 'audio/flac';
   if (text(0, 4) === 'OggS') return 'audio/ogg';
   if (text(0, 3) === 'ID3' || (head[0] === 0xff && ((head[1] ?? 0) & 0xe6) === 0xe2)) return 'audio/mpeg';
-  if (head[0] === 0x1a && head[1] === 0x45 && head[2] === 0xdf && head[3] === 0xa3) return text(0, SNIFF_BYTES).includes('webm') ? 'video/webm' : null;
+  if (head[0] === 0x1a && head[1] === 0x45 && head[2] === 0xdf && head[3] === 0xa3)
+    return text(0, SNIFF_BYTES).includes('webm') ? 'video/webm' : null;
   if (text(4, 8) === 'ftyp') {
     const brand = text(8, 12);
     if (brand === 'avif' || brand === 'avis') return 'image/avif';
-    return ['isom', 'iso2', 'iso4', 'iso5', 'iso6', 'mp41', 'mp42', 'avc1', 'M4V ', 'dash'].includes(brand) ? 'video/mp4' : null;
+    return ['isom', 'iso2', 'iso4', 'iso5', 'iso6', 'mp41', 'mp42', 'avc1', 'M4V ', 'dash'].includes(brand)
+      ? 'video/mp4'
+      : null;
   }
   return null;
 }
@@ -45,7 +48,8 @@ export function createMedia(ports: MediaPorts): (request: Request) => Promise<Re
   return async (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'only GET or HEAD');
     const [, media, kind, id, ...rest] = new URL(request.url).pathname.split('/');
-    if (media !== 'media' || id === undefined || rest.length > 0 || !ID.test(id)) return plain(404, 'there is nothing here');
+    if (media !== 'media' || id === undefined || rest.length > 0 || !ID.test(id))
+      return plain(404, 'there is nothing here');
     if (kind === 'preview') return previewOf(ports, id);
     if (kind === 'output') return outputOf(ports, id, request);
     return plain(404, 'there is nothing here');
@@ -56,7 +60,14 @@ function previewOf(ports: MediaPorts, jobId: string): Response {
   const preview = ports.preview(jobId);
   const mime = preview === null ? null : sniffMedia(preview.bytes.subarray(0, SNIFF_BYTES));
   if (preview === null || mime?.startsWith('image/') !== true) return plain(404, 'there is no preview');
-  return new Response(new Uint8Array(preview.bytes), { headers: { ...HEADERS, 'content-type': mime, 'content-length': String(preview.bytes.length), 'cache-control': 'no-store' } });
+  return new Response(new Uint8Array(preview.bytes), {
+    headers: {
+      ...HEADERS,
+      'content-type': mime,
+      'content-length': String(preview.bytes.length),
+      'cache-control': 'no-store',
+    },
+  });
 }
 
 async function outputOf(ports: MediaPorts, id: string, request: Request): Promise<Response> {
@@ -84,7 +95,10 @@ async function outputOf(ports: MediaPorts, id: string, request: Request): Promis
     headers['content-length'] = String(end - start + 1);
     if (range !== null) headers['content-range'] = `bytes ${String(start)}-${String(end)}/${String(size)}`;
     if (request.method === 'HEAD' || size === 0) await handle.close();
-    const body = request.method === 'HEAD' || size === 0 ? null : (Readable.toWeb(handle.createReadStream({ start, end, autoClose: true })) as ReadableStream);
+    const body =
+      request.method === 'HEAD' || size === 0
+        ? null
+        : (Readable.toWeb(handle.createReadStream({ start, end, autoClose: true })) as ReadableStream);
     return new Response(body, { status: range === null ? 200 : 206, headers });
   } catch (error) {
     await handle.close();
@@ -96,11 +110,15 @@ async function outputOf(ports: MediaPorts, id: string, request: Request): Promis
 const HEADERS = {
   'x-content-type-options': 'nosniff',
   'cross-origin-resource-policy': 'same-origin',
-  'content-security-policy': "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
+  'content-security-policy':
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox",
 } as const;
 
 function plain(status: number, text: string): Response {
-  return new Response(text, { status, headers: { ...HEADERS, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' } });
+  return new Response(text, {
+    status,
+    headers: { ...HEADERS, 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
+  });
 }
 
 async function sizeOf(file: string): Promise<number | null> {
@@ -119,7 +137,10 @@ async function sniffFile(handle: FileHandle): Promise<string | null> {
 }
 
 /** One byte range (RFC 9110 §14.2). Several at once, other units and nonsense are ignored: the whole file is a right answer. */
-export function readRange(header: string | null, size: number): { start: number; end: number } | 'unsatisfiable' | null {
+export function readRange(
+  header: string | null,
+  size: number,
+): { start: number; end: number } | 'unsatisfiable' | null {
   const match = header === null ? null : /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header.trim());
   const [, from = '', to = ''] = match ?? [];
   if (from === '' && to === '') return null;
@@ -139,6 +160,9 @@ function disposition(kind: 'inline' | 'attachment', name: string): string {
   const clean = base === '' ? 'output' : base;
   const ascii = clean.replace(/[^\w. ()-]/g, '_');
   // Through bytes, because half a surrogate pair can't be encoded.
-  const encoded = encodeURIComponent(Buffer.from(clean).toString()).replace(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  const encoded = encodeURIComponent(Buffer.from(clean).toString()).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   return `${kind}; filename="${ascii}"; filename*=UTF-8''${encoded}`;
 }

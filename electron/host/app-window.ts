@@ -14,16 +14,31 @@ const LOOK_EVERY_MS = 50;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const ON_PATH = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'microsoft-edge', 'microsoft-edge-stable', 'brave-browser'];
+const ON_PATH = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'microsoft-edge',
+  'microsoft-edge-stable',
+  'brave-browser',
+];
 const MAC_APPS = ['Google Chrome', 'Chromium', 'Microsoft Edge', 'Brave Browser'];
-const WINDOWS_PLACES = ['Google\\Chrome\\Application\\chrome.exe', 'Microsoft\\Edge\\Application\\msedge.exe', 'Chromium\\Application\\chrome.exe', 'BraveSoftware\\Brave-Browser\\Application\\brave.exe'];
+const WINDOWS_PLACES = [
+  'Google\\Chrome\\Application\\chrome.exe',
+  'Microsoft\\Edge\\Application\\msedge.exe',
+  'Chromium\\Application\\chrome.exe',
+  'BraveSoftware\\Brave-Browser\\Application\\brave.exe',
+];
 
 /** Where a browser of the Chromium family may be, best first. */
 export function browserPlaces(platform: NodeJS.Platform, env: Env, home: string): string[] {
   const chosen = env['SWITCHYARD_CHROMIUM'];
   if (chosen !== undefined && chosen !== '') return [chosen];
   if (platform === 'darwin') {
-    return ['/Applications', join(home, 'Applications')].flatMap((folder) => MAC_APPS.map((name) => join(folder, `${name}.app`, 'Contents', 'MacOS', name)));
+    return ['/Applications', join(home, 'Applications')].flatMap((folder) =>
+      MAC_APPS.map((name) => join(folder, `${name}.app`, 'Contents', 'MacOS', name)),
+    );
   }
   if (platform === 'win32') {
     const roots = ['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'].flatMap((name) => env[name] ?? []);
@@ -47,7 +62,11 @@ function isExecutable(file: string): boolean {
 }
 
 /** Why no window can be opened here, as the end of a sentence; null when one can. */
-export function whyNoWindow(platform: NodeJS.Platform = process.platform, env: Env = process.env, uid: number | undefined = process.getuid?.()): string | null {
+export function whyNoWindow(
+  platform: NodeJS.Platform = process.platform,
+  env: Env = process.env,
+  uid: number | undefined = process.getuid?.(),
+): string | null {
   if (platform === 'linux' && !env['DISPLAY'] && !env['WAYLAND_DISPLAY']) return 'there is no display here';
   if (platform === 'darwin' && env['SSH_CONNECTION'] !== undefined) return 'this is a remote shell';
   if (platform === 'linux' && uid === 0) return 'a browser will not run as root';
@@ -70,29 +89,42 @@ function isSnap(browser: string): boolean {
 }
 
 export function windowArguments(url: string, profile: string): string[] {
-  return [`--app=${url}`, `--user-data-dir=${profile}`, '--no-first-run', '--no-default-browser-check', '--disable-sync', '--disable-extensions', '--class=switchyard'];
+  return [
+    `--app=${url}`,
+    `--user-data-dir=${profile}`,
+    '--no-first-run',
+    '--no-default-browser-check',
+    '--disable-sync',
+    '--disable-extensions',
+    '--class=switchyard',
+  ];
 }
 
 /**
  * Opens a window and waits until `isOpen` says that it has come, or 2 s at most for the browser to fail. A string says why
  * it failed. A browser that hands over to one already running on this profile ends at once with 0: that is fine.
  */
-export async function openAppWindow(browser: string, url: string, dataDir: string, isOpen: () => boolean): Promise<ChildProcess | string> {
+export async function openAppWindow(
+  browser: string,
+  url: string,
+  dataDir: string,
+  isOpen: () => boolean,
+): Promise<ChildProcess | string> {
   const profile = profileDirectory(browser, dataDir);
   if (!existsSync(profile)) mkdirSync(profile, { recursive: true, mode: 0o700 });
   // Detached, so that Ctrl+C reaches the host first; it closes the window when it ends.
   const child = spawn(browser, windowArguments(url, profile), { stdio: 'ignore', detached: true });
-  let why: string | null = null;
+  const failure: { why: string | null } = { why: null };
   child.once('error', (error) => {
-    why = error.message;
+    failure.why = error.message;
   });
   child.once('exit', (code) => {
-    if (code !== 0) why = `${browser} ended with ${String(code)}`;
+    if (code !== 0) failure.why = `${browser} ended with ${String(code)}`;
   });
   child.unref();
   for (let waitedMs = 0; waitedMs < FAILS_WITHIN_MS && !isOpen(); waitedMs += LOOK_EVERY_MS) {
     await sleep(LOOK_EVERY_MS);
-    if (why !== null) return why;
+    if (failure.why !== null) return failure.why;
   }
   return child;
 }

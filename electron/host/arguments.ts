@@ -16,7 +16,10 @@ export interface HostArguments {
 }
 
 /** A string is the sentence to print before exiting with 2. */
-export function readArguments(words: readonly string[], env: Readonly<Record<string, string | undefined>> = process.env): HostArguments | string {
+export function readArguments(
+  words: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): HostArguments | string {
   let values;
   try {
     values = parseArgs({
@@ -40,9 +43,11 @@ export function readArguments(words: readonly string[], env: Readonly<Record<str
     return says.badArguments(error instanceof Error ? error.message : String(error));
   }
   // The local network needs pairing and its own warnings; until they are there nothing but loopback is ever bound (L1).
-  if (values.lan || (values.host !== undefined && !['127.0.0.1', 'localhost', '::1'].includes(values.host))) return says.noLan;
+  if (values.lan || (values.host !== undefined && !['127.0.0.1', 'localhost', '::1'].includes(values.host)))
+    return says.noLan;
   const port = values.port === undefined ? null : Number(values.port);
-  if (port !== null && !(Number.isInteger(port) && port >= 0 && port <= 65_535)) return says.badPort(String(values.port));
+  if (port !== null && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    return says.badPort(String(values.port));
   const dataDir = dataDirectory({ given: values.data, env });
   return {
     dataDir: values.demo ? demoDirectory(dataDir) : dataDir,

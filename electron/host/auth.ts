@@ -52,7 +52,11 @@ export class Auth {
     this.tokenFile = join(directory, 'token');
     this.#sessionFile = join(directory, 'sessions.json');
     this.#token = readToken(this.tokenFile) ?? this.#newToken();
-    this.#stored = readStored(this.#sessionFile) ?? { instance: randomBytes(6).toString('hex'), key: newSecret(), sessions: [] };
+    this.#stored = readStored(this.#sessionFile) ?? {
+      instance: randomBytes(6).toString('hex'),
+      key: newSecret(),
+      sessions: [],
+    };
     this.#save();
   }
 
@@ -81,7 +85,9 @@ export class Auth {
     this.#codes.delete(hash);
     if (endsAt === undefined || endsAt <= this.#now()) return null;
     const secret = newSecret();
-    this.#stored.sessions = [...this.#stored.sessions, { id: sha256(secret), createdAt: this.#now() }].slice(-MAX_SESSIONS);
+    this.#stored.sessions = [...this.#stored.sessions, { id: sha256(secret), createdAt: this.#now() }].slice(
+      -MAX_SESSIONS,
+    );
     this.#save();
     return `${this.cookieName}=${secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${String(SESSION_MS / 1000)}`;
   }
@@ -139,7 +145,11 @@ function readStored(file: string): Stored | null {
   try {
     const { instance, key, sessions } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Stored>;
     if (typeof instance !== 'string' || typeof key !== 'string' || !Array.isArray(sessions)) return null;
-    return { instance, key, sessions: sessions.filter((one) => typeof one.id === 'string' && typeof one.createdAt === 'number') };
+    return {
+      instance,
+      key,
+      sessions: sessions.filter((one) => typeof one.id === 'string' && typeof one.createdAt === 'number'),
+    };
   } catch (_) {
     // Unreadable sessions are no sessions: every window launches again.
     return null;

@@ -16,11 +16,17 @@ const CSRF_PREFIX = 'csrf.';
  * `changes` asks a session for its CSRF token as well, in `X-App-CSRF` or, for a socket, as a subprotocol `csrf.<token>`:
  * a cookie alone also comes with requests that other pages of this machine make.
  */
-export function identify(asked: Asked, way: Way, auth: Auth, options: { changes: boolean; socket?: boolean }): Caller | Refusal {
+export function identify(
+  asked: Asked,
+  way: Way,
+  auth: Auth,
+  options: { changes: boolean; socket?: boolean },
+): Caller | Refusal {
   const authorizations = valuesOf(asked, 'authorization');
   if (authorizations.length > 0) {
     const token = /^Bearer ([\w.~+/=-]{1,200})$/.exec(authorizations[0] ?? '')?.[1];
-    if (authorizations.length === 1 && token !== undefined && auth.isToken(token)) return { by: 'token', over: way.over };
+    if (authorizations.length === 1 && token !== undefined && auth.isToken(token))
+      return { by: 'token', over: way.over };
     return { status: 401, reason: 'this token is not known' };
   }
   // Cookies are for pages, and no page uses the private socket.
@@ -29,13 +35,23 @@ export function identify(asked: Asked, way: Way, auth: Auth, options: { changes:
   const session = cookies.length === 1 ? auth.sessionOf(cookies[0] ?? '') : null;
   if (session === null) return { status: 401, reason: 'there is no such session' };
   if (!options.changes) return { by: 'session', session };
-  const given = options.socket === true ? protocolsOf(asked).filter((name) => name.startsWith(CSRF_PREFIX)).map((name) => name.slice(CSRF_PREFIX.length)) : valuesOf(asked, 'x-app-csrf');
-  return given.length === 1 && auth.isCsrf(session, given[0] ?? '') ? { by: 'session', session } : { status: 403, reason: 'the CSRF token is missing or wrong' };
+  const given =
+    options.socket === true
+      ? protocolsOf(asked)
+          .filter((name) => name.startsWith(CSRF_PREFIX))
+          .map((name) => name.slice(CSRF_PREFIX.length))
+      : valuesOf(asked, 'x-app-csrf');
+  return given.length === 1 && auth.isCsrf(session, given[0] ?? '')
+    ? { by: 'session', session }
+    : { status: 403, reason: 'the CSRF token is missing or wrong' };
 }
 
 /** Tells a wrong credential, which is counted, from none. */
 export function broughtCredential(asked: Asked): boolean {
-  return valuesOf(asked, 'authorization').length > 0 || valuesOf(asked, 'cookie').some((cookie) => cookie.includes('switchyard_'));
+  return (
+    valuesOf(asked, 'authorization').length > 0 ||
+    valuesOf(asked, 'cookie').some((cookie) => cookie.includes('switchyard_'))
+  );
 }
 
 export function protocolsOf(asked: Asked): string[] {
@@ -50,7 +66,9 @@ export function isThisMachine(caller: Caller): boolean {
 export function mayCall(caller: Caller): (name: string, spec: CallSpec) => true | AppError {
   return (name, spec) => {
     if (spec.reach === 'any' || isThisMachine(caller)) return true;
-    return new AppError('not_allowed', `${name} is only served to this machine: its own window or private socket`, { details: { call: name, reach: spec.reach } });
+    return new AppError('not_allowed', `${name} is only served to this machine: its own window or private socket`, {
+      details: { call: name, reach: spec.reach },
+    });
   };
 }
 

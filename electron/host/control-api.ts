@@ -34,12 +34,23 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
 
 export interface ControlApi {
   /** Answers one `POST /api/<name>`; the caller is known and allowed to change things. `head` are the answer's headers. */
-  answer(name: string, caller: Caller, request: IncomingMessage, response: ServerResponse, head: Record<string, string>): Promise<void>;
+  answer(
+    name: string,
+    caller: Caller,
+    request: IncomingMessage,
+    response: ServerResponse,
+    head: Record<string, string>,
+  ): Promise<void>;
   /** The OpenAPI 3.1 document, as JSON. */
   openApi(): string;
 }
 
-export function createControlApi(options: { contract: ContractShape; invoker: Invoker; version: string; onBug: (error: unknown, call: string) => void }): ControlApi {
+export function createControlApi(options: {
+  contract: ContractShape;
+  invoker: Invoker;
+  version: string;
+  onBug: (error: unknown, call: string) => void;
+}): ControlApi {
   let document: string | undefined;
   return {
     async answer(name, caller, request, response, head) {
@@ -54,13 +65,20 @@ export function createControlApi(options: { contract: ContractShape; invoker: In
       };
       try {
         const args = await readJson(request);
-        const value = await options.invoker.invoke(name, args, { signal: left.signal, face: faceOf(caller, 'http') }, mayCall(caller));
+        const value = await options.invoker.invoke(
+          name,
+          args,
+          { signal: left.signal, face: faceOf(caller, 'http') },
+          mayCall(caller),
+        );
         reply(200, replyFor(caller)(name, value));
       } catch (error) {
         if (left.signal.aborted) return;
         if (error instanceof TooLarge) {
           head = { ...head, connection: 'close' };
-          reply(413, { error: toWire(new AppError('invalid_request', `a request is at most ${LIMITS.bodyBytes} bytes`)) });
+          reply(413, {
+            error: toWire(new AppError('invalid_request', `a request is at most ${LIMITS.bodyBytes} bytes`)),
+          });
           return;
         }
         const wire = toWire(error);
@@ -97,7 +115,10 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 }
 
 function openApiOf(contract: ContractShape, version: string): unknown {
-  const error = { description: 'What went wrong', content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } };
+  const error = {
+    description: 'What went wrong',
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+  };
   const paths = Object.fromEntries(
     Object.entries(contract.calls).map(([name, spec]) => [
       `/api/${name}`,
@@ -108,14 +129,26 @@ function openApiOf(contract: ContractShape, version: string): unknown {
           description: `Needs *${spec.access}*${spec.reach === 'any' ? '' : '; only served to this machine (private socket)'}${spec.long ? '; answers when the job has ended' : ''}.`,
           'x-reach': spec.reach,
           requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(spec.input, 'input') } } },
-          responses: { '200': { description: 'The value', content: { 'application/json': { schema: jsonSchema(spec.output, 'output') } } }, default: error },
+          responses: {
+            '200': {
+              description: 'The value',
+              content: { 'application/json': { schema: jsonSchema(spec.output, 'output') } },
+            },
+            default: error,
+          },
         },
       },
     ]),
   );
   return {
     openapi: '3.1.0',
-    info: { title: 'Switchyard', version, description: 'The control API of a Switchyard host. `GET /api/events?topics=a,b` is a WebSocket of `{topic, payload}`.', 'x-contract-hash': contractHash(contract) },
+    info: {
+      title: 'Switchyard',
+      version,
+      description:
+        'The control API of a Switchyard host. `GET /api/events?topics=a,b` is a WebSocket of `{topic, payload}`.',
+      'x-contract-hash': contractHash(contract),
+    },
     security: [{ token: [] }],
     paths,
     components: {
@@ -124,9 +157,21 @@ function openApiOf(contract: ContractShape, version: string): unknown {
         Error: {
           type: 'object',
           required: ['error'],
-          properties: { error: { type: 'object', required: ['code', 'message'], properties: { code: { enum: Object.keys(STATUS) }, message: { type: 'string' }, details: { type: 'object' } } } },
+          properties: {
+            error: {
+              type: 'object',
+              required: ['code', 'message'],
+              properties: {
+                code: { enum: Object.keys(STATUS) },
+                message: { type: 'string' },
+                details: { type: 'object' },
+              },
+            },
+          },
         },
-        ...Object.fromEntries(Object.entries(contract.events).map(([topic, schema]) => [`event.${topic}`, jsonSchema(schema, 'output')])),
+        ...Object.fromEntries(
+          Object.entries(contract.events).map(([topic, schema]) => [`event.${topic}`, jsonSchema(schema, 'output')]),
+        ),
       },
     },
   };

@@ -14,13 +14,19 @@ import type { Graph } from '../demo/comfy-types.ts';
 
 interface DemoServer {
   name: string;
-  start(): Promise<ComfyServerHandle>;
+  start: () => Promise<ComfyServerHandle>;
 }
 
 /** One of today, one of a release ago and slower: both ways of cancelling can be seen. */
 const SERVERS: readonly DemoServer[] = [
-  { name: 'Demo: studio', start: () => startComfyServer({ version: '0.8.0', stepMs: 160, seed: 1, deviceName: 'Demo GPU, 24 GB' }) },
-  { name: 'Demo: attic', start: () => startComfyServer({ version: '0.3.64', stepMs: 320, seed: 2, deviceName: 'Demo GPU, 8 GB' }) },
+  {
+    name: 'Demo: studio',
+    start: () => startComfyServer({ version: '0.8.0', stepMs: 160, seed: 1, deviceName: 'Demo GPU, 24 GB' }),
+  },
+  {
+    name: 'Demo: attic',
+    start: () => startComfyServer({ version: '0.3.64', stepMs: 320, seed: 2, deviceName: 'Demo GPU, 8 GB' }),
+  },
 ];
 
 const FOREIGN_EVERY_MS = 7_000;
@@ -50,7 +56,9 @@ export async function startDemo(handlers: Handlers): Promise<AsyncDisposable> {
   const comesAndGoes = setInterval(() => {
     turn += 1;
     const server = running[turn % running.length]?.handle;
-    server?.engine.addForeign(withSeed(sample('four-at-once.json'), turn) as Graph, { clientId: turn % 3 === 0 ? null : 'someone-else' });
+    server?.engine.addForeign(withSeed(sample('four-at-once.json'), turn) as Graph, {
+      clientId: turn % 3 === 0 ? null : 'someone-else',
+    });
   }, FOREIGN_EVERY_MS);
   return {
     async [Symbol.asyncDispose]() {
@@ -65,16 +73,25 @@ async function submitWork(handlers: Handlers, context: CallContext, servers: rea
     const serverId = servers[server] ?? null;
     const graph = sample(file);
     const seeded = Object.entries(graph).find(([, node]) => 'seed' in node.inputs)?.[0];
-    const jobs = Array.from({ length: count }, (_, index) => (seeded === undefined ? {} : { patch: { set: { [seeded]: { seed: 40_817 + index } } } }));
+    const jobs = Array.from({ length: count }, (_, index) =>
+      seeded === undefined ? {} : { patch: { set: { [seeded]: { seed: 40_817 + index } } } },
+    );
     await handlers['jobs.submit']({ title, payload: { kind: 'comfy', graph }, serverId, jobs, source: file }, context);
   }
 }
 
 /** Without a seed of its own the server would take the picture from its cache. */
 function withSeed(graph: ComfyGraph, seed: number): ComfyGraph {
-  return Object.fromEntries(Object.entries(graph).map(([id, node]) => [id, 'seed' in node.inputs ? { ...node, inputs: { ...node.inputs, seed } } : node]));
+  return Object.fromEntries(
+    Object.entries(graph).map(([id, node]) => [
+      id,
+      'seed' in node.inputs ? { ...node, inputs: { ...node.inputs, seed } } : node,
+    ]),
+  );
 }
 
 function sample(file: string): ComfyGraph {
-  return ComfyGraphSchema.parse(JSON.parse(readFileSync(new URL(`../../resources/workflows/${file}`, import.meta.url), 'utf8')));
+  return ComfyGraphSchema.parse(
+    JSON.parse(readFileSync(new URL(`../../resources/workflows/${file}`, import.meta.url), 'utf8')),
+  );
 }

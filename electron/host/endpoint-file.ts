@@ -24,8 +24,17 @@ export function readEndpoint(dataDir: string): Endpoint | null {
   const file = endpointFile(dataDir);
   if (!existsSync(file)) return null;
   try {
-    const { pid, version, startedAt, url, socketPath, tokenFile } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Endpoint>;
-    if (typeof pid !== 'number' || typeof version !== 'string' || typeof startedAt !== 'number' || typeof socketPath !== 'string' || typeof tokenFile !== 'string') return null;
+    const { pid, version, startedAt, url, socketPath, tokenFile } = JSON.parse(
+      readFileSync(file, 'utf8'),
+    ) as Partial<Endpoint>;
+    if (
+      typeof pid !== 'number' ||
+      typeof version !== 'string' ||
+      typeof startedAt !== 'number' ||
+      typeof socketPath !== 'string' ||
+      typeof tokenFile !== 'string'
+    )
+      return null;
     return { pid, version, startedAt, url: typeof url === 'string' ? url : null, socketPath, tokenFile };
   } catch (_) {
     return null;

@@ -60,7 +60,12 @@ function askHost(host: RunningHost, method: 'GET' | 'POST', path: string): Promi
         socketPath: host.endpoint.socketPath,
         method,
         path,
-        headers: { host: 'localhost', authorization: `Bearer ${host.token}`, 'content-type': 'application/json', 'content-length': '0' },
+        headers: {
+          host: 'localhost',
+          authorization: `Bearer ${host.token}`,
+          'content-type': 'application/json',
+          'content-length': '0',
+        },
         signal: AbortSignal.timeout(2_000),
         agent: false,
       },
@@ -86,7 +91,10 @@ function askHost(host: RunningHost, method: 'GET' | 'POST', path: string): Promi
  * The private socket of a data directory: in it where the path is short enough, else in the user's runtime directory or a
  * folder of our own in the temporary one, which must belong to this user and be closed to others. Makes that folder.
  */
-export function socketPathFor(dataDir: string, options: { platform?: NodeJS.Platform; env?: Readonly<Record<string, string | undefined>>; temporary?: string } = {}): string {
+export function socketPathFor(
+  dataDir: string,
+  options: { platform?: NodeJS.Platform; env?: Readonly<Record<string, string | undefined>>; temporary?: string } = {},
+): string {
   const { platform = process.platform, env = process.env, temporary = tmpdir() } = options;
   const name = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
   if (platform === 'win32') return `\\\\.\\pipe\\switchyard-${name}`;
@@ -99,7 +107,8 @@ export function socketPathFor(dataDir: string, options: { platform?: NodeJS.Plat
   }
   const own = join(temporary, `switchyard-${String(userInfo().uid)}`);
   mkdirSync(own, { recursive: true, mode: 0o700 });
-  if (!isPrivate(own)) throw new Error(`${own} belongs to someone else or is open to others; remove it, or set XDG_RUNTIME_DIR`);
+  if (!isPrivate(own))
+    throw new Error(`${own} belongs to someone else or is open to others; remove it, or set XDG_RUNTIME_DIR`);
   return join(own, name);
 }
 

@@ -50,7 +50,8 @@ export function valuesOf(asked: Asked, name: string): string[] {
 
 /** L2: origin-form target only, and exactly one Host that names this port on this machine in its plainest form. */
 export function checkHost(asked: Asked, way: Way): Refusal | null {
-  if (!asked.target.startsWith('/') || asked.target.startsWith('//')) return refuse(421, 'the request must name a path');
+  if (!asked.target.startsWith('/') || asked.target.startsWith('//'))
+    return refuse(421, 'the request must name a path');
   if (way.over === 'private') return null;
   const hosts = valuesOf(asked, 'host');
   if (hosts.length !== 1) return refuse(421, 'exactly one Host is needed');
@@ -81,7 +82,10 @@ export function checkFetchSite(asked: Asked, kind: RouteKind): Refusal | null {
   const sites = valuesOf(asked, 'sec-fetch-site');
   if (sites.length === 0) return null;
   if (sites.length === 1 && sites[0] === 'same-origin') return null;
-  const opensPage = asked.method === 'GET' && valuesOf(asked, 'sec-fetch-mode')[0] === 'navigate' && valuesOf(asked, 'sec-fetch-dest')[0] === 'document';
+  const opensPage =
+    asked.method === 'GET' &&
+    valuesOf(asked, 'sec-fetch-mode')[0] === 'navigate' &&
+    valuesOf(asked, 'sec-fetch-dest')[0] === 'document';
   if ((kind === 'shell' || kind === 'launch') && opensPage && sites.length === 1) return null;
   return refuse(403, 'another site may not ask');
 }
@@ -90,7 +94,12 @@ export function checkFetchSite(asked: Asked, kind: RouteKind): Refusal | null {
 export function checkMethod(asked: Asked, kind: RouteKind): Refusal | null {
   if (asked.method === 'OPTIONS') return refuse(403, 'no other origin is allowed anything');
   // Method override headers are never read: the method is the method.
-  const allowed = kind === 'api-change' ? ['POST'] : kind === 'static' || kind === 'shell' || kind === 'media' ? ['GET', 'HEAD'] : ['GET'];
+  const allowed =
+    kind === 'api-change'
+      ? ['POST']
+      : kind === 'static' || kind === 'shell' || kind === 'media'
+        ? ['GET', 'HEAD']
+        : ['GET'];
   return allowed.includes(asked.method) ? null : refuse(405, `only ${allowed.join(' or ')}`);
 }
 
@@ -98,7 +107,9 @@ export function checkMethod(asked: Asked, kind: RouteKind): Refusal | null {
 export function checkJson(asked: Asked): Refusal | null {
   const types = valuesOf(asked, 'content-type');
   const plain = types.length === 1 ? (types[0] ?? '').toLowerCase().replace(/\s/g, '') : '';
-  return plain === 'application/json' || plain === 'application/json;charset=utf-8' ? null : refuse(415, 'content-type must be application/json');
+  return plain === 'application/json' || plain === 'application/json;charset=utf-8'
+    ? null
+    : refuse(415, 'content-type must be application/json');
 }
 
 /** Everything before credentials, in order: L2, L9 and the method, L3, L4, L7's content type. */

@@ -24,7 +24,11 @@ const POLICY = {
  */
 export function contentSecurityPolicy(nonce: string, socket: string | null): string {
   const lines = Object.entries(POLICY).map(([name, value]) => `${name} ${value}`);
-  return [...lines, `style-src-elem 'self' 'nonce-${nonce}'`, `connect-src 'self'${socket === null ? '' : ` ${socket}`}`].join('; ');
+  return [
+    ...lines,
+    `style-src-elem 'self' 'nonce-${nonce}'`,
+    `connect-src 'self'${socket === null ? '' : ` ${socket}`}`,
+  ].join('; ');
 }
 
 const EVERYWHERE: Readonly<Record<string, string>> = {
@@ -33,7 +37,8 @@ const EVERYWHERE: Readonly<Record<string, string>> = {
   'cross-origin-resource-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
-  'permissions-policy': 'accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), microphone=(), midi=(), payment=(), serial=(), usb=()',
+  'permissions-policy':
+    'accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), hid=(), microphone=(), midi=(), payment=(), serial=(), usb=()',
 };
 
 /** What is answered to anything but the page may run nothing at all, whatever it is taken for. */

@@ -17,12 +17,12 @@ import { openUrlCommand, runDetached } from './shell.ts';
 /** Told to whoever opens something: where it is served, and an address that opens it once. */
 interface Place {
   url: string;
-  launchUrl(): string | Promise<string>;
+  launchUrl: () => string | Promise<string>;
   /** Whether a window has come. */
-  isOpen(): boolean;
+  isOpen: () => boolean;
   dataDir: string;
   /** Gets the browser that holds the window. */
-  opened?(browser: ChildProcess): void;
+  opened?: (browser: ChildProcess) => void;
 }
 
 const say = (sentence: string): void => {
@@ -45,7 +45,13 @@ export async function runHost(words: readonly string[]): Promise<void> {
   if (running !== null) {
     say(says.alreadyRunning(running.endpoint.pid, running.endpoint.url));
     if (args.open === 'nothing') process.exitCode = 1;
-    else await open(args, { url: running.endpoint.url ?? '', launchUrl: () => askForLaunchUrl(running), isOpen: () => false, dataDir: args.dataDir });
+    else
+      await open(args, {
+        url: running.endpoint.url ?? '',
+        launchUrl: () => askForLaunchUrl(running),
+        isOpen: () => false,
+        dataDir: args.dataDir,
+      });
     return;
   }
   await serve(args);
@@ -73,10 +79,12 @@ async function serve(args: HostArguments): Promise<void> {
     core.log.error('the host ends because of an error nobody caught', { error });
   });
 
-  const service = await startService({ core, dataDir: args.dataDir, version, port: args.port }).catch(async (error: unknown) => {
-    await core.close();
-    throw error;
-  });
+  const service = await startService({ core, dataDir: args.dataDir, version, port: args.port }).catch(
+    async (error: unknown) => {
+      await core.close();
+      throw error;
+    },
+  );
   const listeningMs = performance.now();
   if (args.perf) console.error(says.perf(coreMs, listeningMs, process.memoryUsage.rss()));
 

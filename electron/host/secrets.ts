@@ -43,7 +43,8 @@ function read(file: string): Map<string, Credential> {
   const held = new Map<string, Credential>();
   if (!existsSync(file)) return held;
   try {
-    for (const [ref, value] of Object.entries(JSON.parse(readFileSync(file, 'utf8')) as object)) held.set(ref, CredentialSchema.parse(value));
+    for (const [ref, value] of Object.entries(JSON.parse(readFileSync(file, 'utf8')) as object))
+      held.set(ref, CredentialSchema.parse(value));
   } catch (_) {
     // Neither the text nor the parser's complaint about it may reach a log.
     throw new AppError('storage', `the credentials in ${file} can't be read; move the file away to start without them`);

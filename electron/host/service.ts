@@ -10,7 +10,14 @@ import { createInvoker } from '../../shared/rpc/invoke.ts';
 import type { Core } from '../core/core.ts';
 import { Auth } from './auth.ts';
 import { createControlApi } from './control-api.ts';
-import { clearStaleSocket, closeSocketToOthers, hostDirectory, removeEndpoint, socketPathFor, writeEndpoint } from './endpoint.ts';
+import {
+  clearStaleSocket,
+  closeSocketToOthers,
+  hostDirectory,
+  removeEndpoint,
+  socketPathFor,
+  writeEndpoint,
+} from './endpoint.ts';
 import { createHttpServer } from './http-server.ts';
 import { writePrivate } from './private-file.ts';
 import { createSockets } from './sockets.ts';
@@ -126,5 +133,7 @@ function lastPort(file: string): number {
 /** Beside the host's own build, or, when running from the sources, where the build puts it. */
 function builtRenderer(): string {
   const beside = fileURLToPath(new URL('../renderer', import.meta.url));
-  return existsSync(join(beside, 'index.html')) ? beside : fileURLToPath(new URL('../../dist/renderer', import.meta.url));
+  return existsSync(join(beside, 'index.html'))
+    ? beside
+    : fileURLToPath(new URL('../../dist/renderer', import.meta.url));
 }

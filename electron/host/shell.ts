@@ -17,7 +17,8 @@ export interface Command {
 export function revealCommand(file: string, platform: NodeJS.Platform): Command {
   if (platform === 'darwin') return { file: 'open', args: ['-R', file] };
   // Explorer reads its own command line and wants exactly this quoting; a Windows file name can't hold a quote.
-  if (platform === 'win32') return { file: 'explorer.exe', args: [`/select,"${file}"`], options: { windowsVerbatimArguments: true } };
+  if (platform === 'win32')
+    return { file: 'explorer.exe', args: [`/select,"${file}"`], options: { windowsVerbatimArguments: true } };
   return { file: 'xdg-open', args: [dirname(file)] };
 }
 

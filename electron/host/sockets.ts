@@ -148,7 +148,12 @@ function topicsOf(url: URL, contract: ContractShape): string[] {
 }
 
 /** `{topic, payload}` per message, and `{topic: 'resync'}` for a reader that was too slow. Nothing is read from it. */
-function streamEvents<Events extends object>(socket: WebSocket, topics: readonly string[], events: Emitter<Events>, connectionOptions: WsConnectionOptions): void {
+function streamEvents<Events extends object>(
+  socket: WebSocket,
+  topics: readonly string[],
+  events: Emitter<Events>,
+  connectionOptions: WsConnectionOptions,
+): void {
   const connection = wsConnection(socket, connectionOptions);
   const send = (value: unknown): void => {
     if (!connection.closed) socket.send(JSON.stringify(value));
@@ -175,8 +180,15 @@ function streamEvents<Events extends object>(socket: WebSocket, topics: readonly
 }
 
 function answerPlainly(socket: Duplex, refusal: Refusal): void {
-  const body = JSON.stringify({ error: { code: refusal.status === 400 ? 'invalid_request' : 'not_allowed', message: refusal.reason } });
-  const headers = { ...headersFor('socket'), 'content-type': 'application/json; charset=utf-8', 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+  const body = JSON.stringify({
+    error: { code: refusal.status === 400 ? 'invalid_request' : 'not_allowed', message: refusal.reason },
+  });
+  const headers = {
+    ...headersFor('socket'),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end([`HTTP/1.1 ${String(refusal.status)} Refused`, ...lines, '', body].join('\r\n'));
   setTimeout(() => socket.destroy(), 1_000).unref();

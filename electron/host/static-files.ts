@@ -45,7 +45,12 @@ export function readStaticFiles(directory: string): StaticFiles {
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
     const path = `/${name.replaceAll('\\', '/')}`;
     if (!stats.isFile() || type === undefined || path === '/index.html') continue;
-    files.set(path, { type, bytes: stats.size, immutable: /-[\w-]{8}\.\w+(\.map)?$/.test(path), open: () => createReadStream(file) });
+    files.set(path, {
+      type,
+      bytes: stats.size,
+      immutable: /-[\w-]{8}\.\w+(\.map)?$/.test(path),
+      open: () => createReadStream(file),
+    });
   }
   const pageFile = join(directory, 'index.html');
   const html = existsSync(pageFile) ? readFileSync(pageFile, 'utf8') : null;

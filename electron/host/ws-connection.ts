@@ -64,7 +64,8 @@ export function wsConnection(socket: WebSocket, options: WsConnectionOptions = {
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
     },
     close: (why) => {
-      if (socket.readyState !== WebSocket.CLOSED) socket.close(why === 'the other side takes nothing any more' ? 1013 : 1000, why.slice(0, 100));
+      if (socket.readyState !== WebSocket.CLOSED)
+        socket.close(why === 'the other side takes nothing any more' ? 1013 : 1000, why.slice(0, 100));
     },
     bufferedBytes: () => socket.bufferedAmount,
   });
@@ -105,7 +106,10 @@ export interface HostAddress {
  * Connects to a host from Node. Rejects with `server_unreachable` where nothing listens and `server_auth` where the token
  * is refused (`details.peer: 'host'` on both).
  */
-export function connectToHost(address: HostAddress, options: { signal?: AbortSignal; timeoutMs?: number } = {}): Promise<Connection> {
+export function connectToHost(
+  address: HostAddress,
+  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+): Promise<Connection> {
   const { socketPath } = address;
   const url = socketPath === undefined ? (address.url ?? '').replace(/^http/, 'ws') : 'ws://localhost';
   return new Promise((resolve, reject) => {
@@ -128,10 +132,21 @@ export function connectToHost(address: HostAddress, options: { signal?: AbortSig
     });
     socket.once('unexpected-response', (_request, response) => {
       const status = response.statusCode ?? 0;
-      fail(new AppError(status === 401 ? 'server_auth' : 'server_unreachable', `Switchyard's host answered ${String(status)}`, { details: { peer: 'host', status } }));
+      fail(
+        new AppError(
+          status === 401 ? 'server_auth' : 'server_unreachable',
+          `Switchyard's host answered ${String(status)}`,
+          { details: { peer: 'host', status } },
+        ),
+      );
     });
     socket.once('error', (error) => {
-      fail(new AppError('server_unreachable', `no host at ${socketPath ?? url}: ${error.message}`, { details: { peer: 'host' }, cause: error }));
+      fail(
+        new AppError('server_unreachable', `no host at ${socketPath ?? url}: ${error.message}`, {
+          details: { peer: 'host' },
+          cause: error,
+        }),
+      );
     });
   });
 }

@@ -21,7 +21,11 @@ export interface Hello {
 export interface Client {
   readonly api: Api;
   /** The same as `api.group.verb(args)`, for callers that hold a name. */
-  call<Name extends CallName>(name: Name, args: InputOf<Contract['calls'][Name]>, options?: CallOptions): Promise<OutputOf<Contract['calls'][Name]>>;
+  call<Name extends CallName>(
+    name: Name,
+    args: InputOf<Contract['calls'][Name]>,
+    options?: CallOptions,
+  ): Promise<OutputOf<Contract['calls'][Name]>>;
   /** Events from now on, in order. Watch first, then take a snapshot: whatever changed in between comes twice, never not at all. */
   watch<T extends Topic>(topics: readonly T[], listener: (event: EventOf<T>) => void): Disposable;
   /** Told when events were dropped because this client fell behind: take every snapshot again. */
@@ -54,7 +58,8 @@ export function createClient(connection: Connection): Client {
   });
   hello.catch(() => undefined);
 
-  const gone = (why: string): AppError => new AppError('server_unreachable', `no connection to Switchyard's host: ${why}`, { details: { peer: 'host' } });
+  const gone = (why: string): AppError =>
+    new AppError('server_unreachable', `no connection to Switchyard's host: ${why}`, { details: { peer: 'host' } });
 
   const receive = (message: ServerMessage): void => {
     switch (message.type) {
@@ -67,7 +72,8 @@ export function createClient(connection: Connection): Client {
         return;
       }
       case 'event':
-        for (const listener of [...(watchers.get(message.topic) ?? [])]) listener({ topic: message.topic, payload: message.payload });
+        for (const listener of [...(watchers.get(message.topic) ?? [])])
+          listener({ topic: message.topic, payload: message.payload });
         return;
       case 'mark':
         connection.send({ type: 'seen', n: message.n });
@@ -135,7 +141,9 @@ export function createClient(connection: Connection): Client {
       if (added.length > 0) connection.send({ type: 'watch', topics: added });
       return {
         [Symbol.dispose]: () => {
-          const ended = topics.filter((topic) => watchers.get(topic)?.delete(own) === true && watchers.get(topic)?.size === 0);
+          const ended = topics.filter(
+            (topic) => watchers.get(topic)?.delete(own) === true && watchers.get(topic)?.size === 0,
+          );
           if (ended.length > 0) connection.send({ type: 'unwatch', topics: ended });
         },
       };
@@ -168,7 +176,8 @@ function apiOf(call: AnyCall): Api {
         get: (_, verb) => {
           // A promise asks whatever it is resolved with for `then`: that is no call.
           if (typeof verb !== 'string' || verb === 'then') return undefined;
-          const made = verbs.get(verb) ?? ((args: unknown, options?: CallOptions) => call(`${name}.${verb}`, args, options));
+          const made =
+            verbs.get(verb) ?? ((args: unknown, options?: CallOptions) => call(`${name}.${verb}`, args, options));
           verbs.set(verb, made);
           return made;
         },

@@ -114,7 +114,10 @@ export function memoryPair(): [Connection, Connection] {
 /** What is needed of a MessagePort: the DOM's, Node's, and Electron's MessagePortMain behind a thin shim. */
 export interface PortLike {
   postMessage(text: string): void;
-  addEventListener(type: 'message' | 'close', listener: (event: { data?: unknown }) => void): void;
+  addEventListener(
+    type: 'message' | 'close',
+    listener: (event: { readonly type: string; readonly data?: unknown }) => void,
+  ): void;
   start?(): void;
   close(): void;
 }

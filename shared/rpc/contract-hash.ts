@@ -11,7 +11,13 @@ const hashes = new WeakMap<ContractShape, string>();
 export function contractHash(contract: ContractShape): string {
   const known = hashes.get(contract);
   if (known !== undefined) return known;
-  const calls = Object.entries(contract.calls).map(([name, spec]) => [name, spec.reach, spec.access, jsonSchema(spec.input, 'input'), jsonSchema(spec.output, 'output')]);
+  const calls = Object.entries(contract.calls).map(([name, spec]) => [
+    name,
+    spec.reach,
+    spec.access,
+    jsonSchema(spec.input, 'input'),
+    jsonSchema(spec.output, 'output'),
+  ]);
   const events = Object.entries(contract.events).map(([topic, schema]) => [topic, jsonSchema(schema, 'output')]);
   const hash = hash64(canonical([calls.sort(byName), events.sort(byName)]));
   hashes.set(contract, hash);
@@ -20,7 +26,7 @@ export function contractHash(contract: ContractShape): string {
 
 /** JSON Schema (2020-12) of what is sent (`input`: defaults may be left out) or answered. */
 export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
-  return z.toJSONSchema(schema, { io, unrepresentable: 'any' }) as Record<string, unknown>;
+  return z.toJSONSchema(schema, { io, unrepresentable: 'any' });
 }
 
 function byName(a: readonly unknown[], b: readonly unknown[]): number {
@@ -29,7 +35,7 @@ function byName(a: readonly unknown[], b: readonly unknown[]): number {
 
 /** JSON with sorted keys. */
 function canonical(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   return `{${entries

@@ -17,7 +17,11 @@ export interface Invoker {
 type AnyHandler = (args: unknown, context: CallContext) => unknown;
 
 /** `handlers` implements every call of `contract`. `validateReplies` also checks what the handlers answer (tests, dev builds). */
-export function createInvoker(options: { contract: ContractShape; handlers: object; validateReplies?: boolean }): Invoker {
+export function createInvoker(options: {
+  contract: ContractShape;
+  handlers: object;
+  validateReplies?: boolean;
+}): Invoker {
   const { contract, handlers, validateReplies = false } = options;
   const calls = new Map<string, CallSpec>(Object.entries(contract.calls));
   const byName = new Map<string, AnyHandler>(Object.entries(handlers) as [string, AnyHandler][]);
@@ -25,7 +29,8 @@ export function createInvoker(options: { contract: ContractShape; handlers: obje
     async invoke(name, args, context, allow) {
       const spec = calls.get(name);
       const handler = byName.get(name);
-      if (spec === undefined || handler === undefined) throw new AppError('invalid_request', `there is no call ${JSON.stringify(name)}`, { details: { call: name } });
+      if (spec === undefined || handler === undefined)
+        throw new AppError('invalid_request', `there is no call ${JSON.stringify(name)}`, { details: { call: name } });
       const verdict = allow(name, spec);
       if (verdict !== true) throw verdict;
       const parsed = spec.input.safeParse(args);
@@ -33,7 +38,8 @@ export function createInvoker(options: { contract: ContractShape; handlers: obje
       const value = await handler(parsed.data, context);
       if (!validateReplies) return value;
       const checked = spec.output.safeParse(value);
-      if (!checked.success) throw new AppError('bug', `the reply of ${name} breaks the contract: ${describe(checked.error)}`);
+      if (!checked.success)
+        throw new AppError('bug', `the reply of ${name} breaks the contract: ${describe(checked.error)}`);
       return value;
     },
   };
@@ -41,7 +47,9 @@ export function createInvoker(options: { contract: ContractShape; handlers: obje
 
 function invalidRequest(name: string, error: z.ZodError): AppError {
   const issues = error.issues.slice(0, 20).map((issue) => ({ path: issue.path.map(String), message: issue.message }));
-  return new AppError('invalid_request', `${name}: ${describe(error)}`, { details: { call: name, path: issues[0]?.path ?? [], issues } });
+  return new AppError('invalid_request', `${name}: ${describe(error)}`, {
+    details: { call: name, path: issues[0]?.path ?? [], issues },
+  });
 }
 
 function describe(error: z.ZodError): string {

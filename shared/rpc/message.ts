@@ -26,12 +26,17 @@ export type Message = ClientMessage | ServerMessage;
 
 type Fields = Record<string, unknown>;
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isId = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isId = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 const isTopics = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.length <= 100 && value.every((topic) => typeof topic === 'string' && topic.length <= 100);
+  Array.isArray(value) &&
+  value.length <= 100 &&
+  value.every((topic) => typeof topic === 'string' && topic.length <= 100);
 /** Unknown fields are refused, so that a message means the same to every version that accepts it. */
-const hasOnly = (fields: Fields, names: readonly string[]): boolean => Object.keys(fields).every((key) => names.includes(key));
+const hasOnly = (fields: Fields, names: readonly string[]): boolean =>
+  Object.keys(fields).every((key) => names.includes(key));
 
 /** A client's message, or null for anything that is none. */
 export function readClientMessage(value: unknown): ClientMessage | null {
@@ -39,7 +44,8 @@ export function readClientMessage(value: unknown): ClientMessage | null {
   const { type, id, name, topics, n } = value;
   switch (type) {
     case 'call':
-      if (!hasOnly(value, ['type', 'id', 'name', 'args']) || !isId(id) || typeof name !== 'string' || name.length > 100) return null;
+      if (!hasOnly(value, ['type', 'id', 'name', 'args']) || !isId(id) || typeof name !== 'string' || name.length > 100)
+        return null;
       return { type, id, name, args: value['args'] };
     case 'abort':
       return hasOnly(value, ['type', 'id']) && isId(id) ? { type, id } : null;
@@ -64,7 +70,9 @@ export function readServerMessage(value: unknown): ServerMessage | null {
   const { type, id, n, topic, contractHash, appVersion } = value;
   switch (type) {
     case 'hello':
-      return typeof contractHash === 'string' && typeof appVersion === 'string' ? { type, contractHash, appVersion } : null;
+      return typeof contractHash === 'string' && typeof appVersion === 'string'
+        ? { type, contractHash, appVersion }
+        : null;
     case 'ok':
       return isId(id) ? { type, id, value: value['value'] } : null;
     case 'err':

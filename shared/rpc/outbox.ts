@@ -50,10 +50,8 @@ export class Outbox {
 
   push(topic: string, payload: unknown): void {
     if (this.#closed) return;
-    if (this.#resyncing !== null) {
-      this.#look();
-      if (this.#resyncing !== null) return;
-    }
+    if (this.#resyncing !== null) this.#look();
+    if (this.#isResyncing()) return;
     if (this.#kept.size === 0 && !this.#isFull()) this.#send(topic, payload);
     else this.#keep(topic, payload);
   }
@@ -88,6 +86,10 @@ export class Outbox {
     this.#options.sendMark(this.#marked);
   }
 
+  #isResyncing(): boolean {
+    return this.#resyncing !== null;
+  }
+
   #isFull(): boolean {
     if (this.#options.bufferedBytes() > this.#options.highBytes) return true;
     return this.#options.sendMark !== null && this.#sent - this.#seen >= this.#options.window;
@@ -100,7 +102,8 @@ export class Outbox {
     if (older !== undefined && revOf(older.payload) > revOf(payload)) return;
     if (topic.endsWith('.removed')) {
       const thing = topic.slice(0, -'removed'.length);
-      for (const other of this.#kept.keys()) if (other.startsWith(thing) && other.endsWith(`\n${id}`)) this.#kept.delete(other);
+      for (const other of this.#kept.keys())
+        if (other.startsWith(thing) && other.endsWith(`\n${id}`)) this.#kept.delete(other);
     }
     // Moved to the end: what waits goes out in the order of its newest news.
     this.#kept.delete(key);
@@ -114,7 +117,8 @@ export class Outbox {
   #look(): void {
     if (this.#closed) return;
     if (this.#resyncing !== null) {
-      const heard = this.#options.sendMark === null ? this.#options.bufferedBytes() === 0 : this.#seen >= this.#resyncing;
+      const heard =
+        this.#options.sendMark === null ? this.#options.bufferedBytes() === 0 : this.#seen >= this.#resyncing;
       if (!heard) {
         this.#watchClock();
         return;

@@ -58,7 +58,8 @@ export function serveApi<Events extends object>(options: ServeOptions<Events>): 
     open.set(id, controller);
     try {
       const value = await invoker.invoke(name, args, { signal: controller.signal, face }, allow);
-      if (!controller.signal.aborted) connection.send({ type: 'ok', id, value: options.reply === undefined ? value : options.reply(name, value) });
+      if (!controller.signal.aborted)
+        connection.send({ type: 'ok', id, value: options.reply === undefined ? value : options.reply(name, value) });
     } catch (error) {
       // A caller that left is not answered; whatever its call was doing has ended by itself.
       if (controller.signal.aborted) return;
@@ -102,7 +103,12 @@ export function serveApi<Events extends object>(options: ServeOptions<Events>): 
     switch (message.type) {
       case 'call':
         if (open.has(message.id)) refuse(message.id, `call ${message.id} is still open`);
-        else if (open.size >= MAX_OPEN_CALLS) connection.send({ type: 'err', id: message.id, error: toWire(new AppError('not_allowed', `more than ${MAX_OPEN_CALLS} calls open on one connection`)) });
+        else if (open.size >= MAX_OPEN_CALLS)
+          connection.send({
+            type: 'err',
+            id: message.id,
+            error: toWire(new AppError('not_allowed', `more than ${MAX_OPEN_CALLS} calls open on one connection`)),
+          });
         else void carryOut(message.id, message.name, message.args);
         return;
       case 'abort':

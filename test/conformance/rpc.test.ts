@@ -32,7 +32,8 @@ rpcConformance('a MessagePort pair', async () => {
 
 async function webSocketPair(where: 'tcp' | 'private'): Promise<TransportPair> {
   const directory = mkdtempSync(join(tmpdir(), 'switchyard-rpc-'));
-  const socketPath = process.platform === 'win32' ? `\\\\.\\pipe\\switchyard-rpc-${String(process.pid)}` : join(directory, 's');
+  const socketPath =
+    process.platform === 'win32' ? `\\\\.\\pipe\\switchyard-rpc-${String(process.pid)}` : join(directory, 's');
   const http = createServer();
   await new Promise<void>((resolve) => {
     if (where === 'tcp') http.listen(0, '127.0.0.1', resolve);
@@ -44,7 +45,8 @@ async function webSocketPair(where: 'tcp' | 'private'): Promise<TransportPair> {
       resolve(wsConnection(socket));
     });
   });
-  const address = where === 'tcp' ? { url: `http://127.0.0.1:${String((http.address() as AddressInfo).port)}` } : { socketPath };
+  const address =
+    where === 'tcp' ? { url: `http://127.0.0.1:${String((http.address() as AddressInfo).port)}` } : { socketPath };
   const clientEnd = await connectToHost({ ...address, token: 'none asked for' });
   return {
     serverEnd: await accepted,

@@ -31,15 +31,22 @@ async function attack({ origin, id }: { origin: string; id: string }): Promise<s
       setTimeout(() => resolve(false), 3_000);
     });
   const ws = origin.replace('http', 'ws');
-  for (const protocols of [['switchyard.v1'], ['switchyard.v1', 'csrf.x'], []]) if (await socketOpens(`${ws}/rpc`, protocols)) through.push(`socket ${protocols.join()}`);
+  for (const protocols of [['switchyard.v1'], ['switchyard.v1', 'csrf.x'], []])
+    if (await socketOpens(`${ws}/rpc`, protocols)) through.push(`socket ${protocols.join()}`);
   if (await socketOpens(`${ws}/api/events`, [])) through.push('events');
   const tries: [string, RequestInit][] = [
     ['/session', {}],
     ['/', {}],
     ['/media/output/png', {}],
     ['/api/openapi.json', {}],
-    ['/api/jobs.setNote', { method: 'POST', headers: { 'content-type': 'application/json' }, body: `{"id":"${id}","note":"hacked"}` }],
-    ['/api/jobs.setNote', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: `{"id":"${id}","note":"hacked"}` }],
+    [
+      '/api/jobs.setNote',
+      { method: 'POST', headers: { 'content-type': 'application/json' }, body: `{"id":"${id}","note":"hacked"}` },
+    ],
+    [
+      '/api/jobs.setNote',
+      { method: 'POST', headers: { 'content-type': 'text/plain' }, body: `{"id":"${id}","note":"hacked"}` },
+    ],
     ['/api/jobs.setNote', { method: 'POST', mode: 'no-cors', body: new URLSearchParams({ id, note: 'hacked' }) }],
   ];
   for (const [path, init] of tries) {
@@ -64,7 +71,9 @@ async function attack({ origin, id }: { origin: string; id: string }): Promise<s
   return through;
 }
 
-test('L8: a page of another port on this machine gets nothing, with the window’s cookie in the same browser', async ({ context }) => {
+test('L8: a page of another port on this machine gets nothing, with the window’s cookie in the same browser', async ({
+  context,
+}) => {
   const window = await context.newPage();
   await window.goto(host.service.launchUrl());
   expect(window.url()).toBe(`${host.service.url}/`);
@@ -98,7 +107,10 @@ test('L8: a page of another port on this machine gets nothing, with the window�
 
 test('L15: a name rebound to this machine gets nothing', async ({ playwright }) => {
   const executablePath = findBrowser();
-  const browser = await playwright.chromium.launch({ args: [...browserArguments(), '--host-resolver-rules=MAP evil.test 127.0.0.1'], ...(executablePath === undefined ? {} : { executablePath }) });
+  const browser = await playwright.chromium.launch({
+    args: [...browserArguments(), '--host-resolver-rules=MAP evil.test 127.0.0.1'],
+    ...(executablePath === undefined ? {} : { executablePath }),
+  });
   try {
     const origin = `http://evil.test:${String(host.port)}`;
     const context = await browser.newContext();
@@ -106,9 +118,13 @@ test('L15: a name rebound to this machine gets nothing', async ({ playwright }) 
     await window.goto(host.service.launchUrl());
     const page = await context.newPage();
     // The page came from elsewhere while the name still pointed there; everything after it reaches the host.
-    await page.route(`${origin}/page`, (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><body>evil</body>' }));
+    await page.route(`${origin}/page`, (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<!doctype html><body>evil</body>' }),
+    );
     await page.goto(`${origin}/page`);
-    const answer = await page.request.get(`${origin.replace('evil.test', '127.0.0.1')}/`, { headers: { host: `evil.test:${String(host.port)}` } });
+    const answer = await page.request.get(`${origin.replace('evil.test', '127.0.0.1')}/`, {
+      headers: { host: `evil.test:${String(host.port)}` },
+    });
     expect(answer.status()).toBe(421);
     expect(await page.evaluate(attack, { origin, id: 'a' })).toEqual([]);
     expect(await page.evaluate(attack, { origin: host.service.url, id: 'a' })).toEqual([]);

@@ -31,14 +31,29 @@ describe('L6 launch codes', () => {
     const first = await ask(one.port, `GET ${launch}`);
     expect(first.status).toBe(302);
     expect(first.head).toMatch(/^location: \/\r?$/im);
-    expect(first.head).toMatch(new RegExp(`^set-cookie: ${one.service.auth.cookieName}=[\\w-]{43}; HttpOnly; SameSite=Strict; Path=/; Max-Age=\\d+\\r?$`, 'im'));
+    expect(first.head).toMatch(
+      new RegExp(
+        `^set-cookie: ${one.service.auth.cookieName}=[\\w-]{43}; HttpOnly; SameSite=Strict; Path=/; Max-Age=\\d+\\r?$`,
+        'im',
+      ),
+    );
     expect((await ask(one.port, `GET ${launch}`)).status).toBe(401);
+  });
+
+  it('bring whoever has a session to the page, also when the code was used', async () => {
+    const one = await start();
+    const { cookie } = await one.session();
+    const answer = await ask(one.port, 'GET /launch?code=used', { cookie });
+    expect(answer.status).toBe(302);
+    expect(answer.head).not.toMatch(/set-cookie/i);
   });
 
   it('let exactly one of two simultaneous users in', async () => {
     const one = await start();
     const launch = pathOf(one, one.service.launchUrl());
-    const statuses = await Promise.all(Array.from({ length: 5 }, async () => (await ask(one.port, `GET ${launch}`)).status));
+    const statuses = await Promise.all(
+      Array.from({ length: 5 }, async () => (await ask(one.port, `GET ${launch}`)).status),
+    );
     expect(statuses.sort()).toEqual([302, 401, 401, 401, 401]);
   });
 
@@ -46,7 +61,15 @@ describe('L6 launch codes', () => {
     const one = await start();
     const launch = pathOf(one, one.service.launchUrl());
     expect((await ask(one.port, `HEAD ${launch}`)).status).toBe(405);
-    expect((await ask(one.port, `GET ${launch}`, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' })).status).toBe(403);
+    expect(
+      (
+        await ask(one.port, `GET ${launch}`, {
+          'sec-fetch-site': 'cross-site',
+          'sec-fetch-mode': 'no-cors',
+          'sec-fetch-dest': 'image',
+        })
+      ).status,
+    ).toBe(403);
     expect((await ask(one.port, `GET ${launch}`)).status).toBe(302);
   });
 
@@ -77,10 +100,18 @@ describe('L8 sockets', () => {
     const one = await start();
     const { cookie, csrf } = await one.session();
     const origin = one.service.url;
-    expect(await handshake(one.port, '/rpc', { cookie, origin, ...protocols(PROTOCOL, `csrf.${csrf}`) })).toMatchObject({ status: 101 });
-    expect(await handshake(one.port, '/rpc', { authorization: `Bearer ${one.token}`, ...protocols(PROTOCOL) })).toMatchObject({ status: 101 });
-    expect(await handshake(one.port, '/api/events', { authorization: `Bearer ${one.token}` })).toMatchObject({ status: 101 });
-    expect(await handshake(one.service.socketPath, '/rpc', { authorization: `Bearer ${one.token}`, ...protocols(PROTOCOL) })).toMatchObject({ status: 101 });
+    expect(await handshake(one.port, '/rpc', { cookie, origin, ...protocols(PROTOCOL, `csrf.${csrf}`) })).toMatchObject(
+      { status: 101 },
+    );
+    expect(
+      await handshake(one.port, '/rpc', { authorization: `Bearer ${one.token}`, ...protocols(PROTOCOL) }),
+    ).toMatchObject({ status: 101 });
+    expect(await handshake(one.port, '/api/events', { authorization: `Bearer ${one.token}` })).toMatchObject({
+      status: 101,
+    });
+    expect(
+      await handshake(one.service.socketPath, '/rpc', { authorization: `Bearer ${one.token}`, ...protocols(PROTOCOL) }),
+    ).toMatchObject({ status: 101 });
   });
 
   it('stay closed for everything else, before the handshake', async () => {
@@ -102,17 +133,32 @@ describe('L8 sockets', () => {
       ['a wrong token', one.port, '/rpc', { authorization: 'Bearer x', ...protocols(PROTOCOL) }, 401],
       ['events without a token', one.port, '/api/events', {}, 401],
       ['the private socket without a token', one.service.socketPath, '/rpc', protocols(PROTOCOL), 401],
-      ['the private socket with a cookie', one.service.socketPath, '/rpc', { cookie, ...protocols(PROTOCOL, `csrf.${csrf}`) }, 401],
-      ['the private socket from a page', one.service.socketPath, '/rpc', { authorization: `Bearer ${one.token}`, origin: 'http://localhost', ...protocols(PROTOCOL) }, 403],
+      [
+        'the private socket with a cookie',
+        one.service.socketPath,
+        '/rpc',
+        { cookie, ...protocols(PROTOCOL, `csrf.${csrf}`) },
+        401,
+      ],
+      [
+        'the private socket from a page',
+        one.service.socketPath,
+        '/rpc',
+        { authorization: `Bearer ${one.token}`, origin: 'http://localhost', ...protocols(PROTOCOL) },
+        403,
+      ],
     ];
-    for (const [what, where, target, headers, status] of cases) expect((await handshake(where, target, headers)).status, what).toBe(status);
+    for (const [what, where, target, headers, status] of cases)
+      expect((await handshake(where, target, headers)).status, what).toBe(status);
     expect(one.service.windows()).toBe(0);
   });
 
   it('close within a second when their right is taken away', async () => {
     const one = await start();
     const { cookie, csrf } = await one.session();
-    const window = new WebSocket(`ws://127.0.0.1:${String(one.port)}/rpc`, [PROTOCOL, `csrf.${csrf}`], { headers: { cookie } });
+    const window = new WebSocket(`ws://127.0.0.1:${String(one.port)}/rpc`, [PROTOCOL, `csrf.${csrf}`], {
+      headers: { cookie },
+    });
     await new Promise((resolve) => window.once('open', resolve));
     expect(one.service.windows()).toBe(1);
     const revokedAt = performance.now();
@@ -121,7 +167,9 @@ describe('L8 sockets', () => {
     expect(await closed).toBe(1008);
     expect(performance.now() - revokedAt).toBeLessThan(1_000);
     expect((await ask(one.port, 'GET /session', { cookie })).status).toBe(401);
-    expect((await ask(one.port, 'POST /api/queue.summary', { ...json, authorization: `Bearer ${one.token}` }, '{}')).status).toBe(401);
+    expect(
+      (await ask(one.port, 'POST /api/queue.summary', { ...json, authorization: `Bearer ${one.token}` }, '{}')).status,
+    ).toBe(401);
     await until('the window is no longer counted', () => one.service.windows() === 0);
   });
 });
@@ -129,11 +177,14 @@ describe('L8 sockets', () => {
 describe('L10 limits', () => {
   it('count wrong credentials and answer 429 to the next wrong one, never to a right one', async () => {
     const one = await start();
-    const wrong = async (): Promise<number> => (await ask(one.port, 'POST /api/queue.summary', { ...json, authorization: 'Bearer wrong' }, '{}')).status;
+    const wrong = async (): Promise<number> =>
+      (await ask(one.port, 'POST /api/queue.summary', { ...json, authorization: 'Bearer wrong' }, '{}')).status;
     const statuses: number[] = [];
     for (let index = 0; index < 12; index += 1) statuses.push(await wrong());
     expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
-    expect((await ask(one.port, 'POST /api/queue.summary', { ...json, authorization: `Bearer ${one.token}` }, '{}')).status).toBe(200);
+    expect(
+      (await ask(one.port, 'POST /api/queue.summary', { ...json, authorization: `Bearer ${one.token}` }, '{}')).status,
+    ).toBe(200);
     expect((await ask(one.port, `GET ${pathOf(one, one.service.launchUrl())}`)).status).toBe(302);
     expect((await ask(one.port, 'GET /launch?code=guess')).status).toBe(429);
   });
@@ -141,15 +192,21 @@ describe('L10 limits', () => {
   it('refuse a body over the limit, said or sent', async () => {
     const one = await start();
     const headers = { ...json, authorization: `Bearer ${one.token}` };
-    expect((await ask(one.port, 'POST /api/queue.summary', { ...headers, 'content-length': '9000000' }, '{')).status).toBe(413);
+    expect(
+      (await ask(one.port, 'POST /api/queue.summary', { ...headers, 'content-length': '9000000' }, '{')).status,
+    ).toBe(413);
     const head = `POST /api/queue.summary HTTP/1.1\r\nHost: 127.0.0.1:${String(one.port)}\r\nContent-Type: application/json\r\nAuthorization: Bearer ${one.token}\r\nTransfer-Encoding: chunked\r\n\r\n`;
-    expect((await raw(one.port, `${head}800000\r\n${' '.repeat(0x800000)}\r\n10\r\n${' '.repeat(16)}\r\n`)).status).toBe(413);
+    expect(
+      (await raw(one.port, `${head}800000\r\n${' '.repeat(0x800000)}\r\n10\r\n${' '.repeat(16)}\r\n`)).status,
+    ).toBe(413);
     expect(one.fixture.made).toEqual([]);
   });
 
   it('close a socket that sends a message over the limit (1009)', async () => {
     const one = await start();
-    const socket = new WebSocket(`ws://127.0.0.1:${String(one.port)}/rpc`, PROTOCOL, { headers: { authorization: `Bearer ${one.token}` } });
+    const socket = new WebSocket(`ws://127.0.0.1:${String(one.port)}/rpc`, PROTOCOL, {
+      headers: { authorization: `Bearer ${one.token}` },
+    });
     await new Promise((resolve) => socket.once('open', resolve));
     const closed = new Promise<number>((resolve) => socket.once('close', resolve));
     socket.on('error', () => undefined);
@@ -190,12 +247,15 @@ describe('L10 limits', () => {
     const one = await start({ connection: { maxBufferedBytes: 100_000, stuckMs: 300 } });
     const socket = connect(one.port, '127.0.0.1');
     const key = Buffer.alloc(16, 2).toString('base64');
-    socket.write(`GET /api/events?topics=job.changed HTTP/1.1\r\nHost: 127.0.0.1:${String(one.port)}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\nAuthorization: Bearer ${one.token}\r\n\r\n`);
+    socket.write(
+      `GET /api/events?topics=job.changed HTTP/1.1\r\nHost: 127.0.0.1:${String(one.port)}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\nAuthorization: Bearer ${one.token}\r\n\r\n`,
+    );
     socket.on('error', () => undefined);
     await until('it watches', () => one.fixture.events.listenerCount('job.changed') === 1);
     socket.pause();
     await until('it is dropped', () => {
-      for (let index = 0; index < 1_000; index += 1) one.fixture.events.emit('job.changed', jobView(`job-${String(index)}`, 1));
+      for (let index = 0; index < 1_000; index += 1)
+        one.fixture.events.emit('job.changed', jobView(`job-${String(index)}`, 1));
       return one.fixture.events.listenerCount('job.changed') === 0;
     });
     socket.destroy();
@@ -209,7 +269,9 @@ describe('what each caller may do', () => {
     const { cookie, csrf } = await one.session();
     expect((await ask(one.port, 'POST /api/servers.discover', bearer, '{}')).status).toBe(403);
     expect((await ask(one.service.socketPath, 'POST /api/servers.discover', bearer, '{}')).status).toBe(200);
-    expect((await ask(one.port, 'POST /api/servers.discover', { ...json, cookie, 'x-app-csrf': csrf }, '{}')).status).toBe(200);
+    expect(
+      (await ask(one.port, 'POST /api/servers.discover', { ...json, cookie, 'x-app-csrf': csrf }, '{}')).status,
+    ).toBe(200);
     expect(one.fixture.made).toEqual(['servers.discover', 'servers.discover']);
 
     const overTcp = createClient(await connectToHost({ url: one.service.url, token: one.token }));
@@ -224,7 +286,10 @@ describe('what each caller may do', () => {
 
   it('names the face of a caller that names none', async () => {
     const one = await start();
-    const clients = [createClient(await connectToHost({ url: one.service.url, token: one.token })), createClient(await connectToHost({ socketPath: one.service.socketPath, token: one.token }))];
+    const clients = [
+      createClient(await connectToHost({ url: one.service.url, token: one.token })),
+      createClient(await connectToHost({ socketPath: one.service.socketPath, token: one.token })),
+    ];
     for (const client of clients) client.api.jobs.awaitEnd({ id: 'a' as JobId }).catch(() => undefined);
     await until('both wait', () => one.fixture.waiting.length === 2);
     expect(one.fixture.waiting.map(({ face }) => face).sort()).toEqual(['api', 'cli']);
@@ -234,8 +299,16 @@ describe('what each caller may do', () => {
 
   it('tells a client why it may not connect', async () => {
     const one = await start();
-    await expect(connectToHost({ url: one.service.url, token: 'x'.repeat(43) })).rejects.toMatchObject({ code: 'server_auth', details: { peer: 'host' } });
-    await expect(connectToHost({ url: 'http://127.0.0.1:1', token: 'x' })).rejects.toMatchObject({ code: 'server_unreachable', details: { peer: 'host' } });
-    await expect(connectToHost({ socketPath: `${one.dataDir}/none`, token: 'x' })).rejects.toMatchObject({ code: 'server_unreachable' });
+    await expect(connectToHost({ url: one.service.url, token: 'x'.repeat(43) })).rejects.toMatchObject({
+      code: 'server_auth',
+      details: { peer: 'host' },
+    });
+    await expect(connectToHost({ url: 'http://127.0.0.1:1', token: 'x' })).rejects.toMatchObject({
+      code: 'server_unreachable',
+      details: { peer: 'host' },
+    });
+    await expect(connectToHost({ socketPath: `${one.dataDir}/none`, token: 'x' })).rejects.toMatchObject({
+      code: 'server_unreachable',
+    });
   });
 });

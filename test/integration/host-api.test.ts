@@ -20,7 +20,13 @@ afterAll(async () => {
   await host.close();
 });
 
-const call = (name: string, body: string): Promise<RawAnswer> => ask(host.port, `POST /api/${name}`, { 'content-type': 'application/json', authorization: `Bearer ${host.token}` }, body);
+const call = (name: string, body: string): Promise<RawAnswer> =>
+  ask(
+    host.port,
+    `POST /api/${name}`,
+    { 'content-type': 'application/json', authorization: `Bearer ${host.token}` },
+    body,
+  );
 
 describe('POST /api/<call>', () => {
   it('answers with the value', async () => {
@@ -49,12 +55,17 @@ describe('POST /api/<call>', () => {
   });
 
   it('aborts the call of a caller that hangs up', async () => {
-    const left = raw(host.port, `POST /api/jobs.awaitEnd HTTP/1.1\r\nHost: 127.0.0.1:${String(host.port)}\r\nContent-Type: application/json\r\nAuthorization: Bearer ${host.token}\r\nContent-Length: 10\r\n\r\n{"id":"a"}`);
+    const left = raw(
+      host.port,
+      `POST /api/jobs.awaitEnd HTTP/1.1\r\nHost: 127.0.0.1:${String(host.port)}\r\nContent-Type: application/json\r\nAuthorization: Bearer ${host.token}\r\nContent-Length: 10\r\n\r\n{"id":"a"}`,
+    );
     await until('it waits', () => host.fixture.waiting.length === 1);
     host.fixture.waiting[0]?.signal.addEventListener('abort', () => undefined);
     const { connect } = await import('node:net');
     const socket = connect(host.port, '127.0.0.1');
-    socket.write(`POST /api/jobs.awaitEnd HTTP/1.1\r\nHost: 127.0.0.1:${String(host.port)}\r\nContent-Type: application/json\r\nAuthorization: Bearer ${host.token}\r\nContent-Length: 10\r\n\r\n{"id":"a"}`);
+    socket.write(
+      `POST /api/jobs.awaitEnd HTTP/1.1\r\nHost: 127.0.0.1:${String(host.port)}\r\nContent-Type: application/json\r\nAuthorization: Bearer ${host.token}\r\nContent-Length: 10\r\n\r\n{"id":"a"}`,
+    );
     await until('the second waits', () => host.fixture.waiting.length === 2);
     socket.destroy();
     await until('the second heard', () => host.fixture.waiting[1]?.signal.aborted === true);
@@ -66,17 +77,27 @@ describe('POST /api/<call>', () => {
 describe('GET /api/openapi.json', () => {
   it('describes every call and every event of the contract', async () => {
     const answer = await ask(host.port, 'GET /api/openapi.json', { authorization: `Bearer ${host.token}` });
-    const document = JSON.parse(answer.body) as { openapi: string; paths: Record<string, { post: { operationId: string; requestBody: unknown } }>; components: { schemas: object } };
+    const document = JSON.parse(answer.body) as {
+      openapi: string;
+      paths: Record<string, { post: { operationId: string; requestBody: unknown } }>;
+      components: { schemas: object };
+    };
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.paths).sort()).toEqual(CALL_NAMES.map((name) => `/api/${name}`).sort());
-    expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining(TOPICS.map((topic) => `event.${topic}`)));
-    expect(document.paths['/api/cancel.run']?.post.requestBody).toMatchObject({ content: { 'application/json': { schema: { type: 'object', required: ['scope'] } } } });
+    expect(Object.keys(document.components.schemas)).toEqual(
+      expect.arrayContaining(TOPICS.map((topic) => `event.${topic}`)),
+    );
+    expect(document.paths['/api/cancel.run']?.post.requestBody).toMatchObject({
+      content: { 'application/json': { schema: { type: 'object', required: ['scope'] } } },
+    });
   });
 });
 
 describe('GET /api/events', () => {
   it('brings the topics asked for, and no others', async () => {
-    const socket = new WebSocket(`ws://127.0.0.1:${String(host.port)}/api/events?topics=job.removed,nothing`, { headers: { authorization: `Bearer ${host.token}` } });
+    const socket = new WebSocket(`ws://127.0.0.1:${String(host.port)}/api/events?topics=job.removed,nothing`, {
+      headers: { authorization: `Bearer ${host.token}` },
+    });
     const heard: unknown[] = [];
     socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString())));
     await until('it watches', () => host.fixture.events.listenerCount('job.removed') === 1);
@@ -91,7 +112,8 @@ describe('GET /api/events', () => {
 });
 
 describe('media', () => {
-  const get = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<RawAnswer> => ask(host.port, `${method} ${path}`, { authorization: `Bearer ${host.token}`, ...headers });
+  const get = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<RawAnswer> =>
+    ask(host.port, `${method} ${path}`, { authorization: `Bearer ${host.token}`, ...headers });
 
   it('serves a picture whole, in part, and its head', async () => {
     const whole = await get('/media/output/png');
@@ -111,7 +133,15 @@ describe('media', () => {
     expect(answer.head).toMatch(/content-disposition: attachment/);
   });
 
-  it.each(['/media/output/none', '/media/output/gone', '/media/output/..%2fsecret.txt', '/media/output/', '/media/other/png', '/media/output/png/x', '/media/preview/none'])('has nothing at %s', async (path) => {
+  it.each([
+    '/media/output/none',
+    '/media/output/gone',
+    '/media/output/..%2fsecret.txt',
+    '/media/output/',
+    '/media/other/png',
+    '/media/output/png/x',
+    '/media/preview/none',
+  ])('has nothing at %s', async (path) => {
     expect((await get(path)).status).toBe(404);
   });
 
@@ -122,9 +152,20 @@ describe('media', () => {
 
 describe('discovery', () => {
   it('says where the host is, in files only the user can read', async () => {
-    expect(readEndpoint(host.dataDir)).toMatchObject({ pid: process.pid, url: host.service.url, socketPath: host.service.socketPath, tokenFile: host.service.auth.tokenFile });
+    expect(readEndpoint(host.dataDir)).toMatchObject({
+      pid: process.pid,
+      url: host.service.url,
+      socketPath: host.service.socketPath,
+      tokenFile: host.service.auth.tokenFile,
+    });
     if (process.platform !== 'win32') {
-      for (const file of [endpointFile(host.dataDir), host.service.auth.tokenFile, join(host.dataDir, 'host', 'sessions.json'), host.service.socketPath]) expect(statSync(file).mode & 0o077, file).toBe(0);
+      for (const file of [
+        endpointFile(host.dataDir),
+        host.service.auth.tokenFile,
+        join(host.dataDir, 'host', 'sessions.json'),
+        host.service.socketPath,
+      ])
+        expect(statSync(file).mode & 0o077, file).toBe(0);
       expect(statSync(join(host.dataDir, 'host')).mode & 0o077).toBe(0);
     }
     expect(readFileSync(endpointFile(host.dataDir), 'utf8')).not.toContain(host.token);
@@ -139,14 +180,29 @@ describe('discovery', () => {
   });
 
   it('serves none of that over TCP', async () => {
-    for (const line of ['GET /host/status', 'POST /host/launch', 'POST /host/revoke']) expect((await ask(host.port, line, { 'content-type': 'application/json', authorization: `Bearer ${host.token}` })).status, line).toBe(line.startsWith('GET') ? 404 : 405);
+    for (const line of ['GET /host/status', 'POST /host/launch', 'POST /host/revoke'])
+      expect(
+        (await ask(host.port, line, { 'content-type': 'application/json', authorization: `Bearer ${host.token}` }))
+          .status,
+        line,
+      ).toBe(line.startsWith('GET') ? 404 : 405);
   });
 
   it('takes what a crash left behind for what it is', async () => {
     const two = await startHostFixture();
     await two.service.close();
     expect(readEndpoint(two.dataDir)).toBeNull();
-    writeFileSync(endpointFile(two.dataDir), JSON.stringify({ pid: 1, version: '0', startedAt: 0, url: null, socketPath: two.service.socketPath, tokenFile: two.service.auth.tokenFile }));
+    writeFileSync(
+      endpointFile(two.dataDir),
+      JSON.stringify({
+        pid: 1,
+        version: '0',
+        startedAt: 0,
+        url: null,
+        socketPath: two.service.socketPath,
+        tokenFile: two.service.auth.tokenFile,
+      }),
+    );
     writeFileSync(two.service.socketPath, '');
     expect(await findRunningHost(two.dataDir)).toBeNull();
     const three = await startHostFixture({ keepData: two.dataDir });
@@ -159,8 +215,22 @@ describe('discovery', () => {
 
 describe('L14 nothing a client sends can hurt', () => {
   it('answers 2,000 malformed bodies, paths and handshakes below 500', { timeout: 60_000 }, async () => {
-    const bodies = fc.sample(fc.oneof(fc.json(), fc.string({ unit: 'binary' }), fc.constantFrom('{"__proto__":1}', 'null', '[]', '"x"', '1e999')), { numRuns: 1_000, seed: 7 });
-    const names = [...CALL_NAMES.filter((name) => !['jobs.awaitEnd', 'jobs.remove', 'queue.pause'].includes(name)), 'x.y', 'constructor', '%00', '..', 'jobs.list/../..'];
+    const bodies = fc.sample(
+      fc.oneof(
+        fc.json(),
+        fc.string({ unit: 'binary' }),
+        fc.constantFrom('{"__proto__":1}', 'null', '[]', '"x"', '1e999'),
+      ),
+      { numRuns: 1_000, seed: 7 },
+    );
+    const names = [
+      ...CALL_NAMES.filter((name) => !['jobs.awaitEnd', 'jobs.remove', 'queue.pause'].includes(name)),
+      'x.y',
+      'constructor',
+      '%00',
+      '..',
+      'jobs.list/../..',
+    ];
     for (const [index, body] of bodies.entries()) {
       const name = names[index % names.length] ?? '';
       const answer = await call(name, body);
@@ -170,7 +240,10 @@ describe('L14 nothing a client sends can hurt', () => {
     const parts = fc.sample(fc.webPath({ size: 'small' }), { numRuns: 1_000, seed: 8 });
     for (const [index, path] of parts.entries()) {
       const target = `/${path}`.replaceAll('//', '/');
-      const answer = index % 4 === 0 ? await handshake(host.port, target, { authorization: `Bearer ${host.token}` }) : await ask(host.port, `GET ${target}`, { authorization: `Bearer ${host.token}` });
+      const answer =
+        index % 4 === 0
+          ? await handshake(host.port, target, { authorization: `Bearer ${host.token}` })
+          : await ask(host.port, `GET ${target}`, { authorization: `Bearer ${host.token}` });
       expect(answer.status, target).toBeLessThan(500);
       expect(answer.status, target).toBeGreaterThan(0);
     }

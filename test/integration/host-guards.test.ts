@@ -42,7 +42,26 @@ describe('L1 bound to loopback only', () => {
 });
 
 describe('L2 one Host, ours', () => {
-  const refused = ['evil.com', 'evil.com:PORT', '127.0.0.1.evil.com:PORT', 'localhost.:PORT', 'LOCALHOST:PORT', '::ffff:7f00:1', '[::ffff:7f00:1]:PORT', '0.0.0.0:PORT', '2130706433:PORT', '0x7f.1:PORT', 'user@127.0.0.1:PORT', '127.0.0.1', 'localhost', '127.0.0.1:1', '127.0.0.1:PORT ,evil.com', '127.0.0.1:0PORT', '[::1]', ''];
+  const refused = [
+    'evil.com',
+    'evil.com:PORT',
+    '127.0.0.1.evil.com:PORT',
+    'localhost.:PORT',
+    'LOCALHOST:PORT',
+    '::ffff:7f00:1',
+    '[::ffff:7f00:1]:PORT',
+    '0.0.0.0:PORT',
+    '2130706433:PORT',
+    '0x7f.1:PORT',
+    'user@127.0.0.1:PORT',
+    '127.0.0.1',
+    'localhost',
+    '127.0.0.1:1',
+    '127.0.0.1:PORT ,evil.com',
+    '127.0.0.1:0PORT',
+    '[::1]',
+    '',
+  ];
   it.each(refused)('refuses %j', async (name) => {
     const answer = await ask(host.port, 'GET /', { host: name.replace('PORT', String(host.port)) });
     expect(answer.status).toBe(421);
@@ -55,18 +74,32 @@ describe('L2 one Host, ours', () => {
   it('refuses no Host and two of them', async () => {
     const own = `Host: 127.0.0.1:${String(host.port)}\r\n`;
     expect((await raw(host.port, 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n')).status).toBe(421);
-    expect((await raw(host.port, `GET / HTTP/1.1\r\n${own}Host: evil.com\r\nConnection: close\r\n\r\n`)).status).toBe(421);
+    expect((await raw(host.port, `GET / HTTP/1.1\r\n${own}Host: evil.com\r\nConnection: close\r\n\r\n`)).status).toBe(
+      421,
+    );
     expect((await raw(host.port, `GET / HTTP/1.1\r\n${own}${own}Connection: close\r\n\r\n`)).status).toBe(421);
   });
 
   it('refuses a request that names another host in its first line', async () => {
     const own = `Host: 127.0.0.1:${String(host.port)}\r\nConnection: close\r\n\r\n`;
-    for (const target of ['http://evil.com/', `http://127.0.0.1:${String(host.port)}/`, '//evil.com/', '*']) expect((await raw(host.port, `GET ${target} HTTP/1.1\r\n${own}`)).status, target).toBe(421);
+    for (const target of ['http://evil.com/', `http://127.0.0.1:${String(host.port)}/`, '//evil.com/', '*'])
+      expect((await raw(host.port, `GET ${target} HTTP/1.1\r\n${own}`)).status, target).toBe(421);
   });
 });
 
 describe('L3 no other origin', () => {
-  it.each(['http://127.0.0.1:1', 'https://127.0.0.1:PORT', 'null', 'app://x', 'http:/127.0.0.1:PORT', 'http://127.0.0.1:PORT, http://127.0.0.1:PORT', 'http://127.0.0.1.:PORT', 'http://localhost:PORT', 'http://127.0.0.1:PORT/', ''])('refuses %j', async (origin) => {
+  it.each([
+    'http://127.0.0.1:1',
+    'https://127.0.0.1:PORT',
+    'null',
+    'app://x',
+    'http:/127.0.0.1:PORT',
+    'http://127.0.0.1:PORT, http://127.0.0.1:PORT',
+    'http://127.0.0.1.:PORT',
+    'http://localhost:PORT',
+    'http://127.0.0.1:PORT/',
+    '',
+  ])('refuses %j', async (origin) => {
     expect((await summary({ origin: origin.replaceAll('PORT', String(host.port)) })).status).toBe(403);
   });
 
@@ -79,12 +112,57 @@ describe('L3 no other origin', () => {
 
 describe('L4 no other site', () => {
   const lines = ['GET /session', 'POST /api/queue.summary', 'GET /assets/app-AbCd1234.js', 'GET /media/output/png'];
-  it.each(['cross-site', 'same-site', 'none', 'nonsense'])('refuses Sec-Fetch-Site: %s on everything but opening the page', async (site) => {
-    for (const line of lines) expect((await ask(host.port, line, { ...json, cookie, 'x-app-csrf': csrf, 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }, '{}')).status, line).toBe(403);
-    expect((await ask(host.port, 'GET /', { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' })).status).toBe(200);
-    expect((await ask(host.port, 'GET /', { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' })).status).toBe(403);
-    expect((await ask(host.port, 'GET /', { 'sec-fetch-site': site, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' })).status).toBe(403);
-  });
+  it.each(['cross-site', 'same-site', 'none', 'nonsense'])(
+    'refuses Sec-Fetch-Site: %s on everything but opening the page',
+    async (site) => {
+      for (const line of lines)
+        expect(
+          (
+            await ask(
+              host.port,
+              line,
+              {
+                ...json,
+                cookie,
+                'x-app-csrf': csrf,
+                'sec-fetch-site': site,
+                'sec-fetch-mode': 'navigate',
+                'sec-fetch-dest': 'document',
+              },
+              '{}',
+            )
+          ).status,
+          line,
+        ).toBe(403);
+      expect(
+        (
+          await ask(host.port, 'GET /', {
+            'sec-fetch-site': site,
+            'sec-fetch-mode': 'navigate',
+            'sec-fetch-dest': 'document',
+          })
+        ).status,
+      ).toBe(200);
+      expect(
+        (
+          await ask(host.port, 'GET /', {
+            'sec-fetch-site': site,
+            'sec-fetch-mode': 'no-cors',
+            'sec-fetch-dest': 'script',
+          })
+        ).status,
+      ).toBe(403);
+      expect(
+        (
+          await ask(host.port, 'GET /', {
+            'sec-fetch-site': site,
+            'sec-fetch-mode': 'navigate',
+            'sec-fetch-dest': 'iframe',
+          })
+        ).status,
+      ).toBe(403);
+    },
+  );
 
   it('takes same-origin', async () => {
     expect((await summary({ 'sec-fetch-site': 'same-origin' })).status).toBe(200);
@@ -93,19 +171,34 @@ describe('L4 no other site', () => {
 
 describe('L5 a credential for everything but the shell', () => {
   it('asks for one', async () => {
-    for (const line of ['POST /api/queue.summary', 'GET /session', 'GET /media/output/png', 'GET /media/preview/j1', 'GET /api/openapi.json']) expect((await ask(host.port, line, json, '{}')).status, line).toBe(401);
+    for (const line of [
+      'POST /api/queue.summary',
+      'GET /session',
+      'GET /media/output/png',
+      'GET /media/preview/j1',
+      'GET /api/openapi.json',
+    ])
+      expect((await ask(host.port, line, json, '{}')).status, line).toBe(401);
   });
 
   it('takes the token of its file, and a session', async () => {
-    expect((await ask(host.port, 'POST /api/queue.summary', { ...json, authorization: `Bearer ${host.token}` }, '{}')).status).toBe(200);
+    expect(
+      (await ask(host.port, 'POST /api/queue.summary', { ...json, authorization: `Bearer ${host.token}` }, '{}'))
+        .status,
+    ).toBe(200);
     expect((await summary()).status).toBe(200);
     expect((await ask(host.port, 'GET /media/output/png', { cookie })).status).toBe(200);
   });
 
-  it.each(['Bearer wrong', 'Bearer ', 'Basic TOKEN', 'Bearer TOKENx', 'Bearer TOKE', 'TOKEN'])('refuses %j', async (value) => {
-    const authorization = value.replace('TOKEN', host.token).replace('TOKE', host.token.slice(0, -1));
-    expect([401, 429]).toContain((await ask(host.port, 'POST /api/queue.summary', { ...json, authorization }, '{}')).status);
-  });
+  it.each(['Bearer wrong', 'Bearer ', 'Basic TOKEN', 'Bearer TOKENx', 'Bearer TOKE', 'TOKEN'])(
+    'refuses %j',
+    async (value) => {
+      const authorization = value.replace('TOKEN', host.token).replace('TOKE', host.token.slice(0, -1));
+      expect([401, 429]).toContain(
+        (await ask(host.port, 'POST /api/queue.summary', { ...json, authorization }, '{}')).status,
+      );
+    },
+  );
 
   it('refuses a wrong token even with a right session beside it', async () => {
     expect([401, 429]).toContain((await summary({ authorization: 'Bearer wrong' })).status);
@@ -113,7 +206,8 @@ describe('L5 a credential for everything but the shell', () => {
 
   it("refuses another instance's cookie, an altered one, and one that is repeated", async () => {
     const [name = '', value = ''] = cookie.split('=', 2);
-    for (const wrong of [`switchyard_000000000000=${value}`, `${name}=${value}x`, `${name}=`, name]) expect([401, 429], wrong).toContain((await ask(host.port, 'GET /session', { cookie: wrong })).status);
+    for (const wrong of [`switchyard_000000000000=${value}`, `${name}=${value}x`, `${name}=`, name])
+      expect([401, 429], wrong).toContain((await ask(host.port, 'GET /session', { cookie: wrong })).status);
     expect([401, 429]).toContain((await ask(host.port, 'GET /session', { cookie, Cookie: cookie })).status);
   });
 
@@ -126,7 +220,14 @@ describe('L5 a credential for everything but the shell', () => {
 });
 
 describe('L7 changes are JSON posts that prove where they come from', () => {
-  it.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/json, text/plain', 'application/jsonp', ''])('refuses content-type %j', async (type) => {
+  it.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/json, text/plain',
+    'application/jsonp',
+    '',
+  ])('refuses content-type %j', async (type) => {
     expect((await summary({ 'content-type': type })).status).toBe(415);
   });
 
@@ -140,16 +241,43 @@ describe('L7 changes are JSON posts that prove where they come from', () => {
     for (const wrong of ['', 'x', other.csrf]) expect((await summary({ 'x-app-csrf': wrong })).status).toBe(403);
   });
 
-  it.each(['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH'])('refuses %s on a call, whatever an override header says', async (method) => {
-    expect((await ask(host.port, `${method} /api/queue.summary`, { ...json, cookie, 'x-app-csrf': csrf, 'x-http-method-override': 'POST' }, '')).status).toBe(405);
-    expect((await summary({ 'x-http-method-override': 'DELETE' })).status).toBe(200);
-  });
+  it.each(['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH'])(
+    'refuses %s on a call, whatever an override header says',
+    async (method) => {
+      expect(
+        (
+          await ask(
+            host.port,
+            `${method} /api/queue.summary`,
+            { ...json, cookie, 'x-app-csrf': csrf, 'x-http-method-override': 'POST' },
+            '',
+          )
+        ).status,
+      ).toBe(405);
+      expect((await summary({ 'x-http-method-override': 'DELETE' })).status).toBe(200);
+    },
+  );
 });
 
 describe('L9 nothing is said to other origins', () => {
   it('answers OPTIONS with 403 and never sends a CORS header', async () => {
-    for (const line of ['OPTIONS /api/queue.summary', 'OPTIONS /', 'OPTIONS /nowhere', 'GET /', 'GET /nowhere', 'GET /session', 'POST /api/queue.summary', 'GET /assets/app-AbCd1234.js', 'GET /media/output/png']) {
-      const answer = await ask(host.port, line, { ...json, cookie, 'x-app-csrf': csrf, 'access-control-request-method': 'POST' }, '{}');
+    for (const line of [
+      'OPTIONS /api/queue.summary',
+      'OPTIONS /',
+      'OPTIONS /nowhere',
+      'GET /',
+      'GET /nowhere',
+      'GET /session',
+      'POST /api/queue.summary',
+      'GET /assets/app-AbCd1234.js',
+      'GET /media/output/png',
+    ]) {
+      const answer = await ask(
+        host.port,
+        line,
+        { ...json, cookie, 'x-app-csrf': csrf, 'access-control-request-method': 'POST' },
+        '{}',
+      );
       if (line.startsWith('OPTIONS')) expect(answer.status, line).toBe(403);
       expect(answer.head.toLowerCase(), line).not.toContain('access-control');
     }
@@ -157,7 +285,24 @@ describe('L9 nothing is said to other origins', () => {
 });
 
 describe('L11 only what was built', () => {
-  const corpus = ['/../secret.txt', '/..%2fsecret.txt', '/assets/../../secret.txt', '/%2e%2e/secret.txt', '/assets/..%5c..%5csecret.txt', '/.%00/secret.txt', '/assets', '/assets/', '/index.html', '/Assets/app-AbCd1234.js', '/assets//app-AbCd1234.js', '/assets/app-AbCd1234.js/', '/assets/app-AbCd1234.js%20', '/secret.txt', '/renderer/index.html', '/C:/secret.txt'];
+  const corpus = [
+    '/../secret.txt',
+    '/..%2fsecret.txt',
+    '/assets/../../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/assets/..%5c..%5csecret.txt',
+    '/.%00/secret.txt',
+    '/assets',
+    '/assets/',
+    '/index.html',
+    '/Assets/app-AbCd1234.js',
+    '/assets//app-AbCd1234.js',
+    '/assets/app-AbCd1234.js/',
+    '/assets/app-AbCd1234.js%20',
+    '/secret.txt',
+    '/renderer/index.html',
+    '/C:/secret.txt',
+  ];
   it.each(corpus)('has nothing at %s', async (path) => {
     const answer = await ask(host.port, `GET ${path}`);
     expect(answer.status).toBe(404);
@@ -172,8 +317,18 @@ describe('L11 only what was built', () => {
 });
 
 describe('L12 headers by kind of route', () => {
-  const kept = /^(content-security-policy|x-content-type-options|x-frame-options|cross-origin-\w+-policy|referrer-policy|cache-control|content-type|content-disposition|permissions-policy):/i;
-  it.each(['GET /', 'GET /assets/app-AbCd1234.js', 'POST /api/queue.summary', 'POST /api/nothing.there', 'GET /media/output/png', 'GET /media/output/html', 'GET /media/preview/j1', 'GET /nowhere'])('%s', async (line) => {
+  const kept =
+    /^(content-security-policy|x-content-type-options|x-frame-options|cross-origin-\w+-policy|referrer-policy|cache-control|content-type|content-disposition|permissions-policy):/i;
+  it.each([
+    'GET /',
+    'GET /assets/app-AbCd1234.js',
+    'POST /api/queue.summary',
+    'POST /api/nothing.there',
+    'GET /media/output/png',
+    'GET /media/output/html',
+    'GET /media/preview/j1',
+    'GET /nowhere',
+  ])('%s', async (line) => {
     const answer = await ask(host.port, line, { ...json, cookie, 'x-app-csrf': csrf }, '{}');
     const lines = answer.head
       .split('\r\n')
@@ -184,12 +339,14 @@ describe('L12 headers by kind of route', () => {
   });
 
   it('gives every page a nonce of its own, in the policy and in the page', async () => {
-    const nonces = await Promise.all([1, 2].map(async () => {
-      const { head, body } = await ask(host.port, 'GET /');
-      const inHead = /'nonce-([\w+/=]{22,})'/.exec(head)?.[1];
-      expect(body).toContain(`<meta name="csp-nonce" content="${inHead ?? '-'}" />`);
-      return inHead;
-    }));
+    const nonces = await Promise.all(
+      [1, 2].map(async () => {
+        const { head, body } = await ask(host.port, 'GET /');
+        const inHead = /'nonce-([\w+/=]{22,})'/.exec(head)?.[1];
+        expect(body).toContain(`<meta name="csp-nonce" content="${inHead ?? '-'}" />`);
+        return inHead;
+      }),
+    );
     expect(nonces[0]).not.toBe(nonces[1]);
   });
 });

@@ -26,12 +26,20 @@ const running: HostProcess[] = [];
 
 function startHost(...words: string[]): HostProcess {
   const { DISPLAY: _d, WAYLAND_DISPLAY: _w, ...env } = process.env;
-  const child = spawn(process.execPath, [entry, '--data', dataDir, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [entry, '--data', dataDir, ...words], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let out = '';
   let err = '';
   child.stdout.on('data', (part: Buffer) => (out += part.toString()));
   child.stderr.on('data', (part: Buffer) => (err += part.toString()));
-  const host = { child, out: () => out, err: () => err, ended: new Promise<number | null>((resolve) => child.once('close', resolve)) };
+  const host = {
+    child,
+    out: () => out,
+    err: () => err,
+    ended: new Promise<number | null>((resolve) => child.once('close', resolve)),
+  };
   running.push(host);
   return host;
 }
@@ -53,12 +61,20 @@ describe('the host process', () => {
     const host = startHost('--perf');
     await until('it says where it is', () => host.out().includes('/launch?code='), 12_000);
     expect(host.out().trim().split('\n')).toHaveLength(1);
-    expect(host.out()).toMatch(/^Switchyard is on http:\/\/127\.0\.0\.1:\d+\. Open within a minute: http:\/\/127\.0\.0\.1:\d+\/launch\?code=[\w-]+\n$/);
-    expect(JSON.parse(host.err())).toMatchObject({ coreMs: expect.any(Number), listeningMs: expect.any(Number), rssMiB: expect.any(Number) });
+    expect(host.out()).toMatch(
+      /^Switchyard is on http:\/\/127\.0\.0\.1:\d+\. Open within a minute: http:\/\/127\.0\.0\.1:\d+\/launch\?code=[\w-]+\n$/,
+    );
+    expect(JSON.parse(host.err())).toMatchObject({
+      coreMs: expect.any(Number),
+      listeningMs: expect.any(Number),
+      rssMiB: expect.any(Number),
+    });
 
     const found = await findRunningHost(dataDir);
     expect(found?.endpoint.pid).toBe(host.child.pid);
-    const client = createClient(await connectToHost({ socketPath: found?.endpoint.socketPath ?? '', token: found?.token ?? '' }));
+    const client = createClient(
+      await connectToHost({ socketPath: found?.endpoint.socketPath ?? '', token: found?.token ?? '' }),
+    );
     expect((await client.api.app.info({})).dataDir).toBe(dataDir);
     const closed = new Promise((resolve) => client.onClose(resolve));
 
@@ -83,12 +99,15 @@ describe('the host process', () => {
     expect(first.child.exitCode).toBeNull();
   });
 
-  it.each([[['--lan']], [['--host', '0.0.0.0']], [['--port', 'x']], [['--what']]])('refuses %j with a sentence and exit 2', async (words) => {
-    const host = startHost(...words);
-    expect(await host.ended).toBe(2);
-    expect(host.err()).toMatch(/\S/);
-    expect(host.err()).not.toContain('    at ');
-  });
+  it.each([[['--lan']], [['--host', '0.0.0.0']], [['--port', 'x']], [['--what']]])(
+    'refuses %j with a sentence and exit 2',
+    async (words) => {
+      const host = startHost(...words);
+      expect(await host.ended).toBe(2);
+      expect(host.err()).toMatch(/\S/);
+      expect(host.err()).not.toContain('    at ');
+    },
+  );
 
   it('says so when its port is taken', async () => {
     const first = startHost();

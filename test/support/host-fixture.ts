@@ -27,11 +27,16 @@ export interface HostFixture {
   close(): Promise<void>;
 }
 
-export async function startHostFixture(options: Partial<ServiceOptions> & { keepData?: string } = {}): Promise<HostFixture> {
+export async function startHostFixture(
+  options: Partial<ServiceOptions> & { keepData?: string } = {},
+): Promise<HostFixture> {
   const dataDir = options.keepData ?? mkdtempSync(join(tmpdir(), 'switchyard-host-'));
   const rendererDir = join(dataDir, 'renderer');
   mkdirSync(join(rendererDir, 'assets'), { recursive: true });
-  writeFileSync(join(rendererDir, 'index.html'), '<!doctype html><html><head><title>Switchyard</title></head><body></body></html>');
+  writeFileSync(
+    join(rendererDir, 'index.html'),
+    '<!doctype html><html><head><title>Switchyard</title></head><body></body></html>',
+  );
   writeFileSync(join(rendererDir, 'assets', 'app-AbCd1234.js'), 'console.log(1)');
   writeFileSync(join(dataDir, 'secret.txt'), 'not for the page');
   const picture = join(dataDir, 'picture');
@@ -52,7 +57,14 @@ export async function startHostFixture(options: Partial<ServiceOptions> & { keep
     },
     preview: (jobId) => (jobId === 'j1' ? { bytes: PNG, mime: 'image/png' } : null),
   });
-  const service = await startService({ core: { handlers: fixture.handlers, events: fixture.events, media, log: sink.log() }, dataDir, version: '0.0.1', port: null, rendererDir, ...options });
+  const service = await startService({
+    core: { handlers: fixture.handlers, events: fixture.events, media, log: sink.log() },
+    dataDir,
+    version: '0.0.1',
+    port: null,
+    rendererDir,
+    ...options,
+  });
   const port = Number(new URL(service.url).port);
   return {
     service,
@@ -111,16 +123,31 @@ export function raw(where: number | string, text: string, options: { headEnough?
 }
 
 /** One request with a right Host unless another is given; `line` is `METHOD /target`. Closes after the answer. */
-export async function ask(where: number | string, line: string, headers: Record<string, string> = {}, body = ''): Promise<RawAnswer> {
-  const host: Record<string, string> = typeof where === 'number' ? { host: `127.0.0.1:${String(where)}` } : { host: 'localhost' };
-  const all = { ...host, connection: 'close', ...(body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) }), ...headers };
+export async function ask(
+  where: number | string,
+  line: string,
+  headers: Record<string, string> = {},
+  body = '',
+): Promise<RawAnswer> {
+  const host: Record<string, string> =
+    typeof where === 'number' ? { host: `127.0.0.1:${String(where)}` } : { host: 'localhost' };
+  const all = {
+    ...host,
+    connection: 'close',
+    ...(body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+    ...headers,
+  };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
   const answer = await raw(where, [`${line} HTTP/1.1`, ...lines, '', body].join('\r\n'));
   return /transfer-encoding: chunked/i.test(answer.head) ? { ...answer, body: dechunk(answer.body) } : answer;
 }
 
 /** A handshake as any client could send it, answered with the status line that came back. */
-export function handshake(where: number | string, target: string, headers: Record<string, string> = {}): Promise<RawAnswer> {
+export function handshake(
+  where: number | string,
+  target: string,
+  headers: Record<string, string> = {},
+): Promise<RawAnswer> {
   const all = {
     host: typeof where === 'number' ? `127.0.0.1:${String(where)}` : 'localhost',
     connection: 'Upgrade',

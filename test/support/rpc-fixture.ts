@@ -39,7 +39,21 @@ export function jobView(id: string, rev: number): JobView {
   };
 }
 
-export const summary: QueueSummary = { at: 1, running: 0, waiting: 0, held: 0, cancelling: 0, collecting: 0, foreign: 0, servers: 0, paused: false, runningIds: [], waitingIds: [], waitingTotal: 0, trouble: null };
+export const summary: QueueSummary = {
+  at: 1,
+  running: 0,
+  waiting: 0,
+  held: 0,
+  cancelling: 0,
+  collecting: 0,
+  foreign: 0,
+  servers: 0,
+  paused: false,
+  runningIds: [],
+  waitingIds: [],
+  waitingTotal: 0,
+  trouble: null,
+};
 
 export interface RpcFixture {
   handlers: Handlers;
@@ -83,14 +97,26 @@ export function rpcFixture(): RpcFixture {
     },
     'queue.summary': () => summary,
     'queue.pause': () => {
-      throw new AppError('server_unreachable', 'it is off', { details: { port: 8188 }, cause: new Error('ECONNREFUSED') });
+      throw new AppError('server_unreachable', 'it is off', {
+        details: { port: 8188 },
+        cause: new Error('ECONNREFUSED'),
+      });
     },
     'servers.discover': () => {
       made.push('servers.discover');
       return { found: [] };
     },
     'foreign.list': () => ({ servers: [{ serverId: 's' as ServerId, jobs: [], total: 0, counts: [], order: [] }] }),
-    'app.info': () => ({ version: '0.0.1', host: 'node', node: '24', platform: 'linux', secrets: 'file', dataDir: '/home/artist/switchyard', movedAside: null, demo: false }),
+    'app.info': () => ({
+      version: '0.0.1',
+      host: 'node',
+      node: '24',
+      platform: 'linux',
+      secrets: 'file',
+      dataDir: '/home/artist/switchyard',
+      movedAside: null,
+      demo: false,
+    }),
   } as Partial<Handlers> as Handlers;
   return {
     handlers,

@@ -66,7 +66,9 @@ describe('requests', () => {
     output: (id) => {
       asked.push(id);
       const found = id === 'png' ? file : id === 'empty' ? empty : null;
-      return Promise.resolve(found === null ? null : { file: found, mime: 'text/html', name: '../../ev"il\n\ud800.png' });
+      return Promise.resolve(
+        found === null ? null : { file: found, mime: 'text/html', name: '../../ev"il\n\ud800.png' },
+      );
     },
     preview: (id) => (id === 'svg' ? { bytes: bytes('<svg>'), mime: 'image/png' } : null),
   });
@@ -77,13 +79,19 @@ describe('requests', () => {
     expect(whole.status).toBe(200);
     expect((await whole.arrayBuffer()).byteLength).toBe(18);
     const part = await get('/media/output/png', { headers: { range: 'bytes=-4' } });
-    expect([part.status, part.headers.get('content-range'), await part.text()]).toEqual([206, 'bytes 14-17/18', '6789']);
+    expect([part.status, part.headers.get('content-range'), await part.text()]).toEqual([
+      206,
+      'bytes 14-17/18',
+      '6789',
+    ]);
   });
 
   it('name a download without letting its name say anything else', async () => {
     const response = await get('/media/output/png');
     await response.body?.cancel();
-    expect(response.headers.get('content-disposition')).toBe(`inline; filename="ev_il__.png"; filename*=UTF-8''ev%22il%0A%EF%BF%BD.png`);
+    expect(response.headers.get('content-disposition')).toBe(
+      `inline; filename="ev_il__.png"; filename*=UTF-8''ev%22il%0A%EF%BF%BD.png`,
+    );
   });
 
   it('take an empty file, and never a method that changes', async () => {
@@ -94,7 +102,15 @@ describe('requests', () => {
 
   it('do not ask for what is no id, nor show a preview that is no picture', async () => {
     asked.length = 0;
-    for (const path of ['/media/output/..%2f..%2fetc', '/media/output/a/b', '/media/output/', '/media/output/a.b', `/media/output/${'a'.repeat(65)}`, '/other/output/png']) expect((await get(path)).status, path).toBe(404);
+    for (const path of [
+      '/media/output/..%2f..%2fetc',
+      '/media/output/a/b',
+      '/media/output/',
+      '/media/output/a.b',
+      `/media/output/${'a'.repeat(65)}`,
+      '/other/output/png',
+    ])
+      expect((await get(path)).status, path).toBe(404);
     expect(asked).toEqual([]);
     expect((await get('/media/preview/svg')).status).toBe(404);
   });

@@ -1,5 +1,15 @@
 /** The host's pure parts: arguments, places, commands, the choice of npm start, and when it ends by itself. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -41,14 +51,34 @@ describe('data directory', () => {
 
 describe('arguments', () => {
   it('default to the address only, on the port of last time', () => {
-    expect(readArguments(['--data', '/x'], {})).toEqual({ dataDir: '/x', port: null, demo: false, open: 'nothing', perf: false, help: false });
+    expect(readArguments(['--data', '/x'], {})).toEqual({
+      dataDir: '/x',
+      port: null,
+      demo: false,
+      open: 'nothing',
+      perf: false,
+      help: false,
+    });
   });
 
   it('keep the demo apart', () => {
-    expect(readArguments(['--data', '/x', '--demo', '--window', '--port', '0'], {})).toMatchObject({ dataDir: '/x/demo', demo: true, open: 'window', port: 0 });
+    expect(readArguments(['--data', '/x', '--demo', '--window', '--port', '0'], {})).toMatchObject({
+      dataDir: '/x/demo',
+      demo: true,
+      open: 'window',
+      port: 0,
+    });
   });
 
-  it.each([[['--lan']], [['--host', '0.0.0.0']], [['--host', '192.168.0.2']], [['--port', 'x']], [['--port', '70000']], [['--nonsense']], [['word']]])('refuse %j with a sentence', (words) => {
+  it.each([
+    [['--lan']],
+    [['--host', '0.0.0.0']],
+    [['--host', '192.168.0.2']],
+    [['--port', 'x']],
+    [['--port', '70000']],
+    [['--nonsense']],
+    [['word']],
+  ])('refuse %j with a sentence', (words) => {
     expect(readArguments(words, {})).toBeTypeOf('string');
   });
 });
@@ -77,14 +107,29 @@ describe('choice of npm start', () => {
 describe('app window', () => {
   it('looks where each system keeps its browsers, and first where it is told', () => {
     expect(browserPlaces('linux', { PATH: '/a:/b' }, '/home/a').slice(0, 2)).toEqual(['/a/chromium', '/b/chromium']);
-    expect(browserPlaces('darwin', {}, '/Users/a')).toContain('/Users/a/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge');
-    expect(browserPlaces('win32', { PROGRAMFILES: 'C:\\P', LOCALAPPDATA: 'C:\\L' }, '')).toEqual(expect.arrayContaining(['C:\\L\\Google\\Chrome\\Application\\chrome.exe', 'C:\\P\\Microsoft\\Edge\\Application\\msedge.exe']));
+    expect(browserPlaces('darwin', {}, '/Users/a')).toContain(
+      '/Users/a/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
+    );
+    expect(browserPlaces('win32', { PROGRAMFILES: 'C:\\P', LOCALAPPDATA: 'C:\\L' }, '')).toEqual(
+      expect.arrayContaining([
+        'C:\\L\\Google\\Chrome\\Application\\chrome.exe',
+        'C:\\P\\Microsoft\\Edge\\Application\\msedge.exe',
+      ]),
+    );
     expect(browserPlaces('linux', { PATH: '/a', SWITCHYARD_CHROMIUM: '/mine' }, '')).toEqual(['/mine']);
   });
 
   it('never weakens the browser', () => {
     const words = windowArguments('http://127.0.0.1:1/launch?code=x', '/profile');
-    expect(words).toEqual(expect.arrayContaining(['--app=http://127.0.0.1:1/launch?code=x', '--user-data-dir=/profile', '--no-first-run', '--disable-sync', '--disable-extensions']));
+    expect(words).toEqual(
+      expect.arrayContaining([
+        '--app=http://127.0.0.1:1/launch?code=x',
+        '--user-data-dir=/profile',
+        '--no-first-run',
+        '--disable-sync',
+        '--disable-extensions',
+      ]),
+    );
     expect(words.join(' ')).not.toMatch(/no-sandbox|remote-debugging|disable-web-security/);
   });
 
@@ -110,7 +155,10 @@ describe('shell', () => {
     const file = '/out/a; rm -rf "$HOME" `x`/b.png';
     expect(revealCommand(file, 'linux')).toMatchObject({ file: 'xdg-open', args: ['/out/a; rm -rf "$HOME" `x`'] });
     expect(revealCommand(file, 'darwin')).toMatchObject({ file: 'open', args: ['-R', file] });
-    expect(revealCommand('C:\\a b\\c.png', 'win32')).toMatchObject({ file: 'explorer.exe', args: ['/select,"C:\\a b\\c.png"'] });
+    expect(revealCommand('C:\\a b\\c.png', 'win32')).toMatchObject({
+      file: 'explorer.exe',
+      args: ['/select,"C:\\a b\\c.png"'],
+    });
     for (const platform of ['linux', 'darwin', 'win32'] as const) {
       expect(revealCommand(file, platform).options?.shell).toBeUndefined();
       expect(openUrlCommand('http://127.0.0.1:1/', platform).args.at(-1)).toBe('http://127.0.0.1:1/');
@@ -223,7 +271,9 @@ describe('private socket', () => {
   it.skipIf(process.platform === 'win32')('never goes into a folder that others prepared', () => {
     const uid = String(process.getuid?.());
     symlinkSync(tmpdir(), join(directory, `switchyard-${uid}`));
-    expect(() => socketPathFor(long, { platform: 'linux', env: {}, temporary: directory })).toThrow(/belongs to someone else/);
+    expect(() => socketPathFor(long, { platform: 'linux', env: {}, temporary: directory })).toThrow(
+      /belongs to someone else/,
+    );
     rmSync(join(directory, `switchyard-${uid}`));
     mkdirSync(join(directory, `switchyard-${uid}`), { mode: 0o777 });
     chmodSync(join(directory, `switchyard-${uid}`), 0o777);
@@ -235,7 +285,14 @@ describe('private socket', () => {
 describe('ending by itself', () => {
   const setUp = (): { state: { windows: number; busy: boolean; said: string[]; ended: number }; idle: IdleExit } => {
     const state = { windows: 1, busy: false, said: [] as string[], ended: 0 };
-    const idle = new IdleExit({ windows: () => state.windows, busy: () => state.busy, say: (what) => state.said.push(what), end: () => (state.ended += 1), graceMs: 30, lookEveryMs: 5 });
+    const idle = new IdleExit({
+      windows: () => state.windows,
+      busy: () => state.busy,
+      say: (what) => state.said.push(what),
+      end: () => (state.ended += 1),
+      graceMs: 30,
+      lookEveryMs: 5,
+    });
     idle.windowsChanged();
     return { state, idle };
   };
