@@ -78,7 +78,7 @@ type SyncClient = Pick<Client, 'api' | 'watch' | 'onResync'>;
 export function startSync(
   client: SyncClient,
   stores: Stores,
-  options: { schedule?: Schedule; onSnapshot?: () => void; onError?: (error: unknown) => void } = {},
+  options: { schedule?: Schedule; /** While true, progress stands still (the user paused live updates). */ holdLive?: () => boolean; onSnapshot?: () => void; onError?: (error: unknown) => void } = {},
 ): Disposable {
   const schedule = options.schedule ?? nextFrame;
   let pending = nothing();
@@ -125,7 +125,7 @@ export function startSync(
         pending.removed.add(event.payload.id);
         break;
       case 'job.live':
-        pending.live.set(event.payload.jobId, event.payload);
+        if (options.holdLive?.() !== true) pending.live.set(event.payload.jobId, event.payload);
         break;
       case 'foreign.changed':
         pending.foreign.set(event.payload.serverId, event.payload);

@@ -3,7 +3,6 @@
  * made of the counts of `cancel.preview` and of nothing else.
  */
 import type { CancelPreview } from '../../shared/cancel-schema.ts';
-import type { CancelScope } from '../../shared/cancel.ts';
 import { number, seconds } from '../format.ts';
 import { common, plural } from './common.ts';
 
@@ -19,6 +18,7 @@ export const cancelText = {
   /** While "cancel after this one" is on. */
   cancelNow: 'Cancel…',
   ifWaiting: 'Cancelling if it has not started…',
+  ranOn: 'had already started; it runs on',
   afterThis: 'runs to its end, then nothing more is sent',
 
   whatNow: 'What now…',
@@ -29,6 +29,11 @@ export const cancelText = {
   freeMemoryHint: 'Asks the server to unload its models; helps where one is stuck loading',
   memoryFreed: 'Asked the server to free its memory',
 
+  titleLooking: 'Cancel?',
+  actLooking: 'Cancel',
+  nothingAct: 'Cancel 0 jobs',
+  titleMixed: (count: number) => `Cancel ${common.jobs(count)}, other people’s too?`,
+  actMixed: (count: number) => `Cancel ${common.jobs(count)}`,
   looking: 'Looking at what this would stop…',
   changed: 'The queue has changed since. This is what would be stopped now:',
   note: 'Note (kept with the jobs)',
@@ -68,24 +73,30 @@ export interface CancelWords {
   sentences: CancelSentence[];
 }
 
-/** How many jobs the cancel would stop, ours and others. */
-export const stopped = (counts: Counts): number => counts.local + counts.staged + counts.running + counts.foreign;
+interface Manner {
+  mode: 'stop' | 'if-waiting';
+  after: boolean;
+}
+
+/** How many jobs the cancel would end, ours and others; those that may run on are not among them. */
+export const stopped = (counts: Counts, manner: Manner): number =>
+  counts.local + counts.staged + counts.foreign + (manner.after || manner.mode === 'if-waiting' ? 0 : counts.running);
 
 const short = (title: string): string => (title.length > 60 ? `${title.slice(0, 57).trimEnd()}…` : title);
 
 /** "on Studio-4090", "on 2 servers", or nothing where none is named. */
-function where(preview: CancelPreview): string {
-  const named = preview.servers.filter(({ counts }) => stopped(counts) > 0);
+function where(preview: CancelPreview, manner: Manner): string {
+  const named = preview.servers.filter(({ counts }) => stopped(counts, manner) > 0);
   const [only] = named;
   if (named.length === 1 && only !== undefined) return only.name === null ? '' : ` on ${only.name}`;
   return named.length > 1 ? ` on ${number(named.length)} servers` : '';
 }
 
-export function cancelWords(preview: CancelPreview, options: { scope: CancelScope; mode: 'stop' | 'if-waiting'; after: boolean }): CancelWords {
+export function cancelWords(preview: CancelPreview, options: Manner): CancelWords {
   const { total } = preview;
-  const count = stopped(total);
+  const count = stopped(total, options);
   const one = count === 1;
-  const place = where(preview);
+  const place = where(preview, options);
   const sentences: CancelSentence[] = [];
   const mine = total.foreign === 0 ? '' : 'of yours ';
 
@@ -138,7 +149,7 @@ export function cancelWords(preview: CancelPreview, options: { scope: CancelScop
       ? `Cancel “${short(preview.title)}”${place}?`
       : `Cancel ${count === total.foreign && count > 0 ? plural(count, 'foreign job', 'foreign jobs') : common.jobs(count)}${place}?`;
   return {
-    title: options.after ? title.replace(/^Cancel /, 'Cancel after this one: ') : title,
+    title: options.after ? title.replace(/\?$/, ' after this one?') : title,
     keep: one ? cancelText.keepOne : cancelText.keepMany,
     act: one ? 'Cancel job' : `Cancel ${common.jobs(count)}`,
     sentences,

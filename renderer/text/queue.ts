@@ -67,6 +67,18 @@ export const queueText = {
   loadingTitle: 'Reading the queue…',
 
   sectionCancel: 'Cancel…',
+  cancelEveryone: 'Cancel everyone’s work…',
+  cancelEveryoneHint: 'Other people’s jobs too',
+  freeMemory: 'Free memory',
+  showOnly: 'Show only this server',
+  showAllServers: 'Show all servers',
+  editServer: 'Edit server',
+  tryNow: 'Try now',
+  pauseNamed: (name: string) => `Pause ${name}`,
+  resumeNamed: (name: string) => `Resume ${name}`,
+  cancelNamed: (name: string) => `Cancel my jobs on ${name}…`,
+  moreOf: (name: string) => `More for ${name}`,
+  cancelSince: 'Time since the cancel was asked',
   sectionNothing: 'Nothing here',
   sectionLabel: (name: string) => `Server ${name}`,
   anySection: (kind: 'comfy' | 'swarm') => common.anyServerOf(kind),
@@ -141,6 +153,11 @@ export const queueText = {
   contextCancel: 'Cancel…',
   contextCancelBatch: (title: string) => `Cancel the whole batch “${title}”…`,
   contextCancelAfter: 'Cancel after this one…',
+  contextCancelAfterHint: 'What runs may finish; the rest of the batch is cancelled',
+  cancelAfter: 'Cancel after this one…',
+  cancelAfterHint: 'What runs may finish, the rest is cancelled',
+  cancelEveryoneEverywhere: 'Cancel everyone’s work everywhere…',
+  keys: 'Keys',
   toFront: 'To the front',
   up: 'Up',
   down: 'Down',
@@ -162,7 +179,7 @@ export interface StageWords {
 
 export function stageWords(
   stage: Stage | null,
-  more: { nodesDone: number | null; nodesTotal: number | null; fraction: number | null; leftMs: { low: number; high: number } | null; images: number | null },
+  more: { nodesDone: number | null; nodesTotal: number | null; leftMs: { low: number; high: number } | null },
 ): StageWords {
   const left = more.leftMs === null ? '' : queueText.left(more.leftMs.low, more.leftMs.high);
   const node =

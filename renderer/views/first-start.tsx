@@ -87,7 +87,9 @@ export function FirstStart({ onLater }: { onLater?: () => void }): ReactNode {
         </p>
         {!demo && (
           <p className={styles['demo']}>
-            {startText.demo} <code className={styles['command']}>{startText.demoCommand}</code>
+            {startText.demo}
+            <br />
+            <code className={styles['command']}>{startText.demoCommand}</code>
           </p>
         )}
         {onLater !== undefined && (

@@ -50,7 +50,10 @@ export function HistoryDetail(props: HistoryDetailProps): ReactNode {
   }, [onClose]);
   return (
     <aside className={styles['panel']} aria-label={detailText.label}>
-      <IconButton name={detailText.close} icon="close" className={styles['close']} onClick={onClose} />
+      <header className={styles['head']}>
+        <span>{detailText.head}</span>
+        <IconButton name={detailText.close} icon="close" onClick={onClose} />
+      </header>
       {jobId === null ? row?.type === 'foreign' && <Foreign row={row} nameOf={props.nameOf} /> : <Job id={jobId} {...props} />}
     </aside>
   );

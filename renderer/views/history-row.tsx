@@ -91,7 +91,7 @@ export function HistoryRow({ row, serverName, active, onAct }: HistoryRowProps):
 export function Ending({ ending }: { ending: EndingText }): ReactNode {
   return (
     <>
-      <span className={styles['first']}>
+      <span className={cx(styles['first'], ending.second === null && styles['alone'])}>
         <b className={styles[ending.tone]}>{ending.word}</b>
         {ending.rest}
       </span>

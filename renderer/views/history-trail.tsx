@@ -35,7 +35,6 @@ export function stationsOf(detail: JobDetail, nameOf: (id: ServerId | null) => s
 
 export function HistoryTrail({ detail, nameOf }: { detail: JobDetail; nameOf: (id: ServerId | null) => string }): ReactNode {
   const stations = stationsOf(detail, nameOf);
-  const start = stations[0]?.at ?? 0;
   return (
     <section aria-label={detailText.trail}>
       <h3 className={styles['heading']}>{detailText.trail}</h3>
@@ -46,7 +45,7 @@ export function HistoryTrail({ detail, nameOf }: { detail: JobDetail; nameOf: (i
               {station.text}
               {station.route !== null && <code className={styles['route']}>{station.route}</code>}
             </span>
-            <span className={styles['at']}>{index === 0 ? time(station.at, true) : `+${duration(station.at - start)}`}</span>
+            <span className={styles['at']}>{index === 0 ? time(station.at, true) : `+${duration(station.at - (stations[index - 1]?.at ?? station.at))}`}</span>
           </li>
         ))}
       </ol>

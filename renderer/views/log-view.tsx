@@ -8,7 +8,6 @@ import { Checkbox, TextInput } from '../components/field.tsx';
 import { Icon } from '../components/icons.tsx';
 import { Select } from '../components/select.tsx';
 import { showToast } from '../components/toast.tsx';
-import { time } from '../format.ts';
 import { useApi, useLoad } from '../hooks/use-api.ts';
 import { common } from '../text/common.ts';
 import { logText } from '../text/settings.ts';
@@ -105,7 +104,7 @@ export function LogView(): ReactNode {
         >
           {lines.map(({ entry, text }, index) => (
             <div key={`${String(entry.at)} ${String(index)}`} className={styles['line']} data-level={entry.level}>
-              <time dateTime={new Date(entry.at).toISOString()}>{time(entry.at, true)}</time>
+              <time dateTime={new Date(entry.at).toISOString()}>{clockOf(entry.at)}</time>
               <span className={styles['level']}>{logText.levelWord[entry.level]}</span>
               <span className={styles['message']}>
                 {entry.message}
@@ -118,6 +117,9 @@ export function LogView(): ReactNode {
     </section>
   );
 }
+
+/** `14:02:11` in every locale: a log is compared, not read aloud. */
+const clockOf = (atMs: number): string => new Date(atMs).toTimeString().slice(0, 8);
 
 /** One line as it is copied: time, level, sentence, fields. */
 export function lineOf(entry: LogEntry): string {

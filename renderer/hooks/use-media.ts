@@ -1,0 +1,17 @@
+/** Whether a media query holds, as state. */
+import { useSyncExternalStore } from 'react';
+
+export const PHONE = '(max-width: 560px)';
+
+export function useMedia(query: string): boolean {
+  return useSyncExternalStore(
+    (listener) => {
+      const list = matchMedia(query);
+      list.addEventListener('change', listener);
+      return () => {
+        list.removeEventListener('change', listener);
+      };
+    },
+    () => matchMedia(query).matches,
+  );
+}

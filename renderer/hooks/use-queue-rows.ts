@@ -1,0 +1,52 @@
+/** The rows of the queue as state: from the stores, renewed once per change; and when each will be done, renewed every five seconds. */
+import { useEffect, useMemo, useState } from 'react';
+import { useStore } from 'zustand';
+import type { StoreApi } from 'zustand/vanilla';
+import { etas } from '../state/etas.ts';
+import type { Eta } from '../state/etas.ts';
+import type { LingerState } from '../state/linger.ts';
+import { queueRows } from '../state/queue-rows.ts';
+import type { QueueRow } from '../state/queue-rows.ts';
+import { useApp, useJobs, useLive, useServers, useStores, useUi } from '../state/stores.ts';
+import type { RowKey } from '../state/ui-store.ts';
+
+export function useQueueRows(linger: StoreApi<LingerState>): QueueRow[] {
+  const { foreign: foreignStore } = useStores();
+  const jobs = useJobs((state) => state);
+  const servers = useServers((state) => state);
+  const foreign = useStore(foreignStore);
+  const places = useLive((state) => state.places);
+  const lingering = useStore(linger, (state) => state.asWas);
+  const unfolded = useUi((state) => state.unfolded);
+  const onlyServer = useUi((state) => state.onlyServer);
+  return useMemo(
+    () => queueRows({ jobs, servers, foreign, places, lingering, unfolded, onlyServer }),
+    [jobs, servers, foreign, places, lingering, unfolded, onlyServer],
+  );
+}
+
+const EVERY_MS = 5_000;
+
+export function useEtas(rows: readonly QueueRow[]): ReadonlyMap<RowKey, Eta> {
+  const stores = useStores();
+  const paused = useApp((state) => state.summary?.paused ?? false);
+  const [tick, setTick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      setTick((old) => old + 1);
+    }, EVERY_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, []);
+  return useMemo(() => {
+    void tick;
+    return etas(rows, {
+      jobs: stores.jobs.getState(),
+      live: stores.live.getState(),
+      servers: stores.servers.getState(),
+      paused,
+      nowMs: Date.now(),
+    });
+  }, [rows, paused, stores, tick]);
+}

@@ -1,0 +1,45 @@
+/** Mounts the window: nonce for the one stylesheet a library inserts, theme, stores, link, React. Holds no logic of its own. */
+import { setNonce } from 'get-nonce';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.tsx';
+import { openLink } from './connect.ts';
+import { createStores } from './state/stores.ts';
+import { startSync } from './state/sync.ts';
+import { startTheme } from './state/theme.ts';
+import './styles/tokens.css';
+import './styles/base.css';
+
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content;
+if (nonce !== undefined) setNonce(nonce);
+
+const stores = createStores();
+startTheme(stores.app);
+
+const link = openLink({
+  onState: (state) => {
+    stores.app.setState({ link: state });
+  },
+  onSession: (client) =>
+    startSync(client, stores, {
+      holdLive: () => stores.ui.getState().frozen,
+      onSnapshot: () => {
+        performance.mark('switchyard:snapshot');
+      },
+      onError: () => {
+        // A snapshot that can't be taken leaves the window half true: a new connection takes it from the start.
+        client.close();
+      },
+    }),
+  onOtherContract: () => {
+    location.reload();
+  },
+});
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no #root');
+createRoot(root).render(
+  <StrictMode>
+    <App api={link.api} stores={stores} onRetry={link.retryNow} />
+  </StrictMode>,
+);
