@@ -4,7 +4,7 @@ import type { WireError } from '../../shared/errors.ts';
 import type { JobDetail, JobView } from '../../shared/job.ts';
 import type { ForeignJob } from '../../shared/server.ts';
 import { duration, number } from '../format.ts';
-import { plural } from './common.ts';
+import { common, plural } from './common.ts';
 
 export type Tone = 'plain' | 'go' | 'hold' | 'bad';
 
@@ -73,6 +73,7 @@ export const historyText = {
 
 export const detailText = {
   label: 'Details of this job',
+  head: 'Details',
   close: 'Close details',
   facts: { workflow: 'Workflow', size: 'Size', seed: 'Seed', model: 'Model', images: 'Images', server: 'Server', submitted: 'Submitted', started: 'Started', ended: 'Ended', seen: 'First seen', ran: 'Ran for', batch: 'Batch', note: 'Note' },
   batchPlace: (title: string, index: number, size: number) => `${title}, ${number(index + 1)} of ${number(size)}`,
@@ -179,9 +180,10 @@ export function endingOf(job: JobView): EndingText {
     return failed;
   }
   if (outcome?.outcome === 'too-late' && outcome.state === 'done') return { word: 'Finished', tone: 'go', rest: ' before it could be cancelled', second: missingText(job) };
-  const images = job.outputs.stored;
+  const { stored, thumb } = job.outputs;
   const time = job.ranMs === null ? '' : ` in ${duration(job.ranMs)}`;
-  return { word: 'Done', tone: 'go', rest: `${time}${images === 0 ? '' : `, ${plural(images, 'file', 'files')}`}`, second: missingText(job) };
+  const made = thumb === null ? common.files(stored) : common.images(stored);
+  return { word: 'Done', tone: 'go', rest: `${time}${stored === 0 ? '' : `, ${made}`}`, second: missingText(job) };
 }
 
 function bySentence(by: Asker, note: string | null): string {

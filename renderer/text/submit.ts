@@ -11,7 +11,7 @@ export const submitText = {
   dropNow: 'Drop it here',
   choose: 'Choose a file…',
   change: 'Change…',
-  again: 'Drop another workflow or an image that carries one, or paste',
+  again: 'Drop or paste another, or an image that carries one',
   reading: (name: string) => `Reading ${name}…`,
   about: (nodes: number, saves: boolean) => `${plural(nodes, 'node', 'nodes')}${saves ? '' : ', saves nothing'}`,
   savesNothing: 'No node of it looks as if it saved or showed a result. The server may refuse it.',
@@ -63,6 +63,8 @@ export const submitText = {
   jobs: (total: number) => plural(total, 'job', 'jobs'),
   product: (prompts: number, seeds: number) => {
     if (prompts === 1 && seeds === 1) return 'one prompt, one seed';
+    if (seeds === 1) return `${plural(prompts, 'prompt', 'prompts')}, one batch`;
+    if (prompts === 1) return `one prompt, ${plural(seeds, 'seed', 'seeds')}, one batch`;
     return `${plural(prompts, 'prompt', 'prompts')} × ${plural(seeds, 'seed', 'seeds')}, one batch`;
   },
   tooMany: (most: number) => `More than ${number(most)} jobs. Fewer alternatives or seeds, to go on.`,
