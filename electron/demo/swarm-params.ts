@@ -24,7 +24,7 @@ export interface GenInput {
 }
 
 /** lower-case letters only: case, spaces and symbols are stripped (§3.1) */
-export function cleanKey(key: string): string {
+function cleanKey(key: string): string {
   return key.toLowerCase().replace(/[^a-z]/g, '');
 }
 
@@ -73,7 +73,7 @@ export function readInput(
 }
 
 /** Exact clean name first, else the shortest name containing the text (§3.1). */
-export function findModel(models: readonly ModelSpec[], text: string): ModelSpec {
+function findModel(models: readonly ModelSpec[], text: string): ModelSpec {
   const wanted = cleanModelName(text).toLowerCase();
   const exact = models.find((model) => cleanModelName(model.name).toLowerCase() === wanted);
   const fuzzy = [...models]
@@ -126,7 +126,7 @@ function inRange(spec: ParamSpec, value: number, text: string, fail: (why: strin
 }
 
 /** Fills the tags of a raw graph; unknown ones become empty. @throws JobError if the text is no JSON object */
-export function fillRawGraph(text: string, input: GenInput, seed: number): JsonObject {
+function fillRawGraph(text: string, input: GenInput, seed: number): JsonObject {
   const filled = text.replace(
     /\$\{([a-zA-Z_]+)(?:\+(\d+))?(?::([^}]*))?\}/g,
     (_all, name: string, plus: string | undefined, fallback: string | undefined) => {

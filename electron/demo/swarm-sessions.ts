@@ -5,7 +5,7 @@
  */
 import type { Counters, JsonObject } from './swarm-types.ts';
 
-export function noCounters(): Counters {
+function noCounters(): Counters {
   return { waiting_gens: 0, loading_models: 0, waiting_backends: 0, live_gens: 0 };
 }
 

@@ -56,6 +56,7 @@ export async function replay(
   const latest = new Map<string, Track>();
   const compared: Compared[] = [];
   const asked = new Map<string, Promise<Answer>>();
+  const lastHeaders = new Map<string, Record<string, string>>();
   let lastNote = '';
   let before = lines[0]?.t_ms ?? 0;
 
@@ -121,6 +122,7 @@ export async function replay(
       const via = name === 'comfy' ? direct : client;
       const body = line.body === null || line.body === undefined ? undefined : await own(line.body as Message | string);
       const path = await own(line.path ?? '');
+      lastHeaders.set(name, line.headers ?? {});
       const headers = await own(line.headers ?? {});
       asked.set(
         `${name} ${line.path ?? ''}`,
@@ -128,18 +130,32 @@ export async function replay(
       );
     }
     if (line.dir === 'http-res' && line.status !== null) {
-      const answer = await asked.get(`${name} ${line.path ?? ''}`);
+      const path = line.path ?? '';
+      const recorded = [line.status, bodyShape(path, line.body)];
+      const seen = (answer: Answer | undefined): unknown[] => [
+        answer?.status,
+        bodyShape(path, answer?.contentType.includes('json') === true ? answer.json : null),
+      ];
+      let answer = await asked.get(`${name} ${path}`);
+      // How soon ComfyUI lets go of a prompt is not SwarmUI's: look again for a while.
+      const patience = performance.now() + 2000;
+      while (
+        path.endsWith('/queue') &&
+        JSON.stringify(seen(answer)) !== JSON.stringify(recorded) &&
+        performance.now() < patience
+      ) {
+        await new Promise((resolve) => {
+          setTimeout(resolve, 20);
+        });
+        const via = name === 'comfy' ? direct : client;
+        if (line.method === 'GET')
+          answer = await via.request('GET', path, { headers: await own(lastHeaders.get(name) ?? {}) });
+        else break;
+      }
       const made = (line.body as Message | null)?.['session_id'];
       if (typeof made === 'string') names.set(made, String(answer?.json['session_id']));
       pairPrompts(line.body, answer?.json, names);
-      compared.push({
-        what: `${String(line.t_ms)} ${name} ${line.path ?? ''}`,
-        recorded: [line.status, bodyShape(line.path ?? '', line.body)],
-        engine: [
-          answer?.status,
-          bodyShape(line.path ?? '', answer?.contentType.includes('json') === true ? answer.json : null),
-        ],
-      });
+      compared.push({ what: `${String(line.t_ms)} ${name} ${path}`, recorded, engine: seen(answer) });
     }
   }
   for (const { name, live, recorded, close } of tracks) {
