@@ -10,6 +10,7 @@ import { JobDetailSchema, JobStateSchema, JobViewSchema, KindSchema, SubmitJobsS
 import type { JobLive } from './stage.ts';
 import { BatchIdSchema, JobIdSchema, NoteSchema, OutputIdSchema, ServerIdSchema, TextSchema, TimeSchema, WireErrorSchema } from './schema.ts';
 import { CredentialSchema, ForeignJobSchema, ForeignViewSchema, ProbeReportSchema, ServerViewSchema } from './server.ts';
+import { BackendViewSchema, CatalogueViewSchema, StopPowersSchema } from './server-manage.ts';
 import { SettingsSchema } from './settings.ts';
 
 const Nothing = z.strictObject({});
@@ -172,6 +173,18 @@ export const contract = defineContract({
     'servers.discover': call('manage', Nothing, z.object({ found: z.array(ProbeReportSchema) }), { reach: 'this-machine' }),
     'servers.reconnect': call('submit', ServerRef, ServerOne),
     'servers.freeMemory': call('submit', ServerRef, ServerOne),
+
+    /** Models and parameters of a server's own submit form; `conflict` where its kind has none. */
+    'servers.catalogue': call('see', z.strictObject({ id: ServerIdSchema, refresh: z.boolean().default(false) }), z.object({ catalogue: CatalogueViewSchema })),
+    'servers.backends': call('see', ServerRef, z.object({ backends: z.array(BackendViewSchema) })),
+    /** Waits until a slot of it is free, which takes as long as a job; leaving does not stop the restart. */
+    'servers.restartBackend': call('manage', z.strictObject({ id: ServerIdSchema, backend: z.number().int() }), z.object({ backends: z.array(BackendViewSchema) }), { long: true }),
+    /** Makes a new backend with the settings of this one and removes this one: what runs there is lost. The cure for lost slots. */
+    'servers.recreateBackend': call('manage', z.strictObject({ id: ServerIdSchema, backend: z.number().int() }), z.object({ backends: z.array(BackendViewSchema), made: z.number().int() }), { long: true }),
+    /** Whose work could be stopped as a whole, by name: for the dialog that says whose it is. */
+    'foreign.powers': call('see', ServerRef, z.object({ powers: StopPowersSchema })),
+    /** Everything of one user (`null`: of the user we are signed in as, ours included). `allowed` says that a person was asked. */
+    'foreign.stopUser': call('cancel', z.strictObject({ id: ServerIdSchema, user: z.string().min(1).max(200).nullable(), allowed: z.literal(true) }), Nothing),
 
     'settings.get': call('see', Nothing, z.object({ settings: SettingsSchema })),
     'settings.set': call('manage', z.strictObject({ settings: SettingsSchema.partial() }), z.object({ settings: SettingsSchema })),

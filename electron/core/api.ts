@@ -2,13 +2,15 @@
 import type { AppInfo, BatchView, Handlers } from '../../shared/contract.ts';
 import { batchState } from '../../shared/batch.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { BatchId, JobId } from '../../shared/ids.ts';
+import type { BatchId, JobId, ServerId } from '../../shared/ids.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
 import type { JobState } from '../../shared/job-machine.ts';
 import type { JobView } from '../../shared/job.ts';
+import type { CatalogueView } from '../../shared/server-manage.ts';
 import type { ProbeReport } from '../../shared/server.ts';
 import type { LogSink } from './log.ts';
 import type { Shell } from './ports.ts';
+import type { Catalogue, ServerManagement } from './servers/adapter.ts';
 import type { Board } from './queue/board.ts';
 import type { Collector } from './queue/collector.ts';
 import type { Foreign } from './queue/foreign.ts';
@@ -38,6 +40,15 @@ export interface ApiParts {
 
 export function createApi(parts: ApiParts): Handlers {
   const { board, queue, requests, foreign, history, collector, admin, links, summary } = parts;
+  /** The management of a server whose kind has one. */
+  const managed = (id: ServerId): ServerManagement => {
+    const server = admin.one(id);
+    const link = links.get(id);
+    if (link === undefined) throw new AppError('server_unreachable', `${server.name} is switched off`);
+    if (link.adapter.manage === undefined) throw new AppError('conflict', 'this kind of server has no such thing', { details: { kind: server.kind } });
+    return link.adapter.manage;
+  };
+
   return {
     'jobs.submit': (args) => queue.submit(args),
     'jobs.list': (args) => board.views.open(args),
@@ -118,6 +129,26 @@ export function createApi(parts: ApiParts): Handlers {
       return { server: admin.one(id) };
     },
 
+    'servers.catalogue': async ({ id, refresh }, { signal }) => ({ catalogue: catalogueView(await managed(id).catalogue(refresh, signal)) }),
+    'servers.backends': ({ id }) => ({ backends: [...managed(id).backends()] }),
+    'servers.restartBackend': async ({ id, backend }, { signal }) => {
+      await managed(id).restartBackend(backend, signal);
+      return { backends: [...managed(id).backends()] };
+    },
+    'servers.recreateBackend': async ({ id, backend }, { signal }) => {
+      const made = await managed(id).recreateBackend(backend, signal);
+      return { made, backends: [...managed(id).backends()] };
+    },
+    'foreign.powers': async ({ id }, { signal }) => {
+      const { ownUser, users, prompts } = await managed(id).stopPowers(signal);
+      return { powers: { ownUser, users: [...users], prompts } };
+    },
+    'foreign.stopUser': async ({ id, user }, { signal, face }) => {
+      board.log.info("the work of a whole user is stopped", { server: id, user, by: face });
+      await (user === null ? managed(id).stopOwnUser(signal) : managed(id).stopUser(user, signal));
+      return {};
+    },
+
     'settings.get': () => ({ settings: board.settings.get() }),
     'settings.set': ({ settings }) => {
       const next = board.settings.set(defined(settings));
@@ -133,6 +164,20 @@ export function createApi(parts: ApiParts): Handlers {
 /** The given values without those that are undefined: absent means "leave it". */
 function defined<T extends object>(patch: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+function catalogueView({ models, params, groups, defaults, others, fetchedAt }: Catalogue): CatalogueView {
+  return {
+    models: [...models],
+    params: params.map((one) => ({
+      id: one.id, name: one.name, description: one.description, type: one.type, default: one.default,
+      min: one.min, max: one.max, viewMin: one.view_min, viewMax: one.view_max, step: one.step,
+      values: one.values === null ? null : [...one.values], valueNames: one.value_names === null ? null : [...one.value_names],
+      advanced: one.advanced, toggleable: one.toggleable, priority: one.priority, group: one.group,
+    })),
+    groups: [...groups], defaults: { ...defaults }, fetchedAt,
+    others: Object.fromEntries(Object.entries(others).map(([type, names]) => [type, [...names]])),
+  };
 }
 
 async function awaitEnd(board: Board, id: JobId, signal: AbortSignal): Promise<JobView> {

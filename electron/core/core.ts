@@ -50,6 +50,7 @@ import { ComfyAdapter } from './servers/comfy/comfy-adapter.ts';
 import { normaliseUrl } from './servers/address.ts';
 import { probe as probeAddress } from './servers/probe.ts';
 import { Servers } from './servers/servers.ts';
+import { SwarmAdapter } from './servers/swarm/swarm-adapter.ts';
 
 export interface CoreOptions {
   /** Everything durable is below this folder. */
@@ -159,7 +160,7 @@ function compose(options: CoreOptions, db: Database, sink: LogSink, log: Log, po
   const history = new History(board, collector);
 
   const registry = new Servers({
-    factories: { comfy: (context) => new ComfyAdapter(context) },
+    factories: { comfy: (context) => new ComfyAdapter(context), swarm: (context) => new SwarmAdapter(context) },
     hooks: {
       reconcile: async (id, signal) => {
         const link = registry.get(id);

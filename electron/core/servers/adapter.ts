@@ -8,6 +8,7 @@ import type { AttemptId, JobId, ServerId } from '../../../shared/ids.ts';
 import type { OutputRef, ServerFact } from '../../../shared/job-fact.ts';
 import type { JobPayload, Kind } from '../../../shared/job.ts';
 import type { Capabilities, Credential, ForeignJob, ForeignView, ServerStatus } from '../../../shared/server.ts';
+import type { BackendView, CatalogueView } from '../../../shared/server-manage.ts';
 import type { LiveUpdate } from '../../../shared/stage.ts';
 import type { Log } from '../log.ts';
 
@@ -120,8 +121,35 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** What only some kinds of servers offer (SwarmUI). Every method throws AppError: not_allowed, server_unreachable, conflict. */
+export interface ServerManagement {
+  catalogue(refresh: boolean, signal: AbortSignal): Promise<Catalogue>;
+  backends(): readonly BackendView[];
+  restartBackend(backend: number, signal: AbortSignal): Promise<void>;
+  /** Answers the id of the new one. */
+  recreateBackend(backend: number, signal: AbortSignal): Promise<number>;
+  stopPowers(signal: AbortSignal): Promise<{ readonly ownUser: string | null; readonly users: readonly string[]; readonly prompts: boolean }>;
+  stopOwnUser(signal: AbortSignal): Promise<void>;
+  stopUser(name: string, signal: AbortSignal): Promise<void>;
+}
+/** Models and parameters, as the server's kind knows them. */
+export interface Catalogue {
+  readonly models: readonly CatalogueView['models'][number][];
+  readonly params: readonly {
+    readonly id: string; readonly name: string; readonly description: string; readonly type: string; readonly default: string;
+    readonly min: number; readonly max: number; readonly view_min: number; readonly view_max: number; readonly step: number;
+    readonly values: readonly string[] | null; readonly value_names: readonly string[] | null;
+    readonly advanced: boolean; readonly toggleable: boolean; readonly priority: number; readonly group: string | null;
+  }[];
+  readonly groups: readonly CatalogueView['groups'][number][];
+  readonly defaults: Readonly<Record<string, string | number>>;
+  readonly others: Readonly<Record<string, readonly string[]>>;
+  readonly fetchedAt: number;
+}
+
 export interface ServerAdapter {
   readonly kind: Kind;
+  readonly manage?: ServerManagement;
   /** Probe, then socket or session. Throws AppError: server_unreachable, server_timeout, server_auth, server_unsupported. */
   connect(signal: AbortSignal): Promise<Connection>;
   /** How many attempts of ours may be open at once, as known now. */

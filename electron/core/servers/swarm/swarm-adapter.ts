@@ -294,6 +294,7 @@ export class SwarmAdapter implements ServerAdapter {
   }
 
   #unsettle(ended: Track, now: number): void {
+    if (!ended.heldSlot) return;
     for (const track of this.#attempts.all()) if (track !== ended) track.unsettle(now);
   }
 

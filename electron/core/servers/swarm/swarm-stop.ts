@@ -39,6 +39,10 @@ export interface StopPorts {
   readonly unsafe: () => boolean;
 }
 
+const GATHER_MS = 2;
+/** A running request whose images come so fast that it is never still is stopped after this; the look afterwards makes sure. */
+const RESTLESS_MS = 1_000;
+
 interface Place {
   readonly track: Track;
   readonly request: StopRequest;
@@ -79,6 +83,8 @@ export class StopLine {
     const { track, request } = place;
     const epoch = this.#ports.epoch();
     let toldHold = false;
+    // Several asked for in one breath come one call after the other: the line is looked at once all of them stand in it.
+    await sleep(GATHER_MS, request.signal);
     for (;;) {
       request.signal.throwIfAborted();
       if (this.#ports.epoch() !== epoch) return { report: 'interrupted' };
@@ -113,7 +119,7 @@ export class StopLine {
     const { track, request } = place;
     const now = performance.now();
     return {
-      mode: request.mode(), phase: track.phase, certainIn: track.certain(now) ? 0 : track.certainIn(now), started: track.started, over: track.over,
+      mode: request.mode(), phase: track.phase, certainIn: track.certain(now) || (track.phase === 'running' && now - place.joinedAt >= RESTLESS_MS) ? 0 : track.certainIn(now), started: track.started, over: track.over,
       sentAgo: place.sentAt === null ? null : now - place.sentAt, sentRunning: track.interruptedRunning, unsafe: this.#ports.unsafe(),
       sharedLoad: place.sharedLoad && track.loading,
     };
@@ -140,11 +146,11 @@ export class StopLine {
 
   async #send(place: Place): Promise<void> {
     const { track, request } = place;
-    const running = track.phase === 'running';
+    const running = track.allRunning;
     place.sentAt = performance.now();
     track.interrupted = true;
     track.interruptedRunning = running;
-    track.holdStart = request.mode() === 'if-waiting' && !running;
+    track.holdStart = request.mode() === 'if-waiting' && !track.started;
     request.onStep('sent', 'POST /API/InterruptAll', track.phase);
     try {
       await this.#ports.interrupt(track);

@@ -17,6 +17,11 @@ export type Phase = 'sent' | 'claimed' | 'waiting' | 'handed' | 'running' | 'end
 
 /** Without change for so long a waiting or handed job can be cancelled without leaving an orphan (S12, S14). */
 export const CERTAIN_MS = 300;
+/**
+ * A request of several images is never all still: one runs, the next is being handed over. Hand-overs take some 15 ms
+ * (of 172 cancels 15 to 60 ms after sending none left an orphan, S12); what slips through is found by the look afterwards.
+ */
+const BETWEEN_MS = 100;
 /** At most ten previews a second are decoded per job. */
 const PREVIEW_MS = 100;
 
@@ -53,6 +58,7 @@ export class StreamState {
   #lastStart: string | null = null;
   #dispatched = false;
   #started = false;
+  #heldSlot = false;
   #ended = false;
   #fraction = 0;
   #lastPreviewAt = -Infinity;
@@ -76,6 +82,10 @@ export class StreamState {
   /** Set by the first progress with metadata. */
   get started(): boolean {
     return this.#started;
+  }
+  /** It ever held a slot: its end frees one. */
+  get heldSlot(): boolean {
+    return this.#heldSlot;
   }
   /** A slot was ever asked for: errors before that are about the request itself. */
   get dispatched(): boolean {
@@ -111,24 +121,28 @@ export class StreamState {
 
   /** Whether an interrupt sent now would certainly reach what it is meant for (§4.4). */
   certain(now: number): boolean {
-    const { waiting_backends: waiting, live_gens: live } = this.#counters;
     switch (this.#phase) {
       case 'sent':
       case 'claimed':
       case 'ending':
         return false;
       case 'running':
-        // Every call of ours that holds a slot is known to run, and none is about to be handed over.
-        return (waiting === 0 && live <= this.#running.size) || now - this.#changedAt >= CERTAIN_MS;
+        return this.allRunning || now - this.#changedAt >= BETWEEN_MS;
       case 'waiting':
       case 'handed':
         return now - this.#changedAt >= CERTAIN_MS;
     }
   }
 
+  /** Every call of it that holds a slot is known to run, and none is waiting for one: nothing can be left behind. */
+  get allRunning(): boolean {
+    const { waiting_backends: waiting, live_gens: live } = this.#counters;
+    return this.#phase === 'running' && waiting === 0 && live <= this.#running.size;
+  }
+
   /** How long, ms, until `certain` may become true without a further message. */
   certainIn(now: number): number {
-    return this.certain(now) ? 0 : Math.max(1, CERTAIN_MS - (now - this.#changedAt));
+    return this.certain(now) ? 0 : Math.max(1, (this.#phase === 'running' ? BETWEEN_MS : CERTAIN_MS) - (now - this.#changedAt));
   }
 
   /** A neighbour ended: what stands behind it in ComfyUI may begin this very moment, so certainty starts anew. */
@@ -184,7 +198,8 @@ export class StreamState {
     this.#counters = counters;
     const news: News[] = this.#phase === 'sent' ? [{ news: 'claimed' }] : [];
     if (counters.waiting_backends > 0 || counters.live_gens > 0) this.#dispatched = true;
-    if (counters.live_gens === 0) this.#running.clear();
+    if (counters.live_gens > 0) this.#heldSlot = true;
+    else this.#running.clear();
     const phase: Phase =
       this.#dispatched && isIdle(counters) ? 'ending'
       : this.#started ? 'running'

@@ -97,6 +97,17 @@ export class Track {
     return (phase === 'running' || phase === 'waiting' || phase === 'handed') && now - this.polledSince >= CERTAIN_MS;
   }
 
+  /** Nothing of it can be left behind by an interrupt: all that holds a slot runs, and nothing waits for one. */
+  get allRunning(): boolean {
+    if (!this.adrift && this.stream !== null) return this.stream.allRunning;
+    return this.phase === 'running' && this.polled?.live_gens === 1 && this.polled.waiting_backends === 0;
+  }
+
+  /** Its end frees a slot, and what stands behind it may begin. */
+  get heldSlot(): boolean {
+    return this.adrift || this.stream?.heldSlot !== false;
+  }
+
   certainIn(now: number): number {
     if (!this.adrift && this.stream !== null) return this.stream.certainIn(now);
     return Math.max(1, CERTAIN_MS - (now - this.polledSince));
