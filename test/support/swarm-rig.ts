@@ -33,9 +33,10 @@ export function probeParams(steps: number, ms: number, more: Record<string, unkn
   const seed = Math.floor(Math.random() * 2_000_000_000);
   const graph = {
     '9': { class_type: 'SwarmSaveImageWS', inputs: { images: ['10', 0] } },
-    '10': { class_type: 'ProbeSleep', inputs: { steps, ms, seed, ...more } },
+    '10': { class_type: 'ProbeSleep', inputs: { steps, ms, ...more, seed: 'SEED' } },
   };
-  return { prompt: 'probe', comfyworkflowraw: JSON.stringify(graph), ...params } as Extract<JobPayload, { kind: 'swarm' }>['params'];
+  // SwarmUI fills in the seed, another one for each image: what ComfyUI has computed before it would not compute again.
+  return { prompt: 'probe', seed, comfyworkflowraw: JSON.stringify(graph).replace('"SEED"', '${seed}'), ...params } as Extract<JobPayload, { kind: 'swarm' }>['params'];
 }
 
 /** One attempt of the rig. */
@@ -69,7 +70,9 @@ export class RigJob {
 
 export class SwarmRig {
   readonly link: ServerLink;
+  /** By session: a session is used again, so the newest of each. `all` has every one. */
   readonly jobs = new Map<string, RigJob>();
+  readonly all: RigJob[] = [];
   readonly statuses: ServerStatus[] = [];
   readonly endings: ForeignEnded[] = [];
   readonly sink = new LogSink(null);
@@ -153,6 +156,7 @@ export class SwarmRig {
     });
     const job = new RigJob(attempt, submitted);
     this.jobs.set(remoteKey, job);
+    this.all.push(job);
     return job;
   }
 
