@@ -27,10 +27,10 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > limitBytes) return undefined;
-    chunks.push(chunk);
+    // Read on to the end without keeping it: leaving the loop early would cut the connection before the answer.
+    if (size <= limitBytes) chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return size > limitBytes ? undefined : Buffer.concat(chunks);
 }
 
 export function write(response: ServerResponse, reply: RouteReply): void {

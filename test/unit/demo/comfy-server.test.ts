@@ -92,4 +92,16 @@ describe('faults', () => {
     expect(await bench.history(id)).toBeUndefined();
     expect((await bench.get('/view?filename=conformance_00001_.png&type=output')).status).toBe(200);
   });
+
+  it('refuses bodies over its limit with 413', async () => {
+    await start({ maxBodyBytes: 1000 });
+    const reply = await bench.post('/prompt', 'x'.repeat(500_000));
+    expect([reply.status, server.engine.requests]).toEqual([413, []]);
+    expect((await bench.get('/prompt')).status).toBe(200);
+  });
+
+  it('listens on loopback only', async () => {
+    await start();
+    await expect(startComfyServer({ host: '0.0.0.0' })).rejects.toThrow('loopback');
+  });
 });
