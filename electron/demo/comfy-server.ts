@@ -90,6 +90,8 @@ class Shell {
   async listen(port: number): Promise<void> {
     const server = createServer((request, response) => {
       this.#serve(request, response).catch((error: unknown) => {
+        // The client left in the middle of its own request.
+        if (request.errored !== null) return;
         // A bug of the demo server itself: answer as a crashed handler would and make it visible.
         console.error('demo ComfyUI server:', error);
         if (!response.headersSent) write(response, serverError);
