@@ -122,7 +122,9 @@ export function openLink(options: LinkOptions): Link {
 
 /** An api that outlives its connections. */
 function standingApi(current: () => Client | null): Api {
-  const nobody = new AppError('server_unreachable', 'no connection to Switchyard’s host', { details: { peer: 'host' } });
+  const nobody = new AppError('server_unreachable', 'no connection to Switchyard’s host', {
+    details: { peer: 'host' },
+  });
   const groups = new Map<string, object>();
   const groupOf = (name: string): object =>
     new Proxy(
@@ -155,11 +157,12 @@ function usualDial(): Dial {
   return location.protocol === 'http:' || location.protocol === 'https:' ? dialSocket : dialPort;
 }
 
-const dialSocket: Dial = (signal) =>
-  new Promise((resolve, reject) => {
+const dialSocket: Dial = async (signal) => {
+  const csrf = await sessionToken(signal);
+  return new Promise((resolve, reject) => {
     const url = new URL(RPC_PATH, location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(url, PROTOCOL);
+    const socket = new WebSocket(url, [PROTOCOL, `csrf.${csrf}`]);
     const { connection, events } = connectionOver({
       send: (text) => {
         socket.send(text);
@@ -183,6 +186,21 @@ const dialSocket: Dial = (signal) =>
       reject(new AppError('server_unreachable', 'the host did not take the connection', { details: { peer: 'host' } }));
     };
   });
+};
+
+/**
+ * What proves to the host that the page of its own origin asks: the session's cookie alone also comes with what other
+ * pages of this machine ask. Rejects with `server_auth` where there is no session: Switchyard must be opened again.
+ */
+async function sessionToken(signal: AbortSignal): Promise<string> {
+  const answer = await fetch(new URL('/session', location.href), { signal, cache: 'no-store' });
+  if (!answer.ok) {
+    const code = answer.status === 401 ? 'server_auth' : 'server_unreachable';
+    throw new AppError(code, `the host answered ${answer.status}`, { details: { peer: 'host' } });
+  }
+  const { csrf } = (await answer.json()) as { csrf: string };
+  return csrf;
+}
 
 const dialPort: Dial = (signal) =>
   new Promise((resolve) => {
