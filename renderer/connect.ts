@@ -198,8 +198,8 @@ async function sessionToken(signal: AbortSignal): Promise<string> {
     const code = answer.status === 401 ? 'server_auth' : 'server_unreachable';
     throw new AppError(code, `the host answered ${answer.status}`, { details: { peer: 'host' } });
   }
-  const { csrf } = (await answer.json()) as { csrf: string };
-  return csrf;
+  const session: { csrf: string } = await answer.json();
+  return session.csrf;
 }
 
 const dialPort: Dial = (signal) =>
