@@ -114,6 +114,19 @@ describe('the network', () => {
 });
 
 describe('the server', () => {
+  it('cut while a look is under way: handed over at once, not thrown', async () => {
+    const { server, rig } = await start();
+    const attempt = await rig.submit(sleepGraph(500, 10));
+    await rig.heard(attempt.remoteKey, 'started');
+    server.delayNext(`/jobs/${attempt.remoteKey}`, 2_000);
+    const stopping = rig.stop(attempt);
+    await until('the look is under way', () => server.engine.requests.some((request) => request.path.endsWith(`/jobs/${attempt.remoteKey}`)));
+    server.cutSockets();
+    expect(await stopping).toMatchObject({ report: 'interrupted' });
+    await until('online again', () => rig.reconciled === 2 && rig.link.online);
+    expect(await rig.stop(attempt)).toMatchObject({ report: 'ended', fact: { type: 'stopped' } });
+  });
+
   it('restarts in the middle of a stop: never a false "cancelled"', async () => {
     const { server, rig } = await start();
     const running = await rig.submit(sleepGraph(500, 10));
@@ -160,7 +173,7 @@ describe('the server', () => {
 
   it('500 from /api/jobs because of a stranger: falls back to /queue', async () => {
     const { server, rig } = await start();
-    const stranger = server.engine.addForeign(sleepGraph(300, 10), { extraData: { extra_pnginfo: null } as never });
+    const stranger = server.engine.addForeign(sleepGraph(300, 10), { extraData: { extra_pnginfo: null } });
     expect((await fetch(`${server.url}/api/jobs`)).status).toBe(500);
     await until('it is listed', () => rig.foreign?.jobs.some((job) => job.remoteKey === stranger.promptId));
     const attempt = await rig.submit(sleepGraph(1, 1));

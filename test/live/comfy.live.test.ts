@@ -6,6 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ComfyRig, sleepGraph, stubbornGraph, until } from '../support/comfy-rig.ts';
 
 const url = process.env['COMFY_URL'];
+/** Tries of each race. */
+const rounds = Number(process.env['LIVE_ROUNDS'] ?? 25);
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
@@ -60,7 +62,7 @@ describe.skipIf(url === undefined)('a real ComfyUI (COMFY_URL)', () => {
 
   it('cancels just after the start, many times, and never a neighbour', async () => {
     const [rig, stranger] = [await join(), await join()];
-    for (let round = 0; round < 25; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const target = await rig.submit(sleepGraph(200, 20));
       const other = await stranger.submit(sleepGraph(1, 1));
       await new Promise((resolve) => setTimeout(resolve, round % 5));
@@ -82,11 +84,11 @@ describe.skipIf(url === undefined)('a real ComfyUI (COMFY_URL)', () => {
 
   it('cancels at the end of a job without harming the next one', async () => {
     const [rig, stranger] = [await join(), await join()];
-    for (let round = 0; round < 25; round += 1) {
+    for (let round = 0; round < rounds; round += 1) {
       const target = await rig.submit(sleepGraph(5, 10));
       const other = await stranger.submit(sleepGraph(2, 10));
       await rig.heard(target.remoteKey, 'started');
-      await new Promise((resolve) => setTimeout(resolve, 40 + round));
+      await new Promise((resolve) => setTimeout(resolve, 40 + (round % 25)));
       const report = await rig.stop(target);
       expect(['finished', 'stopped']).toContain(report.report === 'ended' ? report.fact.type : report.report);
       await stranger.heard(other.remoteKey, 'finished');

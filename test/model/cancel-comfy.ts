@@ -139,7 +139,7 @@ function clientSteps({ world, client }: Node, variant: Variant): [string, Node][
     case 'act':
       return act(world, client, client.at.look, variant);
     case 'witness read': {
-      const stands = variant.witness != null && world.server.history.includes(variant.witness);
+      const stands = variant.witness !== undefined && variant.witness !== null && world.server.history.includes(variant.witness);
       return to(`witness ${stands ? 'stands' : 'is gone'}`, { witness: stands ? 'stands' : 'none', at: { at: 'act', look: client.at.look } });
     }
     case 'wait':

@@ -55,7 +55,7 @@ export interface WorldOptions {
 export function world(options: WorldOptions): World {
   return {
     server: {
-      waiting: options.waiting ?? [], running: options.running ?? null, phase: options.running == null ? null : 'exec', flag: false, checked: false,
+      waiting: options.waiting ?? [], running: options.running ?? null, phase: (options.running ?? null) === null ? null : 'exec', flag: false, checked: false,
       history: options.history ?? [], onTheWay: options.onTheWay ?? false, restarted: false, truth: { T: startTruth(options, 'T'), O: startTruth(options, 'O') },
       clearsLeft: options.clears ?? 0, strangersDeleteLeft: options.strangersDelete ?? 0, restartsLeft: options.restarts ?? 0,
     },

@@ -13,6 +13,7 @@ import { newAttemptId, newJobId, newServerId } from '../../shared/ids.ts';
 import { uuidv4 } from '../../shared/ids.ts';
 import type { ServerFact } from '../../shared/job-fact.ts';
 import type { ComfyGraph } from '../../shared/job.ts';
+import type { Json } from '../../shared/schema.ts';
 import type { Credential, ForeignView, ServerStatus } from '../../shared/server.ts';
 import type { LiveUpdate } from '../../shared/stage.ts';
 
@@ -34,8 +35,11 @@ export interface RigStep {
   detail: string | undefined;
 }
 
+/** A graph that both the contract and the demo engine take as one of theirs. */
+export type TestGraph = Record<string, { class_type: string; inputs: Record<string, Json>; _meta?: Record<string, Json> }>;
+
 /** A cooperative sampler and an output node; the seed keeps it out of the server's cache. */
-export function sleepGraph(steps: number, ms: number, more: Record<string, number | boolean | string> = {}): ComfyGraph {
+export function sleepGraph(steps: number, ms: number, more: Record<string, number | boolean | string> = {}): TestGraph {
   const seed = Math.floor(Math.random() * 2_000_000_000);
   return {
     '1': { class_type: 'ProbeSleep', inputs: { steps, ms, seed, ...more }, _meta: { title: 'KSampler' } },
@@ -44,7 +48,7 @@ export function sleepGraph(steps: number, ms: number, more: Record<string, numbe
 }
 
 /** One node that never looks for an interrupt, then one that ends the prompt. */
-export function stubbornGraph(ms: number): ComfyGraph {
+export function stubbornGraph(ms: number): TestGraph {
   const seed = Math.floor(Math.random() * 2_000_000_000);
   return {
     '1': { class_type: 'ProbeBlock', inputs: { ms, seed } },

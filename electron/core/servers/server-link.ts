@@ -140,16 +140,17 @@ export class ServerLink {
 
   async #run(): Promise<void> {
     const { signal } = this.#life;
-    while (!signal.aborted) {
+    const closed = (): boolean => signal.aborted;
+    while (!closed()) {
       let failure: AppError;
       try {
         failure = await this.#connectOnce(signal);
       } catch (error) {
-        if (signal.aborted) break;
+        if (closed()) break;
         if (isAbort(error)) failure = new AppError('server_unreachable', 'the connection ended while it was being made');
         else failure = toAppError(error);
       }
-      if (this.#life.signal.aborted) break;
+      if (closed()) break;
       try {
         await this.#rest(failure, signal);
       } catch (error) {
@@ -172,11 +173,14 @@ export class ServerLink {
       lost.abort(new Aborted('Superseded'));
     });
     const either = AbortSignal.any([signal, lost.signal]);
-    try {
+    const goOn = (): void => {
       if (either.aborted) throw abortReason(either);
+    };
+    try {
+      goOn();
       this.#set({ version: connection.version, capabilities: connection.capabilities, error: null });
       await this.#options.hooks.reconcile(this.id, either);
-      if (either.aborted) throw abortReason(either);
+      goOn();
       this.#set({ contact: 'online', error: null });
       this.#log.info('online', { version: connection.version });
       this.#options.hooks.onOnline(this.id);

@@ -88,6 +88,9 @@ export class ComfyAdapter implements ServerAdapter {
         if (remaining !== null) context.sink.status({ queueLength: remaining });
         this.#foreign.poke();
       },
+      onEnd: () => {
+        for (const track of this.#tracks.all()) track.wake.wake();
+      },
     });
     this.#looks = new Looks({
       http: this.#http,
@@ -284,9 +287,10 @@ export class ComfyAdapter implements ServerAdapter {
   }
 
   async #provesRemoval(track: Track, signal: AbortSignal): Promise<boolean> {
-    if (track.startSeen) return false;
-    if (this.#frameSinceWaiting(track) && (await this.#session.fence(FENCE_MS)) && !track.startSeen) return true;
-    return await this.#witnessStands(track, signal);
+    const started = (): boolean => track.startSeen;
+    if (started()) return false;
+    if (this.#frameSinceWaiting(track) && (await this.#session.fence(FENCE_MS)) && !started()) return true;
+    return !started() && (await this.#witnessStands(track, signal));
   }
 
   /** The stream says it is over; history, written before that (reference §4.4), says how. */

@@ -178,7 +178,7 @@ class StopRun {
       this.#tell(look);
       return await this.#act(look);
     } catch (error) {
-      if (signal.aborted || isAbort(error)) throw error;
+      if (isAbort(error) || this.#left()) throw error;
       const app = toAppError(error);
       if (app.code === 'bug') throw app;
       // The server can't be asked just now. If the link broke, the epoch says so; else ask again.
@@ -187,6 +187,11 @@ class StopRun {
       await this.#pause();
       return null;
     }
+  }
+
+  /** Whoever asked has left; the reason may be of any kind. */
+  #left(): boolean {
+    return this.#request.signal.aborted;
   }
 
   /** The stream was quicker than our look, or the connection changed under us. */

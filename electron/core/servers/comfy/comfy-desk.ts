@@ -6,6 +6,7 @@ import { deferred, raceAbort } from '../../../../shared/util/async.ts';
 import type { Deferred } from '../../../../shared/util/async.ts';
 import type { StopPower } from './comfy-cancel.ts';
 import type { ComfyHttp } from './comfy-http.ts';
+import { unanswered } from './comfy-look.ts';
 
 interface SentInterrupt {
   readonly key: string;
@@ -74,7 +75,7 @@ export class StopDesk {
       await call;
       for (const { done } of batch) done.resolve();
     } catch (error) {
-      for (const { done } of batch) done.reject(error);
+      for (const { done } of batch) done.reject(unanswered(error));
     } finally {
       this.#underway.delete(call);
     }

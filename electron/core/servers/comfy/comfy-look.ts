@@ -2,6 +2,7 @@
  * Looks: asks the server where prompts are, always queue before history (C7), several at once in one listing. Notes what
  * it sees on the track (waiting, running), because that is evidence later. Decides nothing.
  */
+import { AppError, isAbort } from '../../../../shared/errors.ts';
 import { deferred, raceAbort } from '../../../../shared/util/async.ts';
 import type { Deferred } from '../../../../shared/util/async.ts';
 import type { Look } from './comfy-cancel.ts';
@@ -71,7 +72,7 @@ export class Looks {
     // Read before the question: what was ended by then ended before our prompt can have.
     const witness = this.#context.witness();
     const listing = await this.#listingFor(batch.length, signal).catch((error: unknown) => {
-      for (const { answer } of batch) answer.reject(error);
+      for (const { answer } of batch) answer.reject(unanswered(error));
       return undefined;
     });
     if (listing === undefined) return;
@@ -82,7 +83,7 @@ export class Looks {
           this.#note(track, look, witness);
           answer.resolve(look);
         } catch (error) {
-          answer.reject(error);
+          answer.reject(unanswered(error));
         }
       }),
     );
@@ -130,6 +131,11 @@ export class Looks {
     if (look.saw === 'running') this.#context.started(track);
     if (look.saw !== 'absent') track.absentSince = null;
   }
+}
+
+/** A shared look ends with its connection; to those who asked, that is a server that can't be asked, not an abort. */
+export function unanswered(error: unknown): unknown {
+  return isAbort(error) ? new AppError('server_unreachable', 'the connection ended before the answer') : error;
 }
 
 function inListing(listing: Listing, key: string): Look | null {

@@ -129,6 +129,10 @@ export function fileOf(ref: OutputRef): FileRef {
 /** Inputs that name a file or model of the server's own: another server may well have it. */
 const SERVER_FILE = /(_name|model|ckpt|lora|vae|unet|clip|control_?net|embedding|image|file)\d*$/i;
 
+function inputOf(named: unknown, details: string): string {
+  return typeof named === 'string' ? named : (details.split(':')[0] ?? '');
+}
+
 /** A 400 of `POST /prompt`. `elsewhere`: a node class or a file is missing on this server. */
 export function readRefusal(refusal: Refusal): { error: AppError; elsewhere: boolean } {
   const { error } = refusal;
@@ -136,7 +140,7 @@ export function readRefusal(refusal: Refusal): { error: AppError; elsewhere: boo
   const unknownClass = error.type === 'missing_node_type' || (error.type === 'invalid_prompt' && nodes.length === 0);
   const faults = nodes.flatMap(([, node]) => node.errors);
   const missing = (fault: (typeof faults)[number]): boolean =>
-    fault.type === 'value_not_in_list' && SERVER_FILE.test(String(fault.extra_info?.['input_name'] ?? fault.details.split(':')[0] ?? ''));
+    fault.type === 'value_not_in_list' && SERVER_FILE.test(inputOf(fault.extra_info?.['input_name'], fault.details));
   const real = faults.filter((fault) => fault.type !== 'exception_during_inner_validation' || faults.length === 1);
   return {
     error: new AppError('server_rejected', [error.message, error.details].filter((text) => text !== '').join(': ').slice(0, 2_000) || 'refused', {

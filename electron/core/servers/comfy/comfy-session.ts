@@ -20,6 +20,8 @@ export interface SessionOptions {
   readonly trace?: Trace;
   readonly onEvent: (event: ComfyEvent) => void;
   readonly onStatus: (remaining: number | null) => void;
+  /** The connection has ended; the epoch is raised already. */
+  readonly onEnd: () => void;
 }
 
 export class Session {
@@ -120,6 +122,7 @@ export class Session {
     this.#epoch += 1;
     this.#life.abort(new Aborted('Superseded'));
     this.#frame.wake();
+    this.#options.onEnd();
   }
 
   #hear(frame: string | Uint8Array): void {

@@ -87,7 +87,7 @@ it('does not hear an orphan', async () => {
 it('refused: unreachable; 403: auth; an abort is an abort', async () => {
   const { url, server } = await serve();
   const { socket } = make();
-  server.options.verifyClient = ((_info, answer) => { answer(false, 403, 'no'); }) as NonNullable<typeof server.options.verifyClient>;
+  server.options.verifyClient = ((_info, answer) => { answer(false, 403, 'no'); });
   await expect(socket.open(url, {}, null, never)).rejects.toMatchObject({ code: 'server_auth', details: { status: 403 } });
   await new Promise((resolve) => server.close(resolve));
   await expect(socket.open(url, {}, null, never)).rejects.toMatchObject({ code: 'server_unreachable' });

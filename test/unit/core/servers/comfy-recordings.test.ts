@@ -79,7 +79,7 @@ describe.each(names)('%s', (name) => {
         }
       } else if ((line.path ?? '').startsWith('/api/jobs/')) {
         const job = JobSchema.parse(body());
-        if (job.execution_status != null) ends.set(`${job.id} job`, readEnded(job.execution_status, job.outputs ?? null).how);
+        if (job.execution_status !== undefined && job.execution_status !== null) ends.set(`${job.id} job`, readEnded(job.execution_status, job.outputs ?? null).how);
       }
     }
     for (const [key, how] of ends) {
@@ -146,7 +146,7 @@ describe('the stories', () => {
     ['02-success-image-output.jsonl', 'finished'],
     ['29-execution-blocker-error-then-success.jsonl', 'finished'],
   ] as const)('%s ends as %s', (name, type) => {
-    const line = readRecording(SERVER, name).find((entry) => entry.dir === 'http-res' && /^\/history\//.test(entry.path ?? '') && Object.keys(entry.body as object).length > 0);
+    const line = readRecording(SERVER, name).find((entry) => entry.dir === 'http-res' && (entry.path ?? '').startsWith('/history/') && Object.keys(entry.body as object).length > 0);
     const entry = Object.values(HistorySchema.parse(line?.body))[0];
     const fact = endedFact(readEnded(entry?.status ?? null, entry?.outputs ?? null), 'unknown');
     expect(fact.type).toBe(type);
