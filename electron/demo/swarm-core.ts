@@ -49,6 +49,8 @@ export interface CoreHooks {
   readonly nextNumber: () => number;
   /** throws if a test has ordered it */
   readonly maybeCrash: () => void;
+  /** the process was asked to stop */
+  readonly shutdown: () => void;
 }
 
 export interface SavedBackend {

@@ -28,6 +28,8 @@ export class SwarmEngine {
   readonly log: LogEntry[] = [];
   readonly quirks: Quirks;
   readonly disk: SwarmDisk;
+  /** what `ShutdownServer` does; the server sets it */
+  onShutdown: () => void = () => undefined;
   private readonly options: SwarmOptions;
   private readonly pauses = new Pauses();
   private readonly watchers = new Set<() => void>();
@@ -146,6 +148,9 @@ export class SwarmEngine {
       nextNumber: () => {
         this.requests += 1;
         return this.requests;
+      },
+      shutdown: () => {
+        this.onShutdown();
       },
       maybeCrash: () => {
         if (this.crashes === 0) return;

@@ -72,6 +72,15 @@ export class ModelLoader {
     if (target !== undefined && this.isHeaviest(pressure)) void this.load(pressure, target, one);
   }
 
+  /** A load nobody's generation asked for (`SelectModel`). @returns null, or why it failed */
+  async loadNow(model: string, backend: SwarmBackend, where: Waiting['where']): Promise<string | null> {
+    if (backend.currentModel === model) return null;
+    while (backend.reserved) await backend.freed.wait(100);
+    backend.reserved = true;
+    this.core.log('load-start', { ...where, backend: backend.id, detail: model });
+    return this.runLoad(model, backend, { ...where, backend: backend.id });
+  }
+
   /** Score of §6.2: ten per waiting request plus seconds since the first. */
   private isHeaviest(pressure: Pressure): boolean {
     const score = (p: Pressure): number => 10 * p.requests.size + (performance.now() - p.sinceMs) / 1000;

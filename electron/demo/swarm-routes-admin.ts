@@ -103,5 +103,13 @@ export const adminRoutes: readonly Route[] = [
     },
   },
   { name: 'ListServerSettings', permission: 'read_server_settings', run: () => ({ settings: {} }) },
+  {
+    name: 'ShutdownServer',
+    permission: 'shutdown',
+    run: ({ core }) => {
+      core.hooks.shutdown();
+      return { success: true };
+    },
+  },
   { name: 'AdminTakeControl', permission: 'automated_control', run: () => ({ success: true }) },
 ];

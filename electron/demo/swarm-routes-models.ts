@@ -120,14 +120,17 @@ export const modelRoutes: readonly Route[] = [
   { name: 'SelectModel', permission: 'load_models_now', run: selectModel },
 ];
 
-/** Marks the model as loaded on all ComfyUI backends; a load has no other visible effect here. */
-export function selectModel({ core, input }: Call): object {
+/** Loads on every running ComfyUI backend, one after the other; blocks until done and cannot be interrupted (§5). */
+export async function selectModel({ core, input, session, user }: Call): Promise<object> {
   const name = argument(input, 'model', 'String');
-  const model =
-    core.disk.models.find((candidate) => candidate.name === name || candidate.name === `${name}.safetensors`) ?? null;
-  if (model === null) return { error: 'Model not found.' };
+  const model = core.disk.models.find(
+    (candidate) => candidate.name === name || candidate.name === `${name}.safetensors`,
+  );
+  if (model === undefined) return { error: 'Model not found.' };
   const targets = [...core.backends.values()].filter((backend) => backend.isComfy && backend.state === 'running');
-  if (targets.length === 0) return { error: 'Model failed to load.' };
-  for (const backend of targets) backend.currentModel = model.name;
-  return { success: true };
+  const failures: (string | null)[] = [];
+  for (const backend of targets) {
+    failures.push(await core.scheduler.loader.loadNow(model.name, backend, { session: session.id, user: user.id }));
+  }
+  return failures.includes(null) ? { success: true } : { error: 'Model failed to load.' };
 }

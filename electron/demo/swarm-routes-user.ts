@@ -173,8 +173,8 @@ export const socketRoutes: readonly SocketRoute[] = [
   {
     name: 'SelectModelWS',
     permission: 'load_models_now',
-    serve: async (call) => {
-      await Promise.resolve();
+    serve: async (call, socket) => {
+      socket.send(call.core.statusOf(call.session));
       return selectModel(call);
     },
   },

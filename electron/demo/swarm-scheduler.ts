@@ -43,7 +43,7 @@ export class Scheduler {
   private readonly core: SwarmCore;
   private readonly bell = new Bell();
   private readonly waiting = new Set<Waiting>();
-  private readonly loader: ModelLoader;
+  readonly loader: ModelLoader;
   private stopped = false;
 
   constructor(core: SwarmCore) {

@@ -184,6 +184,15 @@ export async function startSwarmServer(options: SwarmServerOptions = {}): Promis
     await listen(port);
   };
 
+  // Answers, then stops half a second later (§7.3).
+  engine.onShutdown = () => {
+    setTimeout(() => {
+      engine.kill();
+      cutSockets();
+      if (server.listening) void stopListening();
+    }, 500);
+  };
+
   return {
     url: `http://127.0.0.1:${String(port)}`,
     port,
