@@ -8,7 +8,7 @@ import { AppError } from '../shared/errors.ts';
 import { createClient } from '../shared/rpc/client.ts';
 import type { Client } from '../shared/rpc/client.ts';
 import { connectionOver, portConnection } from '../shared/rpc/connection.ts';
-import type { Connection, PortLike } from '../shared/rpc/connection.ts';
+import type { Connection } from '../shared/rpc/connection.ts';
 import type { LinkState } from './state/app-store.ts';
 
 /** Spoken in the handshake; the host answers no other. */
@@ -198,7 +198,7 @@ async function sessionToken(signal: AbortSignal): Promise<string> {
     const code = answer.status === 401 ? 'server_auth' : 'server_unreachable';
     throw new AppError(code, `the host answered ${answer.status}`, { details: { peer: 'host' } });
   }
-  const session: { csrf: string } = await answer.json();
+  const session = (await answer.json()) as { csrf: string };
   return session.csrf;
 }
 
@@ -208,7 +208,7 @@ const dialPort: Dial = (signal) =>
       const port = event.ports[0];
       if (event.source !== window || event.data !== PORT_MESSAGE || port === undefined) return;
       window.removeEventListener('message', onMessage);
-      resolve(portConnection(port as unknown as PortLike));
+      resolve(portConnection(port));
     };
     window.addEventListener('message', onMessage, { signal });
     window.postMessage(READY_MESSAGE, location.origin);

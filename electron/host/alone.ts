@@ -41,6 +41,8 @@ export interface Alone {
   close(): Promise<void>;
 }
 
+const LISTED_WITHIN_MS = 3_000;
+
 /** Rejects with the server's own error (`server_unreachable`, `server_auth` …) when it is not ready in time. */
 export async function openAlone(options: AloneOptions): Promise<Alone> {
   const watching = watchRequests(options.onRequest);
@@ -63,11 +65,27 @@ export async function openAlone(options: AloneOptions): Promise<Alone> {
     rmSync(dataDir, { recursive: true, force: true });
   };
   try {
-    return { server: await connect(options, core.events, invoke), events: core.events, invoke, close };
+    const listed = nextListing(core.events);
+    const server = await connect(options, core.events, invoke);
+    await listed;
+    return { server, events: core.events, invoke, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Until what waits there was listed once; not longer than a server that lists nothing may keep us. */
+function nextListing(events: Emitter<Events>): Promise<void> {
+  return new Promise((resolve) => {
+    const over = (): void => {
+      clearTimeout(timer);
+      subscription[Symbol.dispose]();
+      resolve();
+    };
+    const timer = setTimeout(over, LISTED_WITHIN_MS);
+    const subscription = events.on('foreign.changed', over);
+  });
 }
 
 async function connect(options: AloneOptions, events: Emitter<Events>, invoke: Alone['invoke']): Promise<ServerView> {

@@ -32,7 +32,7 @@ const SERVERS: readonly DemoServer[] = [
 const FOREIGN_EVERY_MS = 7_000;
 
 const WORK: readonly { file: string; title: string; server: number; count: number }[] = [
-  { file: 'text-to-image.json', title: 'Lighthouse study', server: 0, count: 3 },
+  { file: 'text-to-image.json', title: 'Harbour at dawn', server: 0, count: 3 },
   { file: 'two-passes.json', title: 'Paper heron', server: 1, count: 2 },
 ];
 
@@ -73,9 +73,10 @@ async function submitWork(handlers: Handlers, context: CallContext, servers: rea
     const serverId = servers[server] ?? null;
     const graph = sample(file);
     const seeded = Object.entries(graph).find(([, node]) => 'seed' in node.inputs)?.[0];
-    const jobs = Array.from({ length: count }, (_, index) =>
-      seeded === undefined ? {} : { patch: { set: { [seeded]: { seed: 40_817 + index } } } },
-    );
+    const jobs = Array.from({ length: count }, (_, index) => ({
+      title,
+      ...(seeded === undefined ? {} : { patch: { set: { [seeded]: { seed: 40_817 + index } } } }),
+    }));
     await handlers['jobs.submit']({ title, payload: { kind: 'comfy', graph }, serverId, jobs, source: file }, context);
   }
 }
