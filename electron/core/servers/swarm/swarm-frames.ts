@@ -41,9 +41,13 @@ const StartSchema = z.object({ type: z.literal('execution_start'), data: z.objec
 /** Messages above this are searched for a data URL in their bytes, not parsed whole: 150 MB would be held four times. */
 const LARGE_BYTES = 4 * 1024 * 1024;
 const DATA_IMAGE = '{"image":"data:';
+/** ComfyUI's frames come all, previews and whole images included; the one that matters is small. */
+const RAW_BYTES = 16 * 1024;
+const RAW = '{"raw_backend_data":';
 
 /** One message, as it came. Never throws. */
 export function readFrame(bytes: Buffer): SwarmFrame {
+  if (bytes.length > RAW_BYTES && bytes.toString('latin1', 0, RAW.length) === RAW) return { type: 'skipped' };
   if (bytes.length > LARGE_BYTES) {
     const large = readLargeImage(bytes);
     if (large !== null) return large;

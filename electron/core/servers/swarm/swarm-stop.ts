@@ -82,7 +82,7 @@ export class StopLine {
   async #run(place: Place): Promise<StopReport> {
     const { track, request } = place;
     const epoch = this.#ports.epoch();
-    let toldHold = false;
+    let toldHold: string | null = null;
     // Several asked for in one breath come one call after the other: the line is looked at once all of them stand in it.
     await sleep(GATHER_MS, request.signal);
     for (;;) {
@@ -98,8 +98,8 @@ export class StopLine {
         case 'runs-on':
           return { report: 'runs-on' };
         case 'hold':
-          if (!toldHold) request.onStep('held', null, step.why === 'load' ? 'others wait for the model that loads for it' : `until its phase is certain (${track.phase})`);
-          toldHold = true;
+          if (toldHold !== step.why) request.onStep('held', null, step.why === 'load' ? 'others wait for the model that loads for it' : `until its phase is certain (${track.phase})`);
+          toldHold = step.why;
           if (step.why === 'load') await this.#checkLoad(place);
           await this.#pause(place, Math.min(step.ms, step.why === 'load' ? 500 : step.ms));
           break;
