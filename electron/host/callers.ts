@@ -59,7 +59,7 @@ export function protocolsOf(asked: Asked): string[] {
 }
 
 /** This machine: the private socket, or the window that was launched here. A token over TCP may come from anywhere. */
-export function isThisMachine(caller: Caller): boolean {
+function isThisMachine(caller: Caller): boolean {
   return caller.by === 'session' || caller.over === 'private';
 }
 

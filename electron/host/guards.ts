@@ -49,7 +49,7 @@ export function valuesOf(asked: Asked, name: string): string[] {
 }
 
 /** L2: origin-form target only, and exactly one Host that names this port on this machine in its plainest form. */
-export function checkHost(asked: Asked, way: Way): Refusal | null {
+function checkHost(asked: Asked, way: Way): Refusal | null {
   if (!asked.target.startsWith('/') || asked.target.startsWith('//'))
     return refuse(421, 'the request must name a path');
   if (way.over === 'private') return null;
@@ -59,14 +59,14 @@ export function checkHost(asked: Asked, way: Way): Refusal | null {
 }
 
 /** The only forms of this machine's name that are answered to. */
-export function ownHosts(port: number): string[] {
+function ownHosts(port: number): string[] {
   const names = ['127.0.0.1', 'localhost', '[::1]'];
   const withPort = names.map((name) => `${name}:${String(port)}`);
   return port === 80 ? [...withPort, ...names] : withPort;
 }
 
 /** L3: an Origin, where there is one, is exactly the origin of the Host the request is for. */
-export function checkOrigin(asked: Asked, way: Way): Refusal | null {
+function checkOrigin(asked: Asked, way: Way): Refusal | null {
   const origins = valuesOf(asked, 'origin');
   if (origins.length === 0) return null;
   if (way.over === 'private') return refuse(403, 'no page may use the private socket');
@@ -78,7 +78,7 @@ export function checkOrigin(asked: Asked, way: Way): Refusal | null {
  * L4: what a browser says of where the request comes from. Only opening the page itself may start elsewhere: `/` holds
  * nothing secret, and `/launch` is worth nothing without its code.
  */
-export function checkFetchSite(asked: Asked, kind: RouteKind): Refusal | null {
+function checkFetchSite(asked: Asked, kind: RouteKind): Refusal | null {
   const sites = valuesOf(asked, 'sec-fetch-site');
   if (sites.length === 0) return null;
   if (sites.length === 1 && sites[0] === 'same-origin') return null;
@@ -91,7 +91,7 @@ export function checkFetchSite(asked: Asked, kind: RouteKind): Refusal | null {
 }
 
 /** L9: nothing here is for other origins, so nobody needs to ask beforehand. */
-export function checkMethod(asked: Asked, kind: RouteKind): Refusal | null {
+function checkMethod(asked: Asked, kind: RouteKind): Refusal | null {
   if (asked.method === 'OPTIONS') return refuse(403, 'no other origin is allowed anything');
   // Method override headers are never read: the method is the method.
   const allowed =
@@ -104,7 +104,7 @@ export function checkMethod(asked: Asked, kind: RouteKind): Refusal | null {
 }
 
 /** L7, its first half: a change is JSON, which no form can send. */
-export function checkJson(asked: Asked): Refusal | null {
+function checkJson(asked: Asked): Refusal | null {
   const types = valuesOf(asked, 'content-type');
   const plain = types.length === 1 ? (types[0] ?? '').toLowerCase().replace(/\s/g, '') : '';
   return plain === 'application/json' || plain === 'application/json;charset=utf-8'

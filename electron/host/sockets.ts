@@ -21,7 +21,7 @@ import { headersFor } from './headers.ts';
 import { PROTOCOL, RPC_PATH, wsConnection } from './ws-connection.ts';
 import type { WsConnectionOptions } from './ws-connection.ts';
 
-export const EVENTS_PATH = '/api/events';
+const EVENTS_PATH = '/api/events';
 
 export interface SocketsOptions<Events extends object> {
   contract: ContractShape;
