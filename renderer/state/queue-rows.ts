@@ -74,13 +74,6 @@ export function queueRows(input: RowInput): QueueRow[] {
   }
 
   const rows: QueueRow[] = [];
-  for (const kind of ['comfy', 'swarm'] as const) {
-    const id = `any:${kind}` as const;
-    const jobs = bySection.get(id);
-    if (jobs === undefined || input.onlyServer !== null) continue;
-    rows.push({ type: 'section', key: sectionKey(id), serverId: null, kind });
-    rows.push(...onTrack(section(input, id, jobs)));
-  }
   for (const id of input.servers.order) {
     const server = input.servers.byId.get(id);
     if (server === undefined || (input.onlyServer !== null && input.onlyServer !== id)) continue;
@@ -88,6 +81,13 @@ export function queueRows(input: RowInput): QueueRow[] {
     const stations = section(input, id, bySection.get(id) ?? []);
     if (stations.length === 0) rows.push({ type: 'empty', key: `e:${id}`, serverId: id });
     else rows.push(...onTrack(stations));
+  }
+  for (const kind of ['comfy', 'swarm'] as const) {
+    const id = `any:${kind}` as const;
+    const jobs = bySection.get(id);
+    if (jobs === undefined || input.onlyServer !== null) continue;
+    rows.push({ type: 'section', key: sectionKey(id), serverId: null, kind });
+    rows.push(...onTrack(section(input, id, jobs)));
   }
   return rows;
 }

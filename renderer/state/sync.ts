@@ -69,6 +69,10 @@ const TOPICS = [
   'settings.changed',
 ] as const;
 
+const LIVE_KEPT_MS = 4_000;
+/** In a state in which live reports come. */
+const isRunning = (job: JobView | undefined): boolean => job !== undefined && !isTerminal(job.state) && job.state !== 'queued';
+
 type SyncClient = Pick<Client, 'api' | 'watch' | 'onResync'>;
 
 /**
@@ -87,6 +91,18 @@ export function startSync(
   let named = new Set<JobId>();
   let snapshot = new AbortController();
 
+  // What a job showed last stays a little longer than its row lingers, so that its picture does not go before it.
+  const timers = new Set<ReturnType<typeof setTimeout>>();
+  const forget = (ids: readonly JobId[]): void => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      const { byId } = stores.jobs.getState();
+      const over = ids.filter((id) => !isRunning(byId.get(id)));
+      stores.live.setState((state) => applyLive(state, [], over), true);
+    }, LIVE_KEPT_MS);
+    timers.add(timer);
+  };
+
   const flush = (): void => {
     callOff?.();
     callOff = null;
@@ -97,7 +113,8 @@ export function startSync(
       if (isTerminal(job.state) || job.state === 'queued') over.push(job.id);
     }
     stores.servers.setState((state) => applyServers(state, [...batch.servers.values()], [...batch.serversRemoved]), true);
-    stores.live.setState((state) => applyLive(state, [...batch.live.values()], over), true);
+    stores.live.setState((state) => applyLive(state, [...batch.live.values()]), true);
+    if (over.length > 0) forget(over);
     stores.foreign.setState((state) => applyForeign(state, [...batch.foreign.values()], [...batch.serversRemoved]), true);
     stores.jobs.setState((state) => apply(state, { upserts: [...batch.jobs.values()], removals: [...batch.removed] }), true);
     if (batch.summary !== null) stores.app.setState({ summary: batch.summary });
@@ -208,6 +225,7 @@ export function startSync(
     [Symbol.dispose]: () => {
       snapshot.abort();
       callOff?.();
+      for (const timer of timers) clearTimeout(timer);
       watching[Symbol.dispose]();
       resyncing[Symbol.dispose]();
     },

@@ -10,6 +10,7 @@ type Counts = CancelPreview['total'];
 
 export const cancelText = {
   cancel: 'Cancel…',
+  cancelThis: 'Cancel this one…',
   cancelCount: (count: number) => `Cancel ${number(count)}…`,
   /** Spoken name of a row's button: which job it is. */
   cancelNamed: (title: string) => `Cancel ${title}…`,

@@ -40,6 +40,7 @@ export const queueText = {
   cancelling: (count: number) => `${number(count)} cancelling`,
   foreignCount: (count: number) => `${number(count)} foreign`,
   idle: 'Nothing runs',
+  idleMine: 'Nothing of yours runs',
   pause: 'Pause',
   resume: 'Resume',
   pauseTitle: 'Send nothing more; what is on a server goes on',
@@ -87,7 +88,7 @@ export const queueText = {
   backends: (count: number) => plural(count, 'backend', 'backends'),
   queueLength: (count: number) => `${number(count)} on the server`,
   contact: {
-    offline: (error: string | null) => (error === null ? 'not answering' : `not answering: ${error}`),
+    offline: (reason: string | null) => reason ?? 'not answering',
     connecting: 'connecting…',
     'needs-auth': 'wants you to sign in',
     unsupported: 'can’t be used: it lacks what Switchyard needs',

@@ -10,6 +10,7 @@ import { isTerminal } from '../../shared/job-machine.ts';
 import { cx } from '../components/class-names.ts';
 import { Menu } from '../components/menu.tsx';
 import type { MenuItem } from '../components/menu.tsx';
+import { PHONE, useMedia } from '../hooks/use-media.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { useActions } from '../state/actions.ts';
 import type { Actions } from '../state/actions.ts';
@@ -33,6 +34,7 @@ export interface CancelCellProps {
 export function CancelCell({ job, focusable, edge }: CancelCellProps): ReactNode {
   const flow = useCancel();
   const actions = useActions();
+  const phone = useMedia(PHONE);
   if (isCancelling(job)) return <Working job={job} focusable={focusable} />;
   if (isTerminal(job.state)) {
     const outcome = job.cancel?.outcome;
@@ -52,7 +54,7 @@ export function CancelCell({ job, focusable, edge }: CancelCellProps): ReactNode
   if (job.state === 'collecting') return null;
   return (
     <RowButton
-      label={cancelText.cancel}
+      label={phone && job.state === 'running' ? cancelText.cancelThis : cancelText.cancel}
       name={cancelText.cancelNamed(job.title)}
       focusable={focusable}
       edge={edge}

@@ -17,10 +17,10 @@ import styles from './queue-row.module.css';
 
 export const previewOf = (id: JobId, version: number): string => `/media/preview/${id}?v=${version}`;
 
-export const LivePreview = memo(function LivePreview({ job }: { job: JobView }): ReactNode {
+export const LivePreview = memo(function LivePreview({ job, faded }: { job: JobView; faded: boolean }): ReactNode {
   const version = useLive((state) => state.byId.get(job.id)?.previewVersion ?? 0);
   const stored = job.outputs.thumb === null ? null : `/media/output/${job.outputs.thumb}`;
-  return <Thumbnail live size={68} src={version > 0 ? previewOf(job.id, version) : stored} />;
+  return <Thumbnail live size={68} faded={faded} src={version > 0 ? previewOf(job.id, version) : stored} />;
 });
 
 export const LiveBar = memo(function LiveBar({ id, label, cancelling }: { id: JobId; label: string; cancelling: boolean }): ReactNode {

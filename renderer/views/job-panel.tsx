@@ -16,6 +16,7 @@ import { isTerminal } from '../../shared/job-machine.ts';
 import { HistoryError } from './history-error.tsx';
 import { HistoryOutputs } from './history-outputs.tsx';
 import { HistoryTrail } from './history-trail.tsx';
+import { CancelCell } from './cancel-button.tsx';
 import { previewOf } from './job-live.tsx';
 import { thumbOf } from './job-row.tsx';
 import styles from './job-panel.module.css';
@@ -56,9 +57,12 @@ function One({ id }: { id: JobId }): ReactNode {
       <h2 className={styles['title']} dir="auto">
         {shown.title === '' ? common.untitled : shown.title}
       </h2>
-      <p className={styles['now']}>
-        <NowWords job={shown} server={nameOf(shown.onServerId ?? shown.serverId)} />
-      </p>
+      <div className={styles['now']}>
+        <p>
+          <NowWords job={shown} server={nameOf(shown.onServerId ?? shown.serverId)} />
+        </p>
+        <CancelCell job={shown} focusable edge />
+      </div>
       <Facts job={shown} server={nameOf(shown.onServerId ?? shown.serverId)} />
       {detail.value !== null && <Rest detail={detail.value} nameOf={nameOf} reload={detail.reload} />}
     </>

@@ -8,7 +8,6 @@ import type { JobId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
 import { cx } from '../components/class-names.ts';
-import { Thumbnail } from '../components/thumbnail.tsx';
 import { approach } from '../format.ts';
 import { useJob } from '../hooks/use-job.ts';
 import { isCancelling } from '../state/queue-rows.ts';
@@ -72,7 +71,7 @@ export const JobRow = memo(function JobRow(props: JobRowProps): ReactNode {
       <div role="rowheader" className={styles['title']}>
         {props.tall && (
           <span className={styles['picture']}>
-            {ended ? <Thumbnail src={thumbOf(job)} size={68} faded={job.state === 'cancelled'} /> : <LivePreview job={job} />}
+            <LivePreview job={job} faded={job.state === 'cancelled'} />
           </span>
         )}
         <span className={styles['words']}>

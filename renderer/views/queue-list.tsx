@@ -39,7 +39,8 @@ const keyUnder = (target: EventTarget | null): RowKey | null =>
 /** Events of menus that open from a row come through React's tree, though their elements are elsewhere. */
 const isInside = (event: { target: EventTarget; currentTarget: EventTarget }): boolean =>
   event.currentTarget instanceof Node && event.target instanceof Node && event.currentTarget.contains(event.target);
-const onControl = (target: EventTarget | null): boolean => target instanceof Element && target.closest('button, a, input') !== null;
+const onControl = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('button, a, input') !== null;
 
 export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode {
   const stores = useStores();
@@ -61,14 +62,20 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
   /** The row Tab comes to: the focused one, else the first that can be focused. */
   const tabKey = focusIndex >= 0 ? focused : (rows.find(isFocusable)?.key ?? null);
 
-  const rowAt = useCallback((key: RowKey | null): QueueRow | undefined => (key === null ? undefined : rows[indexOf.get(key) ?? -1]), [rows, indexOf]);
+  const rowAt = useCallback(
+    (key: RowKey | null): QueueRow | undefined => (key === null ? undefined : rows[indexOf.get(key) ?? -1]),
+    [rows, indexOf],
+  );
   const pickedRows = useCallback((): QueueRow[] => {
     const { selected: keys, focused: at } = stores.ui.getState();
     const picked = rows.filter((row) => keys.has(row.key));
     const under = rowAt(at);
     return picked.length > 0 ? picked : under === undefined ? [] : [under];
   }, [rows, rowAt, stores]);
-  const picked = useCallback(() => pickedOf(pickedRows(), stores.jobs.getState(), stores.foreign.getState()), [pickedRows, stores]);
+  const picked = useCallback(
+    () => pickedOf(pickedRows(), stores.jobs.getState(), stores.foreign.getState()),
+    [pickedRows, stores],
+  );
 
   // Moving the focus: the row may have to be scrolled to and mounted first.
   const wantsFocus = useRef(false);
@@ -97,7 +104,8 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
       return;
     }
     if (focused === null) return;
-    const near = rows.slice(lastIndex.current).find(isFocusable) ?? rows.slice(0, lastIndex.current).findLast(isFocusable);
+    const near =
+      rows.slice(lastIndex.current).find(isFocusable) ?? rows.slice(0, lastIndex.current).findLast(isFocusable);
     const hadFocus = document.activeElement === document.body || document.activeElement === null;
     if (near !== undefined && hadFocus) focusRow(near.key);
     else stores.ui.setState({ focused: near?.key ?? null });
@@ -246,56 +254,59 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
 
   return (
     <ContextMenu items={menu}>
-      <VirtualList
-        handle={list}
-        className={styles['list'] ?? ''}
-        role="grid"
-        aria-label={queueText.grid}
-        aria-rowcount={rows.length}
-        aria-multiselectable
-        data-testid="queue"
-        count={rows.length}
-        heightOf={heightOf}
-        keyOf={(index) => rows[index]?.key ?? index}
-        keep={focusIndex >= 0 ? focusIndex : null}
-        onKeyDown={onKeyDown}
-        onClick={onClick}
-        onDoubleClick={(event) => {
-          if (!onControl(event.target) && rowAt(keyUnder(event.target))?.type === 'job') stores.ui.setState({ inspector: true });
-        }}
-        onContextMenu={onContextMenu}
-        onFocus={(event) => {
-          const key = keyUnder(event.target);
-          if (key !== null && key !== stores.ui.getState().focused) stores.ui.setState({ focused: key });
-        }}
-        onPointerLeave={() => {
-          linger.pointerLeft();
-        }}
-        onDragStart={onDragStart}
-        onDragOver={onDragOver}
-        onDrop={onDrop}
-        onDragEnd={endDrag}
-        onDragLeave={(event) => {
-          if (event.target === event.currentTarget) setDrop(null);
-        }}
-        renderRow={(index) => {
-          const row = rows[index];
-          if (row === undefined) return null;
-          const known = eta.get(row.key);
-          return (
-            <QueueRowView
-              row={row}
-              index={index}
-              selected={selected.has(row.key)}
-              focused={row.key === tabKey}
-              etaMs={known === undefined ? null : Math.round(known.ms / 5_000) * 5_000}
-              etaAtLeast={known?.atLeast ?? false}
-              dropLine={drop?.key === row.key ? drop.side : null}
-              onAbout={onAbout}
-            />
-          );
-        }}
-      />
+      <div className={styles['wrap']}>
+        <VirtualList
+          handle={list}
+          className={styles['list'] ?? ''}
+          role="grid"
+          aria-label={queueText.grid}
+          aria-rowcount={rows.length}
+          aria-multiselectable
+          data-testid="queue"
+          count={rows.length}
+          heightOf={heightOf}
+          keyOf={(index) => rows[index]?.key ?? index}
+          keep={focusIndex >= 0 ? focusIndex : null}
+          onKeyDown={onKeyDown}
+          onClick={onClick}
+          onDoubleClick={(event) => {
+            if (!onControl(event.target) && rowAt(keyUnder(event.target))?.type === 'job')
+              stores.ui.setState({ inspector: true });
+          }}
+          onContextMenu={onContextMenu}
+          onFocus={(event) => {
+            const key = keyUnder(event.target);
+            if (key !== null && key !== stores.ui.getState().focused) stores.ui.setState({ focused: key });
+          }}
+          onPointerLeave={() => {
+            linger.pointerLeft();
+          }}
+          onDragStart={onDragStart}
+          onDragOver={onDragOver}
+          onDrop={onDrop}
+          onDragEnd={endDrag}
+          onDragLeave={(event) => {
+            if (event.target === event.currentTarget) setDrop(null);
+          }}
+          renderRow={(index) => {
+            const row = rows[index];
+            if (row === undefined) return null;
+            const known = eta.get(row.key);
+            return (
+              <QueueRowView
+                row={row}
+                index={index}
+                selected={selected.has(row.key)}
+                focused={row.key === tabKey}
+                etaMs={known === undefined ? null : Math.round(known.ms / 5_000) * 5_000}
+                etaAtLeast={known?.atLeast ?? false}
+                dropLine={drop?.key === row.key ? drop.side : null}
+                onAbout={onAbout}
+              />
+            );
+          }}
+        />
+      </div>
     </ContextMenu>
   );
 }

@@ -9,6 +9,7 @@ import { IconButton } from '../components/icon-button.tsx';
 import { Menu } from '../components/menu.tsx';
 import type { MenuItem } from '../components/menu.tsx';
 import { bytesOf } from '../format.ts';
+import { PHONE, useMedia } from '../hooks/use-media.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { goTo } from '../hooks/use-route.ts';
 import { useActions } from '../state/actions.ts';
@@ -31,7 +32,14 @@ export interface SectionRowProps {
 export const SectionRow = memo(function SectionRow(props: SectionRowProps): ReactNode {
   const server = useServers((state) => (props.serverId === null ? undefined : state.byId.get(props.serverId)));
   return (
-    <div role="row" aria-rowindex={props.index + 1} tabIndex={props.focused ? 0 : -1} data-key={props.rowKey} data-testid="section-row" className={styles['section']}>
+    <div
+      role="row"
+      aria-rowindex={props.index + 1}
+      tabIndex={props.focused ? 0 : -1}
+      data-key={props.rowKey}
+      data-testid="section-row"
+      className={styles['section']}
+    >
       <div role="rowheader" className={styles['sectionHead']}>
         <h2 className={styles['sectionName']}>{server?.name ?? queueText.anySection(props.kind)}</h2>
         <span className={styles['meta']}>{server === undefined ? queueText.anyMeta : <Meta server={server} />}</span>
@@ -78,7 +86,24 @@ function SectionActs({ server, focused }: { server: ServerView; focused: boolean
   const flow = useCancel();
   const { ui } = useStores();
   const only = useUi((state) => state.onlyServer === server.id);
+  const phone = useMedia(PHONE);
+  const togglePause = (): void => {
+    if (server.paused) actions.resume(server.id);
+    else actions.pause(server.id);
+  };
+  const cancelMine = (): void => {
+    flow.ask({ scope: { server: server.id, which: 'mine' } });
+  };
   const items: MenuItem[] = [
+    ...(phone
+      ? [
+          {
+            label: server.paused ? queueText.resumeNamed(server.name) : queueText.pauseNamed(server.name),
+            onSelect: togglePause,
+          },
+          { label: queueText.cancelNamed(server.name), onSelect: cancelMine },
+        ]
+      : []),
     {
       label: queueText.cancelWaiting,
       onSelect: () => {
@@ -124,26 +149,28 @@ function SectionActs({ server, focused }: { server: ServerView; focused: boolean
           }}
         />
       )}
-      <span className={cx(server.paused && styles['hold'])}>
-        <RowButton
-          label={server.paused ? queueText.resume : queueText.pause}
-          name={server.paused ? queueText.resumeNamed(server.name) : queueText.pauseNamed(server.name)}
-          focusable={focused}
-          onPress={() => {
-            if (server.paused) actions.resume(server.id);
-            else actions.pause(server.id);
-          }}
-        />
-      </span>
-      <RowButton
-        label={queueText.sectionCancel}
-        name={queueText.cancelNamed(server.name)}
-        focusable={focused}
-        onPress={() => {
-          flow.ask({ scope: { server: server.id, which: 'mine' } });
-        }}
+      {!phone && (
+        <>
+          <span className={cx(server.paused && styles['hold'])}>
+            <RowButton
+              label={server.paused ? queueText.resume : queueText.pause}
+              name={server.paused ? queueText.resumeNamed(server.name) : queueText.pauseNamed(server.name)}
+              focusable={focused}
+              onPress={togglePause}
+            />
+          </span>
+          <RowButton
+            label={queueText.sectionCancel}
+            name={queueText.cancelNamed(server.name)}
+            focusable={focused}
+            onPress={cancelMine}
+          />
+        </>
+      )}
+      <Menu
+        trigger={<IconButton name={queueText.moreOf(server.name)} icon="more" tabIndex={focused ? 0 : -1} />}
+        items={items}
       />
-      <Menu trigger={<IconButton name={queueText.moreOf(server.name)} icon="more" tabIndex={focused ? 0 : -1} />} items={items} />
     </div>
   );
 }

@@ -62,8 +62,14 @@ function draw(shape: StationShape, fraction: number | null): ReactNode {
 export function Track({ above, below, siding = false, children }: { above: Line; below: Line; siding?: boolean; children?: ReactNode }): ReactNode {
   return (
     <span className={styles['track']} aria-hidden="true">
-      {above !== 'none' && <i className={cx(styles['line'], styles['above'], styles[above])} />}
-      {below !== 'none' && <i className={cx(styles['line'], styles['below'], styles[below])} />}
+      {above !== 'none' && above === below ? (
+        <i className={cx(styles['line'], styles['whole'], styles[above])} />
+      ) : (
+        <>
+          {above !== 'none' && <i className={cx(styles['line'], styles['above'], styles[above])} />}
+          {below !== 'none' && <i className={cx(styles['line'], styles['below'], styles[below])} />}
+        </>
+      )}
       {siding && <i className={styles['branch']} />}
       {children !== undefined && <span className={cx(styles['place'], siding && styles['siding'])}>{children}</span>}
     </span>

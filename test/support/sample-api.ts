@@ -40,7 +40,7 @@ function server(id: ServerId, kind: 'comfy' | 'swarm', name: string, more: Parti
     allowUntargetedInterrupt: false,
     paused: false,
     enabled: true,
-    position: id.length,
+    position: ['studio', 'swarm', 'laptop'].indexOf(id),
     status: {
       contact: 'online',
       since: NOW - 3_600_000,
