@@ -17,7 +17,7 @@ export type OutputId = Branded<'OutputId'>;
 export type PayloadId = Branded<'PayloadId'>;
 
 /** Fills an array with random bytes; `crypto.getRandomValues` unless a test gives its own. */
-export type RandomBytes = (into: Uint8Array) => void;
+export type RandomBytes = (into: Uint8Array<ArrayBuffer>) => void;
 
 const systemRandom: RandomBytes = (into) => {
   crypto.getRandomValues(into);

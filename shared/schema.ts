@@ -15,7 +15,7 @@ export const RequestIdSchema = id<RequestId>();
 export const OutputIdSchema = id<OutputId>();
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
-export const JsonSchema: z.ZodType<Json> = z.json() as z.ZodType<Json>;
+export const JsonSchema: z.ZodType<Json> = z.json();
 
 /** Wall clock, integer ms since the epoch. */
 export const TimeSchema = z.number().int();

@@ -78,7 +78,7 @@ export function createApi(parts: ApiParts): Handlers {
     },
     'outputs.reveal': async ({ id }) => {
       const output = board.outputs.byId(id);
-      if (output?.file == null) throw new AppError('not_found', 'there is no such file', { details: { id } });
+      if (output === undefined || output.file === null) throw new AppError('not_found', 'there is no such file', { details: { id } });
       await parts.shell.reveal(collector.pathOf(output.file));
       return {};
     },

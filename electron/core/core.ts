@@ -194,7 +194,7 @@ function compose(options: CoreOptions, db: Database, sink: LogSink, log: Log, po
     ...(options.backoffScale === undefined ? {} : { backoffScale: options.backoffScale }),
   });
   servers = registry;
-  const probe = (url: string, kind?: Kind | null, credential?: Parameters<LinkRegistry['probe']>[2]) => probeAddress(url, { signal: life.signal, ...(kind == null ? {} : { kind }), ...(credential === undefined ? {} : { credential }) });
+  const probe = (url: string, kind?: Kind | null, credential?: Parameters<LinkRegistry['probe']>[2]) => probeAddress(url, { signal: life.signal, ...(kind === undefined || kind === null ? {} : { kind }), ...(credential === undefined ? {} : { credential }) });
   const links: LinkRegistry = {
     get: (id) => registry.get(id),
     add: (record) => { registry.add(record); },
@@ -264,7 +264,7 @@ function compose(options: CoreOptions, db: Database, sink: LogSink, log: Log, po
     media: createMedia({
       output: async (id) => {
         const row = board.outputs.byId(id as OutputId);
-        return row?.file == null ? null : { file: collector.pathOf(row.file), mime: row.mime, name: row.name };
+        return row === undefined || row.file === null ? null : { file: collector.pathOf(row.file), mime: row.mime, name: row.name };
       },
       preview: (id) => live.preview(id as JobId),
     }),

@@ -15,7 +15,7 @@ export type ComfyVersion = '0.3.64' | '0.8.0' | 'new';
 export interface GraphNode {
   class_type: string;
   inputs: Record<string, unknown>;
-  _meta?: Record<string, unknown>;
+  _meta?: Record<string, unknown> | undefined;
 }
 /** A workflow in API format. */
 export type Graph = Record<string, GraphNode>;

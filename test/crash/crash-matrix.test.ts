@@ -11,7 +11,7 @@ import type { JobId, ServerId } from '../../shared/ids.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
 import type { JobDetail, SubmitJobs } from '../../shared/job.ts';
 import { ChildCore, Died } from '../support/child-core.ts';
-import { pictureGraph, sleepGraph } from '../support/core-harness.ts';
+import { nth, pictureGraph, sleepGraph } from '../support/core-harness.ts';
 import { until } from '../support/until.ts';
 
 let server: ComfyServerHandle;
@@ -134,18 +134,19 @@ describe('killed on the way to a cancel', () => {
   async function cancelWhile(point: PointName | null, during: (id: JobId, next: JobId) => Promise<void>): Promise<void> {
     await prepare();
     await core.start(point);
-    const [running] = (await core.call('jobs.submit', { payload: { kind: 'comfy', graph: sleepGraph(2_000, 10) }, serverId, jobs: [{}] })).jobs;
-    const [next] = (await core.call('jobs.submit', { payload: { kind: 'comfy', graph: sleepGraph(3, 10) }, serverId, jobs: [{}] })).jobs;
-    const [id, nextId] = [running!.id, next!.id];
+    const running = nth((await core.call('jobs.submit', { payload: { kind: 'comfy', graph: sleepGraph(2_000, 10) }, serverId, jobs: [{}] })).jobs, 0);
+    const next = nth((await core.call('jobs.submit', { payload: { kind: 'comfy', graph: sleepGraph(3, 10) }, serverId, jobs: [{}] })).jobs, 0);
+    const [id, nextId] = [running.id, next.id];
     await until('it runs', async () => (await core.call('jobs.get', { id })).job.state === 'running');
     await during(id, nextId);
-    const [stopped, neighbour] = await allEnded([id, nextId]);
-    expect(stopped?.job.state).toBe('cancelled');
-    expect(stopped?.job.cancel?.outcome).toMatchObject({ outcome: 'cancelled', reach: 'running', evidence: 'proven' });
-    expect(stopped?.trail).toHaveLength(1);
-    expect(server.engine.outcomesOf(stopped?.attempts[0]?.remoteKey ?? '')).toContain('interrupted');
-    expect(neighbour?.job.state).toBe('done');
-    expect(successes(neighbour!)).toBe(1);
+    const ended = await allEnded([id, nextId]);
+    const [stopped, neighbour] = [nth(ended, 0), nth(ended, 1)];
+    expect(stopped.job.state).toBe('cancelled');
+    expect(stopped.job.cancel?.outcome).toMatchObject({ outcome: 'cancelled', reach: 'running', evidence: 'proven' });
+    expect(stopped.trail).toHaveLength(1);
+    expect(server.engine.outcomesOf(stopped.attempts[0]?.remoteKey ?? '')).toContain('interrupted');
+    expect(neighbour.job.state).toBe('done');
+    expect(successes(neighbour)).toBe(1);
     await restartChangesNothing([id, nextId]);
   }
 

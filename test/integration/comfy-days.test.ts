@@ -268,6 +268,21 @@ describe('the server', () => {
   });
 });
 
+describe('a key that was given up', () => {
+  it('is told when it turns up after all', async () => {
+    const { server, rig } = await start();
+    server.dropRequestNext('/prompt', { method: 'POST' });
+    const { attempt, result } = await rig.send(sleepGraph(3, 5));
+    expect(result).toMatchObject({ result: 'unsure' });
+    expect(await rig.link.adapter.lookup(attempt, AbortSignal.timeout(5_000))).toMatchObject({ found: 'absent' });
+    rig.link.adapter.releaseKey(attempt.remoteKey);
+    server.engine.addForeign(sleepGraph(30, 5), { promptId: attempt.remoteKey, clientId: rig.link.server.clientId });
+    await rig.heard(attempt.remoteKey, 'started');
+    expect(await rig.stop(attempt)).toMatchObject({ report: 'ended', fact: { type: 'stopped' } });
+    expect(rig.foreign?.total ?? 0).toBe(0);
+  });
+});
+
 describe('other people', () => {
   it('remove a waiting job of ours: told as that, proven', async () => {
     const { server, rig } = await start({}, { timing: QUICK });

@@ -3,8 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startComfyServer } from '../../electron/demo/comfy-server.ts';
 import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
 import { AppError } from '../../shared/errors.ts';
-import { CoreHarness, sleepGraph } from '../support/core-harness.ts';
-import type { ServerId } from '../../shared/ids.ts';
+import type { BatchId, JobId, ServerId } from '../../shared/ids.ts';
+import type { JobView } from '../../shared/job.ts';
+import { CoreHarness, nth, sleepGraph } from '../support/core-harness.ts';
 
 let server: ComfyServerHandle;
 let core: CoreHarness;
@@ -21,6 +22,11 @@ afterEach(async () => {
 });
 
 const seeds = (count: number): { set: Record<string, Record<string, number>> }[] => Array.from({ length: count }, (_, index) => ({ set: { '1': { seed: 500_000 + index } } }));
+const fourOf = (ids: readonly JobId[]): [JobId, JobId, JobId, JobId] => [nth(ids, 0), nth(ids, 1), nth(ids, 2), nth(ids, 3)];
+function batchOf(job: JobView): BatchId {
+  if (job.batch === null) throw new Error('the job is in no batch');
+  return job.batch.id;
+}
 async function codeOf(work: Promise<unknown>): Promise<string> {
   try {
     await work;
@@ -34,16 +40,16 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 describe('scopes', () => {
   it('waiting: everything that has not started is cancelled, what runs goes on', async () => {
     const jobs = await core.submit(sleepGraph(80, 20), { serverId, patches: seeds(6) });
-    await core.waitState(jobs[0]!.id, 'running');
-    await core.waitState(jobs[1]!.id, 'accepted');
+    await core.waitState(nth(jobs, 0).id, 'running');
+    await core.waitState(nth(jobs, 1).id, 'accepted');
     const scope = { server: 'all', which: 'waiting' } as const;
     const preview = await core.call('cancel.preview', { scope });
     expect(preview.total).toMatchObject({ local: 4, staged: 1, running: 0 });
     const { summary, receipts } = await core.call('cancel.run', { scope, previewToken: preview.token });
     expect(receipts).toHaveLength(5);
     expect(summary).toMatchObject({ cancelledWaiting: 5, running: 0 });
-    await core.waitState(jobs[1]!.id, 'cancelled');
-    const ended = await core.waitState(jobs[0]!.id, 'done');
+    await core.waitState(nth(jobs, 1).id, 'cancelled');
+    const ended = await core.waitState(nth(jobs, 0).id, 'done');
     expect(ended.cancel).toBeNull();
     const sent = server.engine.requests.map((request) => request.path);
     expect(sent.filter((path) => path.endsWith('/interrupt') || path.endsWith('/cancel')).filter((path) => !path.includes('/api/jobs/'))).toEqual([]);
@@ -51,7 +57,7 @@ describe('scopes', () => {
 
   it('mine on one server: running too; the stranger there is left alone and counted as kept', async () => {
     const jobs = await core.submit(sleepGraph(400, 20), { serverId, patches: seeds(4) });
-    await core.waitState(jobs[0]!.id, 'running');
+    await core.waitState(nth(jobs, 0).id, 'running');
     const stranger = server.engine.addForeign(sleepGraph(3, 10), { clientId: 'someone' });
     await core.waitFor('the stranger is seen', async () => (await core.call('foreign.list', {})).servers[0]?.total === 1);
     const scope = { server: serverId, which: 'mine' } as const;
@@ -85,51 +91,51 @@ describe('scopes', () => {
     const preview = await core.call('cancel.preview', { scope });
     const [second] = await core.submit(sleepGraph(1, 1), { serverId, held: true });
     expect(await codeOf(core.call('cancel.run', { scope, previewToken: preview.token }))).toBe('conflict');
-    expect((await core.job(first!.id)).state).toBe('queued');
+    expect((await core.job(first.id)).state).toBe('queued');
     const again = await core.call('cancel.preview', { scope });
-    await core.cancel(second!.id);
+    await core.cancel(second.id);
     await core.call('cancel.run', { scope, previewToken: again.token });
-    expect((await core.job(first!.id)).state).toBe('cancelled');
+    expect((await core.job(first.id)).state).toBe('cancelled');
   });
 
   it('after this one: the batch sends no more, what runs may finish; a second press stops it', async () => {
     const jobs = await core.submit(sleepGraph(300, 20), { serverId, patches: seeds(5) });
-    await core.waitState(jobs[0]!.id, 'running');
-    const batch = jobs[0]!.batch!.id;
+    await core.waitState(nth(jobs, 0).id, 'running');
+    const batch = batchOf(nth(jobs, 0));
     await core.call('cancel.run', { scope: { batch }, after: true });
     for (const job of jobs.slice(1)) await core.waitState(job.id, 'cancelled');
-    expect((await core.job(jobs[0]!.id)).state).toBe('running');
+    expect((await core.job(nth(jobs, 0).id)).state).toBe('running');
     await core.call('cancel.run', { scope: { batch } });
-    await core.waitState(jobs[0]!.id, 'cancelled');
+    await core.waitState(nth(jobs, 0).id, 'cancelled');
     const { batches } = await core.call('batches.list', {});
     expect(batches[0]).toMatchObject({ state: 'cancelled', stopAfter: true });
   });
 
   it('if-waiting on a job that runs: too late, it runs on, and nothing is interrupted', async () => {
     const [job] = await core.submit(sleepGraph(40, 20), { serverId });
-    await core.waitState(job!.id, 'running');
-    const { receipts } = await core.call('cancel.run', { scope: { jobs: [job!.id] }, mode: 'if-waiting' });
+    await core.waitState(job.id, 'running');
+    const { receipts } = await core.call('cancel.run', { scope: { jobs: [job.id] }, mode: 'if-waiting' });
     expect(receipts[0]?.outcome).toEqual({ outcome: 'too-late', state: 'running' });
-    await core.waitState(job!.id, 'done');
+    await core.waitState(job.id, 'done');
   });
 
   it('asking again is the same request; an ended job answers how it ended', async () => {
     const [job] = await core.submit(sleepGraph(400, 20), { serverId });
-    await core.waitState(job!.id, 'running');
-    const first = await core.cancel(job!.id);
-    const second = await core.cancel(job!.id);
+    await core.waitState(job.id, 'running');
+    const first = await core.cancel(job.id);
+    const second = await core.cancel(job.id);
     if (second.receipts[0]?.outcome === null) expect(second.receipts[0].requestId).toBe(first.receipts[0]?.requestId);
-    await core.waitState(job!.id, 'cancelled');
-    const third = await core.cancel(job!.id);
+    await core.waitState(job.id, 'cancelled');
+    const third = await core.cancel(job.id);
     expect(third.receipts[0]?.outcome).toMatchObject({ outcome: 'cancelled', reach: 'running' });
     expect(third.summary.alreadyEnded).toBe(1);
-    expect((await core.call('jobs.get', { id: job!.id })).trail).toHaveLength(1);
+    expect((await core.call('jobs.get', { id: job.id })).trail).toHaveLength(1);
   });
 
   it('an unknown id is not found, and nothing else of the call is done', async () => {
     const [job] = await core.submit(sleepGraph(1, 1), { serverId, held: true });
-    expect(await codeOf(core.call('cancel.run', { scope: { jobs: [job!.id, 'nobody' as typeof job.id] } }))).toBe('not_found');
-    expect((await core.job(job!.id)).state).toBe('queued');
+    expect(await codeOf(core.call('cancel.run', { scope: { jobs: [job.id, 'nobody' as typeof job.id] } }))).toBe('not_found');
+    expect((await core.job(job.id)).state).toBe('queued');
   });
 
   it('500 waiting jobs of ours: all outcomes at once, none ever sent', async () => {
@@ -148,68 +154,68 @@ describe('put back and run again', () => {
   it('put back: same place, same seeds; a second press changes nothing', async () => {
     await core.call('queue.pause', {});
     const jobs = await core.submit(sleepGraph(1, 1), { serverId, patches: seeds(3) });
-    await core.cancel(jobs[1]!.id);
-    const { jobs: back } = await core.call('jobs.putBack', { ids: [jobs[1]!.id] });
-    const { jobs: again } = await core.call('jobs.putBack', { ids: [jobs[1]!.id] });
+    await core.cancel(nth(jobs, 1).id);
+    const { jobs: back } = await core.call('jobs.putBack', { ids: [nth(jobs, 1).id] });
+    const { jobs: again } = await core.call('jobs.putBack', { ids: [nth(jobs, 1).id] });
     expect(again[0]?.id).toBe(back[0]?.id);
     const { jobs: order } = await core.call('jobs.list', {});
-    expect(order.map((job) => job.id)).toEqual([jobs[0]!.id, back[0]!.id, jobs[2]!.id]);
-    const [before, after] = [await core.call('jobs.get', { id: jobs[1]!.id }), await core.call('jobs.get', { id: back[0]!.id })];
+    expect(order.map((job) => job.id)).toEqual([nth(jobs, 0).id, nth(back, 0).id, nth(jobs, 2).id]);
+    const [before, after] = [await core.call('jobs.get', { id: nth(jobs, 1).id }), await core.call('jobs.get', { id: nth(back, 0).id })];
     expect(after.payload).toEqual(before.payload);
-    expect(before.job.putBackAs).toBe(back[0]!.id);
+    expect(before.job.putBackAs).toBe(nth(back, 0).id);
     expect(after.job.batch?.id).toBe(before.job.batch?.id);
   });
 
   it('what had run is run again, not put back', async () => {
     const [job] = await core.submit(sleepGraph(400, 20), { serverId });
-    await core.waitState(job!.id, 'running');
-    await core.cancel(job!.id);
-    await core.waitState(job!.id, 'cancelled');
-    expect(await codeOf(core.call('jobs.putBack', { ids: [job!.id] }))).toBe('conflict');
-    const { jobs: again } = await core.call('jobs.runAgain', { ids: [job!.id], seeds: 'new' });
-    const [old, fresh] = [await core.call('jobs.get', { id: job!.id }), await core.call('jobs.get', { id: again[0]!.id })];
+    await core.waitState(job.id, 'running');
+    await core.cancel(job.id);
+    await core.waitState(job.id, 'cancelled');
+    expect(await codeOf(core.call('jobs.putBack', { ids: [job.id] }))).toBe('conflict');
+    const { jobs: again } = await core.call('jobs.runAgain', { ids: [job.id], seeds: 'new' });
+    const [old, fresh] = [await core.call('jobs.get', { id: job.id }), await core.call('jobs.get', { id: nth(again, 0).id })];
     expect(fresh.payload).not.toEqual(old.payload);
-    expect(fresh.job.runAgainOf).toBe(job!.id);
-    await core.cancel(again[0]!.id);
+    expect(fresh.job.runAgainOf).toBe(job.id);
+    await core.cancel(nth(again, 0).id);
   });
 });
 
 describe('order, hold, pause', () => {
   it('moves between, to the front and to the end; a job on a server answers conflict', async () => {
     await core.call('queue.pause', {});
-    const [a, b, c, d] = (await core.submit(sleepGraph(1, 1), { serverId, patches: seeds(4) })).map((job) => job.id);
+    const [a, b, c, d] = fourOf((await core.submit(sleepGraph(1, 1), { serverId, patches: seeds(4) })).map((job) => job.id));
     const order = async (): Promise<string[]> => (await core.call('jobs.list', {})).jobs.map((job) => job.id);
-    await core.call('jobs.move', { ids: [d!], to: { before: b! } });
+    await core.call('jobs.move', { ids: [d], to: { before: b } });
     expect(await order()).toEqual([a, d, b, c]);
-    await core.call('jobs.move', { ids: [a!], to: 'end' });
+    await core.call('jobs.move', { ids: [a], to: 'end' });
     expect(await order()).toEqual([d, b, c, a]);
-    await core.call('jobs.move', { ids: [c!, b!], to: 'front' });
+    await core.call('jobs.move', { ids: [c, b], to: 'front' });
     expect(await order()).toEqual([c, b, d, a]);
-    await core.call('jobs.move', { ids: [c!], to: { after: a! } });
+    await core.call('jobs.move', { ids: [c], to: { after: a } });
     expect(await order()).toEqual([b, d, a, c]);
   });
 
   it('renumbers when a gap has become too small, and keeps the order', async () => {
     await core.call('queue.pause', {});
-    const [a, b, c] = (await core.submit(sleepGraph(1, 1), { serverId, patches: seeds(3) })).map((job) => job.id);
-    for (let round = 0; round < 60; round += 1) await core.call('jobs.move', { ids: [round % 2 === 0 ? c! : b!], to: { after: a! } });
+    const [a, b, c] = fourOf((await core.submit(sleepGraph(1, 1), { serverId, patches: seeds(4) })).map((job) => job.id));
+    for (let round = 0; round < 60; round += 1) await core.call('jobs.move', { ids: [round % 2 === 0 ? c : b], to: { after: a } });
     const { jobs } = await core.call('jobs.list', {});
-    expect(jobs.map((job) => job.id)).toEqual([a, b, c]);
-    expect(new Set(jobs.map((job) => job.position)).size).toBe(3);
+    expect(jobs.map((job) => job.id).slice(0, 3)).toEqual([a, b, c]);
+    expect(new Set(jobs.map((job) => job.position)).size).toBe(4);
   });
 
   it('a held job is passed over and goes when released; pause stops sending, not what runs', async () => {
     const [held] = await core.submit(sleepGraph(1, 5), { serverId, held: true });
     const [free] = await core.submit(sleepGraph(1, 5), { serverId });
-    await core.waitState(free!.id, 'done');
-    expect((await core.job(held!.id)).state).toBe('queued');
+    await core.waitState(free.id, 'done');
+    expect((await core.job(held.id)).state).toBe('queued');
     await core.call('queue.pause', { serverId });
-    await core.call('jobs.release', { ids: [held!.id] });
+    await core.call('jobs.release', { ids: [held.id] });
     const [other] = await core.submit(sleepGraph(1, 5), { serverId });
-    expect((await core.job(other!.id)).state).toBe('queued');
+    expect((await core.job(other.id)).state).toBe('queued');
     await core.call('queue.resume', { serverId });
-    await core.waitState(held!.id, 'done');
-    await core.waitState(other!.id, 'done');
+    await core.waitState(held.id, 'done');
+    await core.waitState(other.id, 'done');
   });
 });
 
@@ -229,21 +235,21 @@ describe('several servers', () => {
 
   it('removing a server with open jobs needs a choice; waiting ones move, the running one is cancelled first', async () => {
     const jobs = await core.submit(sleepGraph(400, 20), { serverId, patches: seeds(4) });
-    await core.waitState(jobs[0]!.id, 'running');
-    await core.waitState(jobs[1]!.id, 'accepted');
+    await core.waitState(nth(jobs, 0).id, 'running');
+    await core.waitState(nth(jobs, 1).id, 'accepted');
     expect(await codeOf(core.call('servers.remove', { id: serverId }))).toBe('conflict');
     const answer = await core.call('servers.remove', { id: serverId, waiting: 'move', onServer: 'cancel-and-wait' });
     expect(answer.removed).toBe(false);
-    await core.waitState(jobs[0]!.id, 'cancelled');
+    await core.waitState(nth(jobs, 0).id, 'cancelled');
     await core.waitFor('the server is gone', async () => (await core.call('servers.list', {})).servers.length === 0);
-    expect((await core.job(jobs[3]!.id))).toMatchObject({ state: 'queued', serverId: null });
+    expect((await core.job(nth(jobs, 3).id))).toMatchObject({ state: 'queued', serverId: null });
   });
 
   it('forgetting a server settles its jobs as lost, cancels as unknown', async () => {
     const [job] = await core.submit(sleepGraph(400, 20), { serverId });
-    await core.waitState(job!.id, 'running');
+    await core.waitState(job.id, 'running');
     await core.call('servers.remove', { id: serverId, onServer: 'forget' });
-    expect((await core.job(job!.id)).error).toMatchObject({ code: 'lost', details: { cause: 'server-removed' } });
+    expect((await core.job(job.id)).error).toMatchObject({ code: 'lost', details: { cause: 'server-removed' } });
   });
 });
 
@@ -261,16 +267,16 @@ describe('history', () => {
     } while (cursor !== undefined);
     expect(ids).toHaveLength(25);
     expect(new Set(ids)).toEqual(new Set(jobs.map((job) => job.id)));
-    await core.call('jobs.setNote', { id: jobs[3]!.id, note: 'Größe stimmt nicht' });
+    await core.call('jobs.setNote', { id: nth(jobs, 3).id, note: 'Größe stimmt nicht' });
     const found = await core.call('history.search', { text: 'grosse stim' });
     expect(found.rows).toHaveLength(0);
     for (const text of ['große stim', 'GRÖß nicht', 'nicht größe']) {
       const words = await core.call('history.search', { text });
-      expect(words.rows.map((row) => row.type === 'job' && row.job.id)).toEqual([jobs[3]!.id]);
+      expect(words.rows.map((row) => row.type === 'job' && row.job.id)).toEqual([nth(jobs, 3).id]);
     }
     const { hours } = await core.call('history.outline', {});
     expect(hours.reduce((sum, hour) => sum + hour.jobs, 0)).toBe(25);
-    const { removed } = await core.call('jobs.remove', { ids: [jobs[3]!.id] });
+    const { removed } = await core.call('jobs.remove', { ids: [nth(jobs, 3).id] });
     expect(removed).toBe(1);
     expect((await core.call('history.search', { text: 'stimmt' })).rows).toEqual([]);
     const csv = await core.call('history.export', { format: 'csv' });

@@ -9,6 +9,7 @@ import type { JobId } from '../../shared/ids.ts';
 import { newAttemptId, uuidv4 } from '../../shared/ids.ts';
 import type { JobFact } from '../../shared/job-fact.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
+import { nth } from '../support/core-harness.ts';
 import { openStores } from '../support/stores.ts';
 import type { Stores } from '../support/stores.ts';
 
@@ -69,16 +70,17 @@ describe('job store', () => {
           const outcomes = new Map<string, string>();
           for (const step of commands) {
             if (step.do === 'add') ids.push(s.add());
-            else if (step.do === 'cancel') for (const index of step.jobs) ask(s, ids[index % ids.length]!, step.mode);
+            else if (step.do === 'cancel') for (const index of step.jobs) ask(s, nth(ids, index % ids.length), step.mode);
             else {
-              const id = ids[step.job % ids.length]!;
+              const id = nth(ids, step.job % ids.length);
               const about = step.do === 'stale' ? { attemptId: newAttemptId() } : {};
               const claim = step.fact.type === 'claim' ? { claim: { attemptId: newAttemptId(), serverId: s.serverId, remoteKey: uuidv4(), serverBoot: null } } : {};
               const answer = s.jobs.advance(id, step.fact, { ...about, ...claim });
               if (step.do === 'stale') expect(answer.changed).toBe(false);
             }
             for (const id of ids) {
-              const job = s.jobs.get(id)!;
+              const job = s.jobs.get(id);
+              if (job === undefined) throw new Error('a job is gone');
               expect(job.rev).toBeGreaterThanOrEqual(revs.get(id) ?? 0);
               revs.set(id, job.rev);
               const before = ended.get(id);
@@ -90,7 +92,7 @@ describe('job store', () => {
               }
               if (job.state === 'queued') expect(s.cancels.openOf(id)).toBeUndefined();
               const request = s.cancels.newestOf(id);
-              if (request?.outcome != null) {
+              if (request !== undefined && request.outcome !== null) {
                 const text = `${request.outcome} ${String(request.detail)}`;
                 expect(outcomes.get(request.id) ?? text).toBe(text);
                 outcomes.set(request.id, text);
@@ -112,7 +114,7 @@ describe('job store', () => {
 
   it('paging by any page size shows each ended job once, newest first', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 12 }), fc.constantFrom(undefined, ['cancelled' as const], ['done' as const, 'cancelled' as const]), (count, limit, states) => {
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 12 }), fc.constantFrom<('done' | 'cancelled')[] | undefined>(undefined, ['cancelled'], ['done', 'cancelled']), (count, limit, states) => {
         const s = openStores();
         try {
           const ids = Array.from({ length: count }, () => s.add());

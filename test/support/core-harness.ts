@@ -112,7 +112,7 @@ export class CoreHarness {
     return found;
   }
 
-  async submit(graph: ComfyGraph, more: { serverId?: ServerId | null; patches?: JobPatch[]; clientToken?: string; held?: boolean; at?: 'front' | 'end' } = {}): Promise<JobView[]> {
+  async submit(graph: ComfyGraph, more: { serverId?: ServerId | null; patches?: JobPatch[]; clientToken?: string; held?: boolean; at?: 'front' | 'end' } = {}): Promise<[JobView, ...JobView[]]> {
     const { jobs } = await this.call('jobs.submit', {
       payload: { kind: 'comfy', graph }, serverId: more.serverId ?? null,
       jobs: (more.patches ?? [{}]).map((patch) => ({ patch })),
@@ -120,7 +120,7 @@ export class CoreHarness {
       ...(more.held === undefined ? {} : { held: more.held }),
       ...(more.at === undefined ? {} : { at: more.at }),
     });
-    return jobs;
+    return [nth(jobs, 0), ...jobs.slice(1)];
   }
 
   async job(id: JobId): Promise<JobView> {
@@ -166,6 +166,13 @@ export class CoreHarness {
       });
     }
   }
+}
+
+/** The item at an index that must be there. */
+export function nth<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new Error(`there is no item ${String(index)}`);
+  return item;
 }
 
 let seed = 1;

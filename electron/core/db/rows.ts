@@ -1,5 +1,5 @@
 /** Rows as SQLite gives them, and the few conversions every store shares. No SQL. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { CancelMode, CancelOutcome } from '../../../shared/cancel.ts';
 import { CancelOutcomeSchema } from '../../../shared/cancel-schema.ts';
 import { AppError } from '../../../shared/errors.ts';

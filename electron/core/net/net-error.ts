@@ -10,7 +10,7 @@ export type Delivery = 'not-sent' | 'unsure';
 const CODE_DEPTH = 5;
 
 /** The error codes of an error and of what caused it, outermost first. */
-export function errorCodes(error: unknown): string[] {
+function errorCodes(error: unknown): string[] {
   const codes: string[] = [];
   let current: unknown = error;
   for (let depth = 0; depth < CODE_DEPTH && current instanceof Error; depth += 1) {

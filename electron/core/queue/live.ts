@@ -69,7 +69,7 @@ export class Live {
 
   started(jobId: JobId): void {
     const entry = this.#byJob.get(jobId);
-    if (entry === undefined || entry.startedMono !== null) return;
+    if (entry?.startedMono !== null) return;
     entry.startedMono = performance.now();
     entry.stage = { stage: 'running', node: null, step: null, steps: null };
     this.#soon(entry);
@@ -120,7 +120,7 @@ export class Live {
 
   end(jobId: JobId): void {
     const entry = this.#byJob.get(jobId);
-    if (entry?.timer != null) clearTimeout(entry.timer);
+    if (entry !== undefined && entry.timer !== null) clearTimeout(entry.timer);
     this.#byJob.delete(jobId);
   }
 

@@ -233,7 +233,7 @@ export class Requests {
       const link = this.#board.links.get(serverId);
       if (link?.online !== true) warnings.add('server-unreachable');
       const capabilities = link?.status().capabilities;
-      if (state === 'running' && capabilities != null && !capabilities.targetedInterrupt) warnings.add(this.#canInterrupt(serverId) ? 'untargeted-interrupt' : 'not-allowed');
+      if (state === 'running' && capabilities !== undefined && capabilities !== null && !capabilities.targetedInterrupt) warnings.add(this.#canInterrupt(serverId) ? 'untargeted-interrupt' : 'not-allowed');
       if (link?.status().problems.some((problem) => problem.code === 'neighbours-may-be-hit') === true) warnings.add('neighbours-may-be-hit');
     }
     for (const { serverId } of foreign) if (this.#board.links.get(serverId)?.online !== true) warnings.add('server-unreachable');

@@ -62,7 +62,8 @@ export class ComfyAdapter implements ServerAdapter {
   #answersToldAt = -Infinity;
   readonly #unknownFrames = new Map<string, number>();
   #order: readonly string[] = [];
-  #sameBoot = false;
+  /** The witness of the time before this connection, if it was in the history still when this one began. */
+  #oldWitness: string | null = null;
 
   constructor(context: AdapterContext, options: ComfyAdapterOptions = {}) {
     this.#context = context;
@@ -124,8 +125,8 @@ export class ComfyAdapter implements ServerAdapter {
     this.#capabilities = probe.capabilities;
     const { lost } = await this.#session.open(signal);
     this.#context.sink.status({ queueLength: probe.queueLength, memory: probe.memory, problems: this.#standingProblems() });
-    this.#sameBoot = await this.#checkWitness(AbortSignal.any([signal, this.#session.signal]));
-    this.#tracks.reconnected(this.#sameBoot);
+    this.#tracks.reconnected();
+    this.#oldWitness = await this.#checkWitness(AbortSignal.any([signal, this.#session.signal]));
     this.#foreign.attach(this.#session.signal);
     this.#watchdog.attach(this.#session.signal);
     return {
@@ -169,13 +170,14 @@ export class ComfyAdapter implements ServerAdapter {
   }
 
   resume(attempt: AttemptRef): void {
-    const known = this.#tracks.get(attempt.remoteKey);
-    const track = known ?? this.#tracks.follow(attempt.remoteKey);
-    if (known === undefined) track.sameBoot = this.#sameBoot;
+    const track = this.#tracks.follow(attempt.remoteKey);
+    // Sent before this connection, and open as far as was known then: it had not ended when that witness had.
+    if (this.#oldWitness !== null) track.sighting ??= { connection: -1, frames: 0, witness: this.#oldWitness };
     if (attempt.startedAt !== null) track.startSeen = true;
   }
 
   async lookup(attempt: AttemptRef, signal: AbortSignal): Promise<LookupResult> {
+    const followed = this.#tracks.get(attempt.remoteKey) !== undefined;
     this.resume(attempt);
     const track = this.#tracks.follow(attempt.remoteKey);
     const look = await this.#looks.look(track, signal);
@@ -191,7 +193,9 @@ export class ComfyAdapter implements ServerAdapter {
         this.#witness.set(track.key);
         return { found: 'ended', fact: look.fact };
       case 'absent':
-        return { found: 'absent', sameBoot: (await this.#witnessStands(track, signal)) || track.sameBoot ? true : null };
+        // A look at a key that is only watched for must not make us follow it for ever.
+        if (!followed && attempt.startedAt === null) this.#tracks.forget(track.key);
+        return { found: 'absent', sameBoot: (await this.#witnessStands(track, signal)) ? true : null };
     }
   }
 
@@ -322,17 +326,17 @@ export class ComfyAdapter implements ServerAdapter {
     this.#watchdog.listed(listing, askedAt);
   }
 
-  /** True when the witness of the last connection is in the history still: no restart since. Then takes a newer one. */
-  async #checkWitness(signal: AbortSignal): Promise<boolean> {
+  /** The witness kept from before, if it is in the history still: no restart and no clearing since. Then takes a newer one. */
+  async #checkWitness(signal: AbortSignal): Promise<string | null> {
     try {
       const old = this.#witness.get();
       const stands = old !== null && (await this.#http.history(old, signal)) !== null;
       const newest = await this.#http.newestEnded(signal);
       if (newest !== null) this.#witness.set(newest);
-      return stands;
+      return stands ? old : null;
     } catch (error) {
       this.#context.log.debug('no witness could be read', { error });
-      return false;
+      return null;
     }
   }
 

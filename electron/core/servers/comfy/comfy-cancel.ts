@@ -78,7 +78,7 @@ export function pauseAfterInterrupt(tookMs: number): number {
   return Math.min(60_000, Math.max(0, tookMs) * 20);
 }
 
-export const FRAME_GRACE_MS = 2_000;
+const FRAME_GRACE_MS = 2_000;
 const FIRST_LOOK_MS = 60;
 const LOOKS_MS = [300, 600, 1_200, 2_400, 3_000] as const;
 
@@ -160,7 +160,12 @@ class StopRun {
     for (;;) {
       const report = await this.#round();
       if (report === null) continue;
-      if (report.report === 'ended') this.#request.onStep('seen-stopped', null, describe(report));
+      if (report.report === 'ended') {
+        const { fact } = report;
+        // Only what was seen to stop is called so in the trail.
+        if (fact.type === 'stopped') this.#request.onStep('seen-stopped', null, `while ${fact.reach}`);
+        else this.#request.onStep('looked', null, fact.type);
+      }
       return report;
     }
   }
@@ -287,8 +292,4 @@ class StopRun {
     }
     this.#lastSaw = look.saw;
   }
-}
-
-function describe(report: Extract<StopReport, { report: 'ended' }>): string {
-  return report.fact.type === 'stopped' ? `stopped while ${report.fact.reach}` : report.fact.type;
 }

@@ -25,7 +25,7 @@ export type SystemStats = z.infer<typeof SystemStatsSchema>;
 export const FeaturesSchema = z.object({ supports_preview_metadata: z.boolean().catch(false).optional() });
 
 /** `[number, prompt_id, prompt, extra_data, outputs]`; the graph is of no use to us and may be huge. */
-export const QueueItemSchema = z.tuple([z.number().nullable().catch(null), z.string()]).rest(z.unknown());
+const QueueItemSchema = z.tuple([z.number().nullable().catch(null), z.string()]).rest(z.unknown());
 export const QueueSchema = z.object({ queue_running: z.array(QueueItemSchema), queue_pending: z.array(QueueItemSchema) });
 export type QueueListing = z.infer<typeof QueueSchema>;
 

@@ -12,7 +12,10 @@ import type { EndedFact } from './comfy-outcome.ts';
 /** How the following of a prompt can end. */
 export type TrackEnd = EndedFact | Extract<ServerFact, { type: 'vanished' }>;
 
-/** Seen waiting by a look. `frames`: status frames heard until then; `witness`: newest ended prompt known before it. */
+/**
+ * Known to be on the server and not ended at some moment. `connection`: on which a look said "waiting", or -1 for none;
+ * `frames`: status frames heard until then; `witness`: newest ended prompt known before that moment.
+ */
 export interface Sighting {
   readonly connection: number;
   readonly frames: number;
@@ -38,8 +41,6 @@ export class Track implements StopSubject {
   loaders: ReadonlySet<string> = new Set();
   /** When looks began to find it absent, monotonic ms; null while they do not. */
   absentSince: number | null = null;
-  /** False once a connection began on which nothing proved that the server had not been restarted. */
-  sameBoot = true;
   /** Stop procedures that run on it now. */
   stopping = 0;
   /** Monotonic time of the last event that named it. */
@@ -60,10 +61,19 @@ export interface TracksSink {
 
 const REMEMBERED = 5_000;
 
+/** Adds to a set that forgets its oldest. */
+function remember(keys: Set<string>, key: string): void {
+  keys.add(key);
+  if (keys.size <= REMEMBERED) return;
+  const [oldest] = keys;
+  if (oldest !== undefined) keys.delete(oldest);
+}
+
 export class Tracks {
   readonly #sink: TracksSink;
   readonly #open = new Map<string, Track>();
   readonly #everOurs = new Set<string>();
+  readonly #ended = new Set<string>();
   #running: string | null = null;
 
   constructor(sink: TracksSink) {
@@ -85,8 +95,7 @@ export class Tracks {
     const track = new Track(key);
     track.lastEventAt = this.#sink.now();
     this.#open.set(key, track);
-    this.#everOurs.add(key);
-    if (this.#everOurs.size > REMEMBERED) for (const oldest of this.#everOurs) { this.#everOurs.delete(oldest); break; }
+    remember(this.#everOurs, key);
     return track;
   }
 
@@ -105,10 +114,9 @@ export class Tracks {
     return this.#everOurs.has(key);
   }
 
-  /** A new connection: what runs is unknown until something names it. `sameBoot`: no restart lies between, proven. */
-  reconnected(sameBoot: boolean): void {
+  /** A new connection: what runs is unknown until something names it. */
+  reconnected(): void {
     this.#running = null;
-    if (!sameBoot) for (const track of this.#open.values()) track.sameBoot = false;
   }
 
   started(track: Track): void {
@@ -124,6 +132,7 @@ export class Tracks {
   end(track: Track, fact: TrackEnd, tell = true): void {
     if (track.ended !== null) return;
     track.ended = fact;
+    remember(this.#ended, track.key);
     if (this.#open.get(track.key) === track) this.forget(track.key);
     if (tell) this.#sink.fact(track.key, fact);
     track.wake.wake();
@@ -133,7 +142,7 @@ export class Tracks {
     switch (event.type) {
       case 'start': {
         // Only our own prompts' starts reach us (C11): one we do not follow is an earlier attempt that turned up after all.
-        const track = this.#open.get(event.promptId) ?? (this.#everOurs.has(event.promptId) ? undefined : this.follow(event.promptId));
+        const track = this.#open.get(event.promptId) ?? (this.#ended.has(event.promptId) ? undefined : this.follow(event.promptId));
         if (track !== undefined) this.#seenRunning(track);
         return;
       }

@@ -118,7 +118,7 @@ export class Watchdog {
   }
 
   async #absent(track: Track, signal: AbortSignal): Promise<void> {
-    const { now, session, tracks } = this.#context;
+    const { now, tracks } = this.#context;
     // What was never known to be there is for the settle window of recovery, not for us.
     if (!track.confirmed) return;
     if (track.absentSince === null) {
@@ -128,10 +128,8 @@ export class Watchdog {
     if (now() - track.absentSince < ABSENT_MS) return;
     if (await this.#context.provesRemoval(track, signal)) {
       tracks.end(track, { type: 'stopped', reach: 'waiting', outputs: [], by: 'removed-from-queue', evidence: 'proven' });
-      return;
     }
-    const sameConnection = track.sighting?.connection === session.number || track.startSeen;
-    tracks.end(track, { type: 'vanished', cause: sameConnection ? 'no-trace' : 'server-restarted' });
+    // Anything less is for recovery to judge (architecture §8): it alone may call a job lost.
   }
 
   #missed(what: string): void {
