@@ -19,6 +19,17 @@ async function join(): Promise<ComfyRig> {
   return rig;
 }
 
+/** What the server itself says became of a prompt: the judge over our own reports. */
+async function truth(id: string): Promise<'never ran' | 'interrupted' | 'success' | 'error'> {
+  const body = (await (await fetch(`${url ?? ''}/history/${id}`)).json()) as Record<string, { status: { status_str: string; messages: [string, unknown][] } }>;
+  const status = body[id]?.status;
+  if (status === undefined) return 'never ran';
+  if (status.messages.at(-1)?.[0] === 'execution_interrupted') return 'interrupted';
+  return status.status_str === 'success' ? 'success' : 'error';
+}
+const said = (report: { report: string; fact?: { type: string; reach?: string } }): string =>
+  report.fact === undefined ? report.report : report.fact.type === 'stopped' ? (report.fact.reach === 'waiting' ? 'never ran' : 'interrupted') : 'success';
+
 describe.skipIf(url === undefined)('a real ComfyUI (COMFY_URL)', () => {
   it('runs a job to its end with progress, previews and a stored picture', async () => {
     const rig = await join();
@@ -68,6 +79,7 @@ describe.skipIf(url === undefined)('a real ComfyUI (COMFY_URL)', () => {
       await new Promise((resolve) => setTimeout(resolve, round % 5));
       const report = await rig.stop(target);
       expect(report).toMatchObject({ report: 'ended', fact: { type: 'stopped' } });
+      expect(await truth(target.remoteKey)).toBe(said(report));
       await stranger.heard(other.remoteKey, 'finished');
     }
   });
@@ -91,6 +103,7 @@ describe.skipIf(url === undefined)('a real ComfyUI (COMFY_URL)', () => {
       await new Promise((resolve) => setTimeout(resolve, 40 + (round % 25)));
       const report = await rig.stop(target);
       expect(['finished', 'stopped']).toContain(report.report === 'ended' ? report.fact.type : report.report);
+      expect(await truth(target.remoteKey)).toBe(said(report));
       await stranger.heard(other.remoteKey, 'finished');
     }
   });
