@@ -2,6 +2,7 @@
  * What a link reports, handed to whom it concerns: facts, progress, foreign work, status. The hooks of every server
  * link, and nothing else.
  */
+import { toAppError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { ServerFact } from '../../../shared/job-fact.ts';
 import type { ForeignView } from '../../../shared/server.ts';
@@ -32,18 +33,22 @@ export class Arrivals {
   }
 
   fact(serverId: ServerId, remoteKey: string, fact: ServerFact): void {
-    if (fact.type === 'started') this.#follow(serverId, remoteKey);
-    this.#facts.fromServer(serverId, remoteKey, fact);
-    if (fact.type === 'started') {
-      const jobId = this.#followed.get(remoteKey);
-      if (jobId !== undefined) this.#live.started(jobId);
-    }
+    this.#guard('fact', () => {
+      if (fact.type === 'started') this.#follow(serverId, remoteKey);
+      this.#facts.fromServer(serverId, remoteKey, fact);
+      if (fact.type === 'started') {
+        const jobId = this.#followed.get(remoteKey);
+        if (jobId !== undefined) this.#live.started(jobId);
+      }
+    });
   }
 
   live(serverId: ServerId, remoteKey: string, update: LiveUpdate): void {
-    this.#facts.heard(remoteKey);
-    const jobId = this.#followed.get(remoteKey) ?? this.#follow(serverId, remoteKey);
-    if (jobId !== undefined) this.#live.update(jobId, update);
+    this.#guard('progress', () => {
+      this.#facts.heard(remoteKey);
+      const jobId = this.#followed.get(remoteKey) ?? this.#follow(serverId, remoteKey);
+      if (jobId !== undefined) this.#live.update(jobId, update);
+    });
   }
 
   place(attempt: AttemptRow, place: number | null): void {
@@ -51,7 +56,23 @@ export class Arrivals {
   }
 
   foreign(serverId: ServerId, view: ForeignView, ended: readonly ForeignEnded[]): void {
-    this.#foreign.seen(serverId, view, ended);
+    this.#guard('foreign work', () => {
+      this.#foreign.seen(serverId, view, ended);
+    });
+  }
+
+  /**
+   * A stream must not die of a full disk. What could not be written is not lost: the attempt stays open and silent, so
+   * the watchdog looks it up again, and goes on doing so until the disk takes it.
+   */
+  #guard(what: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const app = toAppError(error);
+      this.#board.log.error(`a ${what} could not be written down; it will be looked up`, { error });
+      if (app.code === 'storage') this.#board.trouble(app);
+    }
   }
 
   /** The attempt is over: nothing more is shown of it. */

@@ -2,7 +2,7 @@
  * Who runs next where (architecture §9): per online, unpaused server, the first claimable job. Claims it, sends it once
  * and reports how the sending went. Woken by direct calls only.
  */
-import { AppError, isAbort, toWire } from '../../../shared/errors.ts';
+import { AppError, isAbort, toAppError, toWire } from '../../../shared/errors.ts';
 import { newAttemptId } from '../../../shared/ids.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { AttemptRow, JobRow } from '../db/rows.ts';
@@ -52,7 +52,11 @@ export class Scheduler {
     }
     const run = this.#dispatch(serverId)
       .catch((error: unknown) => {
-        if (!isAbort(error)) this.#board.log.error('sending stopped for a server', { server: serverId, error });
+        if (isAbort(error)) return;
+        this.#board.log.error('sending stopped for a server; it is tried again', { server: serverId, error });
+        const app = toAppError(error);
+        if (app.code === 'storage') this.#board.trouble(app);
+        this.#pause(serverId);
       })
       .finally(() => {
         this.#busy.delete(serverId);
@@ -138,6 +142,7 @@ export class Scheduler {
     const attemptId = newAttemptId();
     const answer = this.#board.jobs.advance(jobId, { type: 'claim' }, { claim: { attemptId, serverId: link.id, remoteKey, serverBoot: link.serverBoot } });
     if (!answer.changed) return null;
+    this.#board.trouble(null);
     this.#board.point('after-claim');
     this.#board.feed.changed(jobId);
     return this.#attempts.get(attemptId) ?? null;
