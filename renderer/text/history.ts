@@ -19,7 +19,8 @@ export interface EndingText {
 export const historyText = {
   title: 'History',
   jobs: (total: number) => plural(total, 'job', 'jobs'),
-  found: (shown: number, more: boolean) => (more ? `${number(shown)} found so far` : shown === 0 ? 'nothing found' : `${number(shown)} found`),
+  found: (shown: number, more: boolean) =>
+    more ? `${number(shown)} found so far` : shown === 0 ? 'nothing found' : `${number(shown)} found`,
   search: 'Search prompts, notes, errors',
   clearSearch: 'Clear search',
   chips: { all: 'All', done: 'Done', cancelled: 'Cancelled', failed: 'Failed', foreign: 'Foreign' },
@@ -36,7 +37,8 @@ export const historyText = {
   runFailedLooking: 'Looking for failed jobs…',
   runFailedSince: 'Failed in the last',
   runFailedSpans: { day: 'Last 24 hours', week: 'Last 7 days', all: 'Ever' },
-  runFailedAgainText: 'Each is queued anew at the end of the queue, with the same inputs. The failed ones stay in History.',
+  runFailedAgainText:
+    'Each is queued anew at the end of the queue, with the same inputs. The failed ones stay in History.',
   runFailedAgainSeeds: 'With new seeds',
   runFailedAgainDo: (total: number) => `Run ${plural(total, 'job', 'jobs')} again`,
   notNow: 'Not now',
@@ -75,7 +77,21 @@ export const detailText = {
   label: 'Details of this job',
   head: 'Details',
   close: 'Close details',
-  facts: { workflow: 'Workflow', size: 'Size', seed: 'Seed', model: 'Model', images: 'Images', server: 'Server', submitted: 'Submitted', started: 'Started', ended: 'Ended', seen: 'First seen', ran: 'Ran for', batch: 'Batch', note: 'Note' },
+  facts: {
+    workflow: 'Workflow',
+    size: 'Size',
+    seed: 'Seed',
+    model: 'Model',
+    images: 'Images',
+    server: 'Server',
+    submitted: 'Submitted',
+    started: 'Started',
+    ended: 'Ended',
+    seen: 'First seen',
+    ran: 'Ran for',
+    batch: 'Batch',
+    note: 'Note',
+  },
   batchPlace: (title: string, index: number, size: number) => `${title}, ${number(index + 1)} of ${number(size)}`,
   trail: 'Trail',
   cancelTrail: 'Cancelled step by step',
@@ -106,7 +122,10 @@ export const detailText = {
   remoteKey: 'Id on the server',
   remove: 'Remove from History…',
   removeTitle: 'Remove this job from History?',
-  removeText: (files: number) => (files === 0 ? 'Its record is deleted. This can’t be put back.' : `Its record and its ${plural(files, 'file', 'files')} are deleted from this computer. Files on the server stay. This can’t be put back.`),
+  removeText: (files: number) =>
+    files === 0
+      ? 'Its record is deleted. This can’t be put back.'
+      : `Its record and its ${plural(files, 'file', 'files')} are deleted from this computer. Files on the server stay. This can’t be put back.`,
   removeDo: 'Remove job',
   keep: 'Keep job',
   removedToast: 'Removed from History',
@@ -135,11 +154,22 @@ export function askedBy(by: Asker): string {
 }
 
 /** Product §3.2, for an outcome that is there. */
-export function outcomeText(outcome: CancelOutcome, tookMs: number | null, kind: 'comfy' | 'swarm', expected: number): { word: string; rest: string } {
+export function outcomeText(
+  outcome: CancelOutcome,
+  tookMs: number | null,
+  kind: 'comfy' | 'swarm',
+  expected: number,
+): { word: string; rest: string } {
   switch (outcome.outcome) {
     case 'cancelled': {
       if (outcome.evidence === 'presumed') {
-        return { word: 'Cancelled', rest: kind === 'swarm' && outcome.reach === 'running' ? '; its backend may finish the current step' : '; the server never showed it' };
+        return {
+          word: 'Cancelled',
+          rest:
+            kind === 'swarm' && outcome.reach === 'running'
+              ? '; its backend may finish the current step'
+              : '; the server never showed it',
+        };
       }
       if (outcome.reach === 'local') return { word: 'Cancelled', rest: ' before it was sent' };
       if (outcome.reach === 'waiting') return { word: 'Cancelled', rest: '; it had not started' };
@@ -156,12 +186,19 @@ export function outcomeText(outcome: CancelOutcome, tookMs: number | null, kind:
 }
 
 function keptText(kept: number, expected: number): string {
-  return expected > kept ? `${number(kept)} of ${plural(expected, 'image', 'images')} kept` : `${plural(kept, 'image', 'images')} kept`;
+  return expected > kept
+    ? `${number(kept)} of ${plural(expected, 'image', 'images')} kept`
+    : `${plural(kept, 'image', 'images')} kept`;
 }
 
 const lostWord = (cause: unknown): string =>
-  cause === 'server-restarted' ? 'The server restarted' : cause === 'server-removed' ? 'The server was removed' : 'It left no trace';
-const lostRest = (cause: unknown): string => (cause === 'no-trace' ? ' on the server; whether it ran can’t be known' : '; whether it ran can’t be known');
+  cause === 'server-restarted'
+    ? 'The server restarted'
+    : cause === 'server-removed'
+      ? 'The server was removed'
+      : 'It left no trace';
+const lostRest = (cause: unknown): string =>
+  cause === 'no-trace' ? ' on the server; whether it ran can’t be known' : '; whether it ran can’t be known';
 
 /** What a row of History says about how a job of ours ended. */
 export function endingOf(job: JobView): EndingText {
@@ -169,17 +206,27 @@ export function endingOf(job: JobView): EndingText {
   const by = job.cancel === null ? null : bySentence(job.cancel.by, job.cancel.note);
   if (job.state === 'cancelled') {
     if (outcome === null) return { word: 'Cancelled', tone: 'plain', rest: '', second: by };
-    return { ...outcomeText(outcome, job.cancel?.tookMs ?? null, job.kind, job.info.images ?? 0), tone: 'plain', second: job.putBackAs === null ? by : (by === null ? 'put back' : `${by}; put back`) };
+    return {
+      ...outcomeText(outcome, job.cancel?.tookMs ?? null, job.kind, job.info.images ?? 0),
+      tone: 'plain',
+      second: job.putBackAs === null ? by : by === null ? 'put back' : `${by}; put back`,
+    };
   }
   if (job.state === 'failed') {
     if (outcome?.outcome === 'unknown') return { ...outcomeText(outcome, null, job.kind, 0), tone: 'hold', second: by };
     const failed = failureText(job.error);
     if (outcome?.outcome === 'too-late' && outcome.state === 'failed' && job.error?.code !== 'stopped_elsewhere') {
-      return { word: 'Failed', tone: 'bad', rest: ' before it could be cancelled', second: `${failed.word}${failed.rest}` };
+      return {
+        word: 'Failed',
+        tone: 'bad',
+        rest: ' before it could be cancelled',
+        second: `${failed.word}${failed.rest}`,
+      };
     }
     return failed;
   }
-  if (outcome?.outcome === 'too-late' && outcome.state === 'done') return { word: 'Finished', tone: 'go', rest: ' before it could be cancelled', second: missingText(job) };
+  if (outcome?.outcome === 'too-late' && outcome.state === 'done')
+    return { word: 'Finished', tone: 'go', rest: ' before it could be cancelled', second: missingText(job) };
   const { stored, thumb } = job.outputs;
   const time = job.ranMs === null ? '' : ` in ${duration(job.ranMs)}`;
   const made = thumb === null ? common.files(stored) : common.images(stored);
@@ -199,12 +246,14 @@ function missingText(job: JobView): string | null {
 export function failureText(error: WireError | null): EndingText {
   if (error === null) return { word: 'Failed', tone: 'bad', rest: '', second: null };
   const details = error.details ?? {};
-  const text = (key: string): string | null => (typeof details[key] === 'string' && details[key] !== '' ? details[key] : null);
+  const text = (key: string): string | null =>
+    typeof details[key] === 'string' && details[key] !== '' ? details[key] : null;
   switch (error.code) {
     case 'execution_failed': {
       const node = text('nodeTitle') ?? text('nodeType');
       const where = node === null ? '' : ` in ${node}`;
-      if (details['outOfMemory'] === true) return { word: 'Failed', tone: 'bad', rest: `${where}: out of memory`, second: firstLine(error.message) };
+      if (details['outOfMemory'] === true)
+        return { word: 'Failed', tone: 'bad', rest: `${where}: out of memory`, second: firstLine(error.message) };
       return { word: 'Failed', tone: 'bad', rest: where, second: firstLine(error.message) };
     }
     case 'stopped_elsewhere':
@@ -212,7 +261,12 @@ export function failureText(error: WireError | null): EndingText {
     case 'lost':
       return { word: lostWord(details['cause']), tone: 'hold', rest: lostRest(details['cause']), second: null };
     case 'outputs_unavailable':
-      return { word: 'Finished', tone: 'hold', rest: ', but its files are gone', second: 'the server has none of them any more' };
+      return {
+        word: 'Finished',
+        tone: 'hold',
+        rest: ', but its files are gone',
+        second: 'the server has none of them any more',
+      };
     case 'server_rejected':
       return { word: 'Refused', tone: 'bad', rest: ' by the server', second: firstLine(error.message) };
     case 'server_auth':

@@ -21,7 +21,7 @@ export const serversText = {
   added: (name: string) => `${name} added`,
   addServer: 'Add a server',
   openPage: 'Open page',
-  openPageOf: (name: string) => `Open the page of ${name} in a new tab`,
+  openPageOf: (name: string) => `Open page of ${name} in a new tab`,
   freeMemory: 'Free memory',
   freed: (name: string) => `${name} was asked to free its memory`,
   pause: 'Pause sending',
@@ -49,7 +49,8 @@ export const serversText = {
 } as const;
 
 export const kindName = (kind: Kind): string => (kind === 'comfy' ? 'ComfyUI' : 'SwarmUI');
-export const versionText = (kind: Kind, version: string | null): string => (version === null ? kindName(kind) : `${kindName(kind)} ${version}`);
+export const versionText = (kind: Kind, version: string | null): string =>
+  version === null ? kindName(kind) : `${kindName(kind)} ${version}`;
 
 export function contactWord(contact: Contact): string {
   switch (contact) {
@@ -106,7 +107,8 @@ export function reasonText(error: WireError): string {
 }
 
 export const contactText = {
-  offline: (forHowLong: string, reason: string | null) => `Not answering for ${forHowLong}${reason === null ? '' : `: ${reason}`}.`,
+  offline: (forHowLong: string, reason: string | null) =>
+    `Not answering for ${forHowLong}${reason === null ? '' : `: ${reason}`}.`,
   tryingIn: (seconds: number) => `Trying again in ${number(seconds)} s.`,
   tryingNow: 'Trying now.',
   waitingJobs: (jobs: number) => `${plural(jobs, 'job waits', 'jobs wait')} for it.`,
@@ -128,10 +130,14 @@ export function abilities(kind: Kind, capabilities: Capabilities, allowUntargete
   const hold = (text: string): number => list.push({ tone: 'hold', text });
   if (kind === 'comfy') {
     if (capabilities.targetedInterrupt) go('One running job can be stopped without touching its neighbours');
-    else if (allowUntargeted) hold('A running job is stopped with an interrupt that has no name on it: it may hit a neighbour. You allowed this.');
+    else if (allowUntargeted)
+      hold(
+        'A running job is stopped with an interrupt that has no name on it: it may hit a neighbour. You allowed this.',
+      );
     else hold('Too old to stop one running job by name: running jobs can’t be cancelled here. Waiting ones can.');
     if (!capabilities.promptId) hold('It chooses the ids itself: a job whose answer gets lost may be sent twice');
-    if (!capabilities.jobsApi) hold('It has no list of jobs: after a lost connection, looking up how a job ended takes longer');
+    if (!capabilities.jobsApi)
+      hold('It has no list of jobs: after a lost connection, looking up how a job ended takes longer');
     if (!capabilities.previewMetadata) hold('Its previews carry no job id: they are shown for the job that runs');
     return list;
   }
@@ -173,7 +179,8 @@ export const formText = {
   name: 'Name',
   namePlaceholder: 'As you call it',
   atOnce: 'Jobs at once',
-  atOnceHint: 'How many Switchyard hands over at a time: one runs, one is ready behind it. More makes cancelling and reordering less exact.',
+  atOnceHint:
+    'How many Switchyard hands over at a time: one runs, one is ready behind it. More makes cancelling and reordering less exact.',
   enabled: 'Use this server',
   enabledHint: 'Off: nothing is sent, nothing is asked of it.',
   signIn: 'Sign-in',
@@ -209,11 +216,19 @@ export const formText = {
 export function probeText(probe: ProbeReport): { tone: 'go' | 'hold' | 'bad'; text: string } {
   if (probe.error !== null) {
     const what = probe.kind === null ? 'No server' : versionText(probe.kind, probe.version);
-    return probe.error.code === 'server_auth' ? { tone: 'hold', text: 'It answers, but wants a sign-in.' } : { tone: 'bad', text: `${what}: ${reasonText(probe.error)}.` };
+    return probe.error.code === 'server_auth'
+      ? { tone: 'hold', text: 'It answers, but wants a sign-in.' }
+      : { tone: 'bad', text: `${what}: ${reasonText(probe.error)}.` };
   }
   if (probe.kind === null) return { tone: 'bad', text: 'It answers, but is neither ComfyUI nor SwarmUI.' };
-  const speed = probe.answeredInMs === null ? '' : `, answers in ${number(Math.max(1, Math.round(probe.answeredInMs)))} ms`;
-  const queue = probe.queueLength === null ? '' : probe.queueLength === 0 ? ', nothing queued there' : `, ${number(probe.queueLength)} queued there`;
+  const speed =
+    probe.answeredInMs === null ? '' : `, answers in ${number(Math.max(1, Math.round(probe.answeredInMs)))} ms`;
+  const queue =
+    probe.queueLength === null
+      ? ''
+      : probe.queueLength === 0
+        ? ', nothing queued there'
+        : `, ${number(probe.queueLength)} queued there`;
   return { tone: 'go', text: `${versionText(probe.kind, probe.version)}${speed}${queue}.` };
 }
 
@@ -221,7 +236,10 @@ export const removeText = {
   title: (name: string) => `Remove ${name}?`,
   plain: 'Switchyard forgets its address and sign-in. History keeps its name. Nothing on the server is touched.',
   openJobs: (waiting: number, onServer: number) => {
-    const words = [waiting > 0 ? `${plural(waiting, 'job waits', 'jobs wait')} for it` : null, onServer > 0 ? `${plural(onServer, 'job is', 'jobs are')} on it` : null].filter((word) => word !== null);
+    const words = [
+      waiting > 0 ? `${plural(waiting, 'job waits', 'jobs wait')} for it` : null,
+      onServer > 0 ? `${plural(onServer, 'job is', 'jobs are')} on it` : null,
+    ].filter((word) => word !== null);
     return words.length === 0 ? 'It may still have open jobs of yours.' : `${words.join(', ')}.`;
   },
   waiting: 'Jobs that wait here',

@@ -36,7 +36,12 @@ export const settingsText = {
   version: 'Version',
   data: 'Kept in',
   secrets: 'Sign-ins',
-  secretsWords: { os: 'in the system’s keychain', weak: 'in the system’s keychain, weakly protected', file: 'in a file only you can read', none: 'can’t be kept' },
+  secretsWords: {
+    os: 'in the system’s keychain',
+    weak: 'in the system’s keychain, weakly protected',
+    file: 'in a file only you can read',
+    none: 'can’t be kept',
+  },
   failed: 'The setting was not saved',
   loading: 'Reading settings…',
 } as const;

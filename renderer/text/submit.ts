@@ -20,7 +20,8 @@ export const submitText = {
   inputs: 'What this workflow lets you set',
   prompt: 'Prompt',
   promptHint: '{fog|rain} makes one job for each',
-  promptOf: (node: string, input: string) => (input === 'text' || input === 'value' ? node : `${node}, ${input.replaceAll('_', ' ')}`),
+  promptOf: (node: string, input: string) =>
+    input === 'text' || input === 'value' ? node : `${node}, ${input.replaceAll('_', ' ')}`,
   negative: 'Negative',
   nothingToSet: 'All its inputs come from other nodes: it runs as it is.',
   size: 'Size',
@@ -34,7 +35,8 @@ export const submitText = {
   images: 'Images',
   imagesUnit: 'per job',
   more: 'More',
-  furtherInputs: (inputs: number, nodes: number) => `${plural(inputs, 'further input', 'further inputs')} in ${plural(nodes, 'node', 'nodes')}`,
+  furtherInputs: (inputs: number, nodes: number) =>
+    `${plural(inputs, 'further input', 'further inputs')} in ${plural(nodes, 'node', 'nodes')}`,
   reset: 'Put all inputs back',
   howMany: 'How many',
   seeds: 'Seeds',
@@ -49,7 +51,10 @@ export const submitText = {
   where: 'Where',
   server: 'Server',
   anyServerHint: 'the first that is free',
-  load: (busy: number, freeInMs: number | null) => (busy === 0 ? 'nothing running or waiting' : `${number(busy)} running or waiting${freeInMs === null ? '' : `, free in ≈ ${roughly(freeInMs)}`}`),
+  load: (busy: number, freeInMs: number | null) =>
+    busy === 0
+      ? 'nothing running or waiting'
+      : `${number(busy)} running or waiting${freeInMs === null ? '' : `, free in ≈ ${roughly(freeInMs)}`}`,
   notOnline: 'not answering now; the jobs wait for it',
   pausedServer: 'paused; the jobs wait until it is resumed',
   noServer: 'No ComfyUI server is set up yet. The jobs wait until there is one.',
@@ -81,11 +86,16 @@ export const submitText = {
   aServer: 'The server',
   refused: (server: string) => `${server} refused it`,
   refusedNode: (node: string, what: string) => `${node}: ${what}`,
-  inexact: (where: string) => `${where} is larger than can be kept exactly; it is sent as its nearest neighbour. Type a smaller one to be exact.`,
+  inexact: (where: string) =>
+    `${where} is larger than can be kept exactly; it is sent as its nearest neighbour. Type a smaller one to be exact.`,
   needsNumber: 'a number',
   uiTitle: (name: string) => `${name} is in the editor’s own format`,
   uiText: 'It holds the drawing of the graph, not the values a server can run. Export it from ComfyUI in API format:',
-  uiSteps: ['Open it in ComfyUI.', 'In the menu choose Workflow, then Export (API). In older versions: switch on “Enable dev mode options” in the settings, then press Save (API format).', 'Drop the file that was saved here.'],
+  uiSteps: [
+    'Open it in ComfyUI.',
+    'In the menu choose Workflow, then Export (API). In older versions: switch on “Enable dev mode options” in the settings, then press Save (API format).',
+    'Drop the file that was saved here.',
+  ],
   uiAlso: 'Or drop an image that this workflow made: ComfyUI writes the right format into it.',
 } as const;
 
@@ -96,23 +106,50 @@ export function refusalText(refused: Refused): { title: string; text: string } {
     case 'empty':
       return { title: `${name} is empty`, text: 'Export the workflow again and drop the new file.' };
     case 'too-large':
-      return { title: `${name} is too large`, text: 'Workflows are small texts, and images that carry one rarely pass 100 MB.' };
+      return {
+        title: `${name} is too large`,
+        text: 'Workflows are small texts, and images that carry one rarely pass 100 MB.',
+      };
     case 'unknown-file':
-      return { title: `${name} is no workflow and no image`, text: 'What works: JSON in API format, or a PNG, WebP or JPEG made by ComfyUI.' };
+      return {
+        title: `${name} is no workflow and no image`,
+        text: 'What works: JSON in API format, or a PNG, WebP or JPEG made by ComfyUI.',
+      };
     case 'unreadable':
       return { title: `${name} could not be read`, text: 'It was moved, or may not be read. Choose it again.' };
     case 'broken-image':
-      return { title: `${name} can’t be read`, text: 'The image is damaged. Another one from the same workflow will do.' };
+      return {
+        title: `${name} can’t be read`,
+        text: 'The image is damaged. Another one from the same workflow will do.',
+      };
     case 'image-without-workflow':
-      return { title: `${name} carries no workflow`, text: 'Image editors and messengers remove it. Use the file as ComfyUI saved it, or the workflow in API format.' };
+      return {
+        title: `${name} carries no workflow`,
+        text: 'Image editors and messengers remove it. Use the file as ComfyUI saved it, or the workflow in API format.',
+      };
     case 'image-with-other-parameters':
-      return { title: `${name} was made by ${detail ?? 'another program'}`, text: 'It carries that program’s parameters, but no ComfyUI workflow.' };
+      return {
+        title: `${name} was made by ${detail ?? 'another program'}`,
+        text: 'It carries that program’s parameters, but no ComfyUI workflow.',
+      };
     case 'not-json':
-      return { title: `${name} is not JSON`, text: detail === null ? 'Export the workflow again in API format.' : `The text breaks off or is something else: ${detail}` };
+      return {
+        title: `${name} is not JSON`,
+        text:
+          detail === null
+            ? 'Export the workflow again in API format.'
+            : `The text breaks off or is something else: ${detail}`,
+      };
     case 'not-a-workflow':
-      return { title: `${name} is JSON, but no workflow`, text: 'A workflow in API format lists nodes, each with a class and its inputs.' };
+      return {
+        title: `${name} is JSON, but no workflow`,
+        text: 'A workflow in API format lists nodes, each with a class and its inputs.',
+      };
     case 'broken-node':
-      return { title: `${name} has a broken node`, text: `Node ${detail ?? ''} has no class or no inputs. Export the workflow again in API format.` };
+      return {
+        title: `${name} has a broken node`,
+        text: `Node ${detail ?? ''} has no class or no inputs. Export the workflow again in API format.`,
+      };
     case 'too-many-nodes':
       return { title: `${name} has too many nodes`, text: `${detail ?? ''} nodes; at most 5,000 are taken.` };
   }

@@ -42,7 +42,14 @@ export function FirstStart({ onLater }: { onLater?: () => void }): ReactNode {
   return (
     <section className={styles['start']} aria-labelledby="first-start-title">
       <div className={styles['column']}>
-        <svg className={styles['track']} viewBox="0 0 560 88" fill="none" stroke="currentColor" strokeWidth="2" aria-hidden="true">
+        <svg
+          className={styles['track']}
+          viewBox="0 0 560 88"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="2"
+          aria-hidden="true"
+        >
           <path d="M0 66h560" />
           <path d="M120 66c60 0 60-44 120-44h200" strokeDasharray="6 5" />
           <circle cx="300" cy="66" r="7" fill="var(--bg)" />
@@ -82,7 +89,11 @@ export function FirstStart({ onLater }: { onLater?: () => void }): ReactNode {
             {busy ? serversText.testing : usable === null ? startText.test : startText.add}
           </Button>
         </form>
-        <p className={styles['answer']} role="status" data-tone={error !== null ? 'bad' : tested === null ? undefined : probeText(tested).tone}>
+        <p
+          className={styles['answer']}
+          role="status"
+          data-tone={error !== null ? 'bad' : tested === null ? undefined : probeText(tested).tone}
+        >
           {answer}
         </p>
         {!demo && (

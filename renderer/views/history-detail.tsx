@@ -40,7 +40,12 @@ export function HistoryDetail(props: HistoryDetailProps): ReactNode {
   const { row, jobId, onClose } = props;
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (event.key !== 'Escape' || event.defaultPrevented || document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null) return;
+      if (
+        event.key !== 'Escape' ||
+        event.defaultPrevented ||
+        document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null
+      )
+        return;
       onClose();
     };
     window.addEventListener('keydown', onKey);
@@ -54,12 +59,19 @@ export function HistoryDetail(props: HistoryDetailProps): ReactNode {
         <span>{detailText.head}</span>
         <IconButton name={detailText.close} icon="close" onClick={onClose} />
       </header>
-      {jobId === null ? row?.type === 'foreign' && <Foreign row={row} nameOf={props.nameOf} /> : <Job id={jobId} {...props} />}
+      {jobId === null ? (
+        row?.type === 'foreign' && <Foreign row={row} nameOf={props.nameOf} />
+      ) : (
+        <Job id={jobId} {...props} />
+      )}
     </aside>
   );
 }
 
-function Foreign({ row, nameOf }: { row: Extract<HistoryRow, { type: 'foreign' }> } & Pick<HistoryDetailProps, 'nameOf'>): ReactNode {
+function Foreign({
+  row,
+  nameOf,
+}: { row: Extract<HistoryRow, { type: 'foreign' }> } & Pick<HistoryDetailProps, 'nameOf'>): ReactNode {
   const { foreign } = row;
   return (
     <>
@@ -83,14 +95,22 @@ function Foreign({ row, nameOf }: { row: Extract<HistoryRow, { type: 'foreign' }
 function Job({ id, nameOf, onPutBack, onRunAgain, onRemoved }: { id: JobId } & HistoryDetailProps): ReactNode {
   const api = useApi();
   const known = useJobs((state) => state.byId.get(id));
-  const { value: detail, error, reload } = useLoad((signal) => api.jobs.get({ id }, { signal }), `${id} ${String(known?.rev ?? 0)}`);
+  const {
+    value: detail,
+    error,
+    reload,
+  } = useLoad((signal) => api.jobs.get({ id }, { signal }), `${id} ${String(known?.rev ?? 0)}`);
   const last = useLast(detail);
   const [removing, setRemoving] = useState(false);
   if (last === null) {
     return error === null ? (
       <p className={styles['ending']}>{common.loading}</p>
     ) : (
-      <EmptyState title={detailText.loadFailed} hint={common.error(error.code)} action={<Button onClick={reload}>{common.tryAgain}</Button>} />
+      <EmptyState
+        title={detailText.loadFailed}
+        hint={common.error(error.code)}
+        action={<Button onClick={reload}>{common.tryAgain}</Button>}
+      />
     );
   }
   const { job, attempts } = last;
@@ -129,8 +149,12 @@ function Job({ id, nameOf, onPutBack, onRunAgain, onRemoved }: { id: JobId } & H
       {job.putBackAs !== null && <p className={styles['aside']}>{detailText.putBackAs}</p>}
       <dl className={styles['facts']}>
         <Fact term={detailText.facts.workflow}>{info.source}</Fact>
-        <Fact term={detailText.facts.batch}>{job.batch === null ? null : detailText.batchPlace(job.batch.title, job.batch.index, job.batch.size)}</Fact>
-        <Fact term={detailText.facts.size}>{info.width === null || info.height === null ? null : common.size(info.width, info.height)}</Fact>
+        <Fact term={detailText.facts.batch}>
+          {job.batch === null ? null : detailText.batchPlace(job.batch.title, job.batch.index, job.batch.size)}
+        </Fact>
+        <Fact term={detailText.facts.size}>
+          {info.width === null || info.height === null ? null : common.size(info.width, info.height)}
+        </Fact>
         <Fact term={detailText.facts.seed}>{info.seed}</Fact>
         <Fact term={detailText.facts.model}>{info.model}</Fact>
         <Fact term={detailText.facts.server}>{nameOf(job.onServerId ?? job.serverId) || null}</Fact>

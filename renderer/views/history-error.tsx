@@ -15,7 +15,9 @@ export function HistoryError({ error, detail }: { error: WireError | null; detai
   const refused = nodeErrorsOf(error, graph);
   return (
     <section className={styles['error']} aria-label={detailText.error}>
-      <h3 className={styles['heading']}>{typeof nodeId === 'string' && nodeId !== '' ? detailText.errorIn(nodeTitle(graph, nodeId)) : detailText.error}</h3>
+      <h3 className={styles['heading']}>
+        {typeof nodeId === 'string' && nodeId !== '' ? detailText.errorIn(nodeTitle(graph, nodeId)) : detailText.error}
+      </h3>
       {refused.length === 0 && error.message !== '' && <p className={styles['message']}>{error.message}</p>}
       {refused.length > 0 && (
         <ul className={styles['list']}>

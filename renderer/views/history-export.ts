@@ -13,10 +13,13 @@ export async function exportHistory(
 ): Promise<string> {
   const chunks: string[] = [];
   let characters = 0;
-  let name = `history.${format}`;
+  let name: string;
   let cursor: string | null = null;
   do {
-    const part: { name: string; chunk: string; cursor: string | null } = await api.history.export({ format, filter, ...(cursor === null ? {} : { cursor }) }, { signal });
+    const part: { name: string; chunk: string; cursor: string | null } = await api.history.export(
+      { format, filter, ...(cursor === null ? {} : { cursor }) },
+      { signal },
+    );
     chunks.push(part.chunk);
     characters += part.chunk.length;
     name = part.name;

@@ -22,13 +22,22 @@ const SINCE_MS: Record<Since, number> = { day: DAY_MS, week: 7 * DAY_MS, all: In
  * Failed jobs since a time that nobody has run again yet, newest first. From the beginning (0) only the failed ones are
  * read, so that only second runs in `ranAgain` are known: everything that ever ended would be too much to look through.
  */
-export async function failedSince(api: Pick<Api, 'history'>, fromMs: number, ranAgain: ReadonlySet<string>, signal: AbortSignal): Promise<JobId[]> {
+export async function failedSince(
+  api: Pick<Api, 'history'>,
+  fromMs: number,
+  ranAgain: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<JobId[]> {
   const again = new Set(ranAgain);
   const failed: JobId[] = [];
   let cursor: string | null = null;
   do {
     const page: Awaited<ReturnType<Api['history']['page']>> = await api.history.page(
-      { filter: { foreign: 'without', ...(fromMs > 0 ? { from: fromMs } : { states: ['failed' as const] }) }, limit: 500, ...(cursor === null ? {} : { cursor }) },
+      {
+        filter: { foreign: 'without', ...(fromMs > 0 ? { from: fromMs } : { states: ['failed' as const] }) },
+        limit: 500,
+        ...(cursor === null ? {} : { cursor }),
+      },
       { signal },
     );
     for (const row of page.rows) {
@@ -43,7 +52,13 @@ export async function failedSince(api: Pick<Api, 'history'>, fromMs: number, ran
 }
 
 /** The button with its count of the last day; absent while there is nothing to run again. `turn` asks anew. */
-export function RunFailedAgain({ turn, onRun }: { turn: number; onRun: (ids: JobId[], seeds: 'same' | 'new') => void }): ReactNode {
+export function RunFailedAgain({
+  turn,
+  onRun,
+}: {
+  turn: number;
+  onRun: (ids: JobId[], seeds: 'same' | 'new') => void;
+}): ReactNode {
   const api = useApi();
   const stores = useStores();
   const [lastDay, setLastDay] = useState(0);
@@ -54,7 +69,9 @@ export function RunFailedAgain({ turn, onRun }: { turn: number; onRun: (ids: Job
 
   const look = useCallback(
     (spanMs: number, signal: AbortSignal) => {
-      const again = new Set([...stores.jobs.getState().byId.values()].flatMap((job) => (job.runAgainOf === null ? [] : [job.runAgainOf])));
+      const again = new Set(
+        [...stores.jobs.getState().byId.values()].flatMap((job) => (job.runAgainOf === null ? [] : [job.runAgainOf])),
+      );
       return failedSince(api, spanMs === Infinity ? 0 : Date.now() - spanMs, again, signal);
     },
     [api, stores],

@@ -59,7 +59,14 @@ export interface HistoryFiltersProps {
   onLeaveSearch: () => void;
 }
 
-export function HistoryFilters({ choice, onChoice, servers, onGoToDay, searchRef, onLeaveSearch }: HistoryFiltersProps): ReactNode {
+export function HistoryFilters({
+  choice,
+  onChoice,
+  servers,
+  onGoToDay,
+  searchRef,
+  onLeaveSearch,
+}: HistoryFiltersProps): ReactNode {
   const server = servers.find(({ id }) => id === choice.serverId);
   return (
     <div className={styles['tools']} role="search">
@@ -119,8 +126,18 @@ export function HistoryFilters({ choice, onChoice, servers, onGoToDay, searchRef
             </Chip>
           }
           items={[
-            { type: 'check', label: historyText.anyServer, checked: choice.serverId === null, onSelect: () => onChoice({ ...choice, serverId: null }) },
-            ...servers.map(({ id, name }) => ({ type: 'check' as const, label: name, checked: id === choice.serverId, onSelect: () => onChoice({ ...choice, serverId: id }) })),
+            {
+              type: 'check',
+              label: historyText.anyServer,
+              checked: choice.serverId === null,
+              onSelect: () => onChoice({ ...choice, serverId: null }),
+            },
+            ...servers.map(({ id, name }) => ({
+              type: 'check' as const,
+              label: name,
+              checked: id === choice.serverId,
+              onSelect: () => onChoice({ ...choice, serverId: id }),
+            })),
           ]}
         />
         <TimeChip choice={choice} onChoice={onChoice} onGoToDay={onGoToDay} />
@@ -129,7 +146,11 @@ export function HistoryFilters({ choice, onChoice, servers, onGoToDay, searchRef
   );
 }
 
-function TimeChip({ choice, onChoice, onGoToDay }: Pick<HistoryFiltersProps, 'choice' | 'onChoice' | 'onGoToDay'>): ReactNode {
+function TimeChip({
+  choice,
+  onChoice,
+  onGoToDay,
+}: Pick<HistoryFiltersProps, 'choice' | 'onChoice' | 'onGoToDay'>): ReactNode {
   const [open, setOpen] = useState(false);
   const [day, setDay] = useState('');
   const labels: Record<Span, string> = { any: historyText.anyTime, ...historyText.times };

@@ -8,7 +8,14 @@ import type { WorkflowInput } from '../workflow/inputs.ts';
 import styles from './history-inputs.module.css';
 
 export function HistoryInputs({ payload }: { payload: JobPayload }): ReactNode {
-  const rows = payload.kind === 'comfy' ? comfyRows(payload) : Object.entries(payload.params).map(([name, value]) => ({ key: name, label: name, value: typeof value === 'string' ? value : JSON.stringify(value) }));
+  const rows =
+    payload.kind === 'comfy'
+      ? comfyRows(payload)
+      : Object.entries(payload.params).map(([name, value]) => ({
+          key: name,
+          label: name,
+          value: typeof value === 'string' ? value : JSON.stringify(value),
+        }));
   return (
     <section aria-label={detailText.inputs}>
       <h3 className={styles['heading']}>{detailText.inputs}</h3>
@@ -32,7 +39,9 @@ export function HistoryInputs({ payload }: { payload: JobPayload }): ReactNode {
 
 function comfyRows(payload: Extract<JobPayload, { kind: 'comfy' }>): { key: string; label: string; value: string }[] {
   const found = findInputs(payload.graph);
-  const single = [found.steps, found.cfg, found.sampler, found.scheduler, found.images].filter((input): input is WorkflowInput => input !== null);
+  const single = [found.steps, found.cfg, found.sampler, found.scheduler, found.images].filter(
+    (input): input is WorkflowInput => input !== null,
+  );
   return [...found.prompts, ...found.negatives, ...single]
     .filter(({ value }) => value !== '')
     .map((input) => ({ key: keyOf(input), label: roleLabel(input.role, input.input), value: String(input.value) }));

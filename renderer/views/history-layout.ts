@@ -57,14 +57,22 @@ export function makeLayout(sections: readonly Section[], heights: Heights): Layo
 export function itemsBetween(layout: Layout, top: number, bottom: number): LayoutItem[] {
   const { heights, sections } = layout;
   const items: LayoutItem[] = [];
-  for (let at = Math.max(0, lastAtMost(sections, top, (section) => section.top)); at < sections.length; at += 1) {
+  for (
+    let at = Math.max(
+      0,
+      lastAtMost(sections, top, (section) => section.top),
+    );
+    at < sections.length;
+    at += 1
+  ) {
     const section = sections[at];
     if (section === undefined || section.top >= bottom) break;
     if (section.top + heights.day > top) items.push({ type: 'day', day: section.day, top: section.top });
     const rowsTop = section.top + heights.day;
     const from = Math.max(0, Math.floor((top - rowsTop) / heights.row));
     const to = Math.min(section.rows, Math.ceil((bottom - rowsTop) / heights.row));
-    for (let row = from; row < to; row += 1) items.push({ type: 'row', index: section.first + row, top: rowsTop + row * heights.row });
+    for (let row = from; row < to; row += 1)
+      items.push({ type: 'row', index: section.first + row, top: rowsTop + row * heights.row });
   }
   return items;
 }
@@ -83,7 +91,14 @@ export function topOfDay(layout: Layout, day: number): number {
 
 /** The day that a height falls into: what a heading at the top of the window would say. */
 export function dayAt(layout: Layout, top: number): number | null {
-  return layout.sections[Math.max(0, lastAtMost(layout.sections, top, (section) => section.top))]?.day ?? null;
+  return (
+    layout.sections[
+      Math.max(
+        0,
+        lastAtMost(layout.sections, top, (section) => section.top),
+      )
+    ]?.day ?? null
+  );
 }
 
 /** Days from an outline. An hour that holds local midnight (time zones of half hours) counts as the day it begins in. */
@@ -112,7 +127,8 @@ export function sectionsOfRows(rows: readonly HistoryRow[]): Section[] {
 export const endedAt = (row: HistoryRow): number => (row.type === 'job' ? row.job.endedAt : row.foreign.endedAt) ?? 0;
 
 /** One key for a row of either kind. */
-export const rowKey = (row: HistoryRow): string => (row.type === 'job' ? row.job.id : `${row.foreign.serverId} ${row.foreign.remoteKey}`);
+export const rowKey = (row: HistoryRow): string =>
+  row.type === 'job' ? row.job.id : `${row.foreign.serverId} ${row.foreign.remoteKey}`;
 
 /** Index of the last entry whose value is at most `limit`; -1 when none is. */
 export function lastAtMost<T>(entries: readonly T[], limit: number, valueOf: (entry: T) => number): number {

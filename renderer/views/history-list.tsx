@@ -43,7 +43,8 @@ export function HistoryList(props: HistoryListProps): ReactNode {
   const scroller = useRef<HTMLDivElement>(null);
   const [view, setView] = useState({ top: 0, height: 900 });
   const [active, setActive] = useState(0);
-  const focusWanted = useRef(false);
+  /** Raised to put the focus on the active row, also when it is the active one already. */
+  const [focusTurn, setFocusTurn] = useState(0);
 
   const physical = Math.min(layout.height, MAX_PX);
   const scale = layout.height <= MAX_PX ? 1 : (layout.height - view.height) / (MAX_PX - view.height);
@@ -77,8 +78,8 @@ export function HistoryList(props: HistoryListProps): ReactNode {
       scrollTo(0);
     },
     focusRow: (index) => {
-      focusWanted.current = true;
       setActive(index);
+      setFocusTurn((turn) => turn + 1);
       reveal(index);
     },
   }));
@@ -103,7 +104,8 @@ export function HistoryList(props: HistoryListProps): ReactNode {
     const old = before.current;
     before.current = layout;
     const element = scroller.current;
-    if (!growsInFront || element === null || element.scrollTop === 0 || old.rows === 0 || layout.rows <= old.rows) return;
+    if (!growsInFront || element === null || element.scrollTop === 0 || old.rows === 0 || layout.rows <= old.rows)
+      return;
     const first = itemsBetween(old, top, top + old.heights.row + old.heights.day).find((item) => item.type === 'row');
     if (first?.type !== 'row') return;
     const grown = layout.rows - old.rows;
@@ -116,29 +118,35 @@ export function HistoryList(props: HistoryListProps): ReactNode {
   const from = rows[0]?.index ?? 0;
   const to = (rows.at(-1)?.index ?? -1) + 1;
   // The focused row stays in the page: the focus must not fall out of the list while one scrolls with the wheel.
-  if (layout.rows > 0 && (activeIndex < from || activeIndex >= to)) items.push({ type: 'row', index: activeIndex, top: topOfRow(layout, activeIndex) });
+  if (layout.rows > 0 && (activeIndex < from || activeIndex >= to))
+    items.push({ type: 'row', index: activeIndex, top: topOfRow(layout, activeIndex) });
 
   useEffect(() => {
     onRange(from, to);
   }, [from, to, onRange, layout]);
 
   useEffect(() => {
-    if (!focusWanted.current) return;
-    focusWanted.current = false;
-    scroller.current?.querySelector<HTMLElement>('[data-active]')?.focus({ preventScroll: true });
-  });
+    if (focusTurn > 0) scroller.current?.querySelector<HTMLElement>('[data-active]')?.focus({ preventScroll: true });
+  }, [focusTurn]);
 
   const go = (index: number): void => {
     const next = Math.max(0, Math.min(layout.rows - 1, index));
-    focusWanted.current = true;
     setActive(next);
+    setFocusTurn((turn) => turn + 1);
     reveal(next);
   };
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (!(event.target instanceof HTMLElement) || event.ctrlKey || event.metaKey || event.altKey) return;
     const page = Math.max(1, Math.floor(view.height / layout.heights.row) - 1);
-    const moves: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity };
+    const moves: Record<string, number> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -Infinity,
+      End: Infinity,
+    };
     const move = moves[event.key];
     const onRow = event.target.getAttribute('role') === 'row';
     if (move !== undefined) go(activeIndex + move);
@@ -173,7 +181,12 @@ export function HistoryList(props: HistoryListProps): ReactNode {
         <div className={styles['space']} role="presentation" style={{ height: physical }}>
           {items.map((item) =>
             item.type === 'day' ? (
-              <div key={`day ${String(item.day)}`} role="row" className={styles['day']} style={{ height: layout.heights.day, transform: `translateY(${String(item.top + shift)}px)` }}>
+              <div
+                key={`day ${String(item.day)}`}
+                role="row"
+                className={styles['day']}
+                style={{ height: layout.heights.day, transform: `translateY(${String(item.top + shift)}px)` }}
+              >
                 <span role="gridcell" aria-colspan={6}>
                   {dayLabel(item.day)}
                 </span>

@@ -32,8 +32,19 @@ export function HistoryOutputs({ detail, onChanged }: { detail: JobDetail; onCha
         <ul className={styles['pictures']} data-many={pictures.length > 1 ? '' : undefined}>
           {pictures.map((output, index) => (
             <li key={output.id}>
-              <button type="button" className={styles['picture']} aria-label={detailText.openLarge(output.name)} onClick={() => setLarge(index)}>
-                <img src={mediaOf(output.id)} alt="" loading="lazy" decoding="async" className={job.state === 'cancelled' ? styles['faded'] : undefined} />
+              <button
+                type="button"
+                className={styles['picture']}
+                aria-label={detailText.openLarge(output.name)}
+                onClick={() => setLarge(index)}
+              >
+                <img
+                  src={mediaOf(output.id)}
+                  alt=""
+                  loading="lazy"
+                  decoding="async"
+                  className={job.state === 'cancelled' ? styles['faded'] : undefined}
+                />
                 {output.partial && (
                   <span className={styles['partial']}>
                     <Badge>{detailText.partial}</Badge>
@@ -82,14 +93,19 @@ function File({ output }: { output: OutputView }): ReactNode {
   if (output.state !== 'stored') {
     return (
       <span className={styles['name']}>
-        {output.name} <Badge tone="hold">{output.state === 'missing' ? detailText.outputMissing : detailText.outputExpected}</Badge>
+        {output.name}{' '}
+        <Badge tone="hold">{output.state === 'missing' ? detailText.outputMissing : detailText.outputExpected}</Badge>
       </span>
     );
   }
   return (
     <figure className={styles['media']}>
-      {output.media === 'video' && <video controls preload="metadata" src={mediaOf(output.id)} aria-label={output.name} />}
-      {output.media === 'audio' && <audio controls preload="metadata" src={mediaOf(output.id)} aria-label={output.name} />}
+      {output.media === 'video' && (
+        <video controls preload="metadata" src={mediaOf(output.id)} aria-label={output.name} />
+      )}
+      {output.media === 'audio' && (
+        <audio controls preload="metadata" src={mediaOf(output.id)} aria-label={output.name} />
+      )}
       <figcaption className={styles['name']}>
         <a href={mediaOf(output.id)} download={output.name}>
           {output.name}
@@ -119,7 +135,15 @@ function Reveal({ output, words = false }: { output: OutputView; words?: boolean
   return <IconButton name={detailText.revealNamed(output.name)} icon="folder" onClick={reveal} />;
 }
 
-function Large({ pictures, index, onIndex }: { pictures: readonly OutputView[]; index: number | null; onIndex: (index: number | null) => void }): ReactNode {
+function Large({
+  pictures,
+  index,
+  onIndex,
+}: {
+  pictures: readonly OutputView[];
+  index: number | null;
+  onIndex: (index: number | null) => void;
+}): ReactNode {
   const output = index === null ? undefined : pictures[index];
   const step = (by: number): void => {
     if (index !== null) onIndex((index + by + pictures.length) % pictures.length);
@@ -159,7 +183,13 @@ function Large({ pictures, index, onIndex }: { pictures: readonly OutputView[]; 
         >
           <img src={mediaOf(output.id)} alt={output.name} className={styles['full']} />
           <p className={styles['about']}>
-            {[output.width !== null && output.height !== null ? common.size(output.width, output.height) : null, output.bytes === null ? null : bytes(output.bytes), pictures.length > 1 && index !== null ? `${String(index + 1)} / ${String(pictures.length)}` : null].filter((part) => part !== null).join(' · ')}
+            {[
+              output.width !== null && output.height !== null ? common.size(output.width, output.height) : null,
+              output.bytes === null ? null : bytes(output.bytes),
+              pictures.length > 1 && index !== null ? `${String(index + 1)} / ${String(pictures.length)}` : null,
+            ]
+              .filter((part) => part !== null)
+              .join(' · ')}
             {output.partial && <Icon name="alert" size={12} />}
             {output.partial && detailText.partial}
           </p>

@@ -18,18 +18,31 @@ export type RowAct = 'put-back' | 'run-again' | 'details';
 /** Put back what never ran, once; run again what did; look at what is not ours. */
 export function actOf(row: Row): RowAct {
   if (row.type === 'foreign') return 'details';
-  return canPutBack(row.job) ? 'put-back' : row.job.state === 'cancelled' && row.job.putBackAs !== null ? 'details' : 'run-again';
+  return canPutBack(row.job)
+    ? 'put-back'
+    : row.job.state === 'cancelled' && row.job.putBackAs !== null
+      ? 'details'
+      : 'run-again';
 }
 
 /** Cancelled before it ran, and not put back yet (product §3.6). */
 export function canPutBack(job: JobView): boolean {
   const outcome = job.cancel?.outcome;
-  return job.state === 'cancelled' && job.putBackAs === null && outcome?.outcome === 'cancelled' && outcome.reach !== 'running';
+  return (
+    job.state === 'cancelled' &&
+    job.putBackAs === null &&
+    outcome?.outcome === 'cancelled' &&
+    outcome.reach !== 'running'
+  );
 }
 
 export const mediaOf = (outputId: string): string => `/media/output/${outputId}`;
 
-const actLabels: Record<RowAct, string> = { 'put-back': historyText.putBack, 'run-again': historyText.runAgain, details: historyText.details };
+const actLabels: Record<RowAct, string> = {
+  'put-back': historyText.putBack,
+  'run-again': historyText.runAgain,
+  details: historyText.details,
+};
 
 export interface HistoryRowProps {
   row: Row | null;
@@ -47,19 +60,24 @@ export function HistoryRow({ row, serverName, active, onAct }: HistoryRowProps):
   return (
     <div role="presentation" className={cx(styles['row'], cancelled && styles['cancelled'])}>
       <span role="gridcell" className={styles['picture']}>
-        <Thumbnail src={row.type === 'job' && row.job.outputs.thumb !== null ? mediaOf(row.job.outputs.thumb) : null} faded={cancelled} />
+        <Thumbnail
+          src={row.type === 'job' && row.job.outputs.thumb !== null ? mediaOf(row.job.outputs.thumb) : null}
+          faded={cancelled}
+        />
       </span>
       <span role="gridcell" className={styles['what']}>
-        <span className={styles['title']} dir="auto">
-          {row.type === 'job' ? row.job.title || common.untitled : historyText.foreignTitle}
-          {row.type === 'foreign' && (
-            <>
-              {' '}
-              <Badge>{historyText.foreign}</Badge>
-            </>
-          )}
+        {row.type === 'job' ? (
+          <span className={styles['title']} dir="auto">
+            {row.job.title || common.untitled}
+          </span>
+        ) : (
+          <span className={cx(styles['title'], styles['foreign'])}>
+            <span>{historyText.foreignTitle}</span> <Badge>{historyText.foreign}</Badge>
+          </span>
+        )}
+        <span className={styles['meta']}>
+          {row.type === 'job' ? metaOf(row.job) : historyText.foreignKey(row.foreign.remoteKey)}
         </span>
-        <span className={styles['meta']}>{row.type === 'job' ? metaOf(row.job) : historyText.foreignKey(row.foreign.remoteKey)}</span>
       </span>
       <span role="gridcell" className={styles['ending']}>
         <Ending ending={ending} />

@@ -128,7 +128,9 @@ export class HistorySource {
       this.#publish(null);
     }
     if (place !== undefined && this.#byOutline()) {
-      this.#rows = new Map([...this.#rows].filter(([at]) => at !== place).map(([at, row]) => [at > place ? at - 1 : at, row]));
+      this.#rows = new Map(
+        [...this.#rows].filter(([at]) => at !== place).map(([at, row]) => [at > place ? at - 1 : at, row]),
+      );
       this.#fresh = new Set([...this.#fresh].filter((at) => at < place));
       this.#anchors = new Map([...this.#anchors].filter(([left]) => left <= place));
       this.#index();
@@ -138,7 +140,14 @@ export class HistorySource {
 
   #byOutline(): boolean {
     const { text, filter } = this.#query;
-    return text.trim() === '' && filter.foreign === 'with' && filter.states === undefined && filter.serverId === undefined && filter.from === undefined && filter.to === undefined;
+    return (
+      text.trim() === '' &&
+      filter.foreign === 'with' &&
+      filter.states === undefined &&
+      filter.serverId === undefined &&
+      filter.from === undefined &&
+      filter.to === undefined
+    );
   }
 
   #restart(): void {
@@ -213,7 +222,10 @@ export class HistorySource {
     if (anchor === null) return false;
     const first = this.#total - anchor.left;
     const limit = Math.min(MAX_PAGE, Math.max(PAGE, index - first + PAGE));
-    const page = await this.#api.history.page({ filter: anchor.filter, limit, ...(anchor.cursor === undefined ? {} : { cursor: anchor.cursor }) }, { signal });
+    const page = await this.#api.history.page(
+      { filter: anchor.filter, limit, ...(anchor.cursor === undefined ? {} : { cursor: anchor.cursor }) },
+      { signal },
+    );
     if (signal.aborted) return false;
     if (revision !== this.#revision) return true;
     page.rows.forEach((row, offset) => {
@@ -224,7 +236,8 @@ export class HistorySource {
       this.#places.set(rowKey(row), place);
     });
     const left = anchor.left - page.rows.length;
-    if (page.cursor !== null && page.rows.length > 0) this.#anchors.set(left, { left, filter: anchor.filter, cursor: page.cursor });
+    if (page.cursor !== null && page.rows.length > 0)
+      this.#anchors.set(left, { left, filter: anchor.filter, cursor: page.cursor });
     this.#forget();
     this.#publish(null);
     // Fewer than the outline promised: it has changed, and the change is on its way as an event.
@@ -256,7 +269,11 @@ export class HistorySource {
     const hour = this.#hours[at];
     const before = this.#before[at];
     if (hour === undefined || before === undefined) return null;
-    let best: Anchor = { left: this.#total - before, filter: { foreign: 'with', to: hour.hour + HOUR_MS }, cursor: undefined };
+    let best: Anchor = {
+      left: this.#total - before,
+      filter: { foreign: 'with', to: hour.hour + HOUR_MS },
+      cursor: undefined,
+    };
     const wanted = this.#total - index;
     for (const anchor of this.#anchors.values()) if (anchor.left >= wanted && anchor.left < best.left) best = anchor;
     return best;
@@ -283,10 +300,22 @@ export class HistorySource {
     if (this.#byOutline()) {
       const rows = this.#rows;
       const total = this.#total;
-      this.#snapshot = { ready: true, sections: sectionsOfOutline(this.#hours), total, rowAt: (index) => rows.get(total - 1 - index) ?? null, error };
+      this.#snapshot = {
+        ready: true,
+        sections: sectionsOfOutline(this.#hours),
+        total,
+        rowAt: (index) => rows.get(total - 1 - index) ?? null,
+        error,
+      };
     } else {
       const list = this.#list;
-      this.#snapshot = { ready: true, sections: sectionsOfRows(list), total: this.#cursor === null ? list.length : null, rowAt: (index) => list[index] ?? null, error };
+      this.#snapshot = {
+        ready: true,
+        sections: sectionsOfRows(list),
+        total: this.#cursor === null ? list.length : null,
+        rowAt: (index) => list[index] ?? null,
+        error,
+      };
     }
     for (const listener of this.#listeners) listener();
   }
@@ -298,7 +327,13 @@ function commonTail(a: readonly OutlineHour[], b: readonly OutlineHour[]): numbe
   for (let back = 1; back <= a.length && back <= b.length; back += 1) {
     const left = a[a.length - back];
     const right = b[b.length - back];
-    if (left === undefined || right === undefined || left.hour !== right.hour || left.jobs !== right.jobs || left.foreign !== right.foreign) break;
+    if (
+      left === undefined ||
+      left.hour !== right?.hour ||
+      left.jobs !== right.jobs ||
+      left.foreign !== right.foreign
+    )
+      break;
     rows += left.jobs + left.foreign;
   }
   return rows;

@@ -17,15 +17,21 @@ interface Station {
 /** Journal and cancel steps in the order they happened. */
 export function stationsOf(detail: JobDetail, nameOf: (id: ServerId | null) => string): Station[] {
   const { job, journal, trail } = detail;
-  const stations: Station[] = [{ at: job.createdAt, text: factText('submitted', '') ?? '', route: null, cancel: false }];
+  const stations: Station[] = [
+    { at: job.createdAt, text: factText('submitted', '') ?? '', route: null, cancel: false },
+  ];
   const server = nameOf(job.onServerId ?? job.serverId);
   for (const entry of journal) {
     const text = factText(entry.fact, server);
-    if (text !== null && entry.fact !== 'submit' && entry.fact !== 'submitted') stations.push({ at: entry.at, text, route: null, cancel: false });
+    if (text !== null && entry.fact !== 'submit' && entry.fact !== 'submitted')
+      stations.push({ at: entry.at, text, route: null, cancel: false });
   }
   for (const request of trail) {
     for (const step of request.steps) {
-      const text = step.step === 'requested' ? `${stepText(step.step, step.detail)}, ${askedBy(request.by)}` : stepText(step.step, step.detail);
+      const text =
+        step.step === 'requested'
+          ? `${stepText(step.step, step.detail)}, ${askedBy(request.by)}`
+          : stepText(step.step, step.detail);
       stations.push({ at: step.at, text, route: step.route, cancel: true });
     }
   }
@@ -33,7 +39,13 @@ export function stationsOf(detail: JobDetail, nameOf: (id: ServerId | null) => s
   return stations.sort((a, b) => a.at - b.at);
 }
 
-export function HistoryTrail({ detail, nameOf }: { detail: JobDetail; nameOf: (id: ServerId | null) => string }): ReactNode {
+export function HistoryTrail({
+  detail,
+  nameOf,
+}: {
+  detail: JobDetail;
+  nameOf: (id: ServerId | null) => string;
+}): ReactNode {
   const stations = stationsOf(detail, nameOf);
   return (
     <section aria-label={detailText.trail}>
@@ -45,7 +57,11 @@ export function HistoryTrail({ detail, nameOf }: { detail: JobDetail; nameOf: (i
               {station.text}
               {station.route !== null && <code className={styles['route']}>{station.route}</code>}
             </span>
-            <span className={styles['at']}>{index === 0 ? time(station.at, true) : `+${duration(station.at - (stations[index - 1]?.at ?? station.at))}`}</span>
+            <span className={styles['at']}>
+              {index === 0
+                ? time(station.at, true)
+                : `+${duration(station.at - (stations[index - 1]?.at ?? station.at))}`}
+            </span>
           </li>
         ))}
       </ol>

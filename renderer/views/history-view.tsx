@@ -102,7 +102,10 @@ export function HistoryView(): ReactNode {
 
   const filtered = text.trim() !== '' || show !== 'all' || serverId !== null || span !== 'any';
   const rowHeight = narrow ? 78 : tight ? 44 : 56;
-  const layout = useMemo(() => makeLayout(snapshot.sections, { day: 34, row: rowHeight }), [snapshot.sections, rowHeight]);
+  const layout = useMemo(
+    () => makeLayout(snapshot.sections, { day: 34, row: rowHeight }),
+    [snapshot.sections, rowHeight],
+  );
 
   // A day was asked for while a filter was on: the whole list comes first, then the jump.
   useEffect(() => {
@@ -140,7 +143,13 @@ export function HistoryView(): ReactNode {
   const save = (format: 'csv' | 'json'): void => {
     const key = 'history-export';
     showToast({ key, text: historyText.exporting(bytes(0)), standsMs: 60_000 });
-    exportHistory(api, format, filterOf({ ...choice, text: '' }, Date.now()), (characters) => showToast({ key, text: historyText.exporting(bytes(characters)), standsMs: 60_000 }), new AbortController().signal).then(
+    exportHistory(
+      api,
+      format,
+      filterOf({ ...choice, text: '' }, Date.now()),
+      (characters) => showToast({ key, text: historyText.exporting(bytes(characters)), standsMs: 60_000 }),
+      new AbortController().signal,
+    ).then(
       (name) => showToast({ key, text: historyText.exported(name) }),
       (error: unknown) => {
         closeToast(key);
@@ -165,7 +174,10 @@ export function HistoryView(): ReactNode {
           <h1 className={styles['title']}>
             {historyText.title}
             {snapshot.ready && (
-              <span className={styles['total']}> · {filtered ? historyText.found(layout.rows, total === null) : historyText.jobs(layout.rows)}</span>
+              <span className={styles['total']}>
+                {' '}
+                · {filtered ? historyText.found(layout.rows, total === null) : historyText.jobs(layout.rows)}
+              </span>
             )}
           </h1>
           <span className={styles['grow']} />
@@ -173,8 +185,16 @@ export function HistoryView(): ReactNode {
           <Menu
             trigger={<Button disabled={layout.rows === 0}>{historyText.exportMenu}</Button>}
             items={[
-              { label: historyText.exportCsv, onSelect: () => save('csv'), ...(text.trim() === '' ? {} : { hint: historyText.exportNoSearch }) },
-              { label: historyText.exportJson, onSelect: () => save('json'), ...(text.trim() === '' ? {} : { hint: historyText.exportNoSearch }) },
+              {
+                label: historyText.exportCsv,
+                onSelect: () => save('csv'),
+                ...(text.trim() === '' ? {} : { hint: historyText.exportNoSearch }),
+              },
+              {
+                label: historyText.exportJson,
+                onSelect: () => save('json'),
+                ...(text.trim() === '' ? {} : { hint: historyText.exportNoSearch }),
+              },
             ]}
           />
         </header>
@@ -210,15 +230,39 @@ export function HistoryView(): ReactNode {
               }}
               renderRow={(index, active) => {
                 const row = rowAt(index);
-                return <HistoryRow row={row} active={active} serverName={nameOf(row === null ? null : row.type === 'job' ? (row.job.onServerId ?? row.job.serverId) : row.foreign.serverId)} onAct={act} />;
+                return (
+                  <HistoryRow
+                    row={row}
+                    active={active}
+                    serverName={nameOf(
+                      row === null
+                        ? null
+                        : row.type === 'job'
+                          ? (row.job.onServerId ?? row.job.serverId)
+                          : row.foreign.serverId,
+                    )}
+                    onAct={act}
+                  />
+                );
               }}
             />
           ) : snapshot.error !== null ? (
-            <EmptyState title={historyText.loadFailed} hint={common.error(snapshot.error.code)} action={<Button onClick={() => void source.refresh()}>{common.tryAgain}</Button>} />
+            <EmptyState
+              title={historyText.loadFailed}
+              hint={common.error(snapshot.error.code)}
+              action={<Button onClick={() => void source.refresh()}>{common.tryAgain}</Button>}
+            />
           ) : !snapshot.ready ? null : filtered ? (
-            <EmptyState title={historyText.noneTitle} action={<Button onClick={() => setChoice(NO_CHOICE)}>{historyText.noneAction}</Button>} />
+            <EmptyState
+              title={historyText.noneTitle}
+              action={<Button onClick={() => setChoice(NO_CHOICE)}>{historyText.noneAction}</Button>}
+            />
           ) : (
-            <EmptyState title={historyText.emptyTitle} hint={historyText.emptyText} action={<Button onClick={() => goTo('new')}>{historyText.emptyAction}</Button>} />
+            <EmptyState
+              title={historyText.emptyTitle}
+              hint={historyText.emptyText}
+              action={<Button onClick={() => goTo('new')}>{historyText.emptyAction}</Button>}
+            />
           )}
         </div>
       </section>

@@ -38,8 +38,13 @@ export function LogView(): ReactNode {
 
   const entries = value?.entries;
   const lines = useMemo(() => {
-    const words = search.toLowerCase().split(/\s+/).filter((word) => word !== '');
-    return (entries ?? []).map((entry) => ({ entry, text: lineOf(entry) })).filter(({ text }) => words.every((word) => text.toLowerCase().includes(word)));
+    const words = search
+      .toLowerCase()
+      .split(/\s+/)
+      .filter((word) => word !== '');
+    return (entries ?? [])
+      .map((entry) => ({ entry, text: lineOf(entry) }))
+      .filter(({ text }) => words.every((word) => text.toLowerCase().includes(word)));
   }, [entries, search]);
 
   useEffect(() => {
@@ -81,12 +86,19 @@ export function LogView(): ReactNode {
         <Select
           aria-label={logText.level}
           value={level}
-          options={(['debug', 'info', 'warn', 'error'] as const).map((each) => ({ value: each, label: logText.levels[each] }))}
+          options={(['debug', 'info', 'warn', 'error'] as const).map((each) => ({
+            value: each,
+            label: logText.levels[each],
+          }))}
           onValueChange={setLevel}
         />
       </div>
       {error !== null && entries === undefined ? (
-        <EmptyState title={logText.failed} hint={error.code === 'not_allowed' ? logText.hidden : common.error(error.code)} action={<Button onClick={reload}>{common.tryAgain}</Button>} />
+        <EmptyState
+          title={logText.failed}
+          hint={error.code === 'not_allowed' ? logText.hidden : common.error(error.code)}
+          action={<Button onClick={reload}>{common.tryAgain}</Button>}
+        />
       ) : entries !== undefined && lines.length === 0 ? (
         <EmptyState title={search.trim() === '' ? logText.empty : logText.noneMatch} />
       ) : (
@@ -108,7 +120,9 @@ export function LogView(): ReactNode {
               <span className={styles['level']}>{logText.levelWord[entry.level]}</span>
               <span className={styles['message']}>
                 {entry.message}
-                <span className={styles['fields']}>{text.slice(text.indexOf(entry.message) + entry.message.length)}</span>
+                <span className={styles['fields']}>
+                  {text.slice(text.indexOf(entry.message) + entry.message.length)}
+                </span>
               </span>
             </div>
           ))}
@@ -123,7 +137,9 @@ const clockOf = (atMs: number): string => new Date(atMs).toTimeString().slice(0,
 
 /** One line as it is copied: time, level, sentence, fields. */
 export function lineOf(entry: LogEntry): string {
-  const fields = Object.entries(entry.fields).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const fields = Object.entries(entry.fields).map(
+    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
   return [new Date(entry.at).toISOString(), entry.level, entry.message, ...fields].join(' ');
 }
 

@@ -9,7 +9,12 @@ import { formText } from '../text/servers.ts';
 import styles from './server-form-sign-in.module.css';
 
 /** As it stands in the form; `keep` leaves the kept one alone. */
-export type SignIn = { type: 'keep' } | { type: 'none' } | { type: 'authorization'; value: string } | { type: 'login'; user: string; password: string } | { type: 'token'; token: string };
+export type SignIn =
+  | { type: 'keep' }
+  | { type: 'none' }
+  | { type: 'authorization'; value: string }
+  | { type: 'login'; user: string; password: string }
+  | { type: 'token'; token: string };
 
 /** The credential to send, or null: nothing typed, or none wanted. */
 export function signInOf(signIn: SignIn): Credential | null {
@@ -44,34 +49,77 @@ export interface ServerFormSignInProps {
 
 export function ServerFormSignIn({ value, onChange, kept, kind }: ServerFormSignInProps): ReactNode {
   const secrets = useApp((state) => state.info?.secrets ?? null);
-  const types: SignIn['type'][] = [...(kept ? (['keep'] as const) : []), 'none', 'authorization', ...(kind === 'comfy' ? [] : (['login', 'token'] as const))];
+  const types: SignIn['type'][] = [
+    ...(kept ? (['keep'] as const) : []),
+    'none',
+    'authorization',
+    ...(kind === 'comfy' ? [] : (['login', 'token'] as const)),
+  ];
   if (!types.includes(value.type)) types.push(value.type);
   return (
     <div className={styles['signIn']}>
       <Field label={formText.signIn} layout="above" hint={value.type === 'keep' ? formText.signInKept : undefined}>
-        {(control) => <Select {...control} value={value.type} options={types.map((type) => ({ value: type, label: formText.signInTypes[type] }))} onValueChange={(type) => onChange(EMPTY[type])} />}
+        {(control) => (
+          <Select
+            {...control}
+            value={value.type}
+            options={types.map((type) => ({ value: type, label: formText.signInTypes[type] }))}
+            onValueChange={(type) => onChange(EMPTY[type])}
+          />
+        )}
       </Field>
       {value.type === 'authorization' && (
         <Field label={formText.authorization} layout="above" hint={formText.authorizationHint}>
-          {(control) => <TextInput {...control} type="password" value={value.value} onChange={(event) => onChange({ ...value, value: event.currentTarget.value })} />}
+          {(control) => (
+            <TextInput
+              {...control}
+              type="password"
+              value={value.value}
+              onChange={(event) => onChange({ ...value, value: event.currentTarget.value })}
+            />
+          )}
         </Field>
       )}
       {value.type === 'login' && (
         <>
           <Field label={formText.user} layout="above">
-            {(control) => <TextInput {...control} autoComplete="username" value={value.user} onChange={(event) => onChange({ ...value, user: event.currentTarget.value })} />}
+            {(control) => (
+              <TextInput
+                {...control}
+                autoComplete="username"
+                value={value.user}
+                onChange={(event) => onChange({ ...value, user: event.currentTarget.value })}
+              />
+            )}
           </Field>
           <Field label={formText.password} layout="above">
-            {(control) => <TextInput {...control} type="password" autoComplete="current-password" value={value.password} onChange={(event) => onChange({ ...value, password: event.currentTarget.value })} />}
+            {(control) => (
+              <TextInput
+                {...control}
+                type="password"
+                autoComplete="current-password"
+                value={value.password}
+                onChange={(event) => onChange({ ...value, password: event.currentTarget.value })}
+              />
+            )}
           </Field>
         </>
       )}
       {value.type === 'token' && (
         <Field label={formText.token} layout="above">
-          {(control) => <TextInput {...control} type="password" value={value.token} onChange={(event) => onChange({ ...value, token: event.currentTarget.value })} />}
+          {(control) => (
+            <TextInput
+              {...control}
+              type="password"
+              value={value.token}
+              onChange={(event) => onChange({ ...value, token: event.currentTarget.value })}
+            />
+          )}
         </Field>
       )}
-      {value.type !== 'none' && value.type !== 'keep' && (secrets === 'weak' || secrets === 'file') && <p className={styles['weak']}>{formText.secretsWeak}</p>}
+      {value.type !== 'none' && value.type !== 'keep' && (secrets === 'weak' || secrets === 'file') && (
+        <p className={styles['weak']}>{formText.secretsWeak}</p>
+      )}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** Adding or editing a server: address tested before it is saved, name, how many at once, sign-in, the old-server permission. */
 import { useRef, useState } from 'react';
-import type { FormEvent, ReactNode } from 'react';
+import type { ReactNode, SyntheticEvent } from 'react';
 import { isAbort, toAppError, toWire } from '../../shared/errors.ts';
 import type { Credential, ProbeReport, ServerView } from '../../shared/server.ts';
 import { AlertDialog } from '../components/alert-dialog.tsx';
@@ -44,7 +44,7 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
   const abort = useRef<AbortController>(undefined);
 
   const address = addressOf(url);
-  const tested = probe !== null && probe.url === address ? probe.report : null;
+  const tested = probe?.url === address ? probe.report : null;
   const changedAddress = server === null || address !== server.url;
 
   const test = async (): Promise<ProbeReport | null> => {
@@ -59,7 +59,10 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
     setError(null);
     try {
       const credential: Credential | null = signInOf(signIn);
-      const { probe: report } = await api.servers.probe({ url: address, ...(credential === null ? {} : { credential }) }, { signal: own.signal });
+      const { probe: report } = await api.servers.probe(
+        { url: address, ...(credential === null ? {} : { credential }) },
+        { signal: own.signal },
+      );
       setProbe({ url: address, report });
       return report;
     } catch (thrown) {
@@ -74,13 +77,16 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
     // A new address is tried first; a failed try is shown, and saving it all the same is a second, deliberate press.
     if (changedAddress && tested === null && !anyway) {
       const report = await test();
-      if (report === null || report.error !== null) return;
+      if (report?.error !== null) return;
     }
     setBusy('save');
     setError(null);
     try {
       const many = Number.parseInt(atOnce, 10);
-      const common_ = { ...(name.trim() === '' ? {} : { name: name.trim() }), ...(Number.isInteger(many) && many > 0 ? { maxInFlight: Math.min(64, many) } : {}) };
+      const common_ = {
+        ...(name.trim() === '' ? {} : { name: name.trim() }),
+        ...(Number.isInteger(many) && many > 0 ? { maxInFlight: Math.min(64, many) } : {}),
+      };
       const kind = tested?.kind ?? probe?.report.kind ?? null;
       const saved =
         server === null
@@ -88,7 +94,8 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
           : await api.servers.edit({ id: server.id, ...common_, enabled, ...(changedAddress ? { url: address } : {}) });
       if (signIn.type !== 'keep') {
         const credential = signInOf(signIn);
-        if (credential !== null || (server?.hasCredential ?? false)) await api.servers.setCredential({ id: saved.server.id, credential });
+        if (credential !== null || (server?.hasCredential ?? false))
+          await api.servers.setCredential({ id: saved.server.id, credential });
       }
       if (server === null) showToast({ key: 'servers', text: serversText.added(saved.server.name) });
       onClose();
@@ -105,12 +112,13 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
     });
   };
 
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     void save(tested !== null && tested.error !== null);
   };
   const found = tested === null ? null : probeText(tested);
-  const tooOld = server?.kind === 'comfy' && server.status.capabilities !== null && !server.status.capabilities.targetedInterrupt;
+  const tooOld =
+    server?.kind === 'comfy' && server.status.capabilities !== null && !server.status.capabilities.targetedInterrupt;
 
   return (
     <Dialog
@@ -145,20 +153,46 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
           {error ?? found?.text ?? ''}
         </p>
         <Field label={formText.name} layout="above">
-          {(control) => <TextInput {...control} maxLength={100} placeholder={formText.namePlaceholder} value={name} onChange={(event) => setName(event.currentTarget.value)} />}
+          {(control) => (
+            <TextInput
+              {...control}
+              maxLength={100}
+              placeholder={formText.namePlaceholder}
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+          )}
         </Field>
         <Field label={formText.atOnce} layout="above" hint={formText.atOnceHint}>
           {(control) => (
-            <TextInput {...control} className={styles['short'] ?? ''} type="number" min={1} max={64} placeholder="2" value={atOnce} onChange={(event) => setAtOnce(event.currentTarget.value)} />
+            <TextInput
+              {...control}
+              className={styles['short'] ?? ''}
+              type="number"
+              min={1}
+              max={64}
+              placeholder="2"
+              value={atOnce}
+              onChange={(event) => setAtOnce(event.currentTarget.value)}
+            />
           )}
         </Field>
-        <ServerFormSignIn value={signIn} onChange={setSignIn} kept={server?.hasCredential ?? false} kind={tested?.kind ?? server?.kind ?? null} />
-        {server !== null && <Switch label={formText.enabled} hint={formText.enabledHint} checked={enabled} onCheckedChange={setEnabled} />}
+        <ServerFormSignIn
+          value={signIn}
+          onChange={setSignIn}
+          kept={server?.hasCredential ?? false}
+          kind={tested?.kind ?? server?.kind ?? null}
+        />
+        {server !== null && (
+          <Switch label={formText.enabled} hint={formText.enabledHint} checked={enabled} onCheckedChange={setEnabled} />
+        )}
         {server !== null && (tooOld || server.allowUntargetedInterrupt) && (
           <div className={styles['permission']}>
             <span>
               {formText.oldServer}
-              <span className={styles['hint']}>{server.allowUntargetedInterrupt ? formText.oldServerOn : formText.oldServerOff}</span>
+              <span className={styles['hint']}>
+                {server.allowUntargetedInterrupt ? formText.oldServerOn : formText.oldServerOff}
+              </span>
             </span>
             {server.allowUntargetedInterrupt ? (
               <Button onClick={() => permit(false)}>{formText.oldServerForbid}</Button>
@@ -172,7 +206,11 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
             {formText.cancel}
           </Button>
           <Button size="l" look="solid" type="submit" disabled={busy !== null || address === ''}>
-            {server !== null ? formText.save : tested !== null && tested.error !== null ? formText.addAnyway : formText.add}
+            {server !== null
+              ? formText.save
+              : tested !== null && tested.error !== null
+                ? formText.addAnyway
+                : formText.add}
           </Button>
         </div>
       </form>

@@ -10,7 +10,15 @@ import { Menu } from '../components/menu.tsx';
 import { bytesOf, duration, roughly, since } from '../format.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { useJobs, useStores } from '../state/stores.ts';
-import { abilities, contactText, contactWord, problemText, reasonText, serversText, versionText } from '../text/servers.ts';
+import {
+  abilities,
+  contactText,
+  contactWord,
+  problemText,
+  reasonText,
+  serversText,
+  versionText,
+} from '../text/servers.ts';
 import styles from './servers-box.module.css';
 
 export interface ServersBoxProps {
@@ -42,21 +50,36 @@ export function ServersBox(props: ServersBoxProps): ReactNode {
         <span className={styles['acts']}>
           {online && (
             <>
-              <a className={styles['link']} href={server.url} target="_blank" rel="noopener noreferrer" aria-label={serversText.openPageOf(server.name)}>
+              <a
+                className={styles['link']}
+                href={server.url}
+                target="_blank"
+                rel="noopener noreferrer"
+                aria-label={serversText.openPageOf(server.name)}
+              >
                 {serversText.openPage}
               </a>
               <Button onClick={props.onFreeMemory}>{serversText.freeMemory}</Button>
             </>
           )}
-          {!online && status.contact !== 'disabled' && <Button onClick={props.onReconnect}>{serversText.tryNow}</Button>}
+          {!online && status.contact !== 'disabled' && (
+            <Button onClick={props.onReconnect}>{serversText.tryNow}</Button>
+          )}
           <Button onClick={props.onEdit}>{serversText.edit}</Button>
+        </span>
+        <span className={styles['more']}>
           <Menu
             trigger={<IconButton name={serversText.more(server.name)} icon="more" />}
             items={[
               server.paused
                 ? { label: serversText.resume, icon: 'play', onSelect: () => props.onPause(false) }
                 : { label: serversText.pause, icon: 'pause', onSelect: () => props.onPause(true) },
-              { label: serversText.tryNow, icon: 'refresh', onSelect: props.onReconnect, disabled: status.contact === 'disabled' },
+              {
+                label: serversText.tryNow,
+                icon: 'refresh',
+                onSelect: props.onReconnect,
+                disabled: status.contact === 'disabled',
+              },
               { type: 'line' },
               { label: serversText.remove, onSelect: props.onRemove },
             ]}
@@ -66,12 +89,18 @@ export function ServersBox(props: ServersBoxProps): ReactNode {
       {online && (
         <dl className={styles['facts']}>
           <Fact term={serversText.facts.since}>{since(status.since, nowMs)}</Fact>
-          <Fact term={serversText.facts.answers}>{status.answersInMs === null ? serversText.notMeasured : duration(Math.max(1, status.answersInMs))}</Fact>
+          <Fact term={serversText.facts.answers}>
+            {status.answersInMs === null ? serversText.notMeasured : duration(Math.max(1, status.answersInMs))}
+          </Fact>
           <Fact term={status.memory === null ? serversText.facts.memory : memoryTerm(status.memory.device)}>
             {status.memory === null ? serversText.notTold : bytesOf(status.memory.usedBytes, status.memory.totalBytes)}
             {status.memory !== null && status.memory.totalBytes > 0 && (
               <span className={styles['meter']} aria-hidden="true">
-                <i style={{ width: `${String(Math.min(100, (100 * status.memory.usedBytes) / status.memory.totalBytes))}%` }} />
+                <i
+                  style={{
+                    width: `${String(Math.min(100, (100 * status.memory.usedBytes) / status.memory.totalBytes))}%`,
+                  }}
+                />
               </span>
             )}
           </Fact>
@@ -80,7 +109,9 @@ export function ServersBox(props: ServersBoxProps): ReactNode {
       )}
       <ul className={styles['lines']}>
         {!online && (
-          <Line tone={status.contact === 'offline' || status.contact === 'unsupported' ? 'bad' : 'hold'}>{contactLine(server, counts.running + counts.waiting, nowMs)}</Line>
+          <Line tone={status.contact === 'offline' || status.contact === 'unsupported' ? 'bad' : 'hold'}>
+            {contactLine(server, counts.running + counts.waiting, nowMs)}
+          </Line>
         )}
         {server.paused && <Line tone="hold">{serversText.pausedLine}</Line>}
         {status.problems.map(({ code, params }) => (
@@ -88,11 +119,13 @@ export function ServersBox(props: ServersBoxProps): ReactNode {
             {problemText(code, params)}
           </Line>
         ))}
-        {online && status.capabilities !== null && abilities(server.kind, status.capabilities, server.allowUntargetedInterrupt).map(({ tone, text }) => (
-          <Line key={text} tone={tone}>
-            {text}
-          </Line>
-        ))}
+        {online &&
+          status.capabilities !== null &&
+          abilities(server.kind, status.capabilities, server.allowUntargetedInterrupt).map(({ tone, text }) => (
+            <Line key={text} tone={tone}>
+              {text}
+            </Line>
+          ))}
       </ul>
     </article>
   );
@@ -123,7 +156,8 @@ function Line({ tone, children }: { tone: 'go' | 'hold' | 'bad'; children: React
 }
 
 /** Graphics cards name themselves at length ("cuda:0 NVIDIA GeForce …"); the processor's memory is no GPU memory. */
-const memoryTerm = (device: string): string => (/^cpu/i.test(device) ? serversText.facts.mainMemory : serversText.facts.memory);
+const memoryTerm = (device: string): string =>
+  /^cpu/i.test(device) ? serversText.facts.mainMemory : serversText.facts.memory;
 
 export function toneOf(server: ServerView): SignalTone {
   switch (server.status.contact) {
@@ -154,7 +188,12 @@ function contactLine(server: ServerView, waiting: number, nowMs: number): string
       return contactText.disabled;
     default: {
       const words = [contactText.offline(roughly(Math.max(1_000, nowMs - status.since)), reason)];
-      if (status.nextTryAt !== null) words.push(status.nextTryAt <= nowMs ? contactText.tryingNow : contactText.tryingIn(Math.ceil((status.nextTryAt - nowMs) / 1_000)));
+      if (status.nextTryAt !== null)
+        words.push(
+          status.nextTryAt <= nowMs
+            ? contactText.tryingNow
+            : contactText.tryingIn(Math.ceil((status.nextTryAt - nowMs) / 1_000)),
+        );
       if (waiting > 0) words.push(contactText.waitingJobs(waiting));
       return words.join(' ');
     }
@@ -162,11 +201,18 @@ function contactLine(server: ServerView, waiting: number, nowMs: number): string
 }
 
 /** What of ours and of others is on a server or waits for it by name. */
-export function useCounts(server: Pick<ServerView, 'id'>): { running: number; waiting: number; foreign: number; staged: number } {
+export function useCounts(server: Pick<ServerView, 'id'>): {
+  running: number;
+  waiting: number;
+  foreign: number;
+  staged: number;
+} {
   const stores = useStores();
   const foreign = useStore(stores.foreign, (state) => {
     const view = state.byServer.get(server.id);
-    return view === undefined ? 0 : view.total + view.counts.reduce((sum, { waiting, running }) => sum + waiting + running, 0);
+    return view === undefined
+      ? 0
+      : view.total + view.counts.reduce((sum, { waiting, running }) => sum + waiting + running, 0);
   });
   const text = useJobs((state) => {
     let running = 0;

@@ -56,7 +56,8 @@ export function useDiscovery(atOnce = false): Discovery {
 
 /** Addresses are compared as the browser reads them: with their port, without a slash at the end. */
 export function sameAddress(a: string, b: string): boolean {
-  const plain = (url: string): string => (URL.canParse(url) ? new URL(url).href.replace(/\/$/, '') : url.trim().toLowerCase());
+  const plain = (url: string): string =>
+    URL.canParse(url) ? new URL(url).href.replace(/\/$/, '') : url.trim().toLowerCase();
   return plain(a) === plain(b);
 }
 
@@ -103,9 +104,18 @@ export function ServersFound({ discovery }: { discovery: Discovery }): ReactNode
               <span>
                 <b>{kindName(report.kind ?? 'comfy')}</b> {report.version}
               </span>
-              <span className={styles['where']}>{report.error === null ? serversText.foundWhere(report.url) : `${report.url} · ${reasonText(report.error)}`}</span>
+              <span className={styles['where']}>
+                {report.error === null
+                  ? serversText.foundWhere(report.url)
+                  : `${report.url} · ${reasonText(report.error)}`}
+              </span>
             </span>
-            <Button look="solid" disabled={adding !== null} aria-label={`${serversText.add}: ${report.url}`} onClick={() => add(report)}>
+            <Button
+              look="solid"
+              disabled={adding !== null}
+              aria-label={`${serversText.add}: ${report.url}`}
+              onClick={() => add(report)}
+            >
               {adding === report.url ? serversText.adding : serversText.add}
             </Button>
           </li>

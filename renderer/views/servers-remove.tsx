@@ -25,7 +25,10 @@ export function ServersRemove({ server, onClose }: { server: ServerView; onClose
   const remove = (): void => {
     api.servers.remove({ id: server.id, ...(open ? { waiting, onServer } : {}) }).then(
       ({ removed, waitingFor }) => {
-        showToast({ key: 'servers', text: removed ? removeText.removed(server.name) : removeText.waitingFor(server.name, waitingFor.length) });
+        showToast({
+          key: 'servers',
+          text: removed ? removeText.removed(server.name) : removeText.waitingFor(server.name, waitingFor.length),
+        });
         onClose();
       },
       (thrown: unknown) => {

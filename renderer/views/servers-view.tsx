@@ -75,7 +75,9 @@ export function ServersView(): ReactNode {
           ))}
         </div>
       </div>
-      {open?.what === 'edit' && <ServerForm server={byId.get(open.server.id) ?? open.server} onClose={() => setOpen(null)} />}
+      {open?.what === 'edit' && (
+        <ServerForm server={byId.get(open.server.id) ?? open.server} onClose={() => setOpen(null)} />
+      )}
       {open === null && adding && <ServerForm server={null} onClose={() => goTo('servers')} />}
       {open?.what === 'remove' && <ServersRemove server={open.server} onClose={() => setOpen(null)} />}
     </section>

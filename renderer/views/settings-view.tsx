@@ -26,8 +26,24 @@ export function SettingsView(): ReactNode {
   };
   if (settings === null) return <p className={styles['loading']}>{text.loading}</p>;
   const days = String(settings.keepHistoryDays);
-  const toggle = (key: 'askForOne' | 'singleKeys' | 'discardPartial' | 'notifyFailures' | 'notifyQueueDone' | 'notifyCancelLate' | 'freeMemoryWhenDone', label: string, hint?: string): ReactNode => (
-    <Switch label={label} {...(hint === undefined ? {} : { hint })} checked={settings[key]} onCheckedChange={(on) => set({ [key]: on })} />
+  const toggle = (
+    key:
+      | 'askForOne'
+      | 'singleKeys'
+      | 'discardPartial'
+      | 'notifyFailures'
+      | 'notifyQueueDone'
+      | 'notifyCancelLate'
+      | 'freeMemoryWhenDone',
+    label: string,
+    hint?: string,
+  ): ReactNode => (
+    <Switch
+      label={label}
+      {...(hint === undefined ? {} : { hint })}
+      checked={settings[key]}
+      onCheckedChange={(on) => set({ [key]: on })}
+    />
   );
   return (
     <section className={styles['view']} aria-label={text.title}>
@@ -64,17 +80,25 @@ export function SettingsView(): ReactNode {
             {toggle('notifyQueueDone', text.notifyQueueDone)}
             {toggle('notifyCancelLate', text.notifyCancelLate)}
           </Group>
-          <Group title={text.whenDone}>{toggle('freeMemoryWhenDone', text.freeMemoryWhenDone, text.freeMemoryWhenDoneHint)}</Group>
+          <Group title={text.whenDone}>
+            {toggle('freeMemoryWhenDone', text.freeMemoryWhenDone, text.freeMemoryWhenDoneHint)}
+          </Group>
           <Group title={text.history}>
             <Line label={text.keepHistory} hint={text.keepHistoryHint}>
               <Select
                 aria-label={text.keepHistory}
                 value={days}
-                options={[...DAYS.map((value) => ({ value: value as string, label: text.keepFor[value] })), ...(DAYS.some((value) => value === days) ? [] : [{ value: days, label: text.keepDays(settings.keepHistoryDays) }])]}
+                options={[
+                  ...DAYS.map((value) => ({ value: value, label: text.keepFor[value] })),
+                  ...(DAYS.some((value) => value === days)
+                    ? []
+                    : [{ value: days, label: text.keepDays(settings.keepHistoryDays) }]),
+                ]}
                 onValueChange={(value) => {
                   const next = Number(value);
                   // Keeping less deletes: that asks. Keeping more does not.
-                  if (next !== 0 && (settings.keepHistoryDays === 0 || next < settings.keepHistoryDays)) setKeepDays(next);
+                  if (next !== 0 && (settings.keepHistoryDays === 0 || next < settings.keepHistoryDays))
+                    setKeepDays(next);
                   else set({ keepHistoryDays: next });
                 }}
               />

@@ -6,7 +6,13 @@ import { refusalText, submitText } from '../text/submit.ts';
 import type { ReadResult } from '../workflow/result.ts';
 import styles from './submit-answer.module.css';
 
-export function SubmitAnswer({ answer, onClose }: { answer: Exclude<ReadResult, { type: 'workflow' }>; onClose: () => void }): ReactNode {
+export function SubmitAnswer({
+  answer,
+  onClose,
+}: {
+  answer: Exclude<ReadResult, { type: 'workflow' }>;
+  onClose: () => void;
+}): ReactNode {
   const refusal = answer.type === 'refused' ? refusalText(answer) : null;
   return (
     <div className={styles['answer']} role="alert">

@@ -32,7 +32,11 @@ export function draftOf(workflow: ReadWorkflow, before: Draft | null): Draft {
   return {
     workflow,
     values: {},
-    seeds: { mode: before?.seeds.mode ?? 'random', count: before?.seeds.count ?? '1', from: typeof seed?.value === 'number' ? String(seed.value) : '1' },
+    seeds: {
+      mode: before?.seeds.mode ?? 'random',
+      count: before?.seeds.count ?? '1',
+      from: typeof seed?.value === 'number' ? String(seed.value) : '1',
+    },
     serverId: before?.serverId ?? null,
     note: '',
   };
@@ -84,11 +88,22 @@ export function promptsOf(draft: Draft, inputs: WorkflowInputs): { input: Workfl
 export function planOf(draft: Draft, inputs: WorkflowInputs): Plan | null {
   const seeds = seedPlanOf(draft);
   const broken = allInputs(inputs).some((input) => sentValue(draft, input) === null);
-  return seeds === null || broken ? null : planJobs(promptsOf(draft, inputs).map(({ text }) => text), inputs.seeds.length, seeds);
+  return seeds === null || broken
+    ? null
+    : planJobs(
+        promptsOf(draft, inputs).map(({ text }) => text),
+        inputs.seeds.length,
+        seeds,
+      );
 }
 
 /** The call that queues a draft, or null while it can't be queued. Random seeds are drawn here. */
-export function submissionOf(draft: Draft, inputs: WorkflowInputs, at: 'end' | 'front', clientToken: string): SubmitJobs | null {
+export function submissionOf(
+  draft: Draft,
+  inputs: WorkflowInputs,
+  at: 'end' | 'front',
+  clientToken: string,
+): SubmitJobs | null {
   const plan = planOf(draft, inputs);
   const seeds = seedPlanOf(draft);
   if (plan === null || seeds === null || plan.total === Infinity) return null;
@@ -117,7 +132,14 @@ export function submissionOf(draft: Draft, inputs: WorkflowInputs, at: 'end' | '
 /** The text kept between visits; null when it would be too much. */
 export function keptText(draft: Draft): string | null {
   const { name, origin, graph } = draft.workflow;
-  const text = JSON.stringify({ name, origin, graph: JSON.stringify(graph), values: draft.values, seeds: draft.seeds, serverId: draft.serverId });
+  const text = JSON.stringify({
+    name,
+    origin,
+    graph: JSON.stringify(graph),
+    values: draft.values,
+    seeds: draft.seeds,
+    serverId: draft.serverId,
+  });
   return text.length > MAX_KEPT ? null : text;
 }
 
@@ -135,8 +157,22 @@ export function readKept(text: string | null): Draft | null {
   if (typeof name !== 'string' || typeof graph !== 'string') return null;
   const answer = readGraphText(graph);
   if (answer.type !== 'graph') return null;
-  const draft = draftOf({ type: 'workflow', name, origin: origin === 'png' || origin === 'webp' || origin === 'jpeg' ? origin : 'json', graph: answer.graph, inexact: answer.inexact }, null);
-  const pairs = typeof values === 'object' && values !== null ? Object.entries(values).filter((pair): pair is [string, string | boolean] => typeof pair[1] === 'string' || typeof pair[1] === 'boolean') : [];
+  const draft = draftOf(
+    {
+      type: 'workflow',
+      name,
+      origin: origin === 'png' || origin === 'webp' || origin === 'jpeg' ? origin : 'json',
+      graph: answer.graph,
+      inexact: answer.inexact,
+    },
+    null,
+  );
+  const pairs =
+    typeof values === 'object' && values !== null
+      ? Object.entries(values).filter(
+          (pair): pair is [string, string | boolean] => typeof pair[1] === 'string' || typeof pair[1] === 'boolean',
+        )
+      : [];
   const { mode, count, from } = (typeof seeds === 'object' && seeds !== null ? seeds : {}) as Record<string, unknown>;
   return {
     ...draft,

@@ -16,7 +16,12 @@ export interface FileIntake {
   reading: string | null;
   dropping: boolean;
   takeFile: (file: File) => void;
-  dropHandlers: { onDragEnter: (event: DragEvent) => void; onDragOver: (event: DragEvent) => void; onDragLeave: (event: DragEvent) => void; onDrop: (event: DragEvent) => void };
+  dropHandlers: {
+    onDragEnter: (event: DragEvent) => void;
+    onDragOver: (event: DragEvent) => void;
+    onDragLeave: (event: DragEvent) => void;
+    onDrop: (event: DragEvent) => void;
+  };
 }
 
 /** Files dropped on the view, and files or text pasted anywhere but into a field. The newest wins. */
@@ -99,7 +104,12 @@ async function readFile(file: File): Promise<ReadResult> {
     return await readWorkflowFile(file.name, new Uint8Array(await file.arrayBuffer()));
   } catch (error) {
     // The file went away between choosing and reading, or may not be read.
-    return { type: 'refused', name: file.name, reason: 'unreadable', detail: error instanceof Error ? error.message : null };
+    return {
+      type: 'refused',
+      name: file.name,
+      reason: 'unreadable',
+      detail: error instanceof Error ? error.message : null,
+    };
   }
 }
 

@@ -7,7 +7,11 @@ const isOpen = (job: JobView): boolean => job.endedAt === null;
 
 /** Open jobs of ours that are on a server or wait for it by name. */
 export function jobsFor(jobs: Iterable<JobView>, serverId: ServerId): JobView[] {
-  return [...jobs].filter((job) => isOpen(job) && (job.onServerId === serverId ? job.state !== 'queued' || job.serverId === serverId : job.serverId === serverId));
+  return [...jobs].filter(
+    (job) =>
+      isOpen(job) &&
+      (job.onServerId === serverId ? job.state !== 'queued' || job.serverId === serverId : job.serverId === serverId),
+  );
 }
 
 /** Ms until a server has done what is known to be before us; null as soon as one of them has no known time. */
@@ -23,11 +27,22 @@ export function freeInMs(ours: readonly JobView[], foreign: number, nowMs: numbe
 }
 
 /** How long one such job usually takes on a server, ms: from the newest job of the same workflow, size and count. */
-export function usualMsOf(jobs: Iterable<JobView>, like: { source: string; width: number | null; height: number | null; images: number | null }, serverId: ServerId): number | null {
+export function usualMsOf(
+  jobs: Iterable<JobView>,
+  like: { source: string; width: number | null; height: number | null; images: number | null },
+  serverId: ServerId,
+): number | null {
   let newest: JobView | null = null;
   for (const job of jobs) {
     const { source, width, height, images } = job.info;
-    if (job.onServerId !== serverId || source !== like.source || width !== like.width || height !== like.height || (images ?? 1) !== (like.images ?? 1)) continue;
+    if (
+      job.onServerId !== serverId ||
+      source !== like.source ||
+      width !== like.width ||
+      height !== like.height ||
+      (images ?? 1) !== (like.images ?? 1)
+    )
+      continue;
     if (job.usualMs === null && (job.state !== 'done' || job.ranMs === null)) continue;
     if (newest === null || job.createdAt > newest.createdAt) newest = job;
   }

@@ -10,7 +10,24 @@ import type { Draft } from './submit-draft.ts';
 import styles from './submit-inputs.module.css';
 
 /** Suggestions while typing, the names ComfyUI's own nodes know; a server may have more, so anything may be typed. */
-const SAMPLERS = ['euler', 'euler_ancestral', 'heun', 'dpm_2', 'dpm_2_ancestral', 'lms', 'dpmpp_2s_ancestral', 'dpmpp_sde', 'dpmpp_2m', 'dpmpp_2m_sde', 'dpmpp_3m_sde', 'ddpm', 'lcm', 'ddim', 'uni_pc', 'uni_pc_bh2'];
+const SAMPLERS = [
+  'euler',
+  'euler_ancestral',
+  'heun',
+  'dpm_2',
+  'dpm_2_ancestral',
+  'lms',
+  'dpmpp_2s_ancestral',
+  'dpmpp_sde',
+  'dpmpp_2m',
+  'dpmpp_2m_sde',
+  'dpmpp_3m_sde',
+  'ddpm',
+  'lcm',
+  'ddim',
+  'uni_pc',
+  'uni_pc_bh2',
+];
 const SCHEDULERS = ['normal', 'karras', 'exponential', 'sgm_uniform', 'simple', 'ddim_uniform', 'beta'];
 
 export interface SubmitPartProps {
@@ -24,9 +41,12 @@ export function SubmitInputs({ draft, inputs, onChange }: SubmitPartProps): Reac
     onChange({ values: { ...draft.values, [keyOf(input)]: value } });
   };
   const text = (input: WorkflowInput): string => String(shownValue(draft, input));
-  const wrong = (input: WorkflowInput): string | null => (sentValue(draft, input) === null ? submitText.needsNumber : null);
+  const wrong = (input: WorkflowInput): string | null =>
+    sentValue(draft, input) === null ? submitText.needsNumber : null;
   const { prompts, negatives, width, height, steps, cfg, sampler, scheduler, model, images } = inputs;
-  const anything = prompts.length + negatives.length + inputs.furtherCount > 0 || [width, height, steps, cfg, sampler, scheduler, model, images].some((input) => input !== null);
+  const anything =
+    prompts.length + negatives.length + inputs.furtherCount > 0 ||
+    [width, height, steps, cfg, sampler, scheduler, model, images].some((input) => input !== null);
 
   const numbered = (input: WorkflowInput | null, unit: string): ReactNode =>
     input !== null && (
@@ -59,13 +79,35 @@ export function SubmitInputs({ draft, inputs, onChange }: SubmitPartProps): Reac
       ))}
       {!anything && <p className={styles['note']}>{submitText.nothingToSet}</p>}
       {prompts.map((input, index) => (
-        <Field key={keyOf(input)} label={prompts.length > 1 ? submitText.promptOf(input.nodeTitle, input.input) : submitText.prompt} hint={index === 0 ? submitText.promptHint : undefined}>
-          {(control) => <TextArea {...control} rows={index === 0 ? 3 : 2} value={text(input)} onChange={(event) => set(input, event.currentTarget.value)} />}
+        <Field
+          key={keyOf(input)}
+          label={prompts.length > 1 ? submitText.promptOf(input.nodeTitle, input.input) : submitText.prompt}
+          hint={index === 0 ? submitText.promptHint : undefined}
+        >
+          {(control) => (
+            <TextArea
+              {...control}
+              rows={index === 0 ? 3 : 2}
+              value={text(input)}
+              onChange={(event) => set(input, event.currentTarget.value)}
+            />
+          )}
         </Field>
       ))}
       {negatives.map((input) => (
-        <Field key={keyOf(input)} label={negatives.length > 1 ? submitText.promptOf(input.nodeTitle, input.input) : submitText.negative}>
-          {(control) => <TextArea {...control} className={styles['low'] ?? ''} rows={1} value={text(input)} onChange={(event) => set(input, event.currentTarget.value)} />}
+        <Field
+          key={keyOf(input)}
+          label={negatives.length > 1 ? submitText.promptOf(input.nodeTitle, input.input) : submitText.negative}
+        >
+          {(control) => (
+            <TextArea
+              {...control}
+              className={styles['low'] ?? ''}
+              rows={1}
+              value={text(input)}
+              onChange={(event) => set(input, event.currentTarget.value)}
+            />
+          )}
         </Field>
       ))}
       {(width ?? height ?? steps) !== null && (
@@ -80,9 +122,21 @@ export function SubmitInputs({ draft, inputs, onChange }: SubmitPartProps): Reac
       {(sampler ?? scheduler ?? cfg) !== null && (
         <Row label={submitText.sampler}>
           <div className={styles['trio']}>
-            {sampler !== null && <TextInput list="sampler-names" aria-label={submitText.sampler} value={text(sampler)} onChange={(event) => set(sampler, event.currentTarget.value)} />}
+            {sampler !== null && (
+              <TextInput
+                list="sampler-names"
+                aria-label={submitText.sampler}
+                value={text(sampler)}
+                onChange={(event) => set(sampler, event.currentTarget.value)}
+              />
+            )}
             {scheduler !== null && (
-              <TextInput list="scheduler-names" aria-label={submitText.scheduler} value={text(scheduler)} onChange={(event) => set(scheduler, event.currentTarget.value)} />
+              <TextInput
+                list="scheduler-names"
+                aria-label={submitText.scheduler}
+                value={text(scheduler)}
+                onChange={(event) => set(scheduler, event.currentTarget.value)}
+              />
             )}
             {numbered(cfg, submitText.cfg)}
           </div>
@@ -99,7 +153,11 @@ export function SubmitInputs({ draft, inputs, onChange }: SubmitPartProps): Reac
         </Row>
       )}
       {model !== null && (
-        <Field label={submitText.model}>{(control) => <TextInput {...control} value={text(model)} onChange={(event) => set(model, event.currentTarget.value)} />}</Field>
+        <Field label={submitText.model}>
+          {(control) => (
+            <TextInput {...control} value={text(model)} onChange={(event) => set(model, event.currentTarget.value)} />
+          )}
+        </Field>
       )}
       {images !== null && (
         <Row label={submitText.images}>
@@ -114,7 +172,13 @@ export function SubmitInputs({ draft, inputs, onChange }: SubmitPartProps): Reac
               <fieldset key={group.nodeId} className={styles['node']}>
                 <legend>{group.title}</legend>
                 {group.inputs.map((input) => (
-                  <Further key={keyOf(input)} input={input} value={shownValue(draft, input)} error={wrong(input)} onValue={(value) => set(input, value)} />
+                  <Further
+                    key={keyOf(input)}
+                    input={input}
+                    value={shownValue(draft, input)}
+                    error={wrong(input)}
+                    onValue={(value) => set(input, value)}
+                  />
                 ))}
               </fieldset>
             ))}
@@ -125,7 +189,17 @@ export function SubmitInputs({ draft, inputs, onChange }: SubmitPartProps): Reac
   );
 }
 
-function Further({ input, value, error, onValue }: { input: WorkflowInput; value: string | boolean; error: string | null; onValue: (value: string | boolean) => void }): ReactNode {
+function Further({
+  input,
+  value,
+  error,
+  onValue,
+}: {
+  input: WorkflowInput;
+  value: string | boolean;
+  error: string | null;
+  onValue: (value: string | boolean) => void;
+}): ReactNode {
   const label = input.input.replaceAll('_', ' ');
   if (typeof value === 'boolean') return <Checkbox label={label} checked={value} onCheckedChange={onValue} />;
   const long = typeof input.value === 'string' && (input.value.includes('\n') || input.value.length > 60);
@@ -135,7 +209,12 @@ function Further({ input, value, error, onValue }: { input: WorkflowInput; value
         long ? (
           <TextArea {...control} rows={2} value={value} onChange={(event) => onValue(event.currentTarget.value)} />
         ) : (
-          <TextInput {...control} {...(typeof input.value === 'number' ? { type: 'number', step: 'any' } : {})} value={value} onChange={(event) => onValue(event.currentTarget.value)} />
+          <TextInput
+            {...control}
+            {...(typeof input.value === 'number' ? { type: 'number', step: 'any' } : {})}
+            value={value}
+            onChange={(event) => onValue(event.currentTarget.value)}
+          />
         )
       }
     </Field>

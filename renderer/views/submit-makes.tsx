@@ -30,7 +30,9 @@ export interface SubmitMakesProps {
 }
 
 export function SubmitMakes({ draft, inputs, plan, busy, error, queueKey, onQueue }: SubmitMakesProps): ReactNode {
-  const texts = promptsOf(draft, inputs).map(({ text }) => text).join('\n\u0000');
+  const texts = promptsOf(draft, inputs)
+    .map(({ text }) => text)
+    .join('\n\u0000');
   const labels = useMemo(() => variantLabels(texts.split('\n\u0000'), LISTED), [texts]);
   const ready = plan !== null && plan.total !== Infinity;
   const total = ready ? plan.total : 0;
@@ -41,18 +43,36 @@ export function SubmitMakes({ draft, inputs, plan, busy, error, queueKey, onQueu
       <p className={styles['big']} aria-live="polite" aria-atomic="true">
         {plan === null ? submitText.notYet : ready ? submitText.jobs(total) : submitText.tooManyShort}
       </p>
-      <p className={styles['meta']}>{plan === null ? submitText.fillIn : ready ? submitText.product(plan.prompts, plan.seedsPerPrompt) : submitText.tooMany(MAX_JOBS)}</p>
+      <p className={styles['meta']}>
+        {plan === null
+          ? submitText.fillIn
+          : ready
+            ? submitText.product(plan.prompts, plan.seedsPerPrompt)
+            : submitText.tooMany(MAX_JOBS)}
+      </p>
       {ready && varied && plan.prompts > 1 && (
         <ul className={styles['stations']}>
           {labels.map((label, index) => (
-            <li key={index}>{submitText.variant(label === '' ? submitText.emptyChoice : label, plan.seedsPerPrompt)}</li>
+            <li key={index}>
+              {submitText.variant(label === '' ? submitText.emptyChoice : label, plan.seedsPerPrompt)}
+            </li>
           ))}
-          {plan.prompts > labels.length && <li className={styles['rest']}>{submitText.moreVariants(plan.prompts - labels.length)}</li>}
+          {plan.prompts > labels.length && (
+            <li className={styles['rest']}>{submitText.moreVariants(plan.prompts - labels.length)}</li>
+          )}
         </ul>
       )}
       {ready && estimate !== null && <p className={styles['when']}>{estimate}</p>}
       <div className={styles['buttons']}>
-        <Button look="solid" size="l" wide disabled={!ready || busy} aria-keyshortcuts="Control+Enter" keyHint={queueKey} onClick={() => onQueue('end')}>
+        <Button
+          look="solid"
+          size="l"
+          wide
+          disabled={!ready || busy}
+          aria-keyshortcuts="Control+Enter"
+          keyHint={queueKey}
+          onClick={() => onQueue('end')}
+        >
           {busy ? submitText.queueing : submitText.queue(total)}
         </Button>
         <Button size="l" wide disabled={!ready || busy} onClick={() => onQueue('front')}>
@@ -75,19 +95,33 @@ function useEstimate(draft: Draft, inputs: WorkflowInputs, total: number): strin
   const jobs = useJobs((state) => state.byId);
   const foreign = useStore(stores.foreign, (state) => state.byServer);
   const nowMs = useNow(5_000);
-  const online = [...servers.values()].filter(({ kind, status, paused }) => kind === 'comfy' && status.contact === 'online' && !paused);
+  const online = [...servers.values()].filter(
+    ({ kind, status, paused }) => kind === 'comfy' && status.contact === 'online' && !paused,
+  );
   // "Any" is a promise about one server only where there is but one.
-  const server = draft.serverId === null ? (online.length === 1 ? online[0] : undefined) : online.find(({ id }) => id === draft.serverId);
+  const server =
+    draft.serverId === null
+      ? online.length === 1
+        ? online[0]
+        : undefined
+      : online.find(({ id }) => id === draft.serverId);
   if (server === undefined || total === 0) return null;
   const id: ServerId = server.id;
   const number = (input: typeof inputs.width): number | null => {
     const value = input === null ? null : sentValue(draft, input);
     return typeof value === 'number' ? value : null;
   };
-  const like = { source: draft.workflow.name, width: number(inputs.width), height: number(inputs.height), images: number(inputs.images) };
+  const like = {
+    source: draft.workflow.name,
+    width: number(inputs.width),
+    height: number(inputs.height),
+    images: number(inputs.images),
+  };
   const each = usualMsOf(jobs.values(), like, id);
   const before = freeInMs(jobsFor(jobs.values(), id), foreign.get(id)?.total ?? 0, nowMs);
   if (each === null) return null;
   const work = each * total;
-  return before === null ? submitText.estimateWork(work, server.name) : submitText.estimate(work, server.name, time(nowMs + before + work));
+  return before === null
+    ? submitText.estimateWork(work, server.name)
+    : submitText.estimate(work, server.name, time(nowMs + before + work));
 }

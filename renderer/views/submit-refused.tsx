@@ -12,7 +12,10 @@ export function SubmitRefused({ ids, graph }: { ids: readonly JobId[]; graph: Co
   const jobs = useJobs((state) => state.byId);
   const servers = useServers((state) => state.byId);
   const refused = useMemo(
-    () => ids.map((id) => jobs.get(id)).find((job): job is JobView => job?.state === 'failed' && job.error?.code === 'server_rejected'),
+    () =>
+      ids
+        .map((id) => jobs.get(id))
+        .find((job): job is JobView => job?.state === 'failed' && job.error?.code === 'server_rejected'),
     [ids, jobs],
   );
   if (refused === undefined || refused.error === null) return null;
@@ -20,7 +23,9 @@ export function SubmitRefused({ ids, graph }: { ids: readonly JobId[]; graph: Co
   const faults = nodeErrorsOf(refused.error, graph);
   return (
     <div className={styles['answer']} role="alert">
-      <h2 className={styles['title']}>{submitText.refused((server === null ? undefined : servers.get(server)?.name) ?? submitText.aServer)}</h2>
+      <h2 className={styles['title']}>
+        {submitText.refused((server === null ? undefined : servers.get(server)?.name) ?? submitText.aServer)}
+      </h2>
       {faults.length === 0 ? (
         <p>{refused.error.message}</p>
       ) : (

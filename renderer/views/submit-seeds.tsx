@@ -27,7 +27,10 @@ export function SubmitSeeds({ draft, inputs, onChange }: SubmitPartProps): React
             <Segmented
               label={submitText.seeds}
               value={seeds.mode}
-              options={(['fixed', 'random', 'range'] as const).map((mode) => ({ value: mode, label: submitText.seedModes[mode] }))}
+              options={(['fixed', 'random', 'range'] as const).map((mode) => ({
+                value: mode,
+                label: submitText.seedModes[mode],
+              }))}
               onValueChange={(mode) => set({ mode })}
             />
             {seeds.mode !== 'fixed' && (
@@ -44,7 +47,16 @@ export function SubmitSeeds({ draft, inputs, onChange }: SubmitPartProps): React
               />
             )}
             {seeds.mode === 'range' && (
-              <TextInput className={styles['from'] ?? ''} type="number" min={0} aria-label={submitText.seedFrom} {...invalid} lead={submitText.seedFrom} value={seeds.from} onChange={(event) => set({ from: event.currentTarget.value })} />
+              <TextInput
+                className={styles['from'] ?? ''}
+                type="number"
+                min={0}
+                aria-label={submitText.seedFrom}
+                {...invalid}
+                lead={submitText.seedFrom}
+                value={seeds.from}
+                onChange={(event) => set({ from: event.currentTarget.value })}
+              />
             )}
             {seeds.mode === 'fixed' &&
               inputs.seeds.map((input) => (
@@ -57,12 +69,18 @@ export function SubmitSeeds({ draft, inputs, onChange }: SubmitPartProps): React
                   {...(sentValue(draft, input) === null ? { 'aria-invalid': true } : {})}
                   {...(inputs.seeds.length > 1 ? { unit: input.nodeTitle } : {})}
                   value={String(shownValue(draft, input))}
-                  onChange={(event) => onChange({ values: { ...draft.values, [keyOf(input)]: event.currentTarget.value } })}
+                  onChange={(event) =>
+                    onChange({ values: { ...draft.values, [keyOf(input)]: event.currentTarget.value } })
+                  }
                 />
               ))}
           </div>
-          {seeds.mode === 'range' && plan?.mode === 'range' && plan.count > 1 && <p className={styles['note']}>{submitText.seedRange(plan.from, plan.from + plan.count - 1)}</p>}
-          {seeds.mode !== 'fixed' && inputs.seeds.length > 1 && <p className={styles['note']}>{submitText.seedsShared(inputs.seeds.length)}</p>}
+          {seeds.mode === 'range' && plan?.mode === 'range' && plan.count > 1 && (
+            <p className={styles['note']}>{submitText.seedRange(plan.from, plan.from + plan.count - 1)}</p>
+          )}
+          {seeds.mode !== 'fixed' && inputs.seeds.length > 1 && (
+            <p className={styles['note']}>{submitText.seedsShared(inputs.seeds.length)}</p>
+          )}
         </Row>
       )}
     </section>

@@ -70,7 +70,11 @@ export function SubmitView(): ReactNode {
     const { jobs } = await api.jobs.submit(submission, { signal });
     token.current = null;
     setSent(jobs.map(({ id }) => id));
-    showToast({ key: 'queued', text: submitText.queued(jobs.length), action: { label: submitText.show, onAct: () => goTo('queue') } });
+    showToast({
+      key: 'queued',
+      text: submitText.queued(jobs.length),
+      action: { label: submitText.show, onAct: () => goTo('queue') },
+    });
   });
   useGlobalHotkeys({
     'mod+enter': () => {
@@ -82,7 +86,12 @@ export function SubmitView(): ReactNode {
   });
 
   return (
-    <section className={styles['view']} aria-label={submitText.title} {...intake.dropHandlers} data-dropping={intake.dropping ? '' : undefined}>
+    <section
+      className={styles['view']}
+      aria-label={submitText.title}
+      {...intake.dropHandlers}
+      data-dropping={intake.dropping ? '' : undefined}
+    >
       <header className={styles['bar']}>
         <h1 className={styles['title']}>{submitText.title}</h1>
       </header>

@@ -14,7 +14,13 @@ import styles from './submit-seeds.module.css';
 
 const ANY = '';
 
-export function SubmitWhere({ draft, onChange }: { draft: Draft; onChange: (next: Partial<Draft>) => void }): ReactNode {
+export function SubmitWhere({
+  draft,
+  onChange,
+}: {
+  draft: Draft;
+  onChange: (next: Partial<Draft>) => void;
+}): ReactNode {
   const stores = useStores();
   const order = useServers((state) => state.order);
   const byId = useServers((state) => state.byId);
@@ -37,21 +43,38 @@ export function SubmitWhere({ draft, onChange }: { draft: Draft; onChange: (next
   return (
     <section className={styles['seeds']} aria-label={submitText.where}>
       <h2 className={styles['heading']}>{submitText.where}</h2>
-      <Field label={submitText.server} hint={servers.length === 0 ? submitText.noServer : chosen !== undefined && chosen.status.contact !== 'online' ? submitText.notOnline : undefined}>
+      <Field
+        label={submitText.server}
+        hint={
+          servers.length === 0
+            ? submitText.noServer
+            : chosen !== undefined && chosen.status.contact !== 'online'
+              ? submitText.notOnline
+              : undefined
+        }
+      >
         {(control) => (
           <Select
             {...control}
             value={chosen?.id ?? ANY}
             options={[
-              { value: ANY as string, label: `${common.anyServerOf('comfy')}  ·  ${submitText.anyServerHint}` },
-              ...servers.map(({ id, name }) => ({ value: id as string, label: `${name}  ·  ${describe(id)}` })),
+              { value: ANY, label: `${common.anyServerOf('comfy')}  ·  ${submitText.anyServerHint}` },
+              ...servers.map(({ id, name }) => ({ value: id, label: `${name}  ·  ${describe(id)}` })),
             ]}
-            onValueChange={(value) => onChange({ serverId: value === ANY ? null : (value as ServerId) })}
+            onValueChange={(value) => onChange({ serverId: value === ANY ? null : (value) })}
           />
         )}
       </Field>
       <Field label={submitText.note}>
-        {(control) => <TextInput {...control} maxLength={2_000} placeholder={submitText.notePlaceholder} value={draft.note} onChange={(event) => onChange({ note: event.currentTarget.value })} />}
+        {(control) => (
+          <TextInput
+            {...control}
+            maxLength={2_000}
+            placeholder={submitText.notePlaceholder}
+            value={draft.note}
+            onChange={(event) => onChange({ note: event.currentTarget.value })}
+          />
+        )}
       </Field>
     </section>
   );

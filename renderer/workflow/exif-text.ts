@@ -70,12 +70,14 @@ export function tiffTexts(tiff: Uint8Array): string[] {
 
 /** User comments begin with eight bytes that name their coding; plain ASCII values hold UTF-8 in practice. */
 function decodeValue(bytes: Uint8Array, little: boolean): string {
-  if (startsWith(bytes, 0, 'UNICODE\0')) return new TextDecoder(little ? 'utf-16le' : 'utf-16be').decode(bytes.subarray(8));
+  if (startsWith(bytes, 0, 'UNICODE\0'))
+    return new TextDecoder(little ? 'utf-16le' : 'utf-16be').decode(bytes.subarray(8));
   const body = startsWith(bytes, 0, 'ASCII\0\0\0') ? bytes.subarray(8) : bytes;
   return new TextDecoder().decode(body).replace(/\0+$/, '');
 }
 
-const afterExifHeader = (bytes: Uint8Array): Uint8Array => (startsWith(bytes, 0, 'Exif\0\0') ? bytes.subarray(6) : bytes);
+const afterExifHeader = (bytes: Uint8Array): Uint8Array =>
+  startsWith(bytes, 0, 'Exif\0\0') ? bytes.subarray(6) : bytes;
 
 function startsWith(bytes: Uint8Array, at: number, text: string): boolean {
   return latin1(bytes.subarray(at, at + text.length)) === text;

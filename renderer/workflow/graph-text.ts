@@ -8,7 +8,11 @@ export type GraphAnswer =
   | { type: 'ui-format' }
   | { type: 'refused'; reason: RefusalReason; detail: string | null };
 
-const refused = (reason: RefusalReason, detail: string | null = null): GraphAnswer => ({ type: 'refused', reason, detail });
+const refused = (reason: RefusalReason, detail: string | null = null): GraphAnswer => ({
+  type: 'refused',
+  reason,
+  detail,
+});
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -47,13 +51,20 @@ export function readGraph(value: unknown): GraphAnswer {
 function isUiFormat(value: Record<string, unknown>): boolean {
   const nodes = value['nodes'];
   if (!Array.isArray(nodes)) return false;
-  return 'links' in value || 'last_node_id' in value || 'version' in value || nodes.some((node) => isRecord(node) && 'type' in node);
+  return (
+    'links' in value ||
+    'last_node_id' in value ||
+    'version' in value ||
+    nodes.some((node) => isRecord(node) && 'type' in node)
+  );
 }
 
 function isNode(value: unknown): boolean {
   if (!isRecord(value)) return false;
   const { class_type: classType, inputs, _meta: meta } = value;
-  return typeof classType === 'string' && classType !== '' && isRecord(inputs) && (meta === undefined || isRecord(meta));
+  return (
+    typeof classType === 'string' && classType !== '' && isRecord(inputs) && (meta === undefined || isRecord(meta))
+  );
 }
 
 /** Strict JSON first; then with Python's NaN and Infinity, which ComfyUI writes into images, read as null. */
@@ -61,7 +72,9 @@ function parsePythonJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const mended = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (part) => (part.startsWith('"') ? part : 'null'));
+    const mended = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (part) =>
+      part.startsWith('"') ? part : 'null',
+    );
     if (mended === text) throw error;
     return JSON.parse(mended);
   }

@@ -164,7 +164,9 @@ function candidates(graph: ComfyGraph, role: InputRole): Literal[] {
 function sizeNodeOf(graph: ComfyGraph): string | null {
   for (const [nodeId, { inputs }] of Object.entries(graph)) {
     if (!('width' in inputs) || !('height' in inputs) || !('batch_size' in inputs || 'length' in inputs)) continue;
-    const takesPicture = Object.entries(inputs).some(([name, value]) => isLink(value) && /image|latent|samples|pixels/.test(name));
+    const takesPicture = Object.entries(inputs).some(
+      ([name, value]) => isLink(value) && /image|latent|samples|pixels/.test(name),
+    );
     if (!takesPicture) return nodeId;
   }
   return null;

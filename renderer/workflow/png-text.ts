@@ -26,7 +26,11 @@ export async function pngTexts(bytes: Uint8Array, wanted: ReadonlySet<string>): 
   return texts;
 }
 
-async function readText(type: string, data: Uint8Array, wanted: ReadonlySet<string>): Promise<{ keyword: string; text: string } | null> {
+async function readText(
+  type: string,
+  data: Uint8Array,
+  wanted: ReadonlySet<string>,
+): Promise<{ keyword: string; text: string } | null> {
   const end = data.indexOf(0);
   if (end <= 0 || end > 79) return null;
   const keyword = latin1(data.subarray(0, end));

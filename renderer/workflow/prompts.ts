@@ -13,22 +13,40 @@ export interface PromptText {
 }
 
 /** Inputs that hold prompt text, best first. An SDXL or Flux encoder has two; both are prompts. */
-const TEXT_NAMES = ['text', 'prompt', 'positive_prompt', 'text_g', 'text_l', 't5xxl', 'clip_l', 'clip_g', 'string', 'value'];
-const PASSED_BY = /^(clip|model|vae|image|images|latent|latent_image|samples|mask|control_net|style_model|clip_vision|pixels|noise|sigmas|sampler)/;
+const TEXT_NAMES = [
+  'text',
+  'prompt',
+  'positive_prompt',
+  'text_g',
+  'text_l',
+  't5xxl',
+  'clip_l',
+  'clip_g',
+  'string',
+  'value',
+];
+const PASSED_BY =
+  /^(clip|model|vae|image|images|latent|latent_image|samples|mask|control_net|style_model|clip_vision|pixels|noise|sigmas|sampler)/;
 const MAX_STEPS = 10_000;
 
 export function findPrompts(graph: ComfyGraph): { positive: PromptText[]; negative: PromptText[] } {
   const positive: PromptText[] = [];
   const negative: PromptText[] = [];
   const nodes = Object.values(graph);
-  for (const [name, into] of [['positive', positive], ['negative', negative], ['conditioning', positive]] as const) {
+  for (const [name, into] of [
+    ['positive', positive],
+    ['negative', negative],
+    ['conditioning', positive],
+  ] as const) {
     for (const node of nodes) {
       const link = linkOf(node.inputs[name]);
       if (link === null) continue;
       // `conditioning` leads towards the prompt only where nothing else does: a guider without a negative.
       if (name === 'conditioning' && (positive.length > 0 || !/guider/i.test(node.class_type))) continue;
       for (const text of follow(graph, link, name === 'negative' ? 'negative' : 'positive')) {
-        const known = [...positive, ...negative].some((other) => other.nodeId === text.nodeId && other.input === text.input);
+        const known = [...positive, ...negative].some(
+          (other) => other.nodeId === text.nodeId && other.input === text.input,
+        );
         if (!known) into.push(text);
       }
     }
@@ -84,7 +102,8 @@ function byTitle(graph: ComfyGraph): { positive: PromptText[]; negative: PromptT
   const negative: PromptText[] = [];
   for (const [nodeId, node] of Object.entries(graph)) {
     if (!/textencode|prompt/i.test(node.class_type)) continue;
-    for (const text of textsOf(graph, nodeId)) (/negative/i.test(nodeTitle(graph, nodeId)) ? negative : positive).push(text);
+    for (const text of textsOf(graph, nodeId))
+      (/negative/i.test(nodeTitle(graph, nodeId)) ? negative : positive).push(text);
   }
   return { positive, negative };
 }

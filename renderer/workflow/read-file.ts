@@ -46,7 +46,8 @@ function fromImage(name: string, origin: WorkflowOrigin, texts: ReadonlyMap<stri
     return refused(name, 'image-with-other-parameters', generator);
   }
   if (texts.has('sui_image_params')) return refused(name, 'image-with-other-parameters', 'SwarmUI');
-  if (texts.has('invokeai_metadata') || texts.has('Dream')) return refused(name, 'image-with-other-parameters', 'InvokeAI');
+  if (texts.has('invokeai_metadata') || texts.has('Dream'))
+    return refused(name, 'image-with-other-parameters', 'InvokeAI');
   return refused(name, 'image-without-workflow');
 }
 
@@ -75,7 +76,8 @@ function named(name: string, origin: WorkflowOrigin, text: string): ReadResult {
 
 /** UTF-8, or UTF-16 with its mark (PowerShell writes it); null for bytes that are no text. */
 function decodeText(bytes: Uint8Array): string | null {
-  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
+  const utf16 =
+    bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : null;
   try {
     const text = new TextDecoder(utf16 ?? 'utf-8', { fatal: true }).decode(bytes);
     return text.includes('\0') ? null : text;

@@ -10,9 +10,8 @@ const MAX_TITLE = 120;
 export function titleOf(prompt: string): string {
   const plain = prompt
     .replace(/<[a-z]+:[^<>]*>/gi, ' ')
-    .replace(/\\([()[\]])/g, '\u0001$1')
-    .replace(/(?<!\u0001)[([]+|(?<!\u0001)(?::[\d.]+)?[)\]]+/g, '')
-    .replaceAll('\u0001', '')
+    .replace(/(?<!\\)[([]+|(?<!\\)(?::[\d.]+)?[)\]]+/g, '')
+    .replace(/\\([()[\]])/g, '$1')
     .replace(/\bBREAK\b/g, ',')
     .replace(/\s+/g, ' ')
     .replace(/\s*,(?:\s*,)*\s*/g, ', ')

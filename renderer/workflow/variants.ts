@@ -65,15 +65,32 @@ export function variantLabels(prompts: readonly string[], limit: number): string
   if (planJobs(prompts, 0, { mode: 'fixed' }).total === Infinity) return [];
   return combine(prompts.map(expandVariants))
     .slice(0, limit)
-    .map((texts) => texts.flatMap((variant) => variant.choices).filter((choice) => choice.trim() !== '').join(', '));
+    .map((texts) =>
+      texts
+        .flatMap((variant) => variant.choices)
+        .filter((choice) => choice.trim() !== '')
+        .join(', '),
+    );
 }
 
 /**
  * The jobs: every combination of variants, each with its seeds. `texts` are the editable prompts with the text as
  * typed; each gets a `set` in the patch only where it has variants, since the shared graph already holds the rest.
  */
-export function makeJobs(texts: readonly { input: WorkflowInput; text: string }[], seedInputs: readonly WorkflowInput[], seeds: SeedPlan, randomSeed: () => number = newSeed): PlannedJob[] {
-  if (planJobs(texts.map(({ text }) => text), seedInputs.length, seeds).total === Infinity) return [];
+export function makeJobs(
+  texts: readonly { input: WorkflowInput; text: string }[],
+  seedInputs: readonly WorkflowInput[],
+  seeds: SeedPlan,
+  randomSeed: () => number = newSeed,
+): PlannedJob[] {
+  if (
+    planJobs(
+      texts.map(({ text }) => text),
+      seedInputs.length,
+      seeds,
+    ).total === Infinity
+  )
+    return [];
   const combinations = combine(texts.map(({ text }) => expandVariants(text)));
   const used = new Set<number>();
   const jobs: PlannedJob[] = [];
@@ -111,7 +128,10 @@ export function newSeed(): number {
 }
 
 function combine(lists: readonly (readonly TextVariant[])[]): TextVariant[][] {
-  return lists.reduce<TextVariant[][]>((made, list) => made.flatMap((head) => list.map((tail) => [...head, tail])), [[]]);
+  return lists.reduce<TextVariant[][]>(
+    (made, list) => made.flatMap((head) => list.map((tail) => [...head, tail])),
+    [[]],
+  );
 }
 
 /**
@@ -134,13 +154,19 @@ function partners(prompt: string): Map<number, { end: number; bars: number[] }> 
     else if (char === '|') open.at(-1)?.bars.push(at);
     else if (char === '}') {
       const pair = open.pop();
-      if (pair !== undefined && pair.bars.length > 0 && open.length < MAX_NESTING) found.set(pair.at, { end: at, bars: pair.bars });
+      if (pair !== undefined && pair.bars.length > 0 && open.length < MAX_NESTING)
+        found.set(pair.at, { end: at, bars: pair.bars });
     }
   }
   return found;
 }
 
-function parseRange(prompt: string, from: number, to: number, pairs: ReadonlyMap<number, { end: number; bars: number[] }>): Piece[] {
+function parseRange(
+  prompt: string,
+  from: number,
+  to: number,
+  pairs: ReadonlyMap<number, { end: number; bars: number[] }>,
+): Piece[] {
   const pieces: Piece[] = [];
   let text = '';
   for (let at = from; at < to; at += 1) {
@@ -184,7 +210,9 @@ function expand(pieces: readonly Piece[]): TextVariant[] {
     (made, piece) => {
       if (piece.type === 'text') return made.map((head) => ({ ...head, text: head.text + piece.text }));
       const options = piece.options.flatMap((option) => expand(option));
-      return made.flatMap((head) => options.map((tail) => ({ text: head.text + tail.text, choices: [...head.choices, tail.text] })));
+      return made.flatMap((head) =>
+        options.map((tail) => ({ text: head.text + tail.text, choices: [...head.choices, tail.text] })),
+      );
     },
     [{ text: '', choices: [] }],
   );

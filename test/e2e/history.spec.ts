@@ -20,14 +20,13 @@ test.afterEach(async () => {
 
 async function done(prompt: string): Promise<void> {
   const [job] = await host.core.submit(pictureGraph(prompt));
-  if (job !== undefined) await host.core.waitState(job.id, 'done');
+  await host.core.waitState(job.id, 'done');
 }
 
 /** One cancelled while it ran, one while it waited. */
 async function cancelTwo(): Promise<void> {
-  const [running] = await host.core.submit(sleepGraph(2_000, 60_000), { serverId });
-  const [waiting] = await host.core.submit(sleepGraph(2_000, 60_000), { serverId });
-  if (running === undefined || waiting === undefined) throw new Error('not submitted');
+  const [running] = await host.core.submit(sleepGraph(3_000, 20), { serverId });
+  const [waiting] = await host.core.submit(sleepGraph(3_000, 20), { serverId });
   await host.core.waitState(running.id, 'running');
   await host.core.call('cancel.run', { scope: { jobs: [running.id, waiting.id] }, by: 'tray', note: 'wrong lens' });
   await host.core.waitState(running.id, 'cancelled');
@@ -40,9 +39,14 @@ test('endings in words, with picture, by whom and from where', async ({ page }) 
   await host.open(page, 'history');
   const grid = page.getByRole('grid', { name: 'Jobs that ended' });
   await expect(grid.getByRole('row').filter({ hasText: 'a red kiosk' })).toContainText(/Done in .*1 image/);
-  await expect(grid.getByRole('row').filter({ hasText: 'Cancelled after' })).toContainText('by you, from the tray: “wrong lens”');
+  await expect(grid.getByRole('row').filter({ hasText: 'Cancelled after' })).toContainText(
+    'by you, from the tray: “wrong lens”',
+  );
   await expect(grid.getByRole('row').filter({ hasText: 'Cancelled before it was sent' })).toHaveCount(1);
-  await expect(grid.getByRole('row').filter({ hasText: 'a red kiosk' }).locator('img')).toHaveJSProperty('complete', true);
+  await expect(grid.getByRole('row').filter({ hasText: 'a red kiosk' }).locator('img')).toHaveJSProperty(
+    'complete',
+    true,
+  );
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 });
 
@@ -60,7 +64,11 @@ test('put back makes one job, once', async ({ page }) => {
 test('run again from the row; the new one appears above when it has ended, without a reload', async ({ page }) => {
   await done('a red kiosk');
   await host.open(page, 'history');
-  await page.getByRole('row').filter({ hasText: 'a red kiosk' }).getByRole('button', { name: /^Run again/ }).click();
+  await page
+    .getByRole('row')
+    .filter({ hasText: 'a red kiosk' })
+    .getByRole('button', { name: /^Run again/ })
+    .click();
   await page.mouse.move(0, 0);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('2 jobs', { timeout: 20_000 });
   await expect(page.getByRole('row').filter({ hasText: 'a red kiosk' })).toHaveCount(2);
@@ -87,8 +95,11 @@ test('search as one types, filters, and back', async ({ page }) => {
 
 test('a failed job shows its node and traceback, and all failed run again after one question', async ({ page }) => {
   const graph = pictureGraph('too large');
-  const [job] = await host.core.submit({ ...graph, '6': { class_type: 'ProbeFail', inputs: { image: ['5', 0] }, _meta: { title: 'Upscale' } }, '7': { class_type: 'SaveImage', inputs: { filename_prefix: 'x', images: ['6', 0] } } });
-  if (job === undefined) throw new Error('not submitted');
+  const [job] = await host.core.submit({
+    ...graph,
+    '6': { class_type: 'ProbeFail', inputs: { image: ['5', 0] }, _meta: { title: 'Upscale' } },
+    '7': { class_type: 'SaveImage', inputs: { filename_prefix: 'x', images: ['6', 0] } },
+  });
   await host.core.waitState(job.id, 'failed');
   await host.open(page, 'history');
   await page.getByRole('row').filter({ hasText: 'too large' }).click();
@@ -145,7 +156,10 @@ test('keyboard alone: from the search into the list, down, open, close, focus ba
 test('export as a table and as data', async ({ page }) => {
   await done('a "red" kiosk, in snow');
   await host.open(page, 'history');
-  for (const [item, ending] of [['As a table (CSV)', '.csv'], ['As data (JSON)', '.json']] as const) {
+  for (const [item, ending] of [
+    ['As a table (CSV)', '.csv'],
+    ['As data (JSON)', '.json'],
+  ] as const) {
     await page.getByRole('button', { name: 'Export…' }).click();
     const download = page.waitForEvent('download');
     await page.getByRole('menuitem', { name: item }).click();

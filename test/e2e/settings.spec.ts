@@ -19,7 +19,9 @@ test('a setting takes effect at once and is kept', async ({ page }) => {
   await page.getByRole('radio', { name: 'Dark' }).click();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
   await page.getByRole('switch', { name: /Ask before cancelling one job/ }).click();
-  await expect.poll(async () => (await host.core.call('settings.get', {})).settings).toMatchObject({ theme: 'dark', askForOne: false });
+  await expect
+    .poll(async () => (await host.core.call('settings.get', {})).settings)
+    .toMatchObject({ theme: 'dark', askForOne: false });
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 });
 

@@ -21,7 +21,9 @@ test.afterEach(async () => {
 });
 
 const give = (page: Page, name: string, bytes: Uint8Array | string): Promise<void> =>
-  page.locator('input[type=file]').setInputFiles({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) });
+  page
+    .locator('input[type=file]')
+    .setInputFiles({ name, mimeType: 'application/octet-stream', buffer: Buffer.from(bytes) });
 
 test('a workflow file becomes a batch of its prompts and seeds, and runs', async ({ page }) => {
   await host.open(page, 'new');
@@ -64,7 +66,9 @@ test('a pasted workflow is taken, but not what is pasted into a field', async ({
     page.evaluate((pasted) => {
       const data = new DataTransfer();
       data.setData('text/plain', pasted);
-      (document.activeElement ?? document.body).dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+      (document.activeElement ?? document.body).dispatchEvent(
+        new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }),
+      );
     }, text);
   await paste(readFileSync(sample, 'utf8'));
   await expect(page.getByText('pasted workflow')).toBeVisible();
@@ -73,10 +77,16 @@ test('a pasted workflow is taken, but not what is pasted into a field', async ({
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-test("the editor's own format is answered with how to export the right one, and what was there stays", async ({ page }) => {
+test("the editor's own format is answered with how to export the right one, and what was there stays", async ({
+  page,
+}) => {
   await host.open(page, 'new');
   await page.locator('input[type=file]').setInputFiles(sample);
-  await give(page, 'my-graph.json', JSON.stringify({ last_node_id: 3, nodes: [{ id: 1, type: 'KSampler' }], links: [], version: 0.4 }));
+  await give(
+    page,
+    'my-graph.json',
+    JSON.stringify({ last_node_id: 3, nodes: [{ id: 1, type: 'KSampler' }], links: [], version: 0.4 }),
+  );
   await expect(page.getByRole('alert')).toContainText('my-graph.json is in the editor’s own format');
   await expect(page.getByRole('alert')).toContainText('Export (API)');
   await expect(page.getByLabel('Prompt', { exact: true })).toHaveValue(/harbour/);
@@ -88,7 +98,10 @@ test('what the server refuses is said by node', async ({ page }) => {
   await host.open(page, 'new');
   await page.locator('input[type=file]').setInputFiles(sample);
   await page.getByLabel('Prompt', { exact: true }).fill('kiosk');
-  await page.getByRole('textbox', { name: 'Sampler' }).or(page.getByRole('combobox', { name: 'Sampler' })).fill('no-such-sampler');
+  await page
+    .getByRole('textbox', { name: 'Sampler' })
+    .or(page.getByRole('combobox', { name: 'Sampler' }))
+    .fill('no-such-sampler');
   await page.getByLabel('Server').selectOption({ index: 1 });
   await page.getByRole('button', { name: /^Queue 1 job/ }).click();
   await expect(page.getByRole('alert')).toContainText('Studio refused it');

@@ -22,7 +22,13 @@ export interface WindowHost {
 export async function startWindowHost(options: { stepMs?: number } = {}): Promise<WindowHost> {
   const comfy = await startComfyServer({ stepMs: options.stepMs ?? 5 });
   const core = await CoreHarness.open();
-  const service = await startService({ core: core.core, dataDir: core.dataDir, version: '0.0.0-test', port: null, rendererDir: join(root, 'dist', 'renderer') });
+  const service = await startService({
+    core: core.core,
+    dataDir: core.dataDir,
+    version: '0.0.0-test',
+    port: null,
+    rendererDir: join(root, 'dist', 'renderer'),
+  });
   return {
     core,
     comfy,
@@ -32,7 +38,8 @@ export async function startWindowHost(options: { stepMs?: number } = {}): Promis
       await page.evaluate((hash) => {
         location.hash = hash;
       }, place);
-      await page.getByRole('main').getByRole('heading', { level: 1 }).first().waitFor();
+      // By element, not by role: an open dialog hides the rest of the page from roles.
+      await page.locator('main h1').first().waitFor();
     },
     close: async () => {
       await service.close();

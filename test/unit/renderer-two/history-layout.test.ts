@@ -8,24 +8,29 @@ const sectionsOf = (rows: readonly number[]) => rows.map((count, index) => ({ da
 
 it('finds by search what a walk finds', () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 12 }), fc.nat(4_000), fc.nat(900), (rows, top, height) => {
-      const layout = makeLayout(sectionsOf(rows), heights);
-      const walked: unknown[] = [];
-      let y = 0;
-      let index = 0;
-      for (const section of layout.sections) {
-        if (y + heights.day > top && y < top + height) walked.push({ type: 'day', day: section.day, top: y });
-        y += heights.day;
-        for (let row = 0; row < section.rows; row += 1) {
-          if (y + heights.row > top && y < top + height) walked.push({ type: 'row', index, top: y });
-          expect(topOfRow(layout, index)).toBe(y);
-          y += heights.row;
-          index += 1;
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 12 }),
+      fc.nat(4_000),
+      fc.nat(900),
+      (rows, top, height) => {
+        const layout = makeLayout(sectionsOf(rows), heights);
+        const walked: unknown[] = [];
+        let y = 0;
+        let index = 0;
+        for (const section of layout.sections) {
+          if (y + heights.day > top && y < top + height) walked.push({ type: 'day', day: section.day, top: y });
+          y += heights.day;
+          for (let row = 0; row < section.rows; row += 1) {
+            if (y + heights.row > top && y < top + height) walked.push({ type: 'row', index, top: y });
+            expect(topOfRow(layout, index)).toBe(y);
+            y += heights.row;
+            index += 1;
+          }
         }
-      }
-      expect(layout.height).toBe(y);
-      expect(itemsBetween(layout, top, top + height)).toEqual(walked);
-    }),
+        expect(layout.height).toBe(y);
+        expect(itemsBetween(layout, top, top + height)).toEqual(walked);
+      },
+    ),
   );
 });
 

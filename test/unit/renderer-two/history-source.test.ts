@@ -11,18 +11,39 @@ const START = Date.UTC(2026, 10, 21, 12);
 function row(index: number, stepMs = 60_000): HistoryRow {
   const endedAt = START - index * stepMs;
   if (index % 7 === 3) {
-    return { type: 'foreign', foreign: { serverId: 'studio' as ServerId, remoteKey: `f${String(index)}`, state: 'ended', how: 'done', place: null, cancelling: false, firstSeen: endedAt - 9_000, startedAt: null, endedAt } };
+    return {
+      type: 'foreign',
+      foreign: {
+        serverId: 'studio' as ServerId,
+        remoteKey: `f${String(index)}`,
+        state: 'ended',
+        how: 'done',
+        place: null,
+        cancelling: false,
+        firstSeen: endedAt - 9_000,
+        startedAt: null,
+        endedAt,
+      },
+    };
   }
-  return { type: 'job', job: jobView(`j${String(index)}`, endedAt, { state: index % 5 === 0 ? 'failed' : 'done', title: index % 2 === 0 ? 'kiosk' : 'heron' }) };
+  return {
+    type: 'job',
+    job: jobView(`j${String(index)}`, endedAt, {
+      state: index % 5 === 0 ? 'failed' : 'done',
+      title: index % 2 === 0 ? 'kiosk' : 'heron',
+    }),
+  };
 }
-const rowsOf = (count: number, stepMs?: number): HistoryRow[] => Array.from({ length: count }, (_, index) => row(index, stepMs));
+const rowsOf = (count: number, stepMs?: number): HistoryRow[] =>
+  Array.from({ length: count }, (_, index) => row(index, stepMs));
 
 async function opened(pages: SamplePages): Promise<HistorySource> {
   const source = new HistorySource(pages.api);
   await source.show(EVERYTHING);
   return source;
 }
-const shown = (source: HistorySource, from: number, to: number): (HistoryRow | null)[] => Array.from({ length: to - from }, (_, offset) => source.snapshot().rowAt(from + offset));
+const shown = (source: HistorySource, from: number, to: number): (HistoryRow | null)[] =>
+  Array.from({ length: to - from }, (_, offset) => source.snapshot().rowAt(from + offset));
 
 describe('unfiltered', () => {
   it('knows its length at once and reads only what is looked at', async () => {
@@ -37,14 +58,18 @@ describe('unfiltered', () => {
 
   it('gives the right rows after any jumps, also within one busy hour', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(500, 60_000, 900_000), fc.array(fc.nat(2_990), { minLength: 1, maxLength: 6 }), async (stepMs, jumps) => {
-        const pages = new SamplePages(rowsOf(3_000, stepMs));
-        const source = await opened(pages);
-        for (const jump of jumps) {
-          await source.want(jump, jump + 10);
-          expect(shown(source, jump, jump + 10)).toEqual(pages.rows.slice(jump, jump + 10));
-        }
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(500, 60_000, 900_000),
+        fc.array(fc.nat(2_990), { minLength: 1, maxLength: 6 }),
+        async (stepMs, jumps) => {
+          const pages = new SamplePages(rowsOf(3_000, stepMs));
+          const source = await opened(pages);
+          for (const jump of jumps) {
+            await source.want(jump, jump + 10);
+            expect(shown(source, jump, jump + 10)).toEqual(pages.rows.slice(jump, jump + 10));
+          }
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -126,7 +151,10 @@ describe('filtered', () => {
     await source.show({ text: '', filter: { foreign: 'only' } });
     const total = pages.rows.filter(({ type }) => type === 'foreign').length;
     const newest = row(3);
-    pages.rows.push({ ...newest, ...(newest.type === 'foreign' ? { foreign: { ...newest.foreign, remoteKey: 'new', endedAt: START + 5 } } : {}) } as HistoryRow);
+    pages.rows.push({
+      ...newest,
+      ...(newest.type === 'foreign' ? { foreign: { ...newest.foreign, remoteKey: 'new', endedAt: START + 5 } } : {}),
+    });
     await source.refresh();
     await source.refresh();
     await source.want(0, 100);

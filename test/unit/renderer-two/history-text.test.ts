@@ -8,27 +8,104 @@ import type { JobView } from '../../../shared/job.ts';
 import { jobView } from './sample-pages.ts';
 
 const cancel = (outcome: CancelOutcome, by: Asker = 'window', note: string | null = null): Partial<JobView> => ({
-  cancel: { requestId: 'r' as RequestId, mode: 'stop', requestedAt: 1, by, note, outcome, settledAt: 2, tookMs: 1_300, lastStep: null },
+  cancel: {
+    requestId: 'r' as RequestId,
+    mode: 'stop',
+    requestedAt: 1,
+    by,
+    note,
+    outcome,
+    settledAt: 2,
+    tookMs: 1_300,
+    lastStep: null,
+  },
 });
-const error = (code: ErrorCode, details: Record<string, unknown>, message = ''): Partial<JobView> => ({ state: 'failed', error: { code, message, details } });
+const error = (code: ErrorCode, details: Record<string, unknown>, message = ''): Partial<JobView> => ({
+  state: 'failed',
+  error: { code, message, details },
+});
 
 it.each<[string, Partial<JobView>, string | null]>([
   ['Done in 50 s, 4 files', {}, null],
-  ['Done in 50 s, 2 files', { outputs: { expected: 4, stored: 2, missing: 2, partial: false, thumb: null } }, '2 of 4 files could not be fetched'],
-  ['Cancelled before it was sent', { state: 'cancelled', ...cancel({ outcome: 'cancelled', reach: 'local', evidence: 'proven', partialOutputs: 0 }) }, 'by you'],
-  ['Cancelled; it had not started', { state: 'cancelled', ...cancel({ outcome: 'cancelled', reach: 'waiting', evidence: 'proven', partialOutputs: 0 }, 'cli') }, 'from the command line'],
-  ['Cancelled after 1.3 s, 2 of 4 images kept', { state: 'cancelled', ...cancel({ outcome: 'cancelled', reach: 'running', evidence: 'proven', partialOutputs: 2 }, 'tray', 'wrong lens') }, 'by you, from the tray: “wrong lens”'],
-  ['Cancelled; the server never showed it', { state: 'cancelled', ...cancel({ outcome: 'cancelled', reach: 'local', evidence: 'presumed', partialOutputs: 0 }) }, 'by you'],
-  ['Cancelled; its backend may finish the current step', { kind: 'swarm', state: 'cancelled', ...cancel({ outcome: 'cancelled', reach: 'running', evidence: 'presumed', partialOutputs: 0 }) }, 'by you'],
+  [
+    'Done in 50 s, 2 files',
+    { outputs: { expected: 4, stored: 2, missing: 2, partial: false, thumb: null } },
+    '2 of 4 files could not be fetched',
+  ],
+  [
+    'Cancelled before it was sent',
+    { state: 'cancelled', ...cancel({ outcome: 'cancelled', reach: 'local', evidence: 'proven', partialOutputs: 0 }) },
+    'by you',
+  ],
+  [
+    'Cancelled; it had not started',
+    {
+      state: 'cancelled',
+      ...cancel({ outcome: 'cancelled', reach: 'waiting', evidence: 'proven', partialOutputs: 0 }, 'cli'),
+    },
+    'from the command line',
+  ],
+  [
+    'Cancelled after 1.3 s, 2 of 4 images kept',
+    {
+      state: 'cancelled',
+      ...cancel(
+        { outcome: 'cancelled', reach: 'running', evidence: 'proven', partialOutputs: 2 },
+        'tray',
+        'wrong lens',
+      ),
+    },
+    'by you, from the tray: “wrong lens”',
+  ],
+  [
+    'Cancelled; the server never showed it',
+    {
+      state: 'cancelled',
+      ...cancel({ outcome: 'cancelled', reach: 'local', evidence: 'presumed', partialOutputs: 0 }),
+    },
+    'by you',
+  ],
+  [
+    'Cancelled; its backend may finish the current step',
+    {
+      kind: 'swarm',
+      state: 'cancelled',
+      ...cancel({ outcome: 'cancelled', reach: 'running', evidence: 'presumed', partialOutputs: 0 }),
+    },
+    'by you',
+  ],
   ['Finished before it could be cancelled', cancel({ outcome: 'too-late', state: 'done' }), null],
-  ['Failed before it could be cancelled', { ...error('execution_failed', { nodeType: 'VAEDecode', outOfMemory: true }), ...cancel({ outcome: 'too-late', state: 'failed' }) }, 'Failed in VAEDecode: out of memory'],
-  ['The server restarted; whether it ran can’t be known', { ...error('lost', { cause: 'server-restarted' }), ...cancel({ outcome: 'unknown', cause: 'server-restarted' }) }, 'by you'],
+  [
+    'Failed before it could be cancelled',
+    {
+      ...error('execution_failed', { nodeType: 'VAEDecode', outOfMemory: true }),
+      ...cancel({ outcome: 'too-late', state: 'failed' }),
+    },
+    'Failed in VAEDecode: out of memory',
+  ],
+  [
+    'The server restarted; whether it ran can’t be known',
+    { ...error('lost', { cause: 'server-restarted' }), ...cancel({ outcome: 'unknown', cause: 'server-restarted' }) },
+    'by you',
+  ],
   ['It left no trace on the server; whether it ran can’t be known', error('lost', { cause: 'no-trace' }), null],
-  ['Failed in VAEDecode: out of memory', error('execution_failed', { nodeType: 'VAEDecode', outOfMemory: true }, 'Allocation failed\nmore'), 'Allocation failed'],
+  [
+    'Failed in VAEDecode: out of memory',
+    error('execution_failed', { nodeType: 'VAEDecode', outOfMemory: true }, 'Allocation failed\nmore'),
+    'Allocation failed',
+  ],
   ['Failed in KSampler', error('execution_failed', { nodeType: 'KSampler' }, 'bad shape'), 'bad shape'],
   ['Stopped elsewhere', error('stopped_elsewhere', { by: 'another-client' }), 'another client interrupted the server'],
-  ['Stopped elsewhere', error('stopped_elsewhere', { by: 'removed-from-queue' }), 'it was removed from the server’s queue'],
-  ['Stopped elsewhere', error('stopped_elsewhere', { by: 'collateral' }), 'hit by an interrupt of ours meant for a neighbour'],
+  [
+    'Stopped elsewhere',
+    error('stopped_elsewhere', { by: 'removed-from-queue' }),
+    'it was removed from the server’s queue',
+  ],
+  [
+    'Stopped elsewhere',
+    error('stopped_elsewhere', { by: 'collateral' }),
+    'hit by an interrupt of ours meant for a neighbour',
+  ],
 ])('%s', (sentence, job, second) => {
   const ending = endingOf(jobView('a', 1_000_000, job));
   expect(`${ending.word}${ending.rest}`).toBe(sentence);
@@ -36,14 +113,27 @@ it.each<[string, Partial<JobView>, string | null]>([
 });
 
 it('nothing is called cancelled that was not', () => {
-  for (const outcome of [{ outcome: 'too-late', state: 'done' }, { outcome: 'too-late', state: 'failed' }, { outcome: 'unknown', cause: 'no-trace' }] as const) {
+  for (const outcome of [
+    { outcome: 'too-late', state: 'done' },
+    { outcome: 'too-late', state: 'failed' },
+    { outcome: 'unknown', cause: 'no-trace' },
+  ] as const) {
     const state = outcome.outcome === 'too-late' && outcome.state === 'done' ? 'done' : 'failed';
     expect(endingOf(jobView('a', 1, { state, ...cancel(outcome) })).word).not.toMatch(/cancelled/i);
   }
 });
 
 it('a foreign job says no more than is known', () => {
-  const job = { serverId: 's' as ServerId, remoteKey: 'k', state: 'ended', place: null, cancelling: false, firstSeen: 0, startedAt: null, endedAt: 9 } as const;
+  const job = {
+    serverId: 's' as ServerId,
+    remoteKey: 'k',
+    state: 'ended',
+    place: null,
+    cancelling: false,
+    firstSeen: 0,
+    startedAt: null,
+    endedAt: 9,
+  } as const;
   expect(foreignEnding({ ...job, how: 'gone' }).rest).toMatch(/not known/);
   expect(foreignEnding({ ...job, how: 'done', startedAt: 0, endedAt: 58_000 }).rest).toBe('Done in 58 s');
 });

@@ -50,7 +50,11 @@ export class SamplePages {
     const matching = (filter: HistoryFilter, text: string): HistoryRow[] =>
       this.rows
         .filter((row) => at(row) < (filter.to ?? Infinity) && at(row) >= (filter.from ?? 0))
-        .filter((row) => (row.type === 'foreign' ? filter.foreign !== 'without' && filter.states === undefined : filter.foreign !== 'only' && (filter.states ?? [row.job.state]).includes(row.job.state as 'done')))
+        .filter((row) =>
+          row.type === 'foreign'
+            ? filter.foreign !== 'without' && filter.states === undefined
+            : filter.foreign !== 'only' && (filter.states ?? [row.job.state]).includes(row.job.state as 'done'),
+        )
         .filter((row) => text === '' || (row.type === 'job' && row.job.title.includes(text)))
         .sort((a, b) => at(b) - at(a));
     const page = async (filter: HistoryFilter, text: string, cursor: string | undefined, limit: number) => {
@@ -64,7 +68,8 @@ export class SamplePages {
     return {
       history: {
         page: ({ filter, cursor, limit }) => page({ foreign: 'with', ...filter }, '', cursor, limit ?? 100),
-        search: ({ text, filter, cursor, limit }) => page({ foreign: 'without', ...filter }, text, cursor, limit ?? 100),
+        search: ({ text, filter, cursor, limit }) =>
+          page({ foreign: 'without', ...filter }, text, cursor, limit ?? 100),
         outline: async () => {
           const hours = new Map<number, { hour: number; jobs: number; foreign: number }>();
           for (const row of this.rows) {

@@ -15,13 +15,21 @@ const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const HEADER = chunk('IHDR', Buffer.from([0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0]));
 const PIXEL = chunk('IDAT', deflateSync(Buffer.from([0, 127])));
 
-export const textChunk = (keyword: string, text: string): Buffer => chunk('tEXt', Buffer.from(`${keyword}\0${text}`, 'utf8'));
+export const textChunk = (keyword: string, text: string): Buffer =>
+  chunk('tEXt', Buffer.from(`${keyword}\0${text}`, 'utf8'));
 export const packedChunk = (keyword: string, text: string): Buffer =>
   chunk('zTXt', Buffer.concat([Buffer.from(`${keyword}\0\0`, 'latin1'), deflateSync(Buffer.from(text))]));
 export const worldChunk = (keyword: string, text: string, packed: boolean): Buffer =>
-  chunk('iTXt', Buffer.concat([Buffer.from(`${keyword}\0${packed ? '\x01' : '\0'}\0en\0\0`, 'latin1'), packed ? deflateSync(Buffer.from(text)) : Buffer.from(text)]));
+  chunk(
+    'iTXt',
+    Buffer.concat([
+      Buffer.from(`${keyword}\0${packed ? '\x01' : '\0'}\0en\0\0`, 'latin1'),
+      packed ? deflateSync(Buffer.from(text)) : Buffer.from(text),
+    ]),
+  );
 
-export const png = (...chunks: readonly Buffer[]): Uint8Array => Buffer.concat([SIGNATURE, HEADER, ...chunks, PIXEL, chunk('IEND', Buffer.alloc(0))]);
+export const png = (...chunks: readonly Buffer[]): Uint8Array =>
+  Buffer.concat([SIGNATURE, HEADER, ...chunks, PIXEL, chunk('IEND', Buffer.alloc(0))]);
 
 /** An EXIF block with one directory of ASCII values, in either byte order. */
 export function tiff(values: readonly [tag: number, text: string][], little: boolean): Buffer {
@@ -48,7 +56,14 @@ export function tiff(values: readonly [tag: number, text: string][], little: boo
       at += body.length;
     }
   }
-  return Buffer.concat([Buffer.from(little ? 'II*\0' : 'MM\0*', 'latin1'), u32(8), u16(values.length), ...entries, u32(0), ...bodies]);
+  return Buffer.concat([
+    Buffer.from(little ? 'II*\0' : 'MM\0*', 'latin1'),
+    u32(8),
+    u16(values.length),
+    ...entries,
+    u32(0),
+    ...bodies,
+  ]);
 }
 
 /** A WebP container around an EXIF block; `before` puts an odd-sized chunk in front, to test the padding. */
@@ -60,7 +75,10 @@ export function webp(exif: Buffer, withPrefix: boolean): Uint8Array {
     data.copy(frame, 8);
     return frame;
   };
-  const body = Buffer.concat([riff('VP8L', Buffer.alloc(7)), riff('EXIF', withPrefix ? Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), exif]) : exif)]);
+  const body = Buffer.concat([
+    riff('VP8L', Buffer.alloc(7)),
+    riff('EXIF', withPrefix ? Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), exif]) : exif),
+  ]);
   const size = Buffer.alloc(4);
   size.writeUInt32LE(body.length + 4);
   return Buffer.concat([Buffer.from('RIFF'), size, Buffer.from('WEBP'), body]);
@@ -70,5 +88,10 @@ export function jpeg(exif: Buffer): Uint8Array {
   const body = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), exif]);
   const length = Buffer.alloc(2);
   length.writeUInt16BE(body.length + 2);
-  return Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, 0xe1]), length, body, Buffer.from([0xff, 0xda, 0, 2, 0xff, 0xd9])]);
+  return Buffer.concat([
+    Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 4, 1, 2, 0xff, 0xe1]),
+    length,
+    body,
+    Buffer.from([0xff, 0xda, 0, 2, 0xff, 0xd9]),
+  ]);
 }

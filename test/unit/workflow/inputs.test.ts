@@ -8,7 +8,8 @@ import type { ComfyGraph } from '../../../shared/job.ts';
 
 const sample = (name: string): ComfyGraph =>
   JSON.parse(readFileSync(new URL(`../../../resources/workflows/${name}.json`, import.meta.url), 'utf8')) as ComfyGraph;
-const where = (input: WorkflowInput | null): string | null => (input === null ? null : `${input.nodeId}.${input.input}`);
+const where = (input: WorkflowInput | null): string | null =>
+  input === null ? null : `${input.nodeId}.${input.input}`;
 
 describe('the plain text-to-image graph', () => {
   const found = findInputs(sample('text-to-image'));
@@ -16,7 +17,18 @@ describe('the plain text-to-image graph', () => {
   it('gives every main input its place', () => {
     expect(found.prompts.map(where)).toEqual(['6.text']);
     expect(found.negatives.map(where)).toEqual(['7.text']);
-    expect([found.width, found.height, found.steps, found.cfg, found.sampler, found.scheduler, found.model, found.images].map(where)).toEqual([
+    expect(
+      [
+        found.width,
+        found.height,
+        found.steps,
+        found.cfg,
+        found.sampler,
+        found.scheduler,
+        found.model,
+        found.images,
+      ].map(where),
+    ).toEqual([
       '5.width',
       '5.height',
       '3.steps',
@@ -42,7 +54,9 @@ it('two samplers: every seed is a seed, the second steps are further inputs', ()
   const found = findInputs(sample('two-passes'));
   expect(found.seeds.map(where)).toEqual(['5.seed', '6.seed']);
   expect(where(found.steps)).toBe('5.steps');
-  expect(found.further.find(({ title }) => title === 'Second pass')?.inputs.map(({ input }) => input)).toContain('steps');
+  expect(found.further.find(({ title }) => title === 'Second pass')?.inputs.map(({ input }) => input)).toContain(
+    'steps',
+  );
   expect(found.prompts.map(where)).toEqual(['2.text']);
 });
 
@@ -51,7 +65,10 @@ it('follows links to primitives, text nodes and through a ControlNet by slot', (
     text: { class_type: 'PrimitiveString', inputs: { value: 'a kiosk' } },
     good: { class_type: 'CLIPTextEncode', inputs: { text: ['text', 0], clip: ['m', 1] } },
     bad: { class_type: 'CLIPTextEncode', inputs: { text: 'blurry', clip: ['m', 1] } },
-    net: { class_type: 'ControlNetApplyAdvanced', inputs: { positive: ['good', 0], negative: ['bad', 0], strength: 0.8, image: ['i', 0] } },
+    net: {
+      class_type: 'ControlNetApplyAdvanced',
+      inputs: { positive: ['good', 0], negative: ['bad', 0], strength: 0.8, image: ['i', 0] },
+    },
     seed: { class_type: 'Seed (rgthree)', inputs: { seed: 12 } },
     k: { class_type: 'KSampler', inputs: { seed: ['seed', 0], positive: ['net', 0], negative: ['net', 1], steps: 20 } },
   });
@@ -75,7 +92,11 @@ it('a Flux graph: the guider leads to the prompt, the noise to the seed', () => 
 });
 
 it('without a sampler, encoders are told apart by title', () => {
-  const encoder = (text: string, title: string) => ({ class_type: 'CLIPTextEncode', inputs: { text }, _meta: { title } });
+  const encoder = (text: string, title: string) => ({
+    class_type: 'CLIPTextEncode',
+    inputs: { text },
+    _meta: { title },
+  });
   const found = findInputs({ a: encoder('x', 'Negative'), b: encoder('y', 'Prompt') });
   expect([found.prompts.map(where), found.negatives.map(where)]).toEqual([['b.text'], ['a.text']]);
 });
@@ -88,20 +109,55 @@ it('links in a circle end', () => {
   expect(found.furtherCount).toBe(0);
 });
 
-const value = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.tuple(fc.constantFrom('1', '2', '3'), fc.nat(2)), fc.constant(null));
-const names = fc.constantFrom('seed', 'steps', 'text', 'positive', 'negative', 'width', 'height', 'batch_size', 'value', 'conditioning', 'other');
-const graphs = fc.dictionary(fc.constantFrom('1', '2', '3'), fc.record({ class_type: fc.constantFrom('KSampler', 'Guider', 'CLIPTextEncode'), inputs: fc.dictionary(names, value) }));
+const value = fc.oneof(
+  fc.string(),
+  fc.integer(),
+  fc.boolean(),
+  fc.tuple(fc.constantFrom('1', '2', '3'), fc.nat(2)),
+  fc.constant(null),
+);
+const names = fc.constantFrom(
+  'seed',
+  'steps',
+  'text',
+  'positive',
+  'negative',
+  'width',
+  'height',
+  'batch_size',
+  'value',
+  'conditioning',
+  'other',
+);
+const graphs = fc.dictionary(
+  fc.constantFrom('1', '2', '3'),
+  fc.record({
+    class_type: fc.constantFrom('KSampler', 'Guider', 'CLIPTextEncode'),
+    inputs: fc.dictionary(names, value),
+  }),
+);
 
 it('every literal is offered exactly once, whatever the graph', () => {
   fc.assert(
     fc.property(graphs, (made) => {
       const graph = made as unknown as ComfyGraph;
       const { further, furtherCount, prompts, negatives, seeds, ...main } = findInputs(graph);
-      const singles = [main.width, main.height, main.steps, main.cfg, main.sampler, main.scheduler, main.model, main.images].filter((input) => input !== null);
+      const singles = [
+        main.width,
+        main.height,
+        main.steps,
+        main.cfg,
+        main.sampler,
+        main.scheduler,
+        main.model,
+        main.images,
+      ].filter((input) => input !== null);
       const rest = further.flatMap(({ inputs }) => inputs);
       const all = [...prompts, ...negatives, ...seeds, ...singles, ...rest].map(keyOf);
       const literals = Object.entries(graph).flatMap(([nodeId, node]) =>
-        Object.entries(node.inputs).filter(([, v]) => v !== null && typeof v !== 'object').map(([input]) => keyOf({ nodeId, input })),
+        Object.entries(node.inputs)
+          .filter(([, v]) => v !== null && typeof v !== 'object')
+          .map(([input]) => keyOf({ nodeId, input })),
       );
       expect(rest.length).toBe(furtherCount);
       expect([...all].sort()).toEqual(literals.sort());

@@ -8,9 +8,17 @@ import type { ReadResult } from '../../../renderer/workflow/result.ts';
 import { ComfyGraphSchema } from '../../../shared/job.ts';
 import { jpeg, packedChunk, png, textChunk, tiff, webp, worldChunk } from './image-makers.ts';
 
-const graph = { '1': { class_type: 'CLIPTextEncode', inputs: { text: 'Hafen, Nebel: “grau”', clip: ['2', 1] } }, '2': { class_type: 'Loader', inputs: {} } };
+const graph = {
+  '1': { class_type: 'CLIPTextEncode', inputs: { text: 'Hafen, Nebel: “grau”', clip: ['2', 1] } },
+  '2': { class_type: 'Loader', inputs: {} },
+};
 const text = JSON.stringify(graph);
-const editors = JSON.stringify({ last_node_id: 4, nodes: [{ id: 1, type: 'KSampler', pos: [0, 0] }], links: [], version: 0.4 });
+const editors = JSON.stringify({
+  last_node_id: 4,
+  nodes: [{ id: 1, type: 'KSampler', pos: [0, 0] }],
+  links: [],
+  version: 0.4,
+});
 const utf8 = (value: string): Uint8Array => new TextEncoder().encode(value);
 
 function graphOf(result: ReadResult): unknown {
@@ -29,7 +37,20 @@ describe('a graph is found in', () => {
     ['PNG iTXt', png(worldChunk('prompt', text, false)), 'png'],
     ['packed PNG iTXt', png(worldChunk('prompt', text, true)), 'png'],
     ['PNG with both formats', png(textChunk('workflow', editors), textChunk('prompt', text)), 'png'],
-    ['WebP as ComfyUI writes it', webp(tiff([[0x010f, `workflow:${editors}`], [0x0110, `prompt:${text}`]], true), true), 'webp'],
+    [
+      'WebP as ComfyUI writes it',
+      webp(
+        tiff(
+          [
+            [0x010f, `workflow:${editors}`],
+            [0x0110, `prompt:${text}`],
+          ],
+          true,
+        ),
+        true,
+      ),
+      'webp',
+    ],
     ['WebP without the EXIF prefix, big-endian', webp(tiff([[0x0110, `Prompt:${text}`]], false), false), 'webp'],
     ['JPEG EXIF', jpeg(tiff([[0x0110, `prompt:${text}`]], true)), 'jpeg'],
   ] as const)('%s', async (_, bytes, origin) => {
@@ -39,13 +60,21 @@ describe('a graph is found in', () => {
   });
 
   it('JSON with the NaN that Python writes, without touching texts', () => {
-    const result = readWorkflowText('x', '{"1": {"class_type": "A", "inputs": {"text": "NaN, \\"Infinity\\""}, "is_changed": [NaN, -Infinity]}}');
-    expect(graphOf(result)).toEqual({ '1': { class_type: 'A', inputs: { text: 'NaN, "Infinity"' }, is_changed: [null, null] } });
+    const result = readWorkflowText(
+      'x',
+      '{"1": {"class_type": "A", "inputs": {"text": "NaN, \\"Infinity\\""}, "is_changed": [NaN, -Infinity]}}',
+    );
+    expect(graphOf(result)).toEqual({
+      '1': { class_type: 'A', inputs: { text: 'NaN, "Infinity"' }, is_changed: [null, null] },
+    });
   });
 });
 
 it('says which seeds are too large to be kept exactly', () => {
-  const result = readWorkflowText('x', '{"3": {"class_type": "KSampler", "inputs": {"seed": 18446744073709551615, "steps": 20}}}');
+  const result = readWorkflowText(
+    'x',
+    '{"3": {"class_type": "KSampler", "inputs": {"seed": 18446744073709551615, "steps": 20}}}',
+  );
   expect(result).toMatchObject({ type: 'workflow', inexact: ['3.seed'] });
 });
 
@@ -68,12 +97,28 @@ describe('is refused with its reason:', () => {
     ['a list', utf8('[1, 2]'), 'not-a-workflow'],
     ['an empty object', utf8('{}'), 'not-a-workflow'],
     ['settings of something else', utf8('{"theme": "dark"}'), 'not-a-workflow'],
-    ['a graph with a node without class', utf8('{"1": {"class_type": "A", "inputs": {}}, "2": {"inputs": {}}}'), 'broken-node'],
-    ['too many nodes', utf8(JSON.stringify(Object.fromEntries(Array.from({ length: 5_001 }, (__, id) => [id, { class_type: 'A', inputs: {} }])))), 'too-many-nodes'],
+    [
+      'a graph with a node without class',
+      utf8('{"1": {"class_type": "A", "inputs": {}}, "2": {"inputs": {}}}'),
+      'broken-node',
+    ],
+    [
+      'too many nodes',
+      utf8(
+        JSON.stringify(
+          Object.fromEntries(Array.from({ length: 5_001 }, (__, id) => [id, { class_type: 'A', inputs: {} }])),
+        ),
+      ),
+      'too-many-nodes',
+    ],
     ['very deep JSON', utf8('['.repeat(100_000)), 'not-a-workflow'],
     ['a zip', Uint8Array.from([0x50, 0x4b, 3, 4, 0, 0]), 'unknown-file'],
     ['a PNG without text', png(), 'image-without-workflow'],
-    ['a PNG of another generator', png(textChunk('parameters', 'a kiosk\nSteps: 20, Sampler: Euler')), 'image-with-other-parameters'],
+    [
+      'a PNG of another generator',
+      png(textChunk('parameters', 'a kiosk\nSteps: 20, Sampler: Euler')),
+      'image-with-other-parameters',
+    ],
     ['a PNG whose packed text is damaged', png(packedChunk('prompt', text).fill(0, 20, 30)), 'image-without-workflow'],
     ['a WebP without EXIF', webp(Buffer.alloc(0), false), 'image-without-workflow'],
     ['a JPEG cut short', jpeg(tiff([[0x0110, `prompt:${text}`]], true)).subarray(0, 40), 'image-without-workflow'],
@@ -89,8 +134,17 @@ describe('is refused with its reason:', () => {
 });
 
 it('never throws, whatever the bytes', async () => {
-  const starts = [png(textChunk('prompt', text), packedChunk('workflow', editors)), webp(tiff([[0x0110, `prompt:${text}`]], true), true), jpeg(tiff([[0x0110, `prompt:${text}`]], false)), utf8(text)];
-  const damage = fc.record({ of: fc.nat(starts.length - 1), cut: fc.nat(), bytes: fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 12 }) });
+  const starts = [
+    png(textChunk('prompt', text), packedChunk('workflow', editors)),
+    webp(tiff([[0x0110, `prompt:${text}`]], true), true),
+    jpeg(tiff([[0x0110, `prompt:${text}`]], false)),
+    utf8(text),
+  ];
+  const damage = fc.record({
+    of: fc.nat(starts.length - 1),
+    cut: fc.nat(),
+    bytes: fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 12 }),
+  });
   await fc.assert(
     fc.asyncProperty(fc.oneof(damage, fc.uint8Array({ maxLength: 200 })), async (input) => {
       let bytes: Uint8Array;
@@ -120,5 +174,6 @@ it('the sample workflows are in the format', () => {
   const folder = new URL('../../../resources/workflows/', import.meta.url);
   const files = readdirSync(folder);
   expect(files.length).toBeGreaterThan(1);
-  for (const file of files) expect(readWorkflowText(file, readFileSync(new URL(file, folder), 'utf8')).type).toBe('workflow');
+  for (const file of files)
+    expect(readWorkflowText(file, readFileSync(new URL(file, folder), 'utf8')).type).toBe('workflow');
 });

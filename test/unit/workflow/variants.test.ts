@@ -2,13 +2,24 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { WorkflowInput } from '../../../renderer/workflow/inputs.ts';
-import { countVariants, expandVariants, makeJobs, MAX_SEED, newSeed, planJobs, variantLabels } from '../../../renderer/workflow/variants.ts';
+import {
+  countVariants,
+  expandVariants,
+  makeJobs,
+  MAX_SEED,
+  newSeed,
+  planJobs,
+  variantLabels,
+} from '../../../renderer/workflow/variants.ts';
 
 const texts = (prompt: string): string[] => expandVariants(prompt).map(({ text }) => text);
 
 describe('a prompt stands for', () => {
   it.each([
-    ['harbour, {fog|rain|first snow}, dusk', ['harbour, fog, dusk', 'harbour, rain, dusk', 'harbour, first snow, dusk']],
+    [
+      'harbour, {fog|rain|first snow}, dusk',
+      ['harbour, fog, dusk', 'harbour, rain, dusk', 'harbour, first snow, dusk'],
+    ],
     ['{a|b} {1|2}', ['a 1', 'a 2', 'b 1', 'b 2']],
     ['{a|{b|c} d}', ['a', 'b d', 'c d']],
     ['{red |}kiosk', ['red kiosk', 'kiosk']],
@@ -30,7 +41,9 @@ describe('a prompt stands for', () => {
   });
 
   it('what its count says, and never throws', () => {
-    const prompt = fc.array(fc.constantFrom('{', '}', '|', '\\', 'a', ' '), { maxLength: 24 }).map((parts) => parts.join(''));
+    const prompt = fc
+      .array(fc.constantFrom('{', '}', '|', '\\', 'a', ' '), { maxLength: 24 })
+      .map((parts) => parts.join(''));
     fc.assert(
       fc.property(prompt, (text) => {
         const count = countVariants(text);
@@ -45,7 +58,13 @@ describe('a prompt stands for', () => {
   });
 });
 
-const input = (nodeId: string, name: string, role: WorkflowInput['role'], value: string | number): WorkflowInput => ({ nodeId, input: name, role, value, nodeTitle: nodeId });
+const input = (nodeId: string, name: string, role: WorkflowInput['role'], value: string | number): WorkflowInput => ({
+  nodeId,
+  input: name,
+  role,
+  value,
+  nodeTitle: nodeId,
+});
 const prompt = input('6', 'text', 'prompt', '');
 const negative = input('7', 'text', 'negative', '');
 const seeds = [input('3', 'seed', 'seed', 1), input('4', 'noise_seed', 'seed', 2)];
@@ -53,7 +72,15 @@ const seeds = [input('3', 'seed', 'seed', 1), input('4', 'noise_seed', 'seed', 2
 describe('the jobs of a batch', () => {
   it('are variants × seeds, with the same seed in every sampler', () => {
     let next = 100;
-    const jobs = makeJobs([{ input: prompt, text: '{fog|rain}' }, { input: negative, text: 'people' }], seeds, { mode: 'random', count: 2 }, () => (next += 1));
+    const jobs = makeJobs(
+      [
+        { input: prompt, text: '{fog|rain}' },
+        { input: negative, text: 'people' },
+      ],
+      seeds,
+      { mode: 'random', count: 2 },
+      () => (next += 1),
+    );
     expect(jobs.map(({ patch }) => patch.set)).toEqual([
       { '6': { text: 'fog' }, '3': { seed: 101 }, '4': { noise_seed: 101 } },
       { '6': { text: 'fog' }, '3': { seed: 102 }, '4': { noise_seed: 102 } },
@@ -69,7 +96,9 @@ describe('the jobs of a batch', () => {
   });
 
   it('are one without variants, with nothing to patch', () => {
-    expect(makeJobs([{ input: prompt, text: 'a kiosk' }], seeds, { mode: 'fixed' })).toEqual([{ title: 'a kiosk', patch: { set: {} } }]);
+    expect(makeJobs([{ input: prompt, text: 'a kiosk' }], seeds, { mode: 'fixed' })).toEqual([
+      { title: 'a kiosk', patch: { set: {} } },
+    ]);
   });
 
   it('never share a random seed', () => {
@@ -79,11 +108,19 @@ describe('the jobs of a batch', () => {
 
   it('are as many as the plan says', () => {
     fc.assert(
-      fc.property(fc.constantFrom('x', '{a|b}', '{a|b|c} {d|e}'), fc.nat(2), fc.constantFrom('fixed', 'random', 'range'), fc.integer({ min: 1, max: 9 }), (text, seedCount, mode, count) => {
-        const plan = mode === 'fixed' ? { mode } : mode === 'random' ? { mode, count } : { mode, from: 1, count };
-        const chosen = seeds.slice(0, seedCount);
-        expect(makeJobs([{ input: prompt, text }], chosen, plan).length).toBe(planJobs([text], chosen.length, plan).total);
-      }),
+      fc.property(
+        fc.constantFrom('x', '{a|b}', '{a|b|c} {d|e}'),
+        fc.nat(2),
+        fc.constantFrom('fixed', 'random', 'range'),
+        fc.integer({ min: 1, max: 9 }),
+        (text, seedCount, mode, count) => {
+          const plan = mode === 'fixed' ? { mode } : mode === 'random' ? { mode, count } : { mode, from: 1, count };
+          const chosen = seeds.slice(0, seedCount);
+          expect(makeJobs([{ input: prompt, text }], chosen, plan).length).toBe(
+            planJobs([text], chosen.length, plan).total,
+          );
+        },
+      ),
     );
   });
 });
