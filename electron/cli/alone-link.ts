@@ -4,6 +4,7 @@
  */
 import type { CallName, Contract, Topic } from '../../shared/contract.ts';
 import type { CallOptions, InputOf, OutputOf } from '../../shared/contract-types.ts';
+import { fromWire } from '../../shared/errors.ts';
 import { readKey } from './key-file.ts';
 import type { CallTrace, Link, LinkEvent, Stream } from './link.ts';
 
@@ -11,11 +12,11 @@ export async function aloneLink(options: { url: string; keyFile: string | undefi
   const credential = options.keyFile === undefined ? undefined : readKey(options.keyFile);
   const place = import.meta.url.endsWith('.ts') ? '../host/alone.ts' : './alone.js';
   const { openAlone } = (await import(new URL(place, import.meta.url).href)) as typeof import('../host/alone.ts');
-  const alone = await openAlone({ url: options.url, credential, onRequest: options.onCall });
+  const alone = await openAlone({ url: options.url, credential, onRequest: options.onCall }).catch(rethrow);
   return {
     alone: true,
     call: async <Name extends CallName>(name: Name, args: InputOf<Contract['calls'][Name]>, callOptions?: CallOptions): Promise<OutputOf<Contract['calls'][Name]>> =>
-      (await alone.invoke(name, args, callOptions?.signal ?? options.left)) as OutputOf<Contract['calls'][Name]>,
+      (await alone.invoke(name, args, callOptions?.signal ?? options.left).catch(rethrow)) as OutputOf<Contract['calls'][Name]>,
     async events(topics: readonly Topic[], listener: (event: LinkEvent) => void): Promise<Stream> {
       const subscriptions = topics.map((topic) => alone.events.on(topic, (payload) => { listener({ topic, payload } as LinkEvent); }));
       return {
@@ -26,4 +27,9 @@ export async function aloneLink(options: { url: string; keyFile: string | undefi
     },
     close: () => alone.close(),
   };
+}
+
+/** Built as a file of its own, the core has an AppError class of its own: told apart by name, made ours by its fields. */
+function rethrow(error: unknown): never {
+  throw error instanceof Error && error.name === 'AppError' ? fromWire(error) : error;
 }

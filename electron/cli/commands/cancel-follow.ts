@@ -41,6 +41,8 @@ export async function follow(
   const requests = new Map(receipts.filter(({ outcome, requestId }) => outcome === null && requestId !== null).map((receipt) => [receipt.jobId, receipt.requestId]));
   const others = new Map(targets.map((target) => [foreignKey(target.serverId, target.job.remoteKey), target]));
   const over = deferred();
+  // It may end while something else is awaited; whoever comes to await it still hears of it.
+  over.promise.catch(() => undefined);
   const check = (): void => {
     if (requests.size === 0 && others.size === 0) over.resolve();
   };

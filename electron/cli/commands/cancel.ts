@@ -52,6 +52,7 @@ export async function cancel(context: Context): Promise<Answer> {
   const agreed = await agree(context, link, plan);
   if (agreed === 'no') return { exit: EXIT.failed, data: null, text: () => [says.kept], error: errorFor(EXIT.failed, says.kept) };
 
+  if (agreed === 'nothing' && plan.missing.length === 0) await hintAtOthers(context, link);
   const asked = agreed === 'nothing' ? { receipts: [], summary: NOTHING, foreign: [] } : await request(context, link, plan, agreed, foreignMeant);
   const targets = [...plan.foreign, ...plan.included].filter((target) => asked.foreign.some((one) => one.serverId === target.serverId && one.remoteKey === target.job.remoteKey && one.outcome === null && one.error === null));
   const open = asked.receipts.filter((receipt) => receipt.outcome === null && receipt.requestId !== null);
@@ -62,6 +63,14 @@ export async function cancel(context: Context): Promise<Answer> {
     asked.foreign = asked.foreign.map((one) => ({ ...one, outcome: one.outcome ?? followed.foreign.get(foreignKey(one.serverId, one.remoteKey)) ?? null }));
   }
   return report(context, link, plan, asked, followed, waitMs);
+}
+
+/** Nothing of ours, but something: whoever looks for it should not have to guess. */
+async function hintAtOthers(context: Context, link: Link): Promise<void> {
+  if (context.out.manner.quiet || context.out.manner.json) return;
+  const { waiting, foreign } = await link.call('queue.summary', {});
+  if (waiting > 0) context.out.note(`Nothing of yours runs; ${jobs(waiting)} of yours ${waiting === 1 ? 'waits' : 'wait'}: switchyard cancel --waiting`);
+  else if (foreign > 0) context.out.note(`Nothing of yours is there; ${plural(foreign, 'foreign job', 'foreign jobs')}: switchyard jobs --foreign`);
 }
 
 const notAsked = (): Failure => new Failure(EXIT.usage, `That is other people’s work. ${says.notAsked}`, { code: 'not_allowed', hint: 'If you mean it: add -y' });

@@ -30,7 +30,7 @@ export async function submit(context: Context): Promise<Answer> {
   const result = await link.call('jobs.submit', {
     payload,
     serverId: server?.id ?? null,
-    jobs: wanted,
+    jobs: title === undefined ? wanted : wanted.map((one) => ({ ...one, title })),
     // A reply that is lost and asked for again must not make the jobs twice.
     clientToken: crypto.randomUUID(),
     ...(file.source === null ? {} : { source: file.source }),

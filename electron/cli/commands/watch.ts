@@ -19,6 +19,8 @@ export async function watch(context: Context): Promise<Answer> {
   const { out, signal } = context;
   const link = await context.link();
   const over = deferred<never>();
+  // It may end while the first look is awaited; it is heard of all the same.
+  over.promise.catch(() => undefined);
   const shown = new Map<string, string>();
   let names = new Map<string, string>();
   const { json } = out.manner;

@@ -1,0 +1,114 @@
+/** Files and options of `submit` → what is sent, or a sentence why not. */
+import { deflateSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../../../electron/cli/exit-codes.ts';
+import { graphTextOf, isImage } from '../../../electron/cli/image-text.ts';
+import { planSubmit } from '../../../electron/cli/submit-plan.ts';
+import type { Wishes } from '../../../electron/cli/submit-plan.ts';
+import { readWorkflowText } from '../../../electron/cli/workflow-file.ts';
+import type { JobPayload } from '../../../shared/job.ts';
+
+const graph = {
+  '3': { class_type: 'KSampler', inputs: { seed: 7, steps: 20, sampler_name: 'euler', model: ['4', 0] }, _meta: { title: 'Main sampler' } },
+  '6': { class_type: 'CLIPTextEncode', inputs: { text: 'a harbour', clip: ['4', 1] }, _meta: { title: 'Prompt v1.2' } },
+  '7': { class_type: 'CLIPTextEncode', inputs: { text: '', clip: ['4', 1] } },
+};
+const payload: JobPayload = { kind: 'comfy', graph };
+const plan = (wishes: Partial<Wishes>) => planSubmit(payload, { sets: [], seed: undefined, count: 1, ...wishes }, () => 99);
+const inputs = (sets: string[], node: string) => {
+  const made = plan({ sets }).payload;
+  return made.kind === 'comfy' ? made.graph[node]?.inputs : undefined;
+};
+
+describe('--set', () => {
+  it('finds a node by id, by title (also with dots in it), by class where only one has it', () => {
+    expect(inputs(['3.steps=4'], '3')).toMatchObject({ steps: 4 });
+    expect(inputs(['main sampler.steps=5'], '3')).toMatchObject({ steps: 5 });
+    expect(inputs(['Prompt v1.2.text=a=b'], '6')).toMatchObject({ text: 'a=b' });
+    expect(inputs(['KSampler.sampler_name=dpmpp_2m'], '3')).toMatchObject({ sampler_name: 'dpmpp_2m' });
+  });
+
+  it('keeps text text and numbers numbers', () => {
+    expect(inputs(['6.text=123'], '6')).toMatchObject({ text: '123' });
+    expect(inputs(['3.seed=123'], '3')).toMatchObject({ seed: 123 });
+  });
+
+  it.each(['3.steps', 'steps=4', '3.nothing=4', 'Nobody.steps=4', 'CLIPTextEncode.text=x', '3.steps=many'])('refuses "%s"', (word) => {
+    expect(() => plan({ sets: [word] })).toThrow(Failure);
+  });
+
+  it('leaves the given payload as it was', () => {
+    plan({ sets: ['3.steps=4'] });
+    expect(graph['3'].inputs.steps).toBe(20);
+  });
+});
+
+describe('--seed and --count', () => {
+  const seeds = (wishes: Partial<Wishes>) => plan(wishes).jobs.map((job) => job.patch?.set?.['3']?.['seed'] ?? null);
+  it('one job as it is; several with seeds of their own; a number and the next ones', () => {
+    expect(seeds({})).toEqual([null]);
+    expect(seeds({ seed: '5' })).toEqual([5]);
+    expect(seeds({ seed: '5', count: 3 })).toEqual([5, 6, 7]);
+    expect(seeds({ count: 2 })).toEqual([99, 99]);
+    expect(seeds({ seed: 'random' })).toEqual([99]);
+  });
+
+  it('refuses what is no seed, and a seed for a workflow that has none', () => {
+    for (const seed of ['-1', 'x', '1.5', '9007199254740993']) expect(() => plan({ seed })).toThrow(Failure);
+    const without: JobPayload = { kind: 'comfy', graph: { '7': graph['7'] } };
+    expect(() => planSubmit(without, { sets: [], seed: '5', count: 1 })).toThrow(Failure);
+    expect(planSubmit(without, { sets: [], seed: undefined, count: 2 }).jobs).toEqual([{}, {}]);
+  });
+
+  it('sets a SwarmUI parameter by name', () => {
+    const swarm: JobPayload = { kind: 'swarm', images: 1, params: { prompt: 'x', steps: 20 } };
+    expect(planSubmit(swarm, { sets: ['steps=8'], seed: '3', count: 1 })).toEqual({ payload: { kind: 'swarm', images: 1, params: { prompt: 'x', steps: 8 } }, jobs: [{ patch: { params: { seed: 3 } } }] });
+  });
+});
+
+describe('files', () => {
+  it('are read as a graph, as a saved POST /prompt body, with Python’s NaN, as SwarmUI parameters', () => {
+    expect(readWorkflowText('a', JSON.stringify(graph)).payload).toEqual(payload);
+    expect(readWorkflowText('a', `\uFEFF${JSON.stringify({ prompt: graph, client_id: 'x' })}`).payload).toEqual(payload);
+    expect(readWorkflowText('a', '{"1":{"class_type":"X","inputs":{"a":NaN,"b":"NaN"}}}').payload).toEqual({ kind: 'comfy', graph: { '1': { class_type: 'X', inputs: { a: null, b: 'NaN' } } } });
+    expect(readWorkflowText('a', '{"prompt":"a cat","images":3,"steps":4}').payload).toEqual({ kind: 'swarm', images: 3, params: { prompt: 'a cat', steps: 4 } });
+  });
+
+  it('name the numbers that JSON can’t keep', () => {
+    expect(readWorkflowText('a', '{"1":{"class_type":"X","inputs":{"seed":18446744073709551615}}}').inexact).toEqual(['1.seed']);
+  });
+
+  it.each(['', '[]', '{}', '{"a":1}', 'no', '{"1":{"class_type":"X","inputs":{}},"2":{"class_type":"Y"}}', '{"nodes":[],"links":[]}'])('refuse %s', (text) => {
+    expect(() => readWorkflowText('a', text)).toThrow(Failure);
+  });
+
+  const png = (...chunks: [string, Buffer][]): Buffer =>
+    Buffer.concat([
+      Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+      ...chunks.flatMap(([type, body]) => {
+        const head = Buffer.alloc(8);
+        head.writeUInt32BE(body.length);
+        head.write(type, 4, 'latin1');
+        return [head, body, Buffer.alloc(4)];
+      }),
+    ]);
+
+  it('of PNG: plain, packed and international text; the API format before the editor’s', () => {
+    const text = 'prompt\0{"ü":1}';
+    expect(graphTextOf(png(['tEXt', Buffer.from('workflow\0{}')], ['tEXt', Buffer.from(text)]))).toBe('{"ü":1}');
+    expect(graphTextOf(png(['zTXt', Buffer.concat([Buffer.from('prompt\0\0'), deflateSync('{"a":1}')])]))).toBe('{"a":1}');
+    expect(graphTextOf(png(['iTXt', Buffer.from('prompt\0\0\0\0\0{"b":2}')]))).toBe('{"b":2}');
+    expect(graphTextOf(png(['zTXt', Buffer.from('prompt\0\0broken')]))).toBeNull();
+    expect(graphTextOf(png(['tEXt', Buffer.from('Software\0x')]).subarray(0, 30))).toBeNull();
+  });
+
+  it('of WebP: what ComfyUI writes into EXIF', () => {
+    const exif = Buffer.from('II*\0........workflow:{"nodes":[]}\0prompt:{"3":{}}\0');
+    const head = Buffer.alloc(8);
+    head.write('EXIF', 0, 'latin1');
+    head.writeUInt32LE(exif.length, 4);
+    const webp = Buffer.concat([Buffer.from('RIFF\0\0\0\0WEBP'), head, exif]);
+    expect([isImage(webp), graphTextOf(webp)]).toEqual([true, '{"3":{}}']);
+    expect(graphTextOf(webp.subarray(0, 25))).toBeNull();
+  });
+});
