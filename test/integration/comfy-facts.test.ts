@@ -244,8 +244,9 @@ it('C12: the old socket is closed before the new one opens', async () => {
   rig.link.recycle('test');
   await until('online again', () => rig.reconciled === 2 && rig.link.online);
   // Had the old one closed after, the server would have forgotten the new one too, and no event would come.
-  const attempt = await rig.submit(sleepGraph(3, 5));
-  await rig.heard(attempt.remoteKey, 'finished');
+  const attempt = await rig.submit(sleepGraph(40, 5));
+  await rig.heard(attempt.remoteKey, 'finished', 5_000);
+  expect(rig.lives.filter((live) => live.key === attempt.remoteKey && live.update.type === 'step').length).toBeGreaterThan(30);
   expect(server.engine.executionsOf(attempt.remoteKey)).toBe(1);
 });
 
