@@ -45,7 +45,7 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
 
   const address = addressOf(url);
   const tested = probe?.url === address ? probe.report : null;
-  const changedAddress = server === null || address !== server.url;
+  const changedAddress = address !== server?.url;
 
   const test = async (): Promise<ProbeReport | null> => {
     if (address === '') {

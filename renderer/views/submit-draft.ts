@@ -71,7 +71,7 @@ export function seedPlanOf(draft: Draft): SeedPlan | null {
   if (many === null || many < 1) return null;
   if (mode === 'random') return { mode, count: many };
   const first = wholeNumber(from);
-  return first === null || first < 0 || first + many - 1 > MAX_SEED ? null : { mode, from: first, count: many };
+  return first === null || first < 0 || first > MAX_SEED - many + 1 ? null : { mode, from: first, count: many };
 }
 
 function wholeNumber(text: string): number | null {

@@ -67,9 +67,10 @@ export class SamplePages {
     };
     return {
       history: {
-        page: ({ filter, cursor, limit }) => page({ foreign: 'with', ...filter }, '', cursor, limit ?? 100),
+        page: ({ filter, cursor, limit }) =>
+          page({ ...filter, foreign: filter?.foreign ?? 'with' }, '', cursor, limit ?? 100),
         search: ({ text, filter, cursor, limit }) =>
-          page({ foreign: 'without', ...filter }, text, cursor, limit ?? 100),
+          page({ ...filter, foreign: filter?.foreign ?? 'without' }, text, cursor, limit ?? 100),
         outline: async () => {
           const hours = new Map<number, { hour: number; jobs: number; foreign: number }>();
           for (const row of this.rows) {

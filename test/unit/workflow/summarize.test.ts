@@ -24,7 +24,7 @@ it('is never longer than asked and cuts no character in two', () => {
     fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
       const short = shorten(text, 40);
       expect([...short].length).toBeLessThanOrEqual(40);
-      expect(short.isWellFormed()).toBe(true);
+      expect(() => encodeURIComponent(short)).not.toThrow();
     }),
   );
 });
