@@ -12,9 +12,9 @@ test.beforeEach(async () => {
   host = await startWindowHost();
   const serverId = await host.core.addServer(host.comfy.url, { name: 'Studio' });
   const jobs = await submitTitled(host, serverId, ['runs now', 'staged there', 'waits here', 'held'], () => sleepGraph(3_000, 20));
-  host.comfy.engine.addForeign(sleepGraph(3_000, 20) as Parameters<typeof host.comfy.engine.addForeign>[0], { clientId: 'someone' });
   await host.core.call('jobs.hold', { ids: [idAt(jobs, 3)] });
   await host.core.waitState(idAt(jobs, 0), 'running');
+  host.comfy.engine.addForeign(sleepGraph(3_000, 20) as Parameters<typeof host.comfy.engine.addForeign>[0], { clientId: 'someone' });
 });
 test.afterEach(async () => {
   await host.close();
