@@ -26,12 +26,10 @@ export const historyText = {
   chips: { all: 'All', done: 'Done', cancelled: 'Cancelled', failed: 'Failed', foreign: 'Foreign' },
   chipsLabel: 'Show',
   anyServer: 'Any server',
-  serverLabel: 'Server',
   anyTime: 'Any time',
   timeLabel: 'Time',
   times: { today: 'Today', yesterday: 'Yesterday', week: 'Last 7 days', month: 'Last 30 days' },
   goToDay: 'Go to a day',
-  goThere: 'Go',
   runFailedAgain: (total: number) => `Run failed again (${number(total)})…`,
   runFailedAgainTitle: (total: number) => `Run ${plural(total, 'failed job', 'failed jobs')} again?`,
   runFailedLooking: 'Looking for failed jobs…',
@@ -50,13 +48,11 @@ export const historyText = {
   exported: (name: string) => `Saved as ${name}`,
   exportFailed: 'The export stopped',
   listLabel: 'Jobs that ended',
-  list: { picture: 'Picture', job: 'Job', how: 'How it ended', server: 'Server', when: 'When', action: 'Action' },
   loadingRow: 'Loading…',
   foreign: 'foreign',
   foreignTitle: 'Job of another client',
   foreignKey: (key: string) => `prompt ${key.slice(0, 4)}…`,
   putBack: 'Put back',
-  putBackDone: 'Put back',
   runAgain: 'Run again',
   newSeed: 'With a new seed',
   details: 'Details',
@@ -67,9 +63,6 @@ export const historyText = {
   noneTitle: 'Nothing here matches',
   noneAction: 'Show everything',
   loadFailed: 'History could not be read',
-  tryAgain: 'Try again',
-  queuedAgain: (total: number) => (total === 1 ? 'Queued again' : `${number(total)} jobs queued again`),
-  wasPutBack: (total: number) => (total === 1 ? 'Put back in its old place' : `${number(total)} jobs put back`),
   actionFailed: 'That did not work',
 } as const;
 
@@ -94,16 +87,13 @@ export const detailText = {
   },
   batchPlace: (title: string, index: number, size: number) => `${title}, ${number(index + 1)} of ${number(size)}`,
   trail: 'Trail',
-  cancelTrail: 'Cancelled step by step',
   outputs: 'Outputs',
   partial: 'partial',
   outputMissing: 'not fetched',
   outputExpected: 'being fetched',
   openLarge: (name: string) => `${name}, show large`,
-  largeTitle: 'Picture',
   previous: 'Previous picture',
   next: 'Next picture',
-  closeLarge: 'Close',
   reveal: 'Show in the file manager',
   revealNamed: (name: string) => `Show ${name} in the file manager`,
   download: 'Download',
@@ -112,11 +102,8 @@ export const detailText = {
   error: 'What went wrong',
   errorIn: (node: string) => `What went wrong in ${node}`,
   traceback: 'Traceback',
-  nodeErrors: 'Refused inputs',
   inputs: 'Inputs',
   payload: 'Whole payload',
-  copyPayload: 'Copy as JSON',
-  copied: 'Copied',
   attempts: 'Attempts',
   attempt: (nth: number, server: string) => `Attempt ${number(nth)} on ${server}`,
   remoteKey: 'Id on the server',
@@ -154,7 +141,7 @@ export function askedBy(by: Asker): string {
 }
 
 /** Product §3.2, for an outcome that is there. */
-export function outcomeText(
+function outcomeText(
   outcome: CancelOutcome,
   tookMs: number | null,
   kind: 'comfy' | 'swarm',
@@ -243,7 +230,7 @@ function missingText(job: JobView): string | null {
 }
 
 /** The same for an error, with its second line from what the server said. */
-export function failureText(error: WireError | null): EndingText {
+function failureText(error: WireError | null): EndingText {
   if (error === null) return { word: 'Failed', tone: 'bad', rest: '', second: null };
   const details = error.details ?? {};
   const text = (key: string): string | null =>
@@ -277,7 +264,7 @@ export function failureText(error: WireError | null): EndingText {
 }
 
 /** Product §3.7. */
-export function stopperText(by: unknown): string {
+function stopperText(by: unknown): string {
   switch (by) {
     case 'another-client':
       return 'another client interrupted the server';
@@ -367,6 +354,8 @@ export function factText(fact: string, serverName: string): string | null {
       return 'Gone from the server';
     case 'cancelLocal':
       return 'Cancelled before it was sent';
+    case 'arrivedLate':
+      return 'It arrived after all and was stopped';
     case 'notSent':
       return 'Not sent; back in the queue';
     case 'held':

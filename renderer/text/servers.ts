@@ -23,7 +23,6 @@ export const serversText = {
   openPage: 'Open page',
   openPageOf: (name: string) => `Open page of ${name} in a new tab`,
   freeMemory: 'Free memory',
-  freed: (name: string) => `${name} was asked to free its memory`,
   pause: 'Pause sending',
   resume: 'Resume sending',
   tryNow: 'Try now',
@@ -148,22 +147,30 @@ export function abilities(kind: Kind, capabilities: Capabilities, allowUntargete
   return list;
 }
 
+/** Problems that `abilities` has said already, from the same probe. */
+const SAID: ReadonlySet<string> = new Set(['no-prompt-id', 'no-targeted-interrupt']);
+export const isSaid = (code: string): boolean => SAID.has(code);
+
 /** A problem by its code; an unknown code is shown as it is, with its parameters, rather than hidden. */
 export function problemText(code: string, params: Readonly<Record<string, string | number>>): string {
   const value = (key: string): string => String(params[key] ?? '?');
   switch (code) {
-    case 'jobs-api-broken':
-      return 'Its list of jobs fails; a job on it with unreadable extra data is the usual cause. Switchyard asks its history instead.';
-    case 'silent-socket':
-      return 'Its socket is silent while work runs; it was opened anew.';
-    case 'clock-skew':
-      return `Its clock differs from this computer’s by ${value('seconds')} s.`;
-    case 'slow':
-      return `It answers slowly: ${value('ms')} ms.`;
-    case 'no-backends':
-      return 'It has no backend that runs.';
-    case 'lost-work':
-      return 'It restarted and lost what waited there; ours is sent again.';
+    case 'never-runs':
+      return `${plural(Number(params['waiting'] ?? 0), 'job waits', 'jobs wait')} there, but none has run for a while: its worker may be dead. Restarting the server helps.`;
+    case 'sending-paused':
+      return 'Nothing is sent for a moment, so that a stop there can’t hit the wrong job.';
+    case 'untargeted':
+      return 'It can’t be asked about one job at a time.';
+    case 'no-backend':
+      return 'It has no backend that runs: jobs sent there would fail at once.';
+    case 'backend-errored':
+      return `Its backend ${value('title')} reports an error.`;
+    case 'slots-lost':
+      return `Its backend ${value('title')} has lost ${value('lost')} of ${value('slots')} places to cancelled jobs; restarting the backend in SwarmUI gives them back.`;
+    case 'allow-idle':
+      return `Its backend ${value('title')} may go idle: one failing job then fails all that wait.`;
+    case 'swarm-to-swarm':
+      return `Its backend ${value('title')} is another SwarmUI: what runs there can’t be seen from here.`;
     default: {
       const rest = Object.entries(params).map(([key, param]) => `${key} ${param}`);
       return rest.length === 0 ? code : `${code}: ${rest.join(', ')}`;
@@ -176,6 +183,7 @@ export const formText = {
   editTitle: (name: string) => `Edit ${name}`,
   address: 'Address',
   addressHint: 'Such as 192.168.0.20:8188. It is tested before it is saved.',
+  addressHintEdit: 'A new address is tested before it is saved.',
   name: 'Name',
   namePlaceholder: 'As you call it',
   atOnce: 'Jobs at once',

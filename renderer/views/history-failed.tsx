@@ -22,7 +22,7 @@ const SINCE_MS: Record<Since, number> = { day: DAY_MS, week: 7 * DAY_MS, all: In
  * Failed jobs since a time that nobody has run again yet, newest first. From the beginning (0) only the failed ones are
  * read, so that only second runs in `ranAgain` are known: everything that ever ended would be too much to look through.
  */
-export async function failedSince(
+async function failedSince(
   api: Pick<Api, 'history'>,
   fromMs: number,
   ranAgain: ReadonlySet<string>,

@@ -16,7 +16,7 @@ import styles from './history-row.module.css';
 export type RowAct = 'put-back' | 'run-again' | 'details';
 
 /** Put back what never ran, once; run again what did; look at what is not ours. */
-export function actOf(row: Row): RowAct {
+function actOf(row: Row): RowAct {
   if (row.type === 'foreign') return 'details';
   return canPutBack(row.job)
     ? 'put-back'
@@ -118,11 +118,15 @@ export function Ending({ ending }: { ending: EndingText }): ReactNode {
   );
 }
 
+/** `sdxl/base_1.0.safetensors` reads `base_1.0`: folder and kind of file say nothing in a list. */
+const modelName = (model: string): string =>
+  model.replace(/^.*[\\/]/, '').replace(/\.(safetensors|ckpt|sft|gguf|pth?)$/i, '');
+
 /** Workflow, size, seed: what tells this job from its neighbours. */
-export function metaOf(job: JobView): string {
+function metaOf(job: JobView): string {
   const { source, width, height, seed, images, model } = job.info;
   return [
-    source ?? model,
+    source ?? (model === null ? null : modelName(model)),
     width !== null && height !== null ? common.size(width, height) : null,
     seed === null ? null : common.seed(seed),
     images !== null && images > 1 ? common.images(images) : null,

@@ -327,12 +327,7 @@ function commonTail(a: readonly OutlineHour[], b: readonly OutlineHour[]): numbe
   for (let back = 1; back <= a.length && back <= b.length; back += 1) {
     const left = a[a.length - back];
     const right = b[b.length - back];
-    if (
-      left === undefined ||
-      left.hour !== right?.hour ||
-      left.jobs !== right.jobs ||
-      left.foreign !== right.foreign
-    )
+    if (left === undefined || left.hour !== right?.hour || left.jobs !== right.jobs || left.foreign !== right.foreign)
       break;
     rows += left.jobs + left.foreign;
   }

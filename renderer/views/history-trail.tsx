@@ -15,13 +15,15 @@ interface Station {
 }
 
 /** Journal and cancel steps in the order they happened. */
-export function stationsOf(detail: JobDetail, nameOf: (id: ServerId | null) => string): Station[] {
+function stationsOf(detail: JobDetail, nameOf: (id: ServerId | null) => string): Station[] {
   const { job, journal, trail } = detail;
   const stations: Station[] = [
     { at: job.createdAt, text: factText('submitted', '') ?? '', route: null, cancel: false },
   ];
   const server = nameOf(job.onServerId ?? job.serverId);
   for (const entry of journal) {
+    // Facts that came too late to count are kept for those who debug; they are no station of its life.
+    if (entry.detail?.startsWith('dropped:') === true) continue;
     const text = factText(entry.fact, server);
     if (text !== null && entry.fact !== 'submit' && entry.fact !== 'submitted')
       stations.push({ at: entry.at, text, route: null, cancel: false });

@@ -120,6 +120,13 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
   const tooOld =
     server?.kind === 'comfy' && server.status.capabilities !== null && !server.status.capabilities.targetedInterrupt;
 
+  // The answer takes the place of the hint, so that nothing below it moves.
+  const answer = (
+    <span role="status" className={styles['answer']} data-tone={error !== null ? 'bad' : found?.tone}>
+      {error ?? found?.text ?? (server === null ? formText.addressHint : formText.addressHintEdit)}
+    </span>
+  );
+
   return (
     <Dialog
       open
@@ -129,7 +136,7 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
       title={server === null ? formText.addTitle : formText.editTitle(server.name)}
     >
       <form onSubmit={submit} className={styles['form']}>
-        <Field label={formText.address} layout="above" hint={server === null ? formText.addressHint : undefined}>
+        <Field label={formText.address} layout="above" hint={answer}>
           {(control) => (
             <span className={styles['address']}>
               <TextInput
@@ -149,9 +156,6 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
             </span>
           )}
         </Field>
-        <p className={styles['answer']} role="status" data-tone={error !== null ? 'bad' : found?.tone}>
-          {error ?? found?.text ?? ''}
-        </p>
         <Field label={formText.name} layout="above">
           {(control) => (
             <TextInput

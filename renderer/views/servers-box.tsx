@@ -14,6 +14,7 @@ import {
   abilities,
   contactText,
   contactWord,
+  isSaid,
   problemText,
   reasonText,
   serversText,
@@ -34,6 +35,7 @@ export function ServersBox(props: ServersBoxProps): ReactNode {
   const { server } = props;
   const { status } = server;
   const online = status.contact === 'online';
+  const problems = status.problems.filter(({ code }) => !isSaid(code));
   const nowMs = useNow(online ? 30_000 : 1_000);
   const counts = useCounts(server);
   const version = versionText(server.kind, status.version);
@@ -114,8 +116,8 @@ export function ServersBox(props: ServersBoxProps): ReactNode {
           </Line>
         )}
         {server.paused && <Line tone="hold">{serversText.pausedLine}</Line>}
-        {status.problems.map(({ code, params }) => (
-          <Line key={code} tone="hold">
+        {problems.map(({ code, params }) => (
+          <Line key={`${code} ${JSON.stringify(params)}`} tone="hold">
             {problemText(code, params)}
           </Line>
         ))}
@@ -159,7 +161,7 @@ function Line({ tone, children }: { tone: 'go' | 'hold' | 'bad'; children: React
 const memoryTerm = (device: string): string =>
   /^cpu/i.test(device) ? serversText.facts.mainMemory : serversText.facts.memory;
 
-export function toneOf(server: ServerView): SignalTone {
+function toneOf(server: ServerView): SignalTone {
   switch (server.status.contact) {
     case 'online':
       return 'go';

@@ -55,7 +55,7 @@ export function useDiscovery(atOnce = false): Discovery {
 }
 
 /** Addresses are compared as the browser reads them: with their port, without a slash at the end. */
-export function sameAddress(a: string, b: string): boolean {
+function sameAddress(a: string, b: string): boolean {
   const plain = (url: string): string =>
     URL.canParse(url) ? new URL(url).href.replace(/\/$/, '') : url.trim().toLowerCase();
   return plain(a) === plain(b);

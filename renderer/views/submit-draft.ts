@@ -57,7 +57,7 @@ export function sentValue(draft: Draft, input: WorkflowInput): string | number |
 }
 
 /** All editable inputs of a form in one list. */
-export function allInputs(inputs: WorkflowInputs): WorkflowInput[] {
+function allInputs(inputs: WorkflowInputs): WorkflowInput[] {
   const { prompts, negatives, width, height, steps, cfg, sampler, scheduler, model, images, seeds, further } = inputs;
   const singles = [width, height, steps, cfg, sampler, scheduler, model, images].filter((input) => input !== null);
   return [...prompts, ...negatives, ...singles, ...seeds, ...further.flatMap((group) => group.inputs)];

@@ -61,7 +61,7 @@ export function SubmitWhere({
               { value: ANY, label: `${common.anyServerOf('comfy')}  ·  ${submitText.anyServerHint}` },
               ...servers.map(({ id, name }) => ({ value: id, label: `${name}  ·  ${describe(id)}` })),
             ]}
-            onValueChange={(value) => onChange({ serverId: value === ANY ? null : (value) })}
+            onValueChange={(value) => onChange({ serverId: value === ANY ? null : value })}
           />
         )}
       </Field>

@@ -41,7 +41,7 @@ export function jpegTexts(bytes: Uint8Array): string[] {
 }
 
 /** ASCII and comment values of IFD0 and the EXIF directory. */
-export function tiffTexts(tiff: Uint8Array): string[] {
+function tiffTexts(tiff: Uint8Array): string[] {
   const little = startsWith(tiff, 0, 'II');
   if (tiff.length < 8 || (!little && !startsWith(tiff, 0, 'MM'))) return [];
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);

@@ -14,7 +14,7 @@ const refused = (reason: RefusalReason, detail: string | null = null): GraphAnsw
   detail,
 });
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
+const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Reads the text of a workflow in API format, a saved `POST /prompt` body, or recognises the editor's own format. */
@@ -33,7 +33,7 @@ export function readGraphText(text: string): GraphAnswer {
 }
 
 /** As `readGraphText`, for a parsed value. */
-export function readGraph(value: unknown): GraphAnswer {
+function readGraph(value: unknown): GraphAnswer {
   if (!isRecord(value)) return refused('not-a-workflow');
   if (isUiFormat(value)) return { type: 'ui-format' };
   // Scripts save the whole body of POST /prompt: {prompt, client_id, extra_data}.

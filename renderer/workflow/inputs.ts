@@ -128,11 +128,11 @@ export function findInputs(graph: ComfyGraph): WorkflowInputs {
 /** Key of an input within its graph. Node ids hold no line break a person could type into an input name. */
 export const keyOf = (input: { nodeId: string; input: string }): string => `${input.nodeId}\n${input.input}`;
 
-export const isLiteral = (value: Json | undefined): value is string | number | boolean =>
+const isLiteral = (value: Json | undefined): value is string | number | boolean =>
   typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number';
 
 /** The literal behind an input, also through links to nodes that only bring a value; at most eight steps. */
-export function literalOf(graph: ComfyGraph, nodeId: string, input: string): Literal | null {
+function literalOf(graph: ComfyGraph, nodeId: string, input: string): Literal | null {
   let at = { nodeId, input };
   for (let step = 0; step < 8; step += 1) {
     const value: Json | undefined = graph[at.nodeId]?.inputs[at.input];

@@ -185,7 +185,7 @@ const servers: ServerView[] = [
     version: '0.3.40',
     answersInMs: 214,
     memory: null,
-    problems: [{ code: 'jobs-api-broken', params: {} }],
+    problems: [{ code: 'never-runs', params: { waiting: 3 } }],
     capabilities: {
       promptId: true,
       targetedInterrupt: false,
