@@ -21,7 +21,7 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
   setUp.client.close();
   const env = { ...process.env, SWITCHYARD_DATA: host.dataDir };
   const rows: Row[] = [];
-  for (const words of [['status'], ['queue', '--json'], ['jobs']]) {
+  for (const words of [['status'], ['jobs'], ['history', '--json']]) {
     const ratios: number[] = [];
     const verb: ProcessTimes[] = [];
     const bare: ProcessTimes[] = [];

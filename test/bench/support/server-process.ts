@@ -29,6 +29,7 @@ export interface Frames {
 const comfys: ComfyServerHandle[] = [];
 let swarm: SwarmServerHandle | null = null;
 const arrivals: Arrival[] = [];
+const cancelled = new Set<string>();
 let frames: Frames = { count: 0, overMs: 0, started: {}, succeeded: {} };
 let framesSince = monotonic();
 let flood: NodeJS.Timeout | null = null;
@@ -109,13 +110,16 @@ const verbs = {
       }
     }, 1);
   },
-  /** Sessions that were ever opened, and the slots of every backend. */
-  swarmState: (_: Record<never, never>): { sessions: number; slots: { max: number; free: number; lost: number }[] } => {
+  /** Sessions that were ever opened, the slots of every backend, and how many steps were computed. */
+  swarmState: (_: Record<never, never>): { sessions: number; slots: { max: number; free: number; lost: number }[]; steps: number } => {
     const { engine } = theSwarm();
-    return { sessions: engine.events('session').length, slots: comfys.map((_server, index) => engine.slots(index)) };
+    return { sessions: engine.events('session').length, slots: comfys.map((_server, index) => engine.slots(index)), steps: comfys.reduce((sum, server) => sum + server.engine.log.filter((entry) => entry.event === 'step').length, 0) };
   },
-  /** Every log is of its own moment; a thousand cancels need no log of the thousand before. */
-  swarmHarm: (jobs: RandomJob[]): Harm => harmOf(theSwarm().engine, comfys.map((server) => server.engine), jobs),
+  /** What came of the last rounds; interrupts that hit the wrong one are counted over all of them. */
+  swarmHarm: (jobs: RandomJob[]): Harm => {
+    for (const { mark, role } of jobs) if (role === 'cancelled') cancelled.add(mark);
+    return harmOf(theSwarm().engine, comfys.map((server) => server.engine), jobs, cancelled);
+  },
 };
 export type Verbs = typeof verbs;
 

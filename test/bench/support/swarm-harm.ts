@@ -9,11 +9,13 @@ export interface RandomJob {
   role: 'neighbour' | 'kept' | 'cancelled';
   /** The job's last state with us; null for a neighbour. */
   state: string | null;
+  /** Wall clock, ms, when it was called cancelled; null when it never was. */
+  stoppedAt: number | null;
 }
 export interface Harm {
   /** Neighbours and jobs of ours nobody cancelled that did not end with their image. */
   harmed: number;
-  /** Prompts of cancelled jobs that are still in a ComfyUI. */
+  /** Prompts of cancelled jobs that a ComfyUI still has, or still worked on a second after they were called stopped. */
   orphans: number;
   lostSlots: number;
   slotsNotFree: number;
@@ -21,27 +23,40 @@ export interface Harm {
   strayHits: number;
 }
 
-export function harmOf(engine: SwarmEngine, comfys: readonly ComfyEngine[], jobs: readonly RandomJob[]): Harm {
-  const claims = new Map<string, number | undefined>();
-  for (const entry of engine.log) {
-    if (entry.kind !== 'claim') continue;
-    for (const value of Object.values(entry.extra ?? {})) if (typeof value === 'string') claims.set(value, entry.request);
+const ORPHAN_MS = 1_000;
+
+/** `jobs` are those of the last rounds, over for more than a second; `cancelled` all marks ever cancelled. */
+export function harmOf(engine: SwarmEngine, comfys: readonly ComfyEngine[], jobs: readonly RandomJob[], cancelled: ReadonlySet<string>): Harm {
+  const requests = new Map<string, number>();
+  const endings = new Map<number, string[]>();
+  const prompts = new Map<number, Set<string>>();
+  for (const { kind, request, extra, detail, promptId } of engine.log) {
+    if (request === undefined) continue;
+    if (kind === 'claim') for (const value of Object.values(extra ?? {})) if (typeof value === 'string') requests.set(value, request);
+    if (kind === 'image-end') endings.set(request, [...(endings.get(request) ?? []), detail ?? '']);
+    if (promptId !== undefined && promptId !== '') prompts.set(request, (prompts.get(request) ?? new Set<string>()).add(promptId));
   }
-  const endings = new Map<number | undefined, string[]>();
-  const prompts = new Map<number | undefined, string[]>();
-  for (const entry of engine.log) {
-    if (entry.kind === 'image-end') endings.set(entry.request, [...(endings.get(entry.request) ?? []), entry.detail ?? '']);
-    if (entry.promptId !== undefined && entry.promptId !== '') prompts.set(entry.request, [...(prompts.get(entry.request) ?? []), entry.promptId]);
+  const lastWork = new Map<string, number>();
+  for (const comfy of comfys) {
+    for (const { promptId, at } of comfy.log) lastWork.set(promptId, at);
+    for (const id of [...comfy.queue.runningIds, ...comfy.queue.pending.map((item) => item[1])]) lastWork.set(id, Infinity);
   }
-  const present = new Set(comfys.flatMap((comfy) => [...comfy.queue.runningIds, ...comfy.queue.pending.map((item) => item[1])]));
-  const cancelled = new Set(jobs.filter((job) => job.role === 'cancelled').map((job) => claims.get(job.mark)));
+  const requestOf = (job: RandomJob): number => requests.get(job.mark) ?? -1;
+  const endedWell = (job: RandomJob): boolean => {
+    const how = endings.get(requestOf(job)) ?? [];
+    return how.length > 0 && how.every((ending) => ending === 'done') && (job.state ?? 'done') === 'done';
+  };
+  const ranOn = (job: RandomJob): boolean => {
+    const { stoppedAt } = job;
+    return stoppedAt !== null && [...(prompts.get(requestOf(job)) ?? [])].some((id) => (lastWork.get(id) ?? 0) > stoppedAt + ORPHAN_MS);
+  };
+  const ours = new Set([...cancelled].map((mark) => requests.get(mark)));
   const slots = comfys.map((_comfy, index) => engine.slots(index));
   return {
-    harmed: jobs.filter((job) => job.role !== 'cancelled' && !(endings.get(claims.get(job.mark)) ?? []).every((ending) => ending === 'done')).length
-      + jobs.filter((job) => job.role === 'kept' && job.state !== 'done').length,
-    orphans: [...cancelled].flatMap((request) => prompts.get(request) ?? []).filter((id, index, all) => all.indexOf(id) === index && present.has(id)).length,
+    harmed: jobs.filter((job) => job.role !== 'cancelled' && !endedWell(job)).length,
+    orphans: jobs.filter(ranOn).length,
     lostSlots: slots.reduce((sum, slot) => sum + slot.lost, 0),
     slotsNotFree: slots.reduce((sum, slot) => sum + slot.max - slot.free, 0),
-    strayHits: engine.events('interrupt').flatMap((entry) => entry.hit ?? []).filter((request) => !cancelled.has(request)).length,
+    strayHits: engine.events('interrupt').flatMap((entry) => entry.hit ?? []).filter((request) => !ours.has(request)).length,
   };
 }
