@@ -8,17 +8,32 @@ import { fromWire } from '../../shared/errors.ts';
 import { readKey } from './key-file.ts';
 import type { CallTrace, Link, LinkEvent, Stream } from './link.ts';
 
-export async function aloneLink(options: { url: string; keyFile: string | undefined; onCall: (trace: CallTrace) => void; left: AbortSignal }): Promise<Link> {
+export async function aloneLink(options: {
+  url: string;
+  keyFile: string | undefined;
+  onCall: (trace: CallTrace) => void;
+  left: AbortSignal;
+}): Promise<Link> {
   const credential = options.keyFile === undefined ? undefined : readKey(options.keyFile);
   const place = import.meta.url.endsWith('.ts') ? '../host/alone.ts' : './alone.js';
   const { openAlone } = (await import(new URL(place, import.meta.url).href)) as typeof import('../host/alone.ts');
   const alone = await openAlone({ url: options.url, credential, onRequest: options.onCall }).catch(rethrow);
   return {
     alone: true,
-    call: async <Name extends CallName>(name: Name, args: InputOf<Contract['calls'][Name]>, callOptions?: CallOptions): Promise<OutputOf<Contract['calls'][Name]>> =>
-      (await alone.invoke(name, args, callOptions?.signal ?? options.left).catch(rethrow)) as OutputOf<Contract['calls'][Name]>,
+    call: async <Name extends CallName>(
+      name: Name,
+      args: InputOf<Contract['calls'][Name]>,
+      callOptions?: CallOptions,
+    ): Promise<OutputOf<Contract['calls'][Name]>> =>
+      (await alone.invoke(name, args, callOptions?.signal ?? options.left).catch(rethrow)) as OutputOf<
+        Contract['calls'][Name]
+      >,
     async events(topics: readonly Topic[], listener: (event: LinkEvent) => void): Promise<Stream> {
-      const subscriptions = topics.map((topic) => alone.events.on(topic, (payload) => { listener({ topic, payload } as LinkEvent); }));
+      const subscriptions = topics.map((topic) =>
+        alone.events.on(topic, (payload) => {
+          listener({ topic, payload } as LinkEvent);
+        }),
+      );
       return {
         close: () => {
           for (const subscription of subscriptions) subscription[Symbol.dispose]();

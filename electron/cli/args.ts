@@ -15,7 +15,12 @@ export class Arguments {
   readonly raw: readonly string[];
   readonly #given: ReadonlyMap<string, readonly string[]>;
 
-  constructor(verb: Verb | null, words: readonly string[], raw: readonly string[], given: ReadonlyMap<string, readonly string[]>) {
+  constructor(
+    verb: Verb | null,
+    words: readonly string[],
+    raw: readonly string[],
+    given: ReadonlyMap<string, readonly string[]>,
+  ) {
     this.verb = verb;
     this.words = words;
     this.raw = raw;
@@ -40,7 +45,8 @@ export class Arguments {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value) || value < least || (whole && !Number.isSafeInteger(value))) throw usage(says.badNumber(`--${name}`, text, least, whole));
+    if (text.trim() === '' || !Number.isFinite(value) || value < least || (whole && !Number.isSafeInteger(value)))
+      throw usage(says.badNumber(`--${name}`, text, least, whole));
     return value;
   }
 }
@@ -54,7 +60,13 @@ export function readArguments(argv: readonly string[]): Arguments {
   let verb: Verb | null = null;
   let onlyWords = false;
 
-  const take = (name: string, spec: OptionSpec | undefined, shown: string, inline: string | undefined, index: number): number => {
+  const take = (
+    name: string,
+    spec: OptionSpec | undefined,
+    shown: string,
+    inline: string | undefined,
+    index: number,
+  ): number => {
     if (spec === undefined) throw usage(says.unknownOption(shown), says.seeHelp(verb?.name ?? null));
     if (spec === 'flag') {
       if (inline !== undefined) throw usage(says.noValue(shown));
@@ -92,7 +104,13 @@ export function readArguments(argv: readonly string[]): Arguments {
     } else {
       for (const letter of word.slice(1)) {
         const name = SHORT[letter];
-        index = take(name ?? letter, name === undefined ? undefined : GLOBAL_OPTIONS[name], `-${letter}`, undefined, index);
+        index = take(
+          name ?? letter,
+          name === undefined ? undefined : GLOBAL_OPTIONS[name],
+          `-${letter}`,
+          undefined,
+          index,
+        );
       }
     }
   }

@@ -18,18 +18,31 @@ export function outcomeSentence(outcome: CancelOutcome, job: JobView | undefined
       return outcome.state === 'done' ? 'Finished before it could be cancelled' : 'Failed before it could be cancelled';
     case 'unknown':
       if (outcome.cause === 'server-restarted') return "The server restarted; whether it ran can't be known";
-      return outcome.cause === 'server-removed' ? "The server was removed; whether it ran can't be known" : "It left no trace on the server; whether it ran can't be known";
+      return outcome.cause === 'server-removed'
+        ? "The server was removed; whether it ran can't be known"
+        : "It left no trace on the server; whether it ran can't be known";
   }
 }
 
-function cancelledSentence(outcome: Extract<CancelOutcome, { outcome: 'cancelled' }>, job: JobView | undefined): string {
+function cancelledSentence(
+  outcome: Extract<CancelOutcome, { outcome: 'cancelled' }>,
+  job: JobView | undefined,
+): string {
   if (outcome.reach === 'local') return 'Cancelled before it was sent';
-  if (outcome.evidence === 'presumed') return job?.kind === 'swarm' && outcome.reach === 'running' ? 'Cancelled; its backend may finish the current step' : 'Cancelled; the server never showed it';
+  if (outcome.evidence === 'presumed')
+    return job?.kind === 'swarm' && outcome.reach === 'running'
+      ? 'Cancelled; its backend may finish the current step'
+      : 'Cancelled; the server never showed it';
   if (outcome.reach === 'waiting') return 'Cancelled; it had not started';
   const took = job?.cancel?.tookMs ?? null;
   const kept = outcome.partialOutputs;
   const images = job?.info.images ?? null;
-  const pieces = kept === 0 ? '' : images !== null && images >= kept ? `, ${String(kept)} of ${plural(images, 'image', 'images')} kept` : `, ${plural(kept, 'output', 'outputs')} kept`;
+  const pieces =
+    kept === 0
+      ? ''
+      : images !== null && images >= kept
+        ? `, ${String(kept)} of ${plural(images, 'image', 'images')} kept`
+        : `, ${plural(kept, 'output', 'outputs')} kept`;
   return `${took === null ? 'Cancelled' : `Cancelled after ${duration(took)}`}${pieces}`;
 }
 
@@ -44,9 +57,9 @@ export function exitOf(outcome: CancelOutcome | null, options: { reachable: bool
 
 /** `cancelling`, and what for: the newest step of the trail. */
 export function awaitedSentence(job: JobView | undefined): string {
-  const detail = job?.cancel?.lastStep;
-  if (detail == null) return 'cancelling';
-  switch (detail.step) {
+  const last = job?.cancel?.lastStep ?? null;
+  if (last === null) return 'cancelling';
+  switch (last.step) {
     case 'waiting':
       return 'cancelling, waiting for the server';
     case 'sent':
@@ -62,7 +75,8 @@ export function awaitedSentence(job: JobView | undefined): string {
 
 const WARNINGS: Record<CancelPreview['warnings'][number], string> = {
   'server-unreachable': 'A server does not answer now. The cancel is kept and carried out as soon as it does.',
-  'untargeted-interrupt': 'A server is too old to stop one job by name: it is told to stop whatever runs, as you allowed.',
+  'untargeted-interrupt':
+    'A server is too old to stop one job by name: it is told to stop whatever runs, as you allowed.',
   'not-allowed': 'Some jobs can’t be stopped exactly on their server and are left alone.',
   'foreign-together': 'SwarmUI can only stop everyone’s waiting work together.',
   'neighbours-may-be-hit': 'Another job on that server may be hit. If it is yours, it is queued again.',
@@ -80,15 +94,33 @@ export function questionFor(preview: CancelPreview, options: { runsOn: boolean }
   const { total } = preview;
   const count = total.local + total.staged + total.foreign + (options.runsOn ? 0 : total.running);
   const lines: string[] = [];
-  if (total.running > 0) lines.push(`  ${plural(total.running, 'running job', 'running jobs')}: ${options.runsOn ? 'runs on to the end' : 'stops at the next step; images so far are kept'}`);
+  if (total.running > 0)
+    lines.push(
+      `  ${plural(total.running, 'running job', 'running jobs')}: ${options.runsOn ? 'runs on to the end' : 'stops at the next step; images so far are kept'}`,
+    );
   const waiting = total.local + total.staged;
   if (waiting > 0) lines.push(`  ${plural(waiting, 'waiting job', 'waiting jobs')}: removed; can be put back`);
-  if (total.foreign > 0) lines.push(`  ${plural(total.foreign, 'foreign job', 'foreign jobs')}: stopped too, though it is other people’s work`);
-  if (total.collecting > 0) lines.push(`  ${plural(total.collecting, 'job', 'jobs')} finished already, files still being fetched: too late`);
+  if (total.foreign > 0)
+    lines.push(
+      `  ${plural(total.foreign, 'foreign job', 'foreign jobs')}: stopped too, though it is other people’s work`,
+    );
+  if (total.collecting > 0)
+    lines.push(`  ${plural(total.collecting, 'job', 'jobs')} finished already, files still being fetched: too late`);
   if (total.foreignKept > 0) lines.push(`  ${plural(total.foreignKept, 'foreign job', 'foreign jobs')}: left alone`);
   for (const warning of preview.warnings) lines.push(`  ${WARNINGS[warning]}`);
-  const named = preview.servers.filter(({ counts }) => counts.local + counts.staged + counts.running + counts.foreign > 0);
+  const named = preview.servers.filter(
+    ({ counts }) => counts.local + counts.staged + counts.running + counts.foreign > 0,
+  );
   const [only] = named;
-  const place = named.length === 1 && only?.name != null ? ` on ${clean(only.name)}` : named.length > 1 ? ` on ${String(named.length)} servers` : '';
-  return { lines, question: `Cancel ${count === 1 && preview.title !== null ? `"${clean(preview.title)}"` : jobs(count)}${place}?`, count };
+  const place =
+    named.length === 1 && only !== undefined && only.name !== null
+      ? ` on ${clean(only.name)}`
+      : named.length > 1
+        ? ` on ${String(named.length)} servers`
+        : '';
+  return {
+    lines,
+    question: `Cancel ${count === 1 && preview.title !== null ? `"${clean(preview.title)}"` : jobs(count)}${place}?`,
+    count,
+  };
 }

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { dataDirectory, demoDirectory } from '../data-dir.ts';
 import { Aborted } from '../../shared/util/async.ts';
 import { isAbort } from '../../shared/errors.ts';
-import { Arguments, readArguments } from './args.ts';
+import { readArguments } from './args.ts';
+import type { Arguments } from './args.ts';
 import { call } from './commands/call.ts';
 import { cancel } from './commands/cancel.ts';
 import { history } from './commands/history.ts';
@@ -28,7 +29,19 @@ import { errorLead, says } from './text.ts';
 import type { VerbName } from './verbs.ts';
 
 const COMMANDS: Record<Exclude<VerbName, 'host'>, Command> = {
-  status, submit, jobs, job, cancel, history, watch, pause, resume, hold, release, move, call,
+  status,
+  submit,
+  jobs,
+  job,
+  cancel,
+  history,
+  watch,
+  pause,
+  resume,
+  hold,
+  release,
+  move,
+  call,
   'put-back': putBack,
   'run-again': runAgain,
   'servers list': servers.list,
@@ -42,7 +55,11 @@ const COMMANDS: Record<Exclude<VerbName, 'host'>, Command> = {
 async function main(argv: readonly string[]): Promise<number | null> {
   const left = new AbortController();
   // Even a command line that can't be read is answered in the form it asked for.
-  const plainly = new Output(process, { json: argv.includes('--json'), quiet: false, verbose: false, yes: false }, left.signal);
+  const plainly = new Output(
+    process,
+    { json: argv.includes('--json'), quiet: false, verbose: false, yes: false },
+    left.signal,
+  );
   let args: Arguments;
   try {
     args = readArguments(argv);
@@ -65,7 +82,11 @@ async function main(argv: readonly string[]): Promise<number | null> {
     return null;
   }
 
-  const out = new Output(process, { json: args.has('json'), quiet: args.has('quiet'), verbose: args.has('verbose'), yes: args.has('yes') }, left.signal);
+  const out = new Output(
+    process,
+    { json: args.has('json'), quiet: args.has('quiet'), verbose: args.has('verbose'), yes: args.has('yes') },
+    left.signal,
+  );
   const given = dataDirectory({ given: args.text('data') });
   const dataDir = args.has('demo') ? demoDirectory(given) : given;
   process.once('SIGINT', () => {
@@ -77,7 +98,11 @@ async function main(argv: readonly string[]): Promise<number | null> {
   try {
     const answer = await COMMANDS[verb.name]({ args, out, dataDir, link, signal: left.signal, now: () => Date.now() });
     out.answer(answer);
-    if (answer.error !== undefined && !out.manner.json) (answer.exit === EXIT.notProven || answer.exit === EXIT.tooLate ? out.note : out.complain).call(out, clean(answer.error.message));
+    if (answer.error !== undefined && !out.manner.json) {
+      // What came of a cancel is its answer, and -q wants none; everything else is an error.
+      if (answer.exit === EXIT.notProven || answer.exit === EXIT.tooLate) out.note(clean(answer.error.message));
+      else out.complain(clean(answer.error.message));
+    }
     return answer.exit;
   } catch (error) {
     if (isAbort(error)) {
@@ -99,7 +124,13 @@ async function becomeHost(words: readonly string[]): Promise<void> {
 
 function fail(out: Output, failure: Failure): number {
   const { exit, code, message, hint, details } = failure;
-  if (out.manner.json) out.answer({ exit, data: null, text: () => [], error: { code, message, ...(details === undefined ? {} : { details }) } });
+  if (out.manner.json)
+    out.answer({
+      exit,
+      data: null,
+      text: () => [],
+      error: { code, message, ...(details === undefined ? {} : { details }) },
+    });
   else {
     out.complain(`switchyard: ${failure.bare ? clean(`${errorLead[code]}: ${message}`) : message}`);
     if (hint !== null) out.complain(hint);

@@ -20,7 +20,12 @@ export interface Context {
 export type Command = (context: Context) => Promise<Answer>;
 
 /** Makes the link at first use. `close` when the verb is done. */
-export function linkFor(args: Arguments, dataDir: string, out: Output, left: AbortSignal): { link: () => Promise<Link>; close: () => Promise<void> } {
+export function linkFor(
+  args: Arguments,
+  dataDir: string,
+  out: Output,
+  left: AbortSignal,
+): { link: () => Promise<Link>; close: () => Promise<void> } {
   let made: Promise<Link> | undefined;
   const make = async (): Promise<Link> => {
     const url = args.text('url');
@@ -41,5 +46,9 @@ export function linkFor(args: Arguments, dataDir: string, out: Output, left: Abo
 
 /** Verbs that make no sense against a single server without a host. */
 export function needsHost(context: Context): void {
-  if (context.args.has('url')) throw new Failure(EXIT.usage, `switchyard ${context.args.verb?.name ?? ''} needs a running Switchyard: --url can’t be used with it.`);
+  if (context.args.has('url'))
+    throw new Failure(
+      EXIT.usage,
+      `switchyard ${context.args.verb?.name ?? ''} needs a running Switchyard: --url can’t be used with it.`,
+    );
 }

@@ -20,7 +20,12 @@ export async function openEventStream(
   onEnd: (why: string) => void,
 ): Promise<EventStream> {
   const key = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
-  const head = headOf('GET', where.path, where.token, { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': key });
+  const head = headOf('GET', where.path, where.token, {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': key,
+  });
   const { socket, status, rest } = await httpUpgrade(where.socketPath, head);
   if (status !== 101) {
     socket.destroy();
@@ -106,5 +111,9 @@ export class FrameReader {
 function maskedFrame(opcode: number, payload: Buffer): Buffer {
   const mask = Buffer.from(crypto.getRandomValues(new Uint8Array(4)));
   const short = payload.subarray(0, 125);
-  return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | short.length]), mask, short.map((byte, index) => byte ^ (mask[index % 4] ?? 0))]);
+  return Buffer.concat([
+    Buffer.from([0x80 | opcode, 0x80 | short.length]),
+    mask,
+    short.map((byte, index) => byte ^ (mask[index % 4] ?? 0)),
+  ]);
 }

@@ -17,7 +17,15 @@ export const EXIT = {
 } as const;
 export type Exit = (typeof EXIT)[keyof typeof EXIT];
 
-const ORDER: readonly Exit[] = [EXIT.usage, EXIT.unreachable, EXIT.failed, EXIT.notFound, EXIT.notProven, EXIT.tooLate, EXIT.done];
+const ORDER: readonly Exit[] = [
+  EXIT.usage,
+  EXIT.unreachable,
+  EXIT.failed,
+  EXIT.notFound,
+  EXIT.notProven,
+  EXIT.tooLate,
+  EXIT.done,
+];
 
 /** Several ids, one code: the first that applies of 2, 4, 1, 3, 5, 6, 0. */
 export function worst(exits: Iterable<Exit>): Exit {
@@ -35,7 +43,11 @@ export class Failure extends Error {
   readonly bare: boolean;
   readonly details: ErrorDetails | undefined;
 
-  constructor(exit: Exit, message: string, options: { code?: ErrorCode; hint?: string; details?: ErrorDetails; bare?: boolean } = {}) {
+  constructor(
+    exit: Exit,
+    message: string,
+    options: { code?: ErrorCode; hint?: string; details?: ErrorDetails; bare?: boolean } = {},
+  ) {
     super(message);
     this.exit = exit;
     this.code = options.code ?? CODES[exit];
@@ -72,7 +84,12 @@ const BY_CODE: Partial<Record<ErrorCode, Exit>> = {
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const { code, message, details } = toAppError(error);
-  return new Failure(BY_CODE[code] ?? EXIT.failed, message, { code, bare: true, ...(details === undefined ? {} : { details }) });
+  return new Failure(BY_CODE[code] ?? EXIT.failed, message, {
+    code,
+    bare: true,
+    ...(details === undefined ? {} : { details }),
+  });
 }
 
-export const usage = (message: string, hint?: string): Failure => new Failure(EXIT.usage, message, hint === undefined ? {} : { hint });
+export const usage = (message: string, hint?: string): Failure =>
+  new Failure(EXIT.usage, message, hint === undefined ? {} : { hint });

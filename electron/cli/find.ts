@@ -36,9 +36,18 @@ export function pickServer(servers: readonly ServerView[], word: string): Server
     const found = servers.filter(test);
     const [only] = found;
     if (found.length === 1 && only !== undefined) return only;
-    if (found.length > 1) throw usage(says.manyServers(word, found.map((server) => `${server.name} (${server.url})`)));
+    if (found.length > 1)
+      throw usage(
+        says.manyServers(
+          word,
+          found.map((server) => `${server.name} (${server.url})`),
+        ),
+      );
   }
-  throw new Failure(EXIT.notFound, says.noServer(word), { hint: 'See: switchyard servers list', details: { server: word } });
+  throw new Failure(EXIT.notFound, says.noServer(word), {
+    hint: 'See: switchyard servers list',
+    details: { server: word },
+  });
 }
 
 /** The id `--server` names, or undefined where it was not given. */
@@ -50,7 +59,11 @@ export async function openJobs(link: Link, serverId?: ServerId): Promise<JobView
   const all: JobView[] = [];
   let cursor: string | null = null;
   do {
-    const page: { jobs: JobView[]; cursor: string | null } = await link.call('jobs.list', { limit: 1_000, ...(serverId === undefined ? {} : { serverId }), ...(cursor === null ? {} : { cursor }) });
+    const page: { jobs: JobView[]; cursor: string | null } = await link.call('jobs.list', {
+      limit: 1_000,
+      ...(serverId === undefined ? {} : { serverId }),
+      ...(cursor === null ? {} : { cursor }),
+    });
     all.push(...page.jobs);
     ({ cursor } = page);
   } while (cursor !== null);
@@ -78,7 +91,11 @@ export class Finder {
   foreign(): Promise<{ serverId: ServerId; job: ForeignJob }[]> {
     this.#foreign ??= this.#link
       .call('foreign.list', {})
-      .then(({ servers }) => servers.flatMap(({ serverId, jobs }) => jobs.filter((job) => job.state !== 'ended').map((job) => ({ serverId, job }))));
+      .then(({ servers }) =>
+        servers.flatMap(({ serverId, jobs }) =>
+          jobs.filter((job) => job.state !== 'ended').map((job) => ({ serverId, job })),
+        ),
+      );
     return this.#foreign;
   }
 
@@ -88,17 +105,30 @@ export class Finder {
     if (FULL_ID.test(wanted)) {
       const job = await this.#byId(wanted as JobId);
       if (job !== null) return { type: 'job', job };
-      const others = options.foreign ? (await this.foreign()).filter((one) => one.job.remoteKey.toLowerCase() === wanted) : [];
-      return one(word, others.map(({ serverId, job: foreign }) => ({ type: 'foreign', serverId, job: foreign })));
+      const others = options.foreign
+        ? (await this.foreign()).filter((one) => one.job.remoteKey.toLowerCase() === wanted)
+        : [];
+      return one(
+        word,
+        others.map(({ serverId, job: foreign }) => ({ type: 'foreign', serverId, job: foreign })),
+      );
     }
     if (wanted.length < 4) throw usage(says.prefixTooShort(word));
     const starts = (id: string): boolean => id.toLowerCase().startsWith(wanted);
     const open = (await this.open()).filter((job) => starts(job.id)).map((job): Found => ({ type: 'job', job }));
     if (open.length === 1 && TELLING_PREFIX.test(wanted)) return open[0] ?? null;
     const ended = /^[0-9a-f-]+$/.test(wanted) && open.length < 2 ? await this.#ended(word, wanted) : [];
-    const others = options.foreign ? (await this.foreign()).filter(({ job }) => starts(job.remoteKey)).map(({ serverId, job }): Found => ({ type: 'foreign', serverId, job })) : [];
+    const others = options.foreign
+      ? (await this.foreign())
+          .filter(({ job }) => starts(job.remoteKey))
+          .map(({ serverId, job }): Found => ({ type: 'foreign', serverId, job }))
+      : [];
     const known = new Set(open.flatMap((found) => (found.type === 'job' ? [found.job.id] : [])));
-    return one(word, [...open, ...ended.filter((job) => !known.has(job.id)).map((job): Found => ({ type: 'job', job })), ...others]);
+    return one(word, [
+      ...open,
+      ...ended.filter((job) => !known.has(job.id)).map((job): Found => ({ type: 'job', job })),
+      ...others,
+    ]);
   }
 
   /** One job of ours; 3 when there is none. */
@@ -126,7 +156,12 @@ export class Finder {
     const found: JobView[] = [];
     let cursor: string | null = null;
     for (let page = 0; page < SEARCHED_PAGES; page += 1) {
-      const got: { rows: readonly ({ type: 'job'; job: JobView } | { type: 'foreign' })[]; cursor: string | null } = await this.#link.call('history.page', { filter: { foreign: 'without', from }, limit: PAGE, ...(cursor === null ? {} : { cursor }) });
+      const got: { rows: readonly ({ type: 'job'; job: JobView } | { type: 'foreign' })[]; cursor: string | null } =
+        await this.#link.call('history.page', {
+          filter: { foreign: 'without', from },
+          limit: PAGE,
+          ...(cursor === null ? {} : { cursor }),
+        });
       for (const row of got.rows) if (row.type === 'job' && row.job.id.startsWith(prefix)) found.push(row.job);
       ({ cursor } = got);
       if (cursor === null || found.length > 1) return found;
@@ -137,6 +172,12 @@ export class Finder {
 }
 
 function one(word: string, all: readonly Found[]): Found | null {
-  if (all.length > 1) throw usage(says.manyJobs(word, all.slice(0, 8).map((found) => (found.type === 'job' ? shortId(found.job.id) : found.job.remoteKey))));
+  if (all.length > 1)
+    throw usage(
+      says.manyJobs(
+        word,
+        all.slice(0, 8).map((found) => (found.type === 'job' ? shortId(found.job.id) : found.job.remoteKey)),
+      ),
+    );
   return all[0] ?? null;
 }

@@ -11,8 +11,20 @@ export function widthOf(text: string): number {
   let width = 0;
   for (const char of text) {
     const code = char.codePointAt(0) ?? 0;
-    if (/\p{M}|[\u200b-\u200d\ufe00-\ufe0f]/u.test(char)) continue;
-    width += code >= 0x1100 && (code <= 0x115f || (code >= 0x2e80 && code <= 0xa4cf) || (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xf900 && code <= 0xfaff) || (code >= 0xfe30 && code <= 0xfe6f) || (code >= 0xff00 && code <= 0xff60) || (code >= 0xffe0 && code <= 0xffe6) || (code >= 0x1f300 && code <= 0x1faff) || (code >= 0x20000 && code <= 0x3fffd)) ? 2 : 1;
+    if (/\p{M}|\u200b|\u200c|\u200d/u.test(char)) continue;
+    width +=
+      code >= 0x1100 &&
+      (code <= 0x115f ||
+        (code >= 0x2e80 && code <= 0xa4cf) ||
+        (code >= 0xac00 && code <= 0xd7a3) ||
+        (code >= 0xf900 && code <= 0xfaff) ||
+        (code >= 0xfe30 && code <= 0xfe6f) ||
+        (code >= 0xff00 && code <= 0xff60) ||
+        (code >= 0xffe0 && code <= 0xffe6) ||
+        (code >= 0x1f300 && code <= 0x1faff) ||
+        (code >= 0x20000 && code <= 0x3fffd))
+        ? 2
+        : 1;
   }
   return width;
 }
@@ -31,7 +43,9 @@ export function cut(text: string, most: number): string {
 export function table(rows: readonly (readonly string[])[], columns = Number.POSITIVE_INFINITY, indent = ''): string[] {
   const cells = rows.map((row) => row.map(clean));
   const count = Math.max(0, ...cells.map((row) => row.length));
-  const widths = Array.from({ length: count }, (_, column) => Math.max(0, ...cells.map((row) => widthOf(row[column] ?? ''))));
+  const widths = Array.from({ length: count }, (_, column) =>
+    Math.max(0, ...cells.map((row) => widthOf(row[column] ?? ''))),
+  );
   const before = widths.slice(0, -1).reduce((sum, width) => sum + (width === 0 ? 0 : width + 2), indent.length);
   const last = Math.max(12, columns - before);
   return cells.map((row) => {
@@ -53,7 +67,8 @@ export function duration(ms: number): string {
   const seconds = Math.round(ms / 1_000);
   if (seconds < 60) return `${String(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return seconds % 60 === 0 ? `${String(minutes)} min` : `${String(minutes)} min ${String(seconds % 60)} s`;
+  if (minutes < 60)
+    return seconds % 60 === 0 ? `${String(minutes)} min` : `${String(minutes)} min ${String(seconds % 60)} s`;
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return minutes % 60 === 0 ? `${String(hours)} h` : `${String(hours)} h ${String(minutes % 60)} min`;
   return `${String(Math.round(hours / 24))} days`;
@@ -92,7 +107,8 @@ export function bytes(count: number): string {
   return `${value >= 10 || value % 1 === 0 ? String(Math.round(value)) : value.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
-export const plural = (count: number, one: string, other: string): string => `${String(count)} ${count === 1 ? one : other}`;
+export const plural = (count: number, one: string, other: string): string =>
+  `${String(count)} ${count === 1 ? one : other}`;
 
 /**
  * What tables show of an id: the time it was made, to the millisecond, and its place within it. Enough to name one job of

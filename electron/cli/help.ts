@@ -8,7 +8,11 @@ export function helpText(verb: Verb | null): string {
     return [
       'Usage: switchyard VERB …',
       '',
-      ...table(VERBS.map((one) => [one.name, one.about]), undefined, '  '),
+      ...table(
+        VERBS.map((one) => [one.name, one.about]),
+        undefined,
+        '  ',
+      ),
       '',
       'Everywhere:',
       ...table(GLOBAL_HELP, undefined, '  '),
@@ -17,5 +21,10 @@ export function helpText(verb: Verb | null): string {
       '5 not proven stopped in time, 6 too late. Ctrl+C is 130. More: switchyard VERB --help',
     ].join('\n');
   }
-  return [`Usage: switchyard ${verb.usage}`, '', `${verb.about.charAt(0).toUpperCase()}${verb.about.slice(1)}.`, ...(verb.help.length === 0 ? [] : ['', ...table(verb.help, undefined, '  ')])].join('\n');
+  return [
+    `Usage: switchyard ${verb.usage}`,
+    '',
+    `${verb.about.charAt(0).toUpperCase()}${verb.about.slice(1)}.`,
+    ...(verb.help.length === 0 ? [] : ['', ...table(verb.help, undefined, '  ')]),
+  ].join('\n');
 }

@@ -23,16 +23,28 @@ export function hostLink(dataDir: string, onCall: (trace: CallTrace) => void, le
 
   return {
     alone: false,
-    async call<Name extends CallName>(name: Name, args: InputOf<Contract['calls'][Name]>, options?: CallOptions): Promise<OutputOf<Contract['calls'][Name]>> {
+    async call<Name extends CallName>(
+      name: Name,
+      args: InputOf<Contract['calls'][Name]>,
+      options?: CallOptions,
+    ): Promise<OutputOf<Contract['calls'][Name]>> {
       const path = `/api/${name}`;
       const beganMs = performance.now();
       let status: number | null = null;
       try {
-        const answer = await httpCall({ socketPath, token, path, body: JSON.stringify(args), signal: options?.signal ?? left, idleMs: LONG.has(name) ? 0 : IDLE_MS });
+        const answer = await httpCall({
+          socketPath,
+          token,
+          path,
+          body: JSON.stringify(args),
+          signal: options?.signal ?? left,
+          idleMs: LONG.has(name) ? 0 : IDLE_MS,
+        });
         ({ status } = answer);
         const value = parse(answer.body);
         if (status === 200) return value as OutputOf<Contract['calls'][Name]>;
-        if (status === 401 || status === 429) throw new Failure(EXIT.unreachable, says.tokenRefused, { code: 'not_allowed', details: { peer: 'host' } });
+        if (status === 401 || status === 429)
+          throw new Failure(EXIT.unreachable, says.tokenRefused, { code: 'not_allowed', details: { peer: 'host' } });
         throw fromWire(typeof value === 'object' && value !== null && 'error' in value ? value.error : undefined);
       } catch (error) {
         throw status === null ? whyNot(error, dataDir) : error;
@@ -40,12 +52,22 @@ export function hostLink(dataDir: string, onCall: (trace: CallTrace) => void, le
         onCall({ method: 'POST', url: `http://localhost${path}`, status, ms: performance.now() - beganMs });
       }
     },
-    async events(topics: readonly Topic[], listener: (event: LinkEvent) => void, onEnd: (why: string) => void): Promise<Stream> {
+    async events(
+      topics: readonly Topic[],
+      listener: (event: LinkEvent) => void,
+      onEnd: (why: string) => void,
+    ): Promise<Stream> {
       const path = `/api/events?topics=${topics.join(',')}`;
       const beganMs = performance.now();
       let status: number | null = null;
       try {
-        const stream = await openEventStream({ socketPath, token, path }, (text) => { listener(parse(text) as LinkEvent); }, onEnd);
+        const stream = await openEventStream(
+          { socketPath, token, path },
+          (text) => {
+            listener(parse(text) as LinkEvent);
+          },
+          onEnd,
+        );
         status = 101;
         return stream;
       } catch (error) {
@@ -66,7 +88,8 @@ function parse(text: string): unknown {
   }
 }
 
-const notRunning = (dataDir: string): Failure => new Failure(EXIT.unreachable, says.notRunning(dataDir), { hint: says.howToStart, details: { peer: 'host' } });
+const notRunning = (dataDir: string): Failure =>
+  new Failure(EXIT.unreachable, says.notRunning(dataDir), { hint: says.howToStart, details: { peer: 'host' } });
 
 /** A socket nobody listens on means what a missing file means: no host. */
 function whyNot(error: unknown, dataDir: string): unknown {

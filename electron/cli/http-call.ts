@@ -42,7 +42,13 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     socket.once('connect', () => {
-      socket.write(headOf('POST', call.path, call.token, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(call.body)), connection: 'close' }) + call.body);
+      socket.write(
+        headOf('POST', call.path, call.token, {
+          'content-type': 'application/json',
+          'content-length': String(Buffer.byteLength(call.body)),
+          connection: 'close',
+        }) + call.body,
+      );
     });
     socket.setTimeout(call.idleMs, () => {
       end();
@@ -56,7 +62,8 @@ export function httpCall(call: HttpCall): Promise<HttpAnswer> {
     socket.once('close', () => {
       end();
       const answer = readAnswer(Buffer.concat(parts));
-      if (answer === null) reject(hostError('server_unreachable', 'the connection was closed before the answer was complete'));
+      if (answer === null)
+        reject(hostError('server_unreachable', 'the connection was closed before the answer was complete'));
       else resolve(answer);
     });
   });
@@ -72,7 +79,10 @@ export function hostError(code: 'server_unreachable' | 'server_timeout', why: st
 }
 
 /** Connects and hands over the socket after the head of the answer has come; for upgrades. */
-export function httpUpgrade(socketPath: string, head: string): Promise<{ socket: Socket; status: number; rest: Buffer }> {
+export function httpUpgrade(
+  socketPath: string,
+  head: string,
+): Promise<{ socket: Socket; status: number; rest: Buffer }> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path: socketPath });
     let got = Buffer.alloc(0);
@@ -108,7 +118,13 @@ export function readAnswer(bytes: Buffer): HttpAnswer | null {
   const head = bytes.toString('latin1', 0, at);
   const body = bytes.subarray(at + 4);
   const length = /^content-length: *(\d+)/im.exec(head)?.[1];
-  const whole = /^transfer-encoding: *chunked/im.test(head) ? dechunk(body) : length === undefined ? body : body.length < Number(length) ? null : body.subarray(0, Number(length));
+  const whole = /^transfer-encoding: *chunked/im.test(head)
+    ? dechunk(body)
+    : length === undefined
+      ? body
+      : body.length < Number(length)
+        ? null
+        : body.subarray(0, Number(length));
   return whole === null ? null : { status: statusOf(head), body: whole.toString('utf8') };
 }
 

@@ -4,7 +4,8 @@ const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const MAX_TEXT_BYTES = 24 * 1024 * 1024;
 
 const isPng = (data: Buffer): boolean => data.subarray(0, 8).equals(PNG);
-const isWebp = (data: Buffer): boolean => data.toString('latin1', 0, 4) === 'RIFF' && data.toString('latin1', 8, 12) === 'WEBP';
+const isWebp = (data: Buffer): boolean =>
+  data.toString('latin1', 0, 4) === 'RIFF' && data.toString('latin1', 8, 12) === 'WEBP';
 const isJpeg = (data: Buffer): boolean => data[0] === 0xff && data[1] === 0xd8 && data[2] === 0xff;
 
 export const isImage = (data: Buffer): boolean => isPng(data) || isWebp(data) || isJpeg(data);
@@ -17,7 +18,7 @@ export function graphTextOf(data: Buffer): string | null {
 
 function pngTexts(data: Buffer): Map<string, string> {
   const texts = new Map<string, string>();
-  for (let at = 8; at + 12 <= data.length; ) {
+  for (let at = 8; at + 12 <= data.length;) {
     const length = data.readUInt32BE(at);
     const type = data.toString('latin1', at + 4, at + 8);
     const body = data.subarray(at + 8, at + 8 + length);
@@ -44,7 +45,10 @@ function textOf(type: string, rest: Buffer): string | null {
 function inflated(packed: Buffer): string | null {
   try {
     // Not imported: loading zlib costs every verb, and few images need it.
-    return process.getBuiltinModule('node:zlib').inflateSync(packed, { maxOutputLength: MAX_TEXT_BYTES }).toString('utf8');
+    return process
+      .getBuiltinModule('node:zlib')
+      .inflateSync(packed, { maxOutputLength: MAX_TEXT_BYTES })
+      .toString('utf8');
   } catch (_) {
     return null;
   }
@@ -53,7 +57,7 @@ function inflated(packed: Buffer): string | null {
 /** ComfyUI writes `prompt:{…}` and `workflow:{…}` as EXIF strings, each ended by a zero. */
 function webpTexts(data: Buffer): Map<string, string> {
   const texts = new Map<string, string>();
-  for (let at = 12; at + 8 <= data.length; ) {
+  for (let at = 12; at + 8 <= data.length;) {
     const length = data.readUInt32LE(at + 4);
     if (data.toString('latin1', at, at + 4) === 'EXIF') {
       for (const piece of data.toString('utf8', at + 8, at + 8 + length).split('\0')) {

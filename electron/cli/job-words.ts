@@ -1,4 +1,5 @@
 /** A job's state, place and times in words, and the rows of job tables. Pure. */
+import type { CancelOutcome } from '../../shared/cancel.ts';
 import type { ForeignJob, ServerView } from '../../shared/server.ts';
 import type { JobView } from '../../shared/job.ts';
 import { clean, clock, duration, shortId } from './format.ts';
@@ -6,9 +7,13 @@ import { errorLead, howWord, kindName } from './text.ts';
 
 export type ServerNames = ReadonlyMap<string, string>;
 
-export const namesOf = (servers: readonly ServerView[]): ServerNames => new Map(servers.map((server) => [server.id, server.name]));
+export const namesOf = (servers: readonly ServerView[]): ServerNames =>
+  new Map(servers.map((server) => [server.id, server.name]));
 
 export const isCancelling = (job: JobView): boolean => job.cancel !== null && job.cancel.outcome === null;
+
+/** What its newest cancel came to; null where none was asked for or it is not over. */
+export const outcomeOf = (job: JobView): CancelOutcome | null => job.cancel?.outcome ?? null;
 
 export function stateWord(job: JobView): string {
   if (isCancelling(job)) return 'cancelling';
@@ -49,8 +54,21 @@ export function jobRow(job: JobView, names: ServerNames, nowMs: number): string[
 }
 
 export function foreignRow(job: ForeignJob, names: ServerNames, nowMs: number): string[] {
-  const state = job.cancelling ? 'cancelling' : job.state === 'ended' ? (job.how === null ? 'ended' : howWord[job.how]) : job.state === 'waiting' && job.place !== null ? `waiting, place ${String(job.place)}` : job.state;
-  const ran = job.startedAt === null ? '' : job.endedAt === null ? clock(nowMs - job.startedAt) : duration(job.endedAt - job.startedAt);
+  const state = job.cancelling
+    ? 'cancelling'
+    : job.state === 'ended'
+      ? job.how === null
+        ? 'ended'
+        : howWord[job.how]
+      : job.state === 'waiting' && job.place !== null
+        ? `waiting, place ${String(job.place)}`
+        : job.state;
+  const ran =
+    job.startedAt === null
+      ? ''
+      : job.endedAt === null
+        ? clock(nowMs - job.startedAt)
+        : duration(job.endedAt - job.startedAt);
   return [job.remoteKey, state, ran, names.get(job.serverId) ?? 'a removed server', 'foreign'];
 }
 

@@ -9,7 +9,9 @@ export function readKey(file: string): Credential {
   if (text === '') throw usage('The key file is empty.');
   if (/^(Bearer|Basic) /i.test(text)) return { type: 'authorization', value: text };
   const at = text.indexOf(':');
-  return at > 0 ? { type: 'login', user: text.slice(0, at), password: text.slice(at + 1) } : { type: 'token', token: text };
+  return at > 0
+    ? { type: 'login', user: text.slice(0, at), password: text.slice(at + 1) }
+    : { type: 'token', token: text };
 }
 
 function readText(file: string): string {

@@ -69,12 +69,19 @@ export class Output {
   }
 
   trace({ method, url, status, ms }: CallTrace): void {
-    if (this.manner.verbose) this.#terminal.stderr.write(`${method} ${url} ${status === null ? 'no answer' : String(status)} ${ms < 10 ? ms.toFixed(1) : String(Math.round(ms))} ms\n`);
+    if (this.manner.verbose)
+      this.#terminal.stderr.write(
+        `${method} ${url} ${status === null ? 'no answer' : String(status)} ${ms < 10 ? ms.toFixed(1) : String(Math.round(ms))} ms\n`,
+      );
   }
 
   answer(answer: Answer): void {
     if (this.manner.json) {
-      this.jsonLine({ ok: answer.exit === 0, data: answer.data, ...(answer.error === undefined ? {} : { error: answer.error }) });
+      this.jsonLine({
+        ok: answer.exit === 0,
+        data: answer.data,
+        ...(answer.error === undefined ? {} : { error: answer.error }),
+      });
       return;
     }
     if (this.manner.quiet) return;
@@ -85,7 +92,7 @@ export class Output {
   /** True only for a typed y or yes. Call only when `canAsk`. */
   ask(lines: readonly string[], question: string): Promise<boolean> {
     const { stdin, stderr } = this.#terminal;
-    stderr.write(`${[...lines, `${question} [y/N] `].join('\n')}`);
+    stderr.write([...lines, `${question} [y/N] `].join('\n'));
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         stdin.removeListener('data', onData);

@@ -25,17 +25,21 @@ export function newSeed(): number {
 export function planSubmit(payload: JobPayload, wishes: Wishes, random: () => number = newSeed): SubmitPlan {
   const changed = wishes.sets.reduce(withSet, payload);
   const seeds = seedsFor(wishes, random);
-  const jobs = seeds.map((seed) => (seed === null ? {} : { patch: seedPatch(changed, seed, wishes.seed !== undefined) })).map((job) => ('patch' in job && job.patch !== null ? { patch: job.patch } : {}));
+  const jobs = seeds
+    .map((seed) => (seed === null ? {} : { patch: seedPatch(changed, seed, wishes.seed !== undefined) }))
+    .map((job) => ('patch' in job && job.patch !== null ? { patch: job.patch } : {}));
   return { payload: changed, jobs };
 }
 
 /** A number: that one and the next ones. `random`: a new one each. Nothing: as it is for one job, random for several, because a server does nothing for a graph it has just run. */
 function seedsFor({ seed, count }: Wishes, random: () => number): (number | null)[] {
-  const list = (make: (index: number) => number | null): (number | null)[] => Array.from({ length: count }, (_, index) => make(index));
+  const list = (make: (index: number) => number | null): (number | null)[] =>
+    Array.from({ length: count }, (_, index) => make(index));
   if (seed === undefined) return count === 1 ? [null] : list(() => random());
   if (seed === 'random') return list(() => random());
   const first = Number(seed);
-  if (!/^\d+$/.test(seed) || !Number.isSafeInteger(first + count)) throw usage(`--seed is "random" or a whole number up to ${String(Number.MAX_SAFE_INTEGER)}, not "${seed}".`);
+  if (!/^\d+$/.test(seed) || !Number.isSafeInteger(first + count))
+    throw usage(`--seed is "random" or a whole number up to ${String(Number.MAX_SAFE_INTEGER)}, not "${seed}".`);
   return list((index) => first + index);
 }
 
@@ -44,7 +48,10 @@ function seedPatch(payload: JobPayload, seed: number, asked: boolean): JobPatch 
   if (payload.kind === 'swarm') return { params: { seed } };
   const places = seedInputs(payload.graph);
   if (places.length === 0) {
-    if (asked) throw usage('No input of this workflow is a seed: --seed has nothing to set. Name the input with --set NODE.INPUT=VALUE.');
+    if (asked)
+      throw usage(
+        'No input of this workflow is a seed: --seed has nothing to set. Name the input with --set NODE.INPUT=VALUE.',
+      );
     return null;
   }
   const set: Record<string, Record<string, Json>> = {};
@@ -56,7 +63,8 @@ function withSet(payload: JobPayload, word: string): JobPayload {
   const at = word.indexOf('=');
   if (at < 1) throw usage(`--set needs NODE.INPUT=VALUE, not "${word}".`);
   const [place, text] = [word.slice(0, at), word.slice(at + 1)];
-  if (payload.kind === 'swarm') return { ...payload, params: { ...payload.params, [place]: valueOf(text, payload.params[place]) } };
+  if (payload.kind === 'swarm')
+    return { ...payload, params: { ...payload.params, [place]: valueOf(text, payload.params[place]) } };
   const { graph } = payload;
   // From the right: titles may have dots, inputs have none.
   const dot = place.lastIndexOf('.');
@@ -67,21 +75,28 @@ function withSet(payload: JobPayload, word: string): JobPayload {
   if (node === undefined || !Object.hasOwn(node.inputs, input)) {
     throw usage(`Node ${id} has no input "${input}"; it has: ${Object.keys(node?.inputs ?? {}).join(', ')}.`);
   }
-  return { ...payload, graph: { ...graph, [id]: { ...node, inputs: { ...node.inputs, [input]: valueOf(text, node.inputs[input]) } } } };
+  return {
+    ...payload,
+    graph: { ...graph, [id]: { ...node, inputs: { ...node.inputs, [input]: valueOf(text, node.inputs[input]) } } },
+  };
 }
 
 /** By id, else by its title, else by its class; a name that several have is refused. */
 function nodeNamed(graph: ComfyGraph, name: string): string {
   if (Object.hasOwn(graph, name)) return name;
   const wanted = name.toLowerCase();
-  for (const test of [(node: ComfyGraph[string]) => node._meta?.['title'], (node: ComfyGraph[string]) => node.class_type]) {
+  for (const test of [
+    (node: ComfyGraph[string]) => node._meta?.['title'],
+    (node: ComfyGraph[string]) => node.class_type,
+  ]) {
     const found = Object.entries(graph).filter(([, node]) => {
       const value = test(node);
       return typeof value === 'string' && value.toLowerCase() === wanted;
     });
     const [only] = found;
     if (found.length === 1 && only !== undefined) return only[0];
-    if (found.length > 1) throw usage(`Several nodes are called "${name}": ${found.map(([id]) => id).join(', ')}. Use the id.`);
+    if (found.length > 1)
+      throw usage(`Several nodes are called "${name}": ${found.map(([id]) => id).join(', ')}. Use the id.`);
   }
   throw usage(`There is no node "${name}" in this workflow.`);
 }
@@ -92,7 +107,8 @@ function valueOf(text: string, now: Json | undefined): Json {
   try {
     return JSON.parse(text) as Json;
   } catch (_) {
-    if (typeof now === 'number' || typeof now === 'boolean') throw usage(`That input is a ${typeof now}, and "${text}" is none.`);
+    if (typeof now === 'number' || typeof now === 'boolean')
+      throw usage(`That input is a ${typeof now}, and "${text}" is none.`);
     return text;
   }
 }

@@ -25,7 +25,15 @@ export const howWord: Record<NonNullable<ForeignJob['how']>, string> = {
   'cancelled-by-us': 'cancelled by you',
 };
 
-export const byWord = { window: 'from the window', tray: 'from the tray', hotkey: 'with the hotkey', cli: 'from the command line', phone: 'from the phone', api: 'by a script', core: 'by Switchyard' } as const;
+export const byWord = {
+  window: 'from the window',
+  tray: 'from the tray',
+  hotkey: 'with the hotkey',
+  cli: 'from the command line',
+  phone: 'from the phone',
+  api: 'by a script',
+  core: 'by Switchyard',
+} as const;
 
 /** What a code means, for people. The message that follows it is for whoever looks closer. */
 export const errorLead: Record<ErrorCode, string> = {
@@ -52,7 +60,8 @@ export const says = {
   unknownOption: (word: string) => `${word} is not known here.`,
   needsValue: (word: string) => `${word} needs a value.`,
   noValue: (word: string) => `${word} takes no value.`,
-  badNumber: (word: string, given: string, least: number, whole: boolean) => `${word} needs ${whole ? 'a whole number' : 'a number'} from ${String(least)} up, not "${given}".`,
+  badNumber: (word: string, given: string, least: number, whole: boolean) =>
+    `${word} needs ${whole ? 'a whole number' : 'a number'} from ${String(least)} up, not "${given}".`,
   quietAndVerbose: '-q and -v exclude each other.',
   tooFew: (usage: string) => `Something is missing: switchyard ${usage}`,
   tooMany: (word: string) => `"${word}" is one word too many.`,
@@ -61,7 +70,8 @@ export const says = {
 
   notRunning: (dataDir: string) => `Switchyard is not running on ${dataDir}.`,
   howToStart: 'Start it with: switchyard host   (or open the app, or ask a server directly with --url)',
-  tokenRefused: 'The running Switchyard refused this data directory’s token: it was started with another one. Start it again.',
+  tokenRefused:
+    'The running Switchyard refused this data directory’s token: it was started with another one. Start it again.',
   stillNotThere: (url: string) => `${url} does not answer.`,
   seeStatus: 'See: switchyard status',
   streamEnded: (why: string) => `The connection to Switchyard ended: ${why}.`,

@@ -17,12 +17,39 @@ export interface Verb {
 }
 
 export type VerbName =
-  | 'host' | 'status' | 'servers list' | 'servers add' | 'servers remove' | 'servers test' | 'servers discover'
-  | 'submit' | 'jobs' | 'job' | 'cancel' | 'history' | 'watch' | 'pause' | 'resume'
-  | 'hold' | 'release' | 'move' | 'put-back' | 'run-again' | 'call';
+  | 'host'
+  | 'status'
+  | 'servers list'
+  | 'servers add'
+  | 'servers remove'
+  | 'servers test'
+  | 'servers discover'
+  | 'submit'
+  | 'jobs'
+  | 'job'
+  | 'cancel'
+  | 'history'
+  | 'watch'
+  | 'pause'
+  | 'resume'
+  | 'hold'
+  | 'release'
+  | 'move'
+  | 'put-back'
+  | 'run-again'
+  | 'call';
 
 export const GLOBAL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
-  data: 'text', demo: 'flag', url: 'text', 'key-file': 'text', json: 'flag', quiet: 'flag', verbose: 'flag', yes: 'flag', help: 'flag', version: 'flag',
+  data: 'text',
+  demo: 'flag',
+  url: 'text',
+  'key-file': 'text',
+  json: 'flag',
+  quiet: 'flag',
+  verbose: 'flag',
+  yes: 'flag',
+  help: 'flag',
+  version: 'flag',
 };
 
 export const GLOBAL_HELP: readonly (readonly [string, string])[] = [
@@ -41,26 +68,81 @@ const MANY = 100_000;
 const SERVER = ['--server S', 'only on this server: name, address or id'] as const;
 
 const table: readonly Verb[] = [
-  { name: 'host', usage: 'host [--window | --browser] [--port N] [--demo]', about: 'run Switchyard here, in the foreground', options: {}, help: [], takes: [0, MANY], passesOn: true },
-  { name: 'status', usage: 'status [--server S]', about: 'is it running, what is queued, which servers answer', options: { server: 'text' }, help: [SERVER], takes: [0, 0] },
+  {
+    name: 'host',
+    usage: 'host [--window | --browser] [--port N] [--demo]',
+    about: 'run Switchyard here, in the foreground',
+    options: {},
+    help: [],
+    takes: [0, MANY],
+    passesOn: true,
+  },
+  {
+    name: 'status',
+    usage: 'status [--server S]',
+    about: 'is it running, what is queued, which servers answer',
+    options: { server: 'text' },
+    help: [SERVER],
+    takes: [0, 0],
+  },
   { name: 'servers list', usage: 'servers list', about: 'the servers you added', options: {}, help: [], takes: [0, 0] },
   {
-    name: 'servers add', usage: 'servers add URL [--name N] [--kind comfy|swarm] [--max N] [--key-file FILE]', about: 'add a server',
+    name: 'servers add',
+    usage: 'servers add URL [--name N] [--kind comfy|swarm] [--max N] [--key-file FILE]',
+    about: 'add a server',
     options: { name: 'text', kind: 'text', max: 'text' },
-    help: [['--name N', 'what to call it'], ['--kind K', 'comfy or swarm; found out where not given'], ['--max N', 'how many jobs may be on it at once (2)'], ['--key-file FILE', 'its key, or user:password, is in FILE (- is stdin)']],
+    help: [
+      ['--name N', 'what to call it'],
+      ['--kind K', 'comfy or swarm; found out where not given'],
+      ['--max N', 'how many jobs may be on it at once (2)'],
+      ['--key-file FILE', 'its key, or user:password, is in FILE (- is stdin)'],
+    ],
     takes: [1, 1],
   },
   {
-    name: 'servers remove', usage: 'servers remove S [--move-waiting | --cancel-waiting] [--cancel-running | --forget-running]', about: 'remove a server',
+    name: 'servers remove',
+    usage: 'servers remove S [--move-waiting | --cancel-waiting] [--cancel-running | --forget-running]',
+    about: 'remove a server',
     options: { 'move-waiting': 'flag', 'cancel-waiting': 'flag', 'cancel-running': 'flag', 'forget-running': 'flag' },
-    help: [['--move-waiting', 'its waiting jobs go to any other server'], ['--cancel-waiting', 'its waiting jobs are cancelled'], ['--cancel-running', 'what runs on it is cancelled first'], ['--forget-running', 'what runs on it is given up']],
+    help: [
+      ['--move-waiting', 'its waiting jobs go to any other server'],
+      ['--cancel-waiting', 'its waiting jobs are cancelled'],
+      ['--cancel-running', 'what runs on it is cancelled first'],
+      ['--forget-running', 'what runs on it is given up'],
+    ],
     takes: [1, 1],
   },
-  { name: 'servers test', usage: 'servers test URL|S', about: 'ask an address what it is', options: { kind: 'text' }, help: [['--kind K', 'comfy or swarm; found out where not given']], takes: [1, 1] },
-  { name: 'servers discover', usage: 'servers discover', about: 'look for servers on the usual ports of this machine', options: {}, help: [], takes: [0, 0] },
   {
-    name: 'submit', usage: 'submit FILE [--server S] [--count N] [--seed N|random] [--set NODE.INPUT=VALUE]… [--wait SECONDS]', about: 'queue a workflow (API format, or an image that carries one)',
-    options: { server: 'text', count: 'text', seed: 'text', set: 'text', wait: 'text', title: 'text', note: 'text', held: 'flag', front: 'flag' },
+    name: 'servers test',
+    usage: 'servers test URL|S',
+    about: 'ask an address what it is',
+    options: { kind: 'text' },
+    help: [['--kind K', 'comfy or swarm; found out where not given']],
+    takes: [1, 1],
+  },
+  {
+    name: 'servers discover',
+    usage: 'servers discover',
+    about: 'look for servers on the usual ports of this machine',
+    options: {},
+    help: [],
+    takes: [0, 0],
+  },
+  {
+    name: 'submit',
+    usage: 'submit FILE [--server S] [--count N] [--seed N|random] [--set NODE.INPUT=VALUE]… [--wait SECONDS]',
+    about: 'queue a workflow (API format, or an image that carries one)',
+    options: {
+      server: 'text',
+      count: 'text',
+      seed: 'text',
+      set: 'text',
+      wait: 'text',
+      title: 'text',
+      note: 'text',
+      held: 'flag',
+      front: 'flag',
+    },
     help: [
       ['--server S', 'on this server; otherwise on any of its kind'],
       ['--count N', 'that many jobs; each gets a seed of its own'],
@@ -72,11 +154,28 @@ const table: readonly Verb[] = [
     ],
     takes: [1, 1],
   },
-  { name: 'jobs', usage: 'jobs [--server S] [--foreign]', about: 'what runs and what waits', options: { server: 'text', foreign: 'flag' }, help: [SERVER, ['--foreign', 'other people’s work too']], takes: [0, 0] },
+  {
+    name: 'jobs',
+    usage: 'jobs [--server S] [--foreign]',
+    about: 'what runs and what waits',
+    options: { server: 'text', foreign: 'flag' },
+    help: [SERVER, ['--foreign', 'other people’s work too']],
+    takes: [0, 0],
+  },
   { name: 'job', usage: 'job ID', about: 'everything known of one job', options: {}, help: [], takes: [1, 1] },
   {
-    name: 'cancel', usage: 'cancel [ID…] [--all] [--waiting] [--server S] [--foreign] [--after] [--note T] [--wait SECONDS]', about: 'stop exactly what you mean',
-    options: { all: 'flag', waiting: 'flag', server: 'text', foreign: 'flag', after: 'flag', note: 'text', wait: 'text' },
+    name: 'cancel',
+    usage: 'cancel [ID…] [--all] [--waiting] [--server S] [--foreign] [--after] [--note T] [--wait SECONDS]',
+    about: 'stop exactly what you mean',
+    options: {
+      all: 'flag',
+      waiting: 'flag',
+      server: 'text',
+      foreign: 'flag',
+      after: 'flag',
+      note: 'text',
+      wait: 'text',
+    },
     help: [
       ['(nothing)', 'the one running job of yours'],
       ['--all', 'all of yours, on all servers, running too'],
@@ -90,20 +189,70 @@ const table: readonly Verb[] = [
     takes: [0, MANY],
   },
   {
-    name: 'history', usage: 'history [WORD…] [--state S] [--server S] [--limit N] [--foreign]', about: 'what has ended, newest first',
+    name: 'history',
+    usage: 'history [WORD…] [--state S] [--server S] [--limit N] [--foreign]',
+    about: 'what has ended, newest first',
     options: { state: 'text', server: 'text', limit: 'text', foreign: 'flag', cursor: 'text' },
-    help: [['WORD…', 'begins of words in title, prompt, note or error'], ['--state S', 'done, failed or cancelled'], SERVER, ['--limit N', 'how many (20)'], ['--foreign', 'other people’s work too']],
+    help: [
+      ['WORD…', 'begins of words in title, prompt, note or error'],
+      ['--state S', 'done, failed or cancelled'],
+      SERVER,
+      ['--limit N', 'how many (20)'],
+      ['--foreign', 'other people’s work too'],
+    ],
     takes: [0, 100],
   },
   { name: 'watch', usage: 'watch', about: 'print what happens until Ctrl+C', options: {}, help: [], takes: [0, 0] },
-  { name: 'pause', usage: 'pause [--server S]', about: 'send nothing more; what runs, runs on', options: { server: 'text' }, help: [SERVER], takes: [0, 0] },
-  { name: 'resume', usage: 'resume [--server S]', about: 'send again', options: { server: 'text' }, help: [SERVER], takes: [0, 0] },
+  {
+    name: 'pause',
+    usage: 'pause [--server S]',
+    about: 'send nothing more; what runs, runs on',
+    options: { server: 'text' },
+    help: [SERVER],
+    takes: [0, 0],
+  },
+  {
+    name: 'resume',
+    usage: 'resume [--server S]',
+    about: 'send again',
+    options: { server: 'text' },
+    help: [SERVER],
+    takes: [0, 0],
+  },
   { name: 'hold', usage: 'hold ID…', about: 'keep waiting jobs back', options: {}, help: [], takes: [1, MANY] },
   { name: 'release', usage: 'release ID…', about: 'let held jobs go', options: {}, help: [], takes: [1, MANY] },
-  { name: 'move', usage: 'move ID… (--front | --end | --before ID | --behind ID)', about: 'change the order', options: { front: 'flag', end: 'flag', before: 'text', behind: 'text' }, help: [], takes: [1, MANY] },
-  { name: 'put-back', usage: 'put-back ID…', about: 'queue again what was cancelled before it ran, in its old place', options: {}, help: [], takes: [1, MANY] },
-  { name: 'run-again', usage: 'run-again ID… [--new-seeds]', about: 'queue ended jobs again', options: { 'new-seeds': 'flag' }, help: [['--new-seeds', 'with other random seeds']], takes: [1, MANY] },
-  { name: 'call', usage: "call NAME ['JSON']", about: 'any call of the contract, for what has no verb (prints JSON)', options: {}, help: [], takes: [1, 2] },
+  {
+    name: 'move',
+    usage: 'move ID… (--front | --end | --before ID | --behind ID)',
+    about: 'change the order',
+    options: { front: 'flag', end: 'flag', before: 'text', behind: 'text' },
+    help: [],
+    takes: [1, MANY],
+  },
+  {
+    name: 'put-back',
+    usage: 'put-back ID…',
+    about: 'queue again what was cancelled before it ran, in its old place',
+    options: {},
+    help: [],
+    takes: [1, MANY],
+  },
+  {
+    name: 'run-again',
+    usage: 'run-again ID… [--new-seeds]',
+    about: 'queue ended jobs again',
+    options: { 'new-seeds': 'flag' },
+    help: [['--new-seeds', 'with other random seeds']],
+    takes: [1, MANY],
+  },
+  {
+    name: 'call',
+    usage: "call NAME ['JSON']",
+    about: 'any call of the contract, for what has no verb (prints JSON)',
+    options: {},
+    help: [],
+    takes: [1, 2],
+  },
 ];
 
 export const VERBS = table;

@@ -16,8 +16,10 @@ export interface WorkflowFile {
   inexact: string[];
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isNode = (value: unknown): boolean => isRecord(value) && typeof value['class_type'] === 'string' && isRecord(value['inputs']);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isNode = (value: unknown): boolean =>
+  isRecord(value) && typeof value['class_type'] === 'string' && isRecord(value['inputs']);
 
 export const EXPORT_HINT = 'In ComfyUI: Workflow menu → Export (API), then submit that file.';
 
@@ -39,7 +41,11 @@ export function readWorkflowFile(path: string): WorkflowFile {
 export function readWorkflowText(name: string, text: string): Omit<WorkflowFile, 'source'> {
   const value = unwrap(parse(name, text.replace(/^\uFEFF/, '')));
   if (!isRecord(value)) throw usage(`${name} is no workflow.`);
-  if (Array.isArray(value['nodes'])) throw usage(`${name} is a workflow as ComfyUI's editor saves it; a server can't run it without the editor.`, EXPORT_HINT);
+  if (Array.isArray(value['nodes']))
+    throw usage(
+      `${name} is a workflow as ComfyUI's editor saves it; a server can't run it without the editor.`,
+      EXPORT_HINT,
+    );
   const entries = Object.entries(value);
   if (entries.some(([, node]) => isNode(node))) {
     const broken = entries.find(([, node]) => !isNode(node));
@@ -48,20 +54,30 @@ export function readWorkflowText(name: string, text: string): Omit<WorkflowFile,
   }
   if (typeof value['prompt'] === 'string') {
     const { images, ...params } = value;
-    return { payload: { kind: 'swarm', images: typeof images === 'number' ? images : 1, params: params as Extract<JobPayload, { kind: 'swarm' }>['params'] }, inexact: [] };
+    return {
+      payload: {
+        kind: 'swarm',
+        images: typeof images === 'number' ? images : 1,
+        params: params as Extract<JobPayload, { kind: 'swarm' }>['params'],
+      },
+      inexact: [],
+    };
   }
   throw usage(`${name} is no workflow in API format.`, EXPORT_HINT);
 }
 
 /** Scripts save the whole body of `POST /prompt`: {prompt, client_id, extra_data}. */
-const unwrap = (value: unknown): unknown => (isRecord(value) && isRecord(value['prompt']) && !isNode(value['prompt']) ? value['prompt'] : value);
+const unwrap = (value: unknown): unknown =>
+  isRecord(value) && isRecord(value['prompt']) && !isNode(value['prompt']) ? value['prompt'] : value;
 
 /** Strict JSON first; then with Python's NaN and Infinity, which ComfyUI writes, read as null. */
 function parse(name: string, text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    const mended = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (part) => (part.startsWith('"') ? part : 'null'));
+    const mended = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (part) =>
+      part.startsWith('"') ? part : 'null',
+    );
     try {
       return JSON.parse(mended) as unknown;
     } catch (_) {
@@ -72,6 +88,8 @@ function parse(name: string, text: string): unknown {
 
 function inexactIn(graph: ComfyGraph): string[] {
   return Object.entries(graph).flatMap(([node, { inputs }]) =>
-    Object.entries(inputs).flatMap(([input, value]) => (typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER ? [`${node}.${input}`] : [])),
+    Object.entries(inputs).flatMap(([input, value]) =>
+      typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER ? [`${node}.${input}`] : [],
+    ),
   );
 }

@@ -13,6 +13,7 @@ import { AppError } from '../../shared/errors.ts';
 import { createInvoker } from '../../shared/rpc/invoke.ts';
 import type { Credential, ServerView } from '../../shared/server.ts';
 import type { Kind } from '../../shared/job.ts';
+import { deferred, raceAbort } from '../../shared/util/async.ts';
 import type { Emitter } from '../../shared/util/emitter.ts';
 import { createCore } from '../core/core.ts';
 import type { CoreOptions } from '../core/core.ts';
@@ -41,6 +42,7 @@ export interface Alone {
   close(): Promise<void>;
 }
 
+/** A server that lists nothing may not keep us longer. */
 const LISTED_WITHIN_MS = 3_000;
 
 /** Rejects with the server's own error (`server_unreachable`, `server_auth` …) when it is not ready in time. */
@@ -65,9 +67,9 @@ export async function openAlone(options: AloneOptions): Promise<Alone> {
     rmSync(dataDir, { recursive: true, force: true });
   };
   try {
-    const listed = nextListing(core.events);
+    using listing = firstListing(core.events);
     const server = await connect(options, core.events, invoke);
-    await listed;
+    await raceAbort(listing.seen, AbortSignal.timeout(LISTED_WITHIN_MS)).catch(() => undefined);
     return { server, events: core.events, invoke, close };
   } catch (error) {
     await close();
@@ -75,17 +77,18 @@ export async function openAlone(options: AloneOptions): Promise<Alone> {
   }
 }
 
-/** Until what waits there was listed once; not longer than a server that lists nothing may keep us. */
-function nextListing(events: Emitter<Events>): Promise<void> {
-  return new Promise((resolve) => {
-    const over = (): void => {
-      clearTimeout(timer);
-      subscription[Symbol.dispose]();
-      resolve();
-    };
-    const timer = setTimeout(over, LISTED_WITHIN_MS);
-    const subscription = events.on('foreign.changed', over);
+/** What is there was listed once: before that, nothing there would look like nothing there. */
+function firstListing(events: Emitter<Events>): Disposable & { seen: Promise<void> } {
+  const seen = deferred();
+  const subscription = events.on('foreign.changed', () => {
+    seen.resolve();
   });
+  return {
+    seen: seen.promise,
+    [Symbol.dispose]: () => {
+      subscription[Symbol.dispose]();
+    },
+  };
 }
 
 async function connect(options: AloneOptions, events: Emitter<Events>, invoke: Alone['invoke']): Promise<ServerView> {
@@ -109,10 +112,16 @@ async function connect(options: AloneOptions, events: Emitter<Events>, invoke: A
   const added = (await invoke('servers.add', { url, kind }, signal)) as { server: ServerView };
   const { id } = added.server;
   if (credential !== undefined) await invoke('servers.setCredential', { id, credential }, signal);
+  // It was asked without the key at first: that it wants one is not believed before it was asked anew.
+  let looksLeft = credential === undefined ? 0 : 2;
   return new Promise((resolve, reject) => {
     const look = (server: ServerView): void => {
       if (server.id !== id || server.status.contact === 'connecting') return;
-      // Without a credential of ours in place yet, the first answer may still be a refusal.
+      if (server.status.contact === 'needs-auth' && looksLeft > 0) {
+        looksLeft -= 1;
+        invoke('servers.reconnect', { id }, signal).catch(reject);
+        return;
+      }
       subscription[Symbol.dispose]();
       if (server.status.contact === 'online') resolve(server);
       else

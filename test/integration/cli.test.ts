@@ -1,10 +1,15 @@
 /** Issue's table of `switchyard`, row by row, as a script sees it: stdout, stderr and exit code of real processes. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Graph } from '../../electron/demo/comfy-types.ts';
-import { CliRig, WORKFLOW } from '../support/cli-rig.ts';
+import { root } from '../suites.ts';
+import { CliRig, WORKFLOW, startCli } from '../support/cli-rig.ts';
+import type { Parsed } from '../support/cli-rig.ts';
 import { until } from '../support/until.ts';
+
+// Each step is a process of its own, and the machine may be busy: a deadline only ends a hang.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let rig: CliRig;
 const graph = (): Graph => JSON.parse(readFileSync(WORKFLOW, 'utf8')) as Graph;
@@ -35,7 +40,10 @@ describe('status and servers', () => {
   it('lists, tests and finds servers; an unknown one is 3, an address nobody listens on is 4', async () => {
     expect((await rig.json('servers', 'list')).data.servers).toHaveLength(1);
     expect((await rig.run('servers')).stdout).toContain('Studio');
-    expect((await rig.json('servers', 'test', rig.server.url)).data.probe).toMatchObject({ kind: 'comfy', error: null });
+    expect((await rig.json('servers', 'test', rig.server.url)).data.probe).toMatchObject({
+      kind: 'comfy',
+      error: null,
+    });
     const dead = await rig.json('servers', 'test', 'http://127.0.0.1:1');
     expect([dead.code, dead.ok, dead.error.code]).toEqual([4, false, 'server_unreachable']);
     expect((await rig.run('status', '--server', 'Nowhere')).code).toBe(3);
@@ -56,7 +64,16 @@ describe('status and servers', () => {
 
 describe('submit', () => {
   it('queues a workflow, waits for its end, and shows it in jobs, job and history', async () => {
-    const { code, data } = await rig.json('submit', WORKFLOW, '--server', 'Studio', '--wait', '12', '--title', 'Harbour');
+    const { code, data } = await rig.json(
+      'submit',
+      WORKFLOW,
+      '--server',
+      'Studio',
+      '--wait',
+      '12',
+      '--title',
+      'Harbour',
+    );
     expect(code).toBe(0);
     expect(data.jobs).toHaveLength(1);
     expect(data.jobs[0]).toMatchObject({ state: 'done', title: 'Harbour' });
@@ -74,7 +91,9 @@ describe('submit', () => {
     expect(data.batchId).toBeTypeOf('string');
     expect(data.jobs.map((job: { info: { seed: string } }) => job.info.seed)).toEqual(['41', '42', '43']);
     const { payload } = (await rig.json('job', data.jobs[0].id)).data;
-    expect(Object.values(payload.graph as Graph).find((node) => node.class_type === 'KSampler')?.inputs['steps']).toBe(3);
+    expect(Object.values(payload.graph as Graph).find((node) => node.class_type === 'KSampler')?.inputs['steps']).toBe(
+      3,
+    );
     const jobs = await rig.json('jobs');
     expect(jobs.data.jobs).toHaveLength(3);
     expect((await rig.run('jobs')).stdout.split('\n').filter((line) => line.includes('waiting'))).toHaveLength(3);
@@ -90,7 +109,14 @@ describe('submit', () => {
       head.write(type, 4, 'latin1');
       return Buffer.concat([head, body, Buffer.alloc(4)]);
     };
-    writeFileSync(file, Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), chunk('tEXt', text), chunk('IEND', Buffer.alloc(0))]));
+    writeFileSync(
+      file,
+      Buffer.concat([
+        Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+        chunk('tEXt', text),
+        chunk('IEND', Buffer.alloc(0)),
+      ]),
+    );
     const { code, data } = await rig.json('submit', file);
     expect([code, data.jobs[0].info.source]).toEqual([0, 'picture.png']);
   });
@@ -135,7 +161,14 @@ describe('cancel', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(new RegExp(`^${id.slice(0, 18)} +Cancelled after [\\d.]+ m?s`));
     const { job } = (await rig.json('job', id)).data;
-    expect(job).toMatchObject({ state: 'cancelled', cancel: { by: 'cli', note: 'wrong prompt', outcome: { outcome: 'cancelled', reach: 'running', evidence: 'proven' } } });
+    expect(job).toMatchObject({
+      state: 'cancelled',
+      cancel: {
+        by: 'cli',
+        note: 'wrong prompt',
+        outcome: { outcome: 'cancelled', reach: 'running', evidence: 'proven' },
+      },
+    });
     await rig.untilState(next.data.jobs[0].id, 'done');
   });
 
@@ -146,7 +179,8 @@ describe('cancel', () => {
     try {
       await rig.run('servers', 'add', second.url, '--name', 'Attic');
       const first = await rig.submitLong();
-      const other = (await rig.json('submit', WORKFLOW, '--set', 'KSampler.steps=6000', '--server', 'Attic')).data.jobs[0].id as string;
+      const other = (await rig.json('submit', WORKFLOW, '--set', 'KSampler.steps=6000', '--server', 'Attic')).data
+        .jobs[0].id as string;
       await rig.untilState(first, 'running');
       await rig.untilState(other, 'running');
       const { code, stdout, stderr } = await rig.run('cancel');
@@ -162,7 +196,7 @@ describe('cancel', () => {
       await rig.run('servers', 'remove', 'Attic', '--cancel-waiting', '--forget-running');
       await second.close();
     }
-  }, 30_000);
+  });
 
   it('by prefix and by id; unknown is 3; ended is 6; cancelled already is 0', async () => {
     const id = await rig.submitLong();
@@ -175,7 +209,8 @@ describe('cancel', () => {
     const unknown = await rig.json('cancel', '00000000-0000-7000-8000-000000000000');
     expect([unknown.code, unknown.ok, unknown.error.code]).toEqual([3, false, 'not_found']);
 
-    const done = (await rig.json('submit', WORKFLOW, '--server', 'Studio', '--seed', 'random', '--wait', '12')).data.jobs[0];
+    const done = (await rig.json('submit', WORKFLOW, '--server', 'Studio', '--seed', 'random', '--wait', '12')).data
+      .jobs[0];
     expect(done.state).toBe('done');
     const late = await rig.run('cancel', done.id);
     expect([late.code, late.stdout.includes('Finished before it could be cancelled')]).toEqual([6, true]);
@@ -203,10 +238,24 @@ describe('cancel', () => {
     const { code, data } = await rig.json('cancel', '--all');
     expect(code).toBe(0);
     expect(data.receipts).toHaveLength(4);
-    expect(data.receipts.every((receipt: any) => receipt.outcome.outcome === 'cancelled')).toBe(true);
+    expect(data.receipts.every((receipt: Parsed) => receipt.outcome.outcome === 'cancelled')).toBe(true);
     expect(data.summary).toMatchObject({ timing: 'deferred', running: 1, cancelledWaiting: 3 });
     await rig.server.engine.idle();
     expect(rig.server.engine.outcomesOf(stranger)).toEqual(['success']);
+  });
+
+  it('--all of more jobs than one call tells of waits for the running one too', async () => {
+    const running = await rig.submitLong();
+    await rig.untilState(running, 'running');
+    await rig.run('pause');
+    expect((await rig.run('submit', WORKFLOW, '--count', '1100', '-q')).code).toBe(0);
+    const { code, data } = await rig.json('cancel', '--all');
+    expect([code, data.summary.cancelledWaiting, data.summary.running]).toEqual([0, 1_100, 1]);
+    expect(data.receipts.find((receipt: Parsed) => receipt.jobId === running).outcome).toMatchObject({
+      outcome: 'cancelled',
+      reach: 'running',
+    });
+    expect((await rig.json('job', running)).data.job.state).toBe('cancelled');
   });
 
   it('--waiting: what runs, runs on, and that is no failure', async () => {
@@ -250,20 +299,27 @@ describe('cancel', () => {
     await rig.untilState(id, 'running');
     await rig.server.goDown();
     try {
-      await until('the host has noticed', async () => (await rig.json('servers', 'list')).data.servers[0].status.contact !== 'online');
+      await until(
+        'the host has noticed',
+        async () => (await rig.json('servers', 'list')).data.servers[0].status.contact !== 'online',
+      );
       const { code, error } = await rig.json('cancel', id, '--wait', '0.3');
       expect([code, error.code]).toEqual([4, 'server_unreachable']);
     } finally {
       await rig.server.comeUp();
     }
     await rig.untilState(id, 'cancelled');
-  }, 30_000);
+  });
 
   it('foreign work: 2 without -y where nobody can be asked; by id with it; --all --foreign takes all', async () => {
     const long = graph();
     for (const node of Object.values(long)) if (node.class_type === 'KSampler') node.inputs['steps'] = 6_000;
-    const { promptId: running } = rig.server.engine.addForeign(long, { promptId: '11111111-1111-4111-8111-111111111111' });
-    const { promptId: waiting } = rig.server.engine.addForeign(graph(), { promptId: '22222222-2222-4222-8222-222222222222' });
+    const { promptId: running } = rig.server.engine.addForeign(long, {
+      promptId: '11111111-1111-4111-8111-111111111111',
+    });
+    const { promptId: waiting } = rig.server.engine.addForeign(graph(), {
+      promptId: '22222222-2222-4222-8222-222222222222',
+    });
     await until('they are seen', async () => (await rig.json('jobs', '--foreign')).data.foreign[0].jobs.length === 2);
     const before = rig.server.engine.requests.length;
     expect((await rig.run('cancel', waiting)).code).toBe(2);
@@ -279,14 +335,18 @@ describe('cancel', () => {
 
   it('refuses contradictions with 2', async () => {
     const wrong = [['0123abcd', '--all'], ['-q', '-v'], ['--wait', 'long'], ['--nonsense'], ['--all', '--server']];
-    expect(await Promise.all(wrong.map(async (words) => (await rig.run('cancel', ...words)).code))).toEqual(wrong.map(() => 2));
+    expect(await Promise.all(wrong.map(async (words) => (await rig.run('cancel', ...words)).code))).toEqual(
+      wrong.map(() => 2),
+    );
   });
 });
 
 describe('the queue', () => {
   it('pause, hold, move, release, resume, put-back, run-again', async () => {
     expect((await rig.run('pause')).stdout).toContain('Paused');
-    const ids = ((await rig.json('submit', WORKFLOW, '--count', '3')).data.jobs as { id: string }[]).map((job) => job.id);
+    const ids = ((await rig.json('submit', WORKFLOW, '--count', '3')).data.jobs as { id: string }[]).map(
+      (job) => job.id,
+    );
     const [first = '', second = '', third = ''] = ids;
     expect((await rig.json('hold', first)).data.jobs[0].held).toBe(true);
     expect((await rig.json('release', first)).data.jobs[0].held).toBe(false);
@@ -321,11 +381,19 @@ describe('what is printed', () => {
     // The stream is open once its call is traced.
     await until('the stream is open', () => watching.stderr().includes('/api/events'));
     const { data } = await rig.json('submit', WORKFLOW, '--server', 'Studio', '--seed', '9');
-    await until('its end is seen', () => watching.stdout().split('\n').some((line) => line.includes(data.jobs[0].id) && line.includes('"state":"done"')));
+    await until('its end is seen', () =>
+      watching
+        .stdout()
+        .split('\n')
+        .some((line) => line.includes(data.jobs[0].id) && line.includes('"state":"done"')),
+    );
     watching.child.kill('SIGINT');
     const { code, stdout } = await watching.ended;
     expect(code).toBe(130);
-    const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines.every((line) => Object.keys(line).sort().join() === 'payload,topic')).toBe(true);
     expect(new Set(lines.map((line) => line['topic']))).toContain('job.changed');
   });
@@ -334,7 +402,9 @@ describe('what is printed', () => {
     const watching = rig.start('watch', '-v');
     await until('it has looked', () => watching.stderr().includes('/api/jobs.list'));
     const { data } = await rig.json('submit', WORKFLOW, '--server', 'Studio', '--seed', '10');
-    await until('its end is told', () => new RegExp(`${data.jobs[0].id.slice(0, 18)}  done  Studio`).test(watching.stdout()));
+    await until('its end is told', () =>
+      new RegExp(`${data.jobs[0].id.slice(0, 18)}  done  Studio`).test(watching.stdout()),
+    );
     watching.child.kill('SIGINT');
     expect((await watching.ended).code).toBe(130);
   });
@@ -363,6 +433,28 @@ describe('what is printed', () => {
   });
 });
 
+describe('host', () => {
+  it('runs in the foreground with a data directory of its own, answers, and ends with a signal', async () => {
+    const dataDir = join(rig.dataDir, 'second');
+    const host = startCli(join(root, 'electron', 'cli', 'cli.ts'), [
+      '--data',
+      dataDir,
+      'host',
+      '--no-open',
+      '--port',
+      '0',
+    ]);
+    await until('it says where it is', () => host.stdout().includes('Switchyard is on http://127.0.0.1:'), 20_000);
+    expect((await rig.json('status', '--data', dataDir)).data.app.dataDir).toBe(dataDir);
+    // A second one on the same data says so and leaves.
+    const again = await startCli(join(root, 'electron', 'cli', 'cli.ts'), ['host', '--no-open', '--data', dataDir])
+      .ended;
+    expect([again.code, again.stdout.includes('already running')]).toEqual([1, true]);
+    host.child.kill('SIGTERM');
+    expect((await host.ended).code).toBe(0);
+  });
+});
+
 describe('without a host', () => {
   it('is 4, says how to start one, and makes nothing', async () => {
     await rig.stopHost();
@@ -377,7 +469,7 @@ describe('without a host', () => {
     } finally {
       await rig.startHost();
     }
-  }, 30_000);
+  });
 
   it('is 4 also with what a killed host left behind', async () => {
     await rig.stopHost('SIGKILL');
@@ -387,5 +479,5 @@ describe('without a host', () => {
     } finally {
       await rig.startHost();
     }
-  }, 30_000);
+  });
 });

@@ -29,16 +29,28 @@ export interface RunningCli {
   ended: Promise<CliRun>;
 }
 
+/** Whatever JSON holds; the tests compare it at once. */
+export type Parsed = ReturnType<typeof JSON.parse>;
+
 export const WORKFLOW = join(root, 'resources', 'workflows', 'text-to-image.json');
 
 /** The bundle as it is installed, built into a directory of the caller's; `alone` too takes its time, and only `--url` needs it. */
 export async function buildCli(directory: string, modes: readonly ('cli' | 'alone')[] = ['cli']): Promise<string> {
-  for (const mode of modes) await build({ configFile: join(root, 'electron', 'vite.config.ts'), mode, build: { outDir: directory, emptyOutDir: false } });
+  for (const mode of modes)
+    await build({
+      configFile: join(root, 'electron', 'vite.config.ts'),
+      mode,
+      build: { outDir: directory, emptyOutDir: false },
+    });
   return join(directory, 'switchyard.js');
 }
 
 /** No terminal anywhere: stdin is closed, stdout and stderr are pipes, as in a script. */
-export function startCli(bundle: string, words: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCli {
+export function startCli(
+  bundle: string,
+  words: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): RunningCli {
   const child = spawn(process.execPath, [bundle, ...words], {
     env: { ...process.env, SWITCHYARD_DATA: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -68,17 +80,24 @@ export class CliRig {
 
   /** A host that knows one server, called `Studio`. */
   static async open(options: ComfyServerOptions = {}): Promise<CliRig> {
-    const rig = new CliRig(await startComfyServer({ stepMs: 10, ...options }));
+    const rig = new CliRig(await startComfyServer({ stepMs: 10, previews: false, ...options }));
     rig.#bundle = await buildCli(join(rig.dataDir, 'bundle'));
     await rig.startHost();
     const added = await rig.run('servers', 'add', rig.server.url, '--name', 'Studio');
     if (added.code !== 0) throw new Error(`the server could not be added: ${added.stderr}`);
-    await until('the server is online', async () => (await rig.json('servers', 'list')).data.servers[0].status.contact === 'online');
+    await until(
+      'the server is online',
+      async () => (await rig.json('servers', 'list')).data.servers[0].status.contact === 'online',
+    );
     return rig;
   }
 
   async startHost(): Promise<void> {
-    const host = spawn(process.execPath, [join(root, 'electron', 'host', 'host.ts'), '--no-open', '--port', '0', '--data', this.dataDir], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const host = spawn(
+      process.execPath,
+      [join(root, 'electron', 'host', 'host.ts'), '--no-open', '--port', '0', '--data', this.dataDir],
+      { stdio: ['ignore', 'ignore', 'inherit'] },
+    );
     this.#host = host;
     await until('the host listens', () => readEndpoint(this.dataDir)?.pid === host.pid, 20_000);
   }
@@ -86,7 +105,7 @@ export class CliRig {
   async stopHost(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const host = this.#host;
     this.#host = null;
-    if (host === null || host.exitCode !== null) return;
+    if (host?.exitCode !== null) return;
     const gone = new Promise((resolve) => host.once('close', resolve));
     host.kill(signal);
     await gone;
@@ -101,14 +120,24 @@ export class CliRig {
   }
 
   /** With `--json`: its code and the one object on stdout. Throws when there is anything else there. */
-  async json(...words: string[]): Promise<{ code: number | null; ok: boolean; data: any; error: any; stderr: string }> {
+  async json(
+    ...words: string[]
+  ): Promise<{ code: number | null; ok: boolean; data: Parsed; error: Parsed; stderr: string }> {
     const { code, stdout, stderr } = await this.run(...words, '--json');
     return { code, stderr, error: undefined, ...JSON.parse(stdout) };
   }
 
   /** Queues a job that runs for about a minute unless it is stopped; its id. */
   async submitLong(...words: string[]): Promise<string> {
-    const { data, code, stderr } = await this.json('submit', WORKFLOW, '--set', 'KSampler.steps=6000', '--server', 'Studio', ...words);
+    const { data, code, stderr } = await this.json(
+      'submit',
+      WORKFLOW,
+      '--set',
+      'KSampler.steps=6000',
+      '--server',
+      'Studio',
+      ...words,
+    );
     if (code !== 0) throw new Error(stderr);
     return data.jobs[0].id;
   }

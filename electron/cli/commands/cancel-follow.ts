@@ -38,7 +38,11 @@ export async function follow(
   const views = new Map<JobId, JobView>();
   const outcomes = new Map<JobId, CancelOutcome>();
   const foreign = new Map<string, CancelOutcome>();
-  const requests = new Map(receipts.filter(({ outcome, requestId }) => outcome === null && requestId !== null).map((receipt) => [receipt.jobId, receipt.requestId]));
+  const requests = new Map(
+    receipts
+      .filter(({ outcome, requestId }) => outcome === null && requestId !== null)
+      .map((receipt) => [receipt.jobId, receipt.requestId]),
+  );
   const others = new Map(targets.map((target) => [foreignKey(target.serverId, target.job.remoteKey), target]));
   const over = deferred();
   // It may end while something else is awaited; whoever comes to await it still hears of it.
@@ -93,8 +97,12 @@ export async function follow(
     check();
   };
 
-  const timer = setTimeout(() => { over.resolve(); }, options.waitMs);
-  const onAbort = (): void => { over.reject(abortReason(options.signal)); };
+  const timer = setTimeout(() => {
+    over.resolve();
+  }, options.waitMs);
+  const onAbort = (): void => {
+    over.reject(abortReason(options.signal));
+  };
   options.signal.addEventListener('abort', onAbort, { once: true });
   try {
     const stream = await link.events(
@@ -106,7 +114,13 @@ export async function follow(
         else if (event.topic === 'resync') lookAgain().catch(over.reject);
         check();
       },
-      (why) => { over.reject(new Failure(EXIT.unreachable, says.streamEnded(why), { hint: 'What was asked for is on disk and is carried on when Switchyard runs again.' })); },
+      (why) => {
+        over.reject(
+          new Failure(EXIT.unreachable, says.streamEnded(why), {
+            hint: 'What was asked for is on disk and is carried on when Switchyard runs again.',
+          }),
+        );
+      },
     );
     try {
       await lookAgain();
@@ -139,6 +153,7 @@ function outcomeOf(target: ForeignTarget, rows: readonly HistoryRow[]): CancelOu
   const ran = row?.type === 'foreign' ? row.foreign.startedAt !== null : target.job.state === 'running';
   if (how === 'done' || how === 'failed') return { outcome: 'too-late', state: how };
   // Removed while it waited, which is what we asked for: nothing else of it can be seen.
-  if (how === 'cancelled-by-us' || how === 'interrupted' || (how === 'gone' && !ran)) return { outcome: 'cancelled', reach: ran ? 'running' : 'waiting', evidence: 'proven', partialOutputs: 0 };
+  if (how === 'cancelled-by-us' || how === 'interrupted' || (how === 'gone' && !ran))
+    return { outcome: 'cancelled', reach: ran ? 'running' : 'waiting', evidence: 'proven', partialOutputs: 0 };
   return { outcome: 'unknown', cause: 'no-trace' };
 }

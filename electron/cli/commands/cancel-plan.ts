@@ -35,7 +35,16 @@ export interface CancelPlan {
 export async function planCancel(link: Link, args: Arguments): Promise<CancelPlan> {
   checkFlags(args);
   const mode: CancelMode = args.has('waiting') || args.has('after') ? 'if-waiting' : 'stop';
-  const plan: CancelPlan = { scope: null, mode, after: args.has('after'), foreign: [], included: [], waitingOnly: false, known: new Map(), missing: [] };
+  const plan: CancelPlan = {
+    scope: null,
+    mode,
+    after: args.has('after'),
+    foreign: [],
+    included: [],
+    waitingOnly: false,
+    known: new Map(),
+    missing: [],
+  };
   const finder = new Finder(link);
   const serverId = await serverIdOf(link, args.text('server'));
   if (args.words.length > 0) await byIds(plan, finder, args.words, serverId);
@@ -47,11 +56,20 @@ export async function planCancel(link: Link, args: Arguments): Promise<CancelPla
 function checkFlags(args: Arguments): void {
   const named = args.words.length > 0;
   if (named && args.has('all')) throw usage('Name jobs or say --all, not both.');
-  if (args.has('after') && args.has('waiting')) throw usage('--after and --waiting exclude each other: --after cancels what waits and keeps the batch from going on.');
-  if (args.has('after') && args.has('foreign')) throw usage('--after is about your own queue: it can’t be used with --foreign.');
+  if (args.has('after') && args.has('waiting'))
+    throw usage(
+      '--after and --waiting exclude each other: --after cancels what waits and keeps the batch from going on.',
+    );
+  if (args.has('after') && args.has('foreign'))
+    throw usage('--after is about your own queue: it can’t be used with --foreign.');
 }
 
-async function byIds(plan: CancelPlan, finder: Finder, words: readonly string[], serverId: ServerId | undefined): Promise<void> {
+async function byIds(
+  plan: CancelPlan,
+  finder: Finder,
+  words: readonly string[],
+  serverId: ServerId | undefined,
+): Promise<void> {
   for (const word of new Set(words)) {
     const found = await finder.find(word, { foreign: !plan.after });
     if (found === null) plan.missing.push(word);
@@ -59,28 +77,47 @@ async function byIds(plan: CancelPlan, finder: Finder, words: readonly string[],
     else plan.known.set(found.job.id, found.job);
   }
   if (serverId !== undefined) {
-    const elsewhere = [...plan.known.values()].filter((job) => (job.onServerId ?? job.serverId) !== serverId).map((job) => shortId(job.id));
+    const elsewhere = [...plan.known.values()]
+      .filter((job) => (job.onServerId ?? job.serverId) !== serverId)
+      .map((job) => shortId(job.id));
     const others = plan.foreign.filter((one) => one.serverId !== serverId).map((one) => one.job.remoteKey);
-    if (elsewhere.length + others.length > 0) throw usage(`Not on that server: ${[...elsewhere, ...others].join(', ')}.`);
+    if (elsewhere.length + others.length > 0)
+      throw usage(`Not on that server: ${[...elsewhere, ...others].join(', ')}.`);
   }
   if (plan.known.size > 0) plan.scope = { jobs: [...plan.known.keys()] };
 }
 
-async function byScope(plan: CancelPlan, finder: Finder, args: Arguments, serverId: ServerId | undefined): Promise<void> {
+async function byScope(
+  plan: CancelPlan,
+  finder: Finder,
+  args: Arguments,
+  serverId: ServerId | undefined,
+): Promise<void> {
   const foreign = args.has('foreign');
   const waiting = args.has('waiting');
   plan.scope = { server: serverId ?? 'all', which: foreign ? 'everyone' : waiting ? 'waiting' : 'mine' };
   plan.waitingOnly = waiting || plan.after;
-  if (foreign) plan.included = (await finder.foreign()).filter((one) => serverId === undefined || one.serverId === serverId);
+  if (foreign)
+    plan.included = (await finder.foreign()).filter((one) => serverId === undefined || one.serverId === serverId);
 }
 
 /** No id and no scope: the one running job, and only if there is exactly one. */
-async function whatRuns(plan: CancelPlan, finder: Finder, args: Arguments, serverId: ServerId | undefined): Promise<void> {
+async function whatRuns(
+  plan: CancelPlan,
+  finder: Finder,
+  args: Arguments,
+  serverId: ServerId | undefined,
+): Promise<void> {
   const here = (id: ServerId | null): boolean => serverId === undefined || id === serverId;
   const mine = (await finder.open()).filter((job) => job.state === 'running' && here(job.onServerId));
-  const others = args.has('foreign') ? (await finder.foreign()).filter((one) => one.job.state === 'running' && here(one.serverId)) : [];
+  const others = args.has('foreign')
+    ? (await finder.foreign()).filter((one) => one.job.state === 'running' && here(one.serverId))
+    : [];
   if (mine.length + others.length > 1) {
-    const lines = [...mine.map((job) => `  ${shortId(job.id)}  ${titleOf(job)}`), ...others.map(({ job }) => `  ${job.remoteKey}  foreign`)];
+    const lines = [
+      ...mine.map((job) => `  ${shortId(job.id)}  ${titleOf(job)}`),
+      ...others.map(({ job }) => `  ${job.remoteKey}  foreign`),
+    ];
     throw new Failure(EXIT.usage, `${String(lines.length)} jobs run; name the one you mean:\n${lines.join('\n')}`, {
       hint: 'Or all of yours: switchyard cancel --all',
       details: { running: [...mine.map((job) => job.id), ...others.map(({ job }) => job.remoteKey)] },

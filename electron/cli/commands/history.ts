@@ -6,7 +6,7 @@ import { usage } from '../exit-codes.ts';
 import { serverIdOf } from '../find.ts';
 import { duration, shortId, table, when } from '../format.ts';
 import { outcomeSentence } from '../cancel-words.ts';
-import { errorLine, foreignRow, namesOf, stateWord, titleOf, whereWord } from '../job-words.ts';
+import { errorLine, foreignRow, namesOf, outcomeOf, stateWord, titleOf, whereWord } from '../job-words.ts';
 import type { ServerNames } from '../job-words.ts';
 import type { Answer } from '../output.ts';
 import { says } from '../text.ts';
@@ -20,16 +20,30 @@ export async function history(context: Context): Promise<Answer> {
   const limit = args.number('limit', 1, true) ?? 20;
   const states = args.all('state').map((word) => STATES.find((state) => state === word) ?? fail(word));
   const text = args.words.join(' ');
-  if (text !== '' && args.has('foreign')) throw usage('Other people’s work has no words to search: leave --foreign out.');
+  if (text !== '' && args.has('foreign'))
+    throw usage('Other people’s work has no words to search: leave --foreign out.');
   const link = await context.link();
   const serverId = await serverIdOf(link, args.text('server'));
-  const filter = { foreign: args.has('foreign') ? ('with' as const) : ('without' as const), ...(states.length === 0 ? {} : { states }), ...(serverId === undefined ? {} : { serverId }) };
+  const filter = {
+    foreign: args.has('foreign') ? ('with' as const) : ('without' as const),
+    ...(states.length === 0 ? {} : { states }),
+    ...(serverId === undefined ? {} : { serverId }),
+  };
   const rows: HistoryRow[] = [];
   let cursor: string | null = args.text('cursor') ?? null;
   do {
     const page: { rows: HistoryRow[]; cursor: string | null } = await (text === ''
-      ? link.call('history.page', { filter, limit: Math.min(500, limit - rows.length), ...(cursor === null ? {} : { cursor }) })
-      : link.call('history.search', { text, filter, limit: Math.min(500, limit - rows.length), ...(cursor === null ? {} : { cursor }) }));
+      ? link.call('history.page', {
+          filter,
+          limit: Math.min(500, limit - rows.length),
+          ...(cursor === null ? {} : { cursor }),
+        })
+      : link.call('history.search', {
+          text,
+          filter,
+          limit: Math.min(500, limit - rows.length),
+          ...(cursor === null ? {} : { cursor }),
+        }));
     rows.push(...page.rows);
     ({ cursor } = page);
   } while (cursor !== null && rows.length < limit);
@@ -37,7 +51,10 @@ export async function history(context: Context): Promise<Answer> {
   return done({ rows, cursor }, () => {
     if (rows.length === 0) return [text === '' && states.length === 0 ? says.nothingEnded : says.nothingFound];
     if (cursor !== null) context.out.note(says.more(rows.length));
-    return table(rows.map((row) => rowOf(row, namesOf(servers), context.now())), context.out.columns);
+    return table(
+      rows.map((row) => rowOf(row, namesOf(servers), context.now())),
+      context.out.columns,
+    );
   });
 }
 
@@ -51,6 +68,15 @@ function rowOf(row: HistoryRow, names: ServerNames, nowMs: number): string[] {
     return [row.foreign.endedAt === null ? '' : when(row.foreign.endedAt, nowMs), id, state, ran, server, title];
   }
   const { job } = row;
-  const why = job.error !== null ? ` – ${errorLine(job.error)}` : job.cancel?.outcome != null ? ` – ${outcomeSentence(job.cancel.outcome, job)}` : '';
-  return [job.endedAt === null ? '' : when(job.endedAt, nowMs), shortId(job.id), stateWord(job), job.ranMs === null ? '' : duration(job.ranMs), whereWord(job, names), `${titleOf(job)}${why}`];
+  const outcome = outcomeOf(job);
+  const why =
+    job.error !== null ? ` – ${errorLine(job.error)}` : outcome !== null ? ` – ${outcomeSentence(outcome, job)}` : '';
+  return [
+    job.endedAt === null ? '' : when(job.endedAt, nowMs),
+    shortId(job.id),
+    stateWord(job),
+    job.ranMs === null ? '' : duration(job.ranMs),
+    whereWord(job, names),
+    `${titleOf(job)}${why}`,
+  ];
 }

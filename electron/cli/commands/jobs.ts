@@ -3,7 +3,17 @@ import type { JobDetail } from '../../../shared/job.ts';
 import type { Context } from '../context.ts';
 import { Finder, openJobs, serverIdOf } from '../find.ts';
 import { bytes, clean, duration, plural, table, timeOfDay, when } from '../format.ts';
-import { errorLine, foreignRow, isCancelling, jobRow, namesOf, stateWord, titleOf, whereWord } from '../job-words.ts';
+import {
+  errorLine,
+  foreignRow,
+  isCancelling,
+  jobRow,
+  namesOf,
+  outcomeOf,
+  stateWord,
+  titleOf,
+  whereWord,
+} from '../job-words.ts';
 import type { ServerNames } from '../job-words.ts';
 import type { Answer } from '../output.ts';
 import { awaitedSentence, outcomeSentence } from '../cancel-words.ts';
@@ -23,9 +33,16 @@ export async function jobs(context: Context): Promise<Answer> {
   return done({ jobs: open, ...(others === null ? {} : { foreign: others.servers }) }, () => {
     const names = namesOf(servers);
     const now = context.now();
-    const rows = [...open.map((job) => jobRow(job, names, now)), ...(others?.servers ?? []).flatMap((view) => view.jobs.map((job) => foreignRow(job, names, now)))];
+    const rows = [
+      ...open.map((job) => jobRow(job, names, now)),
+      ...(others?.servers ?? []).flatMap((view) => view.jobs.map((job) => foreignRow(job, names, now))),
+    ];
     const counted = (others?.servers ?? []).flatMap((view) =>
-      view.counts.map(({ user, waiting, running }) => clean(`${names.get(view.serverId) ?? ''}: ${user ?? 'others'}: ${String(running)} running, ${String(waiting)} waiting`)),
+      view.counts.map(({ user, waiting, running }) =>
+        clean(
+          `${names.get(view.serverId) ?? ''}: ${user ?? 'others'}: ${String(running)} running, ${String(waiting)} waiting`,
+        ),
+      ),
     );
     return rows.length + counted.length === 0 ? [says.nothingOpen] : [...table(rows, context.out.columns), ...counted];
   });
@@ -48,23 +65,58 @@ function detailLines(detail: JobDetail, names: ServerNames, nowMs: number): stri
     ['made', when(is.createdAt, nowMs)],
   ];
   if (is.startedAt !== null) facts.push(['started', when(is.startedAt, nowMs)]);
-  if (is.endedAt !== null) facts.push(['ended', `${when(is.endedAt, nowMs)}${is.ranMs === null ? '' : `, ran ${duration(is.ranMs)}`}`]);
+  if (is.endedAt !== null)
+    facts.push(['ended', `${when(is.endedAt, nowMs)}${is.ranMs === null ? '' : `, ran ${duration(is.ranMs)}`}`]);
   if (info.source !== null) facts.push(['from', info.source]);
-  const made = [info.width === null ? '' : `${String(info.width)}×${String(info.height)}`, info.seed === null ? '' : `seed ${info.seed}`, info.model ?? '', info.images === null ? '' : plural(info.images, 'image', 'images'), info.nodes === null ? '' : plural(info.nodes, 'node', 'nodes')];
+  const made = [
+    info.width === null ? '' : `${String(info.width)}×${String(info.height)}`,
+    info.seed === null ? '' : `seed ${info.seed}`,
+    info.model ?? '',
+    info.images === null ? '' : plural(info.images, 'image', 'images'),
+    info.nodes === null ? '' : plural(info.nodes, 'node', 'nodes'),
+  ];
   if (made.some((one) => one !== '')) facts.push(['makes', made.filter((one) => one !== '').join(', ')]);
   if (is.note !== null) facts.push(['note', is.note]);
-  if (cancel?.outcome != null) facts.push(['cancel', `${outcomeSentence(cancel.outcome, is)} (${byWord[cancel.by]}${cancel.note === null ? '' : `: ${cancel.note}`})`]);
+  const outcome = outcomeOf(is);
+  if (cancel !== null && outcome !== null)
+    facts.push([
+      'cancel',
+      `${outcomeSentence(outcome, is)} (${byWord[cancel.by]}${cancel.note === null ? '' : `: ${cancel.note}`})`,
+    ]);
   if (is.error !== null) facts.push(['error', errorLine(is.error)]);
   const key = attempts.at(-1)?.remoteKey;
   if (key !== undefined) facts.push(['on server', key]);
   const lines = [clean(titleOf(is)), ...table(facts, undefined, '  ')];
   if (outputs.length > 0) {
     lines.push('', 'Outputs');
-    lines.push(...table(outputs.map((one) => [one.name, one.state === 'stored' ? (one.partial ? 'kept, partial' : 'stored') : one.state, one.bytes === null ? '' : bytes(one.bytes), one.text ?? '']), undefined, '  '));
+    lines.push(
+      ...table(
+        outputs.map((one) => [
+          one.name,
+          one.state === 'stored' ? (one.partial ? 'kept, partial' : 'stored') : one.state,
+          one.bytes === null ? '' : bytes(one.bytes),
+          one.text ?? '',
+        ]),
+        undefined,
+        '  ',
+      ),
+    );
   }
   for (const { by, note, steps } of trail) {
     lines.push('', clean(`Cancel ${byWord[by]}${note === null ? '' : `: ${note}`}`));
-    lines.push(...table(steps.map((step) => [timeOfDay(step.at), duration(step.sinceMs), step.step, step.route ?? '', step.detail ?? '']), undefined, '  '));
+    lines.push(
+      ...table(
+        steps.map((step) => [
+          timeOfDay(step.at),
+          duration(step.sinceMs),
+          step.step,
+          step.route ?? '',
+          step.detail ?? '',
+        ]),
+        undefined,
+        '  ',
+      ),
+    );
   }
   return lines;
 }

@@ -40,13 +40,20 @@ const overJobs =
     const link = await context.link();
     const { jobs } = await act(link, await named(link, context.args.words), context);
     const { servers } = await link.call('servers.list', {});
-    return done({ jobs }, () => table(jobs.map((job) => jobRow(job, namesOf(servers), context.now())), context.out.columns));
+    return done({ jobs }, () =>
+      table(
+        jobs.map((job) => jobRow(job, namesOf(servers), context.now())),
+        context.out.columns,
+      ),
+    );
   };
 
 export const hold = overJobs((link, ids) => link.call('jobs.hold', { ids }));
 export const release = overJobs((link, ids) => link.call('jobs.release', { ids }));
 export const putBack = overJobs((link, ids) => link.call('jobs.putBack', { ids }));
-export const runAgain = overJobs((link, ids, { args }) => link.call('jobs.runAgain', { ids, seeds: args.has('new-seeds') ? 'new' : 'same' }));
+export const runAgain = overJobs((link, ids, { args }) =>
+  link.call('jobs.runAgain', { ids, seeds: args.has('new-seeds') ? 'new' : 'same' }),
+);
 
 export const move = overJobs(async (link, ids, { args }) => {
   const before = args.text('before');
@@ -54,6 +61,13 @@ export const move = overJobs(async (link, ids, { args }) => {
   const given = [args.has('front'), args.has('end'), before !== undefined, behind !== undefined].filter(Boolean).length;
   if (given !== 1) throw usage('Say where to: one of --front, --end, --before ID, --behind ID.');
   const finder = new Finder(link);
-  const to = before !== undefined ? { before: (await finder.job(before)).id } : behind !== undefined ? { after: (await finder.job(behind)).id } : args.has('front') ? ('front' as const) : ('end' as const);
+  const to =
+    before !== undefined
+      ? { before: (await finder.job(before)).id }
+      : behind !== undefined
+        ? { after: (await finder.job(behind)).id }
+        : args.has('front')
+          ? ('front' as const)
+          : ('end' as const);
   return link.call('jobs.move', { ids, to });
 });

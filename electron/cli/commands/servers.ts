@@ -36,9 +36,15 @@ export async function add(context: Context): Promise<Answer> {
     if (probe.error !== null) throw fromWire(probe.error);
     kind = probe.kind ?? undefined;
   }
-  let { server } = await link.call('servers.add', { url, ...(name === undefined ? {} : { name }), ...(kind === undefined ? {} : { kind }), ...(maxInFlight === undefined ? {} : { maxInFlight }) });
+  let { server } = await link.call('servers.add', {
+    url,
+    ...(name === undefined ? {} : { name }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(maxInFlight === undefined ? {} : { maxInFlight }),
+  });
   if (credential !== null) ({ server } = await link.call('servers.setCredential', { id: server.id, credential }));
-  if (!/^https:|^http:\/\/(127\.|localhost|\[::1\])/.test(server.url) && credential !== null) out.note('The key travels to this server unencrypted.');
+  if (!/^https:|^http:\/\/(127\.|localhost|\[::1\])/.test(server.url) && credential !== null)
+    out.note('The key travels to this server unencrypted.');
   return done({ server }, () => table([serverRow(server, context.now())], out.columns));
 }
 
@@ -51,22 +57,43 @@ function kindOf(args: Arguments): Kind | undefined {
 export async function remove(context: Context): Promise<Answer> {
   const { args, out } = context;
   needsHost(context);
-  if (args.has('move-waiting') && args.has('cancel-waiting')) throw usage('--move-waiting and --cancel-waiting exclude each other.');
-  if (args.has('cancel-running') && args.has('forget-running')) throw usage('--cancel-running and --forget-running exclude each other.');
+  if (args.has('move-waiting') && args.has('cancel-waiting'))
+    throw usage('--move-waiting and --cancel-waiting exclude each other.');
+  if (args.has('cancel-running') && args.has('forget-running'))
+    throw usage('--cancel-running and --forget-running exclude each other.');
   const link = await context.link();
   const server = await findServer(link, args.words[0] ?? '');
   if (out.canAsk && !(await out.ask([], `Remove ${clean(server.name)} (${clean(server.url)})?`))) {
-    return { exit: EXIT.failed, data: null, text: () => ['Nothing was removed.'], error: errorFor(EXIT.failed, 'Nothing was removed.') };
+    return {
+      exit: EXIT.failed,
+      data: null,
+      text: () => ['Nothing was removed.'],
+      error: errorFor(EXIT.failed, 'Nothing was removed.'),
+    };
   }
-  const waiting = args.has('move-waiting') ? { waiting: 'move' as const } : args.has('cancel-waiting') ? { waiting: 'cancel' as const } : {};
-  const onServer = args.has('cancel-running') ? { onServer: 'cancel-and-wait' as const } : args.has('forget-running') ? { onServer: 'forget' as const } : {};
+  const waiting = args.has('move-waiting')
+    ? { waiting: 'move' as const }
+    : args.has('cancel-waiting')
+      ? { waiting: 'cancel' as const }
+      : {};
+  const onServer = args.has('cancel-running')
+    ? { onServer: 'cancel-and-wait' as const }
+    : args.has('forget-running')
+      ? { onServer: 'forget' as const }
+      : {};
   try {
     const result = await link.call('servers.remove', { id: server.id, ...waiting, ...onServer });
-    return done(result, () => [result.removed ? `${clean(server.name)} was removed.` : `${clean(server.name)} is removed once ${jobs(result.waitingFor.length)} on it ${result.waitingFor.length === 1 ? 'has' : 'have'} stopped.`]);
+    return done(result, () => [
+      result.removed
+        ? `${clean(server.name)} was removed.`
+        : `${clean(server.name)} is removed once ${jobs(result.waitingFor.length)} on it ${result.waitingFor.length === 1 ? 'has' : 'have'} stopped.`,
+    ]);
   } catch (error) {
     const failure = toFailure(error);
     if (failure.code !== 'conflict') throw error;
-    out.note('Say what becomes of its jobs: --move-waiting or --cancel-waiting, and --cancel-running or --forget-running.');
+    out.note(
+      'Say what becomes of its jobs: --move-waiting or --cancel-waiting, and --cancel-running or --forget-running.',
+    );
     throw error;
   }
 }
@@ -79,17 +106,30 @@ export async function test(context: Context): Promise<Answer> {
   const link = await context.link();
   const { servers } = await link.call('servers.list', {});
   const looksLikeAddress = /^https?:\/\/|[.:]/.test(word);
-  const url = looksLikeAddress && !servers.some((server) => server.name === word) ? word : pickServer(servers, word).url;
+  const url =
+    looksLikeAddress && !servers.some((server) => server.name === word) ? word : pickServer(servers, word).url;
   const { probe } = await link.call('servers.probe', { url, ...(kind === undefined ? {} : { kind }) });
-  const exit: Exit = probe.error === null ? EXIT.done : probe.error.code === 'server_unreachable' || probe.error.code === 'server_timeout' ? EXIT.unreachable : EXIT.failed;
-  return { exit, data: { probe }, text: () => (probe.error === null ? table([probeRow(probe)], out.columns) : []), ...(probe.error === null ? {} : { error: probe.error }) };
+  const exit: Exit =
+    probe.error === null
+      ? EXIT.done
+      : probe.error.code === 'server_unreachable' || probe.error.code === 'server_timeout'
+        ? EXIT.unreachable
+        : EXIT.failed;
+  return {
+    exit,
+    data: { probe },
+    text: () => (probe.error === null ? table([probeRow(probe)], out.columns) : []),
+    ...(probe.error === null ? {} : { error: probe.error }),
+  };
 }
 
 export async function discover(context: Context): Promise<Answer> {
   needsHost(context);
   const link = await context.link();
   const { found } = await link.call('servers.discover', {});
-  return done({ found }, () => (found.length === 0 ? [says.noneFound] : table(found.map(probeRow), context.out.columns)));
+  return done({ found }, () =>
+    found.length === 0 ? [says.noneFound] : table(found.map(probeRow), context.out.columns),
+  );
 }
 
 function probeRow(probe: ProbeReport): string[] {
@@ -98,5 +138,9 @@ function probeRow(probe: ProbeReport): string[] {
     probe.queueLength === null ? '' : `queue ${String(probe.queueLength)}`,
     probe.error === null ? '' : `${errorLead[probe.error.code]}: ${probe.error.message}`,
   ].filter((fact) => fact !== '');
-  return [probe.url, `${probe.kind === null ? '' : kindName(probe.kind)} ${probe.version ?? ''}`.trim(), facts.join(', ')];
+  return [
+    probe.url,
+    `${probe.kind === null ? '' : kindName(probe.kind)} ${probe.version ?? ''}`.trim(),
+    facts.join(', '),
+  ];
 }

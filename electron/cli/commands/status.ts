@@ -11,25 +11,42 @@ import { done } from './answers.ts';
 
 export async function status(context: Context): Promise<Answer> {
   const link = await context.link();
-  const [app, summary, { servers: all }] = await Promise.all([link.call('app.info', {}), link.call('queue.summary', {}), link.call('servers.list', {})]);
+  const [app, summary, { servers: all }] = await Promise.all([
+    link.call('app.info', {}),
+    link.call('queue.summary', {}),
+    link.call('servers.list', {}),
+  ]);
   const wanted = context.args.text('server');
   const servers = wanted === undefined ? all : [pickServer(all, wanted)];
-  const text = (): string[] => [...(link.alone ? [] : [runningLine(app)]), queueLine(summary), ...troubleLines(summary), ...serverLines(servers, context)];
+  const text = (): string[] => [
+    ...(link.alone ? [] : [runningLine(app)]),
+    queueLine(summary),
+    ...troubleLines(summary),
+    ...serverLines(servers, context),
+  ];
   const [only] = servers;
   // Asked about one server, the answer is about that server.
   if ((wanted !== undefined || link.alone) && only !== undefined && only.status.contact !== 'online') {
-    return { exit: EXIT.unreachable, data: { app, summary, servers }, text, error: only.status.error ?? errorFor(EXIT.unreachable, says.stillNotThere(only.url)) };
+    return {
+      exit: EXIT.unreachable,
+      data: { app, summary, servers },
+      text,
+      error: only.status.error ?? errorFor(EXIT.unreachable, says.stillNotThere(only.url)),
+    };
   }
   return done({ app, summary, servers }, text);
 }
 
-const runningLine = (app: AppInfo): string => `Switchyard ${app.version} is running${app.dataDir === null ? '' : `, its data is in ${app.dataDir}`}${app.demo ? ' (demo)' : ''}.`;
+const runningLine = (app: AppInfo): string =>
+  `Switchyard ${app.version} is running${app.dataDir === null ? '' : `, its data is in ${app.dataDir}`}${app.demo ? ' (demo)' : ''}.`;
 
 function queueLine(summary: QueueSummary): string {
   const parts = [
     summary.running > 0 ? `${String(summary.running)} running` : '',
     summary.collecting > 0 ? `${String(summary.collecting)} fetching files` : '',
-    summary.waiting > 0 ? `${String(summary.waiting)} waiting${summary.held > 0 ? `, ${String(summary.held)} of them held` : ''}` : '',
+    summary.waiting > 0
+      ? `${String(summary.waiting)} waiting${summary.held > 0 ? `, ${String(summary.held)} of them held` : ''}`
+      : '',
     summary.cancelling > 0 ? `${String(summary.cancelling)} cancelling` : '',
     summary.foreign > 0 ? `${String(summary.foreign)} foreign` : '',
   ].filter((part) => part !== '');
@@ -43,7 +60,11 @@ function troubleLines({ trouble }: QueueSummary): string[] {
 
 export function serverLines(servers: readonly ServerView[], context: Context): string[] {
   if (servers.length === 0) return [says.noServers];
-  return table(servers.map((server) => serverRow(server, context.now())), context.out.columns, '  ');
+  return table(
+    servers.map((server) => serverRow(server, context.now())),
+    context.out.columns,
+    '  ',
+  );
 }
 
 export function serverRow(server: ServerView, nowMs: number): string[] {
@@ -55,7 +76,15 @@ export function serverRow(server: ServerView, nowMs: number): string[] {
     is.contact === 'online' && is.answersInMs !== null ? `answers in ${duration(is.answersInMs)}` : '',
     is.backends === null ? '' : plural(is.backends, 'backend', 'backends'),
     is.error === null || is.contact === 'online' ? '' : `${errorLead[is.error.code]}: ${is.error.message}`,
-    is.nextTryAt === null || is.contact === 'online' ? '' : `next try in ${duration(Math.max(0, is.nextTryAt - nowMs))}`,
+    is.nextTryAt === null || is.contact === 'online'
+      ? ''
+      : `next try in ${duration(Math.max(0, is.nextTryAt - nowMs))}`,
   ].filter((note) => note !== '');
-  return [server.name, `${kindName(server.kind)}${is.version === null ? '' : ` ${is.version}`}`, state, server.url, notes.join(', ')];
+  return [
+    server.name,
+    `${kindName(server.kind)}${is.version === null ? '' : ` ${is.version}`}`,
+    state,
+    server.url,
+    notes.join(', '),
+  ];
 }

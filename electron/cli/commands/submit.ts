@@ -9,7 +9,7 @@ import { EXIT, errorFor, worst } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { findServer } from '../find.ts';
 import { duration, plural, shortId, table } from '../format.ts';
-import { errorLine, jobRow, namesOf, stateWord, titleOf } from '../job-words.ts';
+import { errorLine, jobRow, namesOf, outcomeOf, stateWord, titleOf } from '../job-words.ts';
 import type { Link } from '../link.ts';
 import type { Answer } from '../output.ts';
 import { planSubmit } from '../submit-plan.ts';
@@ -21,7 +21,8 @@ export async function submit(context: Context): Promise<Answer> {
   const waitS = args.number('wait', 0, false);
   const file = readWorkflowFile(args.words[0] ?? '');
   const { payload, jobs: wanted } = planSubmit(file.payload, { sets: args.all('set'), seed: args.text('seed'), count });
-  for (const place of file.inexact) out.note(`${place} is too large to be kept exactly; what is sent is its nearest neighbour.`);
+  for (const place of file.inexact)
+    out.note(`${place} is too large to be kept exactly; what is sent is its nearest neighbour.`);
   const link = await context.link();
   const word = args.text('server');
   const server = word === undefined ? null : await findServer(link, word);
@@ -50,9 +51,16 @@ export async function submit(context: Context): Promise<Answer> {
 }
 
 /** Jobs as they are when all have ended, or when the time is over. */
-async function untilEnded(link: Link, ids: readonly JobId[], waitMs: number, interrupted: AbortSignal): Promise<JobView[]> {
+async function untilEnded(
+  link: Link,
+  ids: readonly JobId[],
+  waitMs: number,
+  interrupted: AbortSignal,
+): Promise<JobView[]> {
   const deadline = new AbortController();
-  const timer = setTimeout(() => { deadline.abort(new Aborted('Deadline')); }, waitMs);
+  const timer = setTimeout(() => {
+    deadline.abort(new Aborted('Deadline'));
+  }, waitMs);
   const signal = AbortSignal.any([deadline.signal, interrupted]);
   const ended = new Map<JobId, JobView>();
   try {
@@ -71,16 +79,28 @@ async function untilEnded(link: Link, ids: readonly JobId[], waitMs: number, int
 
 async function untilSent(link: Link, ids: readonly JobId[], signal: AbortSignal): Promise<JobView[]> {
   const jobs = new Map<JobId, JobView>();
-  const isSent = (job: JobView | undefined): boolean => job !== undefined && job.state !== 'queued' && job.state !== 'submitting';
+  const isSent = (job: JobView | undefined): boolean =>
+    job !== undefined && job.state !== 'queued' && job.state !== 'submitting';
   let wake: () => void = () => undefined;
-  const stream = await link.events(['job.changed'], (event) => {
-    if (event.topic === 'job.changed') jobs.set(event.payload.id, event.payload);
-    wake();
-  }, () => { wake(); });
+  const stream = await link.events(
+    ['job.changed'],
+    (event) => {
+      if (event.topic === 'job.changed') jobs.set(event.payload.id, event.payload);
+      wake();
+    },
+    () => {
+      wake();
+    },
+  );
   try {
     for (const id of ids) jobs.set(id, (await link.call('jobs.get', { id })).job);
     while (!ids.every((id) => isSent(jobs.get(id)))) {
-      await raceAbort(new Promise<void>((resolve) => { wake = resolve; }), signal);
+      await raceAbort(
+        new Promise<void>((resolve) => {
+          wake = resolve;
+        }),
+        signal,
+      );
     }
   } finally {
     stream.close();
@@ -88,25 +108,49 @@ async function untilSent(link: Link, ids: readonly JobId[], signal: AbortSignal)
   return ids.flatMap((id) => jobs.get(id) ?? []);
 }
 
-async function answer(context: Context, link: Link, jobs: JobView[], batchId: string | null, waitS: number | null): Promise<Answer> {
-  const exits = jobs.map((job): Exit => (job.state === 'failed' || job.state === 'cancelled' ? EXIT.failed : waitS !== null && !isTerminal(job.state) ? EXIT.notProven : EXIT.done));
+async function answer(
+  context: Context,
+  link: Link,
+  jobs: JobView[],
+  batchId: string | null,
+  waitS: number | null,
+): Promise<Answer> {
+  const exits = jobs.map((job): Exit =>
+    job.state === 'failed' || job.state === 'cancelled'
+      ? EXIT.failed
+      : waitS !== null && !isTerminal(job.state)
+        ? EXIT.notProven
+        : EXIT.done,
+  );
   const exit = worst(exits);
   const { servers } = await link.call('servers.list', {});
   const text = (): string[] => {
     if (waitS === null) {
       const rows = jobs.slice(0, 12).map((job) => jobRow(job, namesOf(servers), context.now()));
-      return [...table(rows, context.out.columns), ...(jobs.length > rows.length ? [`and ${String(jobs.length - rows.length)} more`] : [])];
+      return [
+        ...table(rows, context.out.columns),
+        ...(jobs.length > rows.length ? [`and ${String(jobs.length - rows.length)} more`] : []),
+      ];
     }
-    return table(jobs.map((job) => [shortId(job.id), stateWord(job), endWords(job), titleOf(job)]), context.out.columns);
+    return table(
+      jobs.map((job) => [shortId(job.id), stateWord(job), endWords(job), titleOf(job)]),
+      context.out.columns,
+    );
   };
   const failed = jobs.find((job) => job.error !== null);
-  const error = exit === EXIT.done ? null : exit === EXIT.notProven ? errorFor(exit, `Not ended within ${String(waitS)} s; it goes on.`) : (failed?.error ?? errorFor(exit, 'It was cancelled.'));
+  const error =
+    exit === EXIT.done
+      ? null
+      : exit === EXIT.notProven
+        ? errorFor(exit, `Not ended within ${String(waitS)} s; it goes on.`)
+        : (failed?.error ?? errorFor(exit, 'It was cancelled.'));
   return { exit, data: { jobs, batchId }, text, ...(error === null ? {} : { error }) };
 }
 
 function endWords(job: JobView): string {
   if (job.error !== null) return errorLine(job.error);
-  if (job.cancel?.outcome != null) return outcomeSentence(job.cancel.outcome, job);
+  const outcome = outcomeOf(job);
+  if (outcome !== null) return outcomeSentence(outcome, job);
   if (job.state !== 'done') return '';
   return `${job.ranMs === null ? '' : `after ${duration(job.ranMs)}, `}${plural(job.outputs.stored, 'output', 'outputs')} stored`;
 }

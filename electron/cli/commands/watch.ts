@@ -6,13 +6,22 @@ import type { Context } from '../context.ts';
 import { EXIT, Failure } from '../exit-codes.ts';
 import { openJobs } from '../find.ts';
 import { clean, shortId, table, timeOfDay } from '../format.ts';
-import { errorLine, isCancelling, jobRow, namesOf, stateWord, titleOf, whereWord } from '../job-words.ts';
+import { errorLine, isCancelling, jobRow, namesOf, outcomeOf, stateWord, titleOf, whereWord } from '../job-words.ts';
 import type { LinkEvent } from '../link.ts';
 import type { Answer } from '../output.ts';
 import { outcomeSentence } from '../cancel-words.ts';
 import { contactWord, says } from '../text.ts';
 
-const EVERYTHING: readonly Topic[] = ['job.changed', 'job.removed', 'job.live', 'foreign.changed', 'queue.summary', 'server.changed', 'server.removed', 'settings.changed'];
+const EVERYTHING: readonly Topic[] = [
+  'job.changed',
+  'job.removed',
+  'job.live',
+  'foreign.changed',
+  'queue.summary',
+  'server.changed',
+  'server.removed',
+  'settings.changed',
+];
 const TEXT_TOPICS: readonly Topic[] = ['job.changed', 'server.changed', 'server.removed'];
 
 export async function watch(context: Context): Promise<Answer> {
@@ -31,11 +40,16 @@ export async function watch(context: Context): Promise<Answer> {
       if (json) out.jsonLine(event);
       else say(event);
     },
-    (why) => { over.reject(new Failure(EXIT.unreachable, says.streamEnded(why))); },
+    (why) => {
+      over.reject(new Failure(EXIT.unreachable, says.streamEnded(why)));
+    },
   );
   /** Only what is new to a reader: many changes leave the words as they were. */
   const tell = (key: string, words: string[]): void => {
-    const line = words.map(clean).filter((word) => word !== '').join('  ');
+    const line = words
+      .map(clean)
+      .filter((word) => word !== '')
+      .join('  ');
     if (shown.get(key) === line) return;
     shown.set(key, line);
     out.line(`${timeOfDay(context.now())}  ${line}`);
@@ -43,11 +57,20 @@ export async function watch(context: Context): Promise<Answer> {
   const say = (event: LinkEvent): void => {
     switch (event.topic) {
       case 'job.changed':
-        tell(event.payload.id, [shortId(event.payload.id), newsOf(event.payload), whereWord(event.payload, names), titleOf(event.payload)]);
+        tell(event.payload.id, [
+          shortId(event.payload.id),
+          newsOf(event.payload),
+          whereWord(event.payload, names),
+          titleOf(event.payload),
+        ]);
         return;
       case 'server.changed':
         names.set(event.payload.id, event.payload.name);
-        tell(event.payload.id, [event.payload.name, contactWord[event.payload.status.contact], event.payload.paused ? 'paused' : '']);
+        tell(event.payload.id, [
+          event.payload.name,
+          contactWord[event.payload.status.contact],
+          event.payload.paused ? 'paused' : '',
+        ]);
         return;
       case 'server.removed':
         tell(event.payload.id, [names.get(event.payload.id) ?? event.payload.id, 'removed']);
@@ -57,13 +80,19 @@ export async function watch(context: Context): Promise<Answer> {
     }
   };
 
-  const onAbort = (): void => { over.reject(abortReason(signal)); };
+  const onAbort = (): void => {
+    over.reject(abortReason(signal));
+  };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     if (!json) {
       const [{ servers }, open] = await Promise.all([link.call('servers.list', {}), openJobs(link)]);
       names = new Map(namesOf(servers));
-      for (const line of table(open.map((job) => jobRow(job, names, context.now())), out.columns)) out.line(line);
+      for (const line of table(
+        open.map((job) => jobRow(job, names, context.now())),
+        out.columns,
+      ))
+        out.line(line);
     }
     return await over.promise;
   } finally {
@@ -74,6 +103,7 @@ export async function watch(context: Context): Promise<Answer> {
 
 function newsOf(job: JobView): string {
   if (job.error !== null && job.state === 'failed') return errorLine(job.error);
-  if (job.state === 'cancelled' && job.cancel?.outcome != null) return outcomeSentence(job.cancel.outcome, job);
+  const outcome = outcomeOf(job);
+  if (job.state === 'cancelled' && outcome !== null) return outcomeSentence(outcome, job);
   return isCancelling(job) ? 'cancelling' : stateWord(job);
 }

@@ -22,7 +22,13 @@ describe('readArguments', () => {
     const args = read('--json cancel abcd --wait 3 efgh --note=a=b -qy');
     expect(args.verb?.name).toBe('cancel');
     expect(args.words).toEqual(['abcd', 'efgh']);
-    expect([args.number('wait', 0, false), args.text('note'), args.has('quiet'), args.has('yes'), args.has('json')]).toEqual([3, 'a=b', true, true, true]);
+    expect([
+      args.number('wait', 0, false),
+      args.text('note'),
+      args.has('quiet'),
+      args.has('yes'),
+      args.has('json'),
+    ]).toEqual([3, 'a=b', true, true, true]);
   });
 
   it('reads verbs of two words; servers alone lists them', () => {
@@ -33,7 +39,10 @@ describe('readArguments', () => {
   });
 
   it('keeps every value of an option that may come often, and what looks like an option after --', () => {
-    expect(readArguments(['submit', 'f.json', '--set', '3.seed=1', '--set', '6.text=a --b']).all('set')).toEqual(['3.seed=1', '6.text=a --b']);
+    expect(readArguments(['submit', 'f.json', '--set', '3.seed=1', '--set', '6.text=a --b']).all('set')).toEqual([
+      '3.seed=1',
+      '6.text=a --b',
+    ]);
     expect(read('cancel -- --all').words).toEqual(['--all']);
     expect(read('submit -').words).toEqual(['-']);
   });
@@ -43,7 +52,18 @@ describe('readArguments', () => {
     expect(read('host --help').raw).toEqual(['--help']);
   });
 
-  it.each(['frobnicate', 'cancel --frobnicate', 'cancel -x', 'cancel --wait', 'cancel --all=yes', 'job', 'job a b', 'status extra', 'cancel -q -v', 'jobs --all'])('refuses "%s" with 2', (line) => {
+  it.each([
+    'frobnicate',
+    'cancel --frobnicate',
+    'cancel -x',
+    'cancel --wait',
+    'cancel --all=yes',
+    'job',
+    'job a b',
+    'status extra',
+    'cancel -q -v',
+    'jobs --all',
+  ])('refuses "%s" with 2', (line) => {
     expect(refusal(line).exit).toBe(EXIT.usage);
   });
 
@@ -61,8 +81,12 @@ describe('readArguments', () => {
     for (const verb of VERBS) {
       expect(helpText(verb)).toContain(`switchyard ${verb.usage}`);
       // What the help names is what is read.
-      const named = [...`${verb.usage} ${verb.help.map(([left]) => left).join(' ')}`.matchAll(/--([a-z-]+)/g)].map((match) => match[1] ?? '');
-      if (verb.passesOn !== true) for (const name of named) expect([...Object.keys(verb.options), 'key-file'], `${verb.name} --${name}`).toContain(name);
+      const named = [...`${verb.usage} ${verb.help.map(([left]) => left).join(' ')}`.matchAll(/--([a-z-]+)/g)].map(
+        (match) => match[1] ?? '',
+      );
+      if (verb.passesOn !== true)
+        for (const name of named)
+          expect([...Object.keys(verb.options), 'key-file'], `${verb.name} --${name}`).toContain(name);
     }
   });
 });

@@ -9,12 +9,17 @@ import { readWorkflowText } from '../../../electron/cli/workflow-file.ts';
 import type { JobPayload } from '../../../shared/job.ts';
 
 const graph = {
-  '3': { class_type: 'KSampler', inputs: { seed: 7, steps: 20, sampler_name: 'euler', model: ['4', 0] }, _meta: { title: 'Main sampler' } },
+  '3': {
+    class_type: 'KSampler',
+    inputs: { seed: 7, steps: 20, sampler_name: 'euler', model: ['4', 0] },
+    _meta: { title: 'Main sampler' },
+  },
   '6': { class_type: 'CLIPTextEncode', inputs: { text: 'a harbour', clip: ['4', 1] }, _meta: { title: 'Prompt v1.2' } },
   '7': { class_type: 'CLIPTextEncode', inputs: { text: '', clip: ['4', 1] } },
 };
 const payload: JobPayload = { kind: 'comfy', graph };
-const plan = (wishes: Partial<Wishes>) => planSubmit(payload, { sets: [], seed: undefined, count: 1, ...wishes }, () => 99);
+const plan = (wishes: Partial<Wishes>) =>
+  planSubmit(payload, { sets: [], seed: undefined, count: 1, ...wishes }, () => 99);
 const inputs = (sets: string[], node: string) => {
   const made = plan({ sets }).payload;
   return made.kind === 'comfy' ? made.graph[node]?.inputs : undefined;
@@ -33,9 +38,12 @@ describe('--set', () => {
     expect(inputs(['3.seed=123'], '3')).toMatchObject({ seed: 123 });
   });
 
-  it.each(['3.steps', 'steps=4', '3.nothing=4', 'Nobody.steps=4', 'CLIPTextEncode.text=x', '3.steps=many'])('refuses "%s"', (word) => {
-    expect(() => plan({ sets: [word] })).toThrow(Failure);
-  });
+  it.each(['3.steps', 'steps=4', '3.nothing=4', 'Nobody.steps=4', 'CLIPTextEncode.text=x', '3.steps=many'])(
+    'refuses "%s"',
+    (word) => {
+      expect(() => plan({ sets: [word] })).toThrow(Failure);
+    },
+  );
 
   it('leaves the given payload as it was', () => {
     plan({ sets: ['3.steps=4'] });
@@ -62,23 +70,45 @@ describe('--seed and --count', () => {
 
   it('sets a SwarmUI parameter by name', () => {
     const swarm: JobPayload = { kind: 'swarm', images: 1, params: { prompt: 'x', steps: 20 } };
-    expect(planSubmit(swarm, { sets: ['steps=8'], seed: '3', count: 1 })).toEqual({ payload: { kind: 'swarm', images: 1, params: { prompt: 'x', steps: 8 } }, jobs: [{ patch: { params: { seed: 3 } } }] });
+    expect(planSubmit(swarm, { sets: ['steps=8'], seed: '3', count: 1 })).toEqual({
+      payload: { kind: 'swarm', images: 1, params: { prompt: 'x', steps: 8 } },
+      jobs: [{ patch: { params: { seed: 3 } } }],
+    });
   });
 });
 
 describe('files', () => {
   it('are read as a graph, as a saved POST /prompt body, with Python’s NaN, as SwarmUI parameters', () => {
     expect(readWorkflowText('a', JSON.stringify(graph)).payload).toEqual(payload);
-    expect(readWorkflowText('a', `\uFEFF${JSON.stringify({ prompt: graph, client_id: 'x' })}`).payload).toEqual(payload);
-    expect(readWorkflowText('a', '{"1":{"class_type":"X","inputs":{"a":NaN,"b":"NaN"}}}').payload).toEqual({ kind: 'comfy', graph: { '1': { class_type: 'X', inputs: { a: null, b: 'NaN' } } } });
-    expect(readWorkflowText('a', '{"prompt":"a cat","images":3,"steps":4}').payload).toEqual({ kind: 'swarm', images: 3, params: { prompt: 'a cat', steps: 4 } });
+    expect(readWorkflowText('a', `\uFEFF${JSON.stringify({ prompt: graph, client_id: 'x' })}`).payload).toEqual(
+      payload,
+    );
+    expect(readWorkflowText('a', '{"1":{"class_type":"X","inputs":{"a":NaN,"b":"NaN"}}}').payload).toEqual({
+      kind: 'comfy',
+      graph: { '1': { class_type: 'X', inputs: { a: null, b: 'NaN' } } },
+    });
+    expect(readWorkflowText('a', '{"prompt":"a cat","images":3,"steps":4}').payload).toEqual({
+      kind: 'swarm',
+      images: 3,
+      params: { prompt: 'a cat', steps: 4 },
+    });
   });
 
   it('name the numbers that JSON can’t keep', () => {
-    expect(readWorkflowText('a', '{"1":{"class_type":"X","inputs":{"seed":18446744073709551615}}}').inexact).toEqual(['1.seed']);
+    expect(readWorkflowText('a', '{"1":{"class_type":"X","inputs":{"seed":18446744073709551615}}}').inexact).toEqual([
+      '1.seed',
+    ]);
   });
 
-  it.each(['', '[]', '{}', '{"a":1}', 'no', '{"1":{"class_type":"X","inputs":{}},"2":{"class_type":"Y"}}', '{"nodes":[],"links":[]}'])('refuse %s', (text) => {
+  it.each([
+    '',
+    '[]',
+    '{}',
+    '{"a":1}',
+    'no',
+    '{"1":{"class_type":"X","inputs":{}},"2":{"class_type":"Y"}}',
+    '{"nodes":[],"links":[]}',
+  ])('refuse %s', (text) => {
     expect(() => readWorkflowText('a', text)).toThrow(Failure);
   });
 
@@ -96,7 +126,9 @@ describe('files', () => {
   it('of PNG: plain, packed and international text; the API format before the editor’s', () => {
     const text = 'prompt\0{"ü":1}';
     expect(graphTextOf(png(['tEXt', Buffer.from('workflow\0{}')], ['tEXt', Buffer.from(text)]))).toBe('{"ü":1}');
-    expect(graphTextOf(png(['zTXt', Buffer.concat([Buffer.from('prompt\0\0'), deflateSync('{"a":1}')])]))).toBe('{"a":1}');
+    expect(graphTextOf(png(['zTXt', Buffer.concat([Buffer.from('prompt\0\0'), deflateSync('{"a":1}')])]))).toBe(
+      '{"a":1}',
+    );
     expect(graphTextOf(png(['iTXt', Buffer.from('prompt\0\0\0\0\0{"b":2}')]))).toBe('{"b":2}');
     expect(graphTextOf(png(['zTXt', Buffer.from('prompt\0\0broken')]))).toBeNull();
     expect(graphTextOf(png(['tEXt', Buffer.from('Software\0x')]).subarray(0, 30))).toBeNull();

@@ -5,7 +5,12 @@ import { FrameReader } from '../../../electron/cli/event-stream.ts';
 import { readAnswer } from '../../../electron/cli/http-call.ts';
 
 const frame = (opcode: number, payload: Buffer, fin = true): Buffer => {
-  const head = payload.length < 126 ? Buffer.from([(fin ? 0x80 : 0) | opcode, payload.length]) : payload.length < 65_536 ? Buffer.alloc(4) : Buffer.alloc(10);
+  const head =
+    payload.length < 126
+      ? Buffer.from([(fin ? 0x80 : 0) | opcode, payload.length])
+      : payload.length < 65_536
+        ? Buffer.alloc(4)
+        : Buffer.alloc(10);
   if (payload.length >= 126) {
     head[0] = (fin ? 0x80 : 0) | opcode;
     head[1] = payload.length < 65_536 ? 126 : 127;
@@ -36,8 +41,13 @@ describe('FrameReader', () => {
   it('joins fragments, with a ping between them', () => {
     const got: [number, string][] = [];
     const reader = new FrameReader((opcode, payload) => got.push([opcode, payload.toString()]));
-    reader.push(Buffer.concat([frame(1, Buffer.from('ab'), false), frame(9, Buffer.from('?')), frame(0, Buffer.from('cd'))]));
-    expect(got).toEqual([[9, '?'], [1, 'abcd']]);
+    reader.push(
+      Buffer.concat([frame(1, Buffer.from('ab'), false), frame(9, Buffer.from('?')), frame(0, Buffer.from('cd'))]),
+    );
+    expect(got).toEqual([
+      [9, '?'],
+      [1, 'abcd'],
+    ]);
   });
 });
 
@@ -45,7 +55,9 @@ describe('readAnswer', () => {
   const head = 'HTTP/1.1 409 Conflict\r\nX: y\r\n';
   it('reads a length, chunks, or everything until the end', () => {
     expect(readAnswer(Buffer.from(`${head}Content-Length: 2\r\n\r\n{}`))).toEqual({ status: 409, body: '{}' });
-    expect(readAnswer(Buffer.from(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\n{"a\r\n4;x=1\r\n":1}\r\n0\r\n\r\n`))).toEqual({ status: 409, body: '{"a":1}' });
+    expect(
+      readAnswer(Buffer.from(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\n{"a\r\n4;x=1\r\n":1}\r\n0\r\n\r\n`)),
+    ).toEqual({ status: 409, body: '{"a":1}' });
     expect(readAnswer(Buffer.from(`${head}\r\n{}`))).toEqual({ status: 409, body: '{}' });
   });
 

@@ -14,7 +14,11 @@ import type { RequestId } from '../../../shared/ids.ts';
 import type { JobView } from '../../../shared/job.ts';
 import { jobView } from '../../support/rpc-fixture.ts';
 
-const cancelled = (reach: 'local' | 'waiting' | 'running', partialOutputs = 0, evidence: 'proven' | 'presumed' = 'proven'): CancelOutcome => ({ outcome: 'cancelled', reach, evidence, partialOutputs });
+const cancelled = (
+  reach: 'local' | 'waiting' | 'running',
+  partialOutputs = 0,
+  evidence: 'proven' | 'presumed' = 'proven',
+): CancelOutcome => ({ outcome: 'cancelled', reach, evidence, partialOutputs });
 
 describe('exit codes', () => {
   it('are the first that applies of 2, 4, 1, 3, 5, 6, 0', () => {
@@ -29,18 +33,32 @@ describe('exit codes', () => {
 
   it('follow from an error’s code', () => {
     const of = (code: ConstructorParameters<typeof AppError>[0]): Exit => toFailure(new AppError(code, 'x')).exit;
-    expect([of('invalid_request'), of('not_found'), of('server_unreachable'), of('server_timeout'), of('server_rejected'), of('storage'), of('bug')]).toEqual([2, 3, 4, 4, 1, 1, 1]);
+    expect([
+      of('invalid_request'),
+      of('not_found'),
+      of('server_unreachable'),
+      of('server_timeout'),
+      of('server_rejected'),
+      of('storage'),
+      of('bug'),
+    ]).toEqual([2, 3, 4, 4, 1, 1, 1]);
     expect(toFailure(new TypeError('oops'))).toMatchObject({ exit: 1, code: 'bug' });
     const own = new Failure(EXIT.notProven, 'x');
     expect(toFailure(own)).toBe(own);
   });
 
   it('follow from an outcome', () => {
-    const exit = (outcome: CancelOutcome | null, reachable = true, waitingOnly = false): Exit => exitOf(outcome, { reachable, waitingOnly });
+    const exit = (outcome: CancelOutcome | null, reachable = true, waitingOnly = false): Exit =>
+      exitOf(outcome, { reachable, waitingOnly });
     expect(exit(cancelled('running'))).toBe(0);
     expect(exit(cancelled('waiting', 0, 'presumed'))).toBe(0);
-    expect([exit({ outcome: 'too-late', state: 'done' }), exit({ outcome: 'too-late', state: 'failed' })]).toEqual([6, 6]);
-    expect([exit({ outcome: 'too-late', state: 'running' }), exit({ outcome: 'too-late', state: 'running' }, true, true)]).toEqual([6, 0]);
+    expect([exit({ outcome: 'too-late', state: 'done' }), exit({ outcome: 'too-late', state: 'failed' })]).toEqual([
+      6, 6,
+    ]);
+    expect([
+      exit({ outcome: 'too-late', state: 'running' }),
+      exit({ outcome: 'too-late', state: 'running' }, true, true),
+    ]).toEqual([6, 0]);
     expect(exit({ outcome: 'unknown', cause: 'no-trace' })).toBe(5);
     expect([exit(null), exit(null, false)]).toEqual([5, 4]);
   });
@@ -48,18 +66,45 @@ describe('exit codes', () => {
 
 describe('sentences', () => {
   const job = (change: Partial<JobView>): JobView => ({ ...jobView('a', 1), ...change });
-  const took = (tookMs: number): JobView['cancel'] => ({ requestId: 'r' as RequestId, mode: 'stop', requestedAt: 1, by: 'cli', note: null, outcome: null, settledAt: 2, tookMs, lastStep: null });
+  const took = (tookMs: number): JobView['cancel'] => ({
+    requestId: 'r' as RequestId,
+    mode: 'stop',
+    requestedAt: 1,
+    by: 'cli',
+    note: null,
+    outcome: null,
+    settledAt: 2,
+    tookMs,
+    lastStep: null,
+  });
 
   it('say what a cancel came to, as the window does', () => {
     expect(outcomeSentence(cancelled('local'), undefined)).toBe('Cancelled before it was sent');
     expect(outcomeSentence(cancelled('waiting'), undefined)).toBe('Cancelled; it had not started');
-    expect(outcomeSentence(cancelled('running', 2), job({ cancel: took(1_300), info: { ...jobView('a', 1).info, images: 4 } }))).toBe('Cancelled after 1.3 s, 2 of 4 images kept');
-    expect(outcomeSentence({ outcome: 'too-late', state: 'done' }, undefined)).toBe('Finished before it could be cancelled');
-    expect(outcomeSentence({ outcome: 'too-late', state: 'failed' }, undefined)).toBe('Failed before it could be cancelled');
-    expect(outcomeSentence({ outcome: 'too-late', state: 'running' }, undefined)).toBe('Had already started; it runs on');
-    expect(outcomeSentence(cancelled('waiting', 0, 'presumed'), undefined)).toBe('Cancelled; the server never showed it');
-    expect(outcomeSentence(cancelled('running', 0, 'presumed'), job({ kind: 'swarm' }))).toBe('Cancelled; its backend may finish the current step');
-    expect(outcomeSentence({ outcome: 'unknown', cause: 'server-restarted' }, undefined)).toContain('The server restarted');
+    expect(
+      outcomeSentence(
+        cancelled('running', 2),
+        job({ cancel: took(1_300), info: { ...jobView('a', 1).info, images: 4 } }),
+      ),
+    ).toBe('Cancelled after 1.3 s, 2 of 4 images kept');
+    expect(outcomeSentence({ outcome: 'too-late', state: 'done' }, undefined)).toBe(
+      'Finished before it could be cancelled',
+    );
+    expect(outcomeSentence({ outcome: 'too-late', state: 'failed' }, undefined)).toBe(
+      'Failed before it could be cancelled',
+    );
+    expect(outcomeSentence({ outcome: 'too-late', state: 'running' }, undefined)).toBe(
+      'Had already started; it runs on',
+    );
+    expect(outcomeSentence(cancelled('waiting', 0, 'presumed'), undefined)).toBe(
+      'Cancelled; the server never showed it',
+    );
+    expect(outcomeSentence(cancelled('running', 0, 'presumed'), job({ kind: 'swarm' }))).toBe(
+      'Cancelled; its backend may finish the current step',
+    );
+    expect(outcomeSentence({ outcome: 'unknown', cause: 'server-restarted' }, undefined)).toContain(
+      'The server restarted',
+    );
   });
 
   it('name states in the words of the glossary, and a cancel that is not over', () => {
@@ -70,11 +115,21 @@ describe('sentences', () => {
 
   it('ask with counts and name what is left alone', () => {
     const none = { local: 0, staged: 0, running: 0, collecting: 0, foreign: 0, foreignKept: 0 };
-    const preview = (total: Partial<typeof none>, title: string | null = null): CancelPreview => ({ token: 't', total: { ...none, ...total }, servers: [{ serverId: 's' as never, name: 'Studio', counts: { ...none, ...total } }], title, warnings: [] });
+    const preview = (total: Partial<typeof none>, title: string | null = null): CancelPreview => ({
+      token: 't',
+      total: { ...none, ...total },
+      servers: [{ serverId: 's' as never, name: 'Studio', counts: { ...none, ...total } }],
+      title,
+      warnings: [],
+    });
     const many = questionFor(preview({ local: 12, running: 2, foreignKept: 3 }), { runsOn: false });
     expect(many.question).toBe('Cancel 14 jobs on Studio?');
-    expect(many.lines.join('\n')).toMatch(/2 running jobs: stops[^]*12 waiting jobs: removed[^]*3 foreign jobs: left alone/);
-    expect(questionFor(preview({ local: 1 }, 'Harbour'), { runsOn: false }).question).toBe('Cancel "Harbour" on Studio?');
+    expect(many.lines.join('\n')).toMatch(
+      /2 running jobs: stops[^]*12 waiting jobs: removed[^]*3 foreign jobs: left alone/,
+    );
+    expect(questionFor(preview({ local: 1 }, 'Harbour'), { runsOn: false }).question).toBe(
+      'Cancel "Harbour" on Studio?',
+    );
     expect(questionFor(preview({ running: 2, staged: 1 }), { runsOn: true }).count).toBe(1);
   });
 });
@@ -82,7 +137,12 @@ describe('sentences', () => {
 describe('tables', () => {
   it('align by what a terminal shows, also for wide scripts, and drop empty columns', () => {
     expect(widthOf('ab漢字e\u0301')).toBe(7);
-    expect(table([['a', '', '漢字', 'x'], ['bbb', '', 'c', 'y']])).toEqual(['a    漢字  x', 'bbb  c     y']);
+    expect(
+      table([
+        ['a', '', '漢字', 'x'],
+        ['bbb', '', 'c', 'y'],
+      ]),
+    ).toEqual(['a    漢字  x', 'bbb  c     y']);
     expect(cut('漢字漢字', 5)).toBe('漢字…');
   });
 
@@ -98,7 +158,13 @@ describe('tables', () => {
   });
 
   it('write lengths of time as people say them', () => {
-    expect([3, 420, 41_000, 112_000, 7_500_000].map(duration)).toEqual(['3 ms', '0.4 s', '41 s', '1 min 52 s', '2 h 5 min']);
+    expect([3, 420, 41_000, 112_000, 7_500_000].map(duration)).toEqual([
+      '3 ms',
+      '0.4 s',
+      '41 s',
+      '1 min 52 s',
+      '2 h 5 min',
+    ]);
   });
 
   it('show ids so that no two jobs made here ever look alike', () => {

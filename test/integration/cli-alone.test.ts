@@ -1,0 +1,128 @@
+/** `--url`: no host, no data directory, a core in memory for one verb. And what a bundle may hold, since it is built here. */
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startComfyServer } from '../../electron/demo/comfy-server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import type { Graph } from '../../electron/demo/comfy-types.ts';
+import { WORKFLOW, buildCli, startCli } from '../support/cli-rig.ts';
+import type { CliRun, Parsed } from '../support/cli-rig.ts';
+
+// Each step is a process of its own, and the machine may be busy: a deadline only ends a hang.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let server: ComfyServerHandle;
+let bundle = '';
+const home = mkdtempSync(join(tmpdir(), 'switchyard-alone-test-'));
+const dataDir = join(home, 'data');
+const scratch = join(home, 'tmp');
+
+const long = (): Graph => {
+  const graph = JSON.parse(readFileSync(WORKFLOW, 'utf8')) as Graph;
+  for (const node of Object.values(graph)) if (node.class_type === 'KSampler') node.inputs['steps'] = 6_000;
+  return graph;
+};
+const run = (...words: string[]): Promise<CliRun> =>
+  startCli(bundle, [...words, '--url', server.url], { SWITCHYARD_DATA: dataDir, TMPDIR: scratch }).ended;
+const json = async (...words: string[]): Promise<Parsed> => {
+  const { code, stdout } = await run(...words, '--json');
+  return { code, ...JSON.parse(stdout) };
+};
+
+beforeAll(async () => {
+  const { mkdirSync } = await import('node:fs');
+  mkdirSync(scratch);
+  server = await startComfyServer({ stepMs: 10, previews: false });
+  // Where node_modules is found: better-sqlite3 is never bundled.
+  bundle = await buildCli(
+    join(import.meta.dirname, '..', '..', 'node_modules', '.cache', `switchyard-cli-${String(process.pid)}`),
+    ['cli', 'alone'],
+  );
+}, 60_000);
+afterEach(async () => {
+  await run('cancel', '--all', '--foreign', '-y', '-q');
+  // Nothing is left behind, and nothing was made where a host would keep its own.
+  expect(readdirSync(scratch)).toEqual([]);
+  expect(existsSync(dataDir)).toBe(false);
+}, 30_000);
+afterAll(async () => {
+  await server.close();
+  rmSync(home, { recursive: true, force: true });
+  rmSync(join(bundle, '..'), { recursive: true, force: true });
+});
+
+describe('--url', () => {
+  it('status and jobs: everything there is other people’s work', async () => {
+    const { promptId } = server.engine.addForeign(long());
+    const status = await run('status');
+    expect([status.code, status.stdout.includes('1 foreign')]).toEqual([0, true]);
+    const { data } = await json('jobs');
+    expect(data.jobs).toEqual([]);
+    expect(data.foreign[0].jobs).toMatchObject([{ remoteKey: promptId, state: 'running' }]);
+  });
+
+  it('cancel: nothing of mine is 0; by id only with -y; the one behind it is unharmed', async () => {
+    const { promptId } = server.engine.addForeign(long());
+    const { promptId: next } = server.engine.addForeign(JSON.parse(readFileSync(WORKFLOW, 'utf8')) as Graph);
+    expect(await run('cancel')).toMatchObject({ code: 0, stdout: 'nothing to cancel\n' });
+    expect((await run('cancel', promptId)).code).toBe(2);
+    const { code, stdout } = await run('cancel', promptId, '-y');
+    expect([code, stdout.includes('Cancelled')]).toEqual([0, true]);
+    await server.engine.idle();
+    expect(server.engine.outcomesOf(next)).toEqual(['success']);
+  });
+
+  it('submit --wait runs a job to its end; without --wait it is on the server when we leave', async () => {
+    const done = await json('submit', WORKFLOW, '--wait', '12');
+    expect([done.code, done.data.jobs[0].state]).toEqual([0, 'done']);
+    const before = server.engine.requests.length;
+    const sent = await json('submit', WORKFLOW, '--set', 'KSampler.steps=6000');
+    expect([sent.code, ['accepted', 'running'].includes(sent.data.jobs[0].state)]).toEqual([0, true]);
+    expect(
+      server.engine.requests.slice(before).filter((one) => one.method === 'POST' && one.path.endsWith('/prompt')),
+    ).toHaveLength(1);
+    expect((await json('jobs')).data.foreign[0].jobs).toHaveLength(1);
+  });
+
+  it('-v prints the server’s own calls, and no key', async () => {
+    server.requireAuthorization('Bearer tell-nobody-about-this');
+    try {
+      expect((await run('status')).code).toBeGreaterThan(0);
+      const { writeFileSync } = await import('node:fs');
+      writeFileSync(join(home, 'key'), 'Bearer tell-nobody-about-this\n');
+      const { code, stdout, stderr } = await run('status', '-v', '--key-file', join(home, 'key'));
+      expect(code).toBe(0);
+      expect(stderr).toMatch(new RegExp(`^GET ${server.url}/system_stats 200 [\\d.]+ ms$`, 'm'));
+      expect(stdout + stderr).not.toContain('tell-nobody');
+    } finally {
+      server.requireAuthorization(undefined);
+    }
+  });
+
+  it('nobody there is 4; what needs a host is 2', async () => {
+    const dead = await startCli(bundle, ['status', '--url', 'http://127.0.0.1:1'], {
+      SWITCHYARD_DATA: dataDir,
+      TMPDIR: scratch,
+    }).ended;
+    expect([dead.code, dead.stdout, dead.stderr.includes('does not answer')]).toEqual([4, '', true]);
+    expect((await run('history')).code).toBe(2);
+    expect((await run('pause')).code).toBe(2);
+  });
+});
+
+describe('the bundle', () => {
+  it('is small and loads nothing but light parts of Node', () => {
+    const text = readFileSync(bundle, 'utf8');
+    const imports = [...text.matchAll(/^import .*? from "([^"]+)"|^import "([^"]+)"/gm)].map(
+      (match) => match[1] ?? match[2] ?? '',
+    );
+    const allowed = ['node:fs', 'node:net', 'node:os', 'node:path', 'node:url'];
+    expect(imports.filter((name) => !allowed.includes(name))).toEqual([]);
+    expect(imports).toContain('node:net');
+    for (const heavy of ['zod', 'undici', 'better-sqlite3', '"ws"'])
+      expect(text).not.toMatch(new RegExp(`(from|import\\(|require\\() ?["']?${heavy}`));
+    expect(statSync(bundle).size).toBeLessThan(200_000);
+    expect(text.startsWith('#!/usr/bin/env node\n')).toBe(true);
+  });
+});
