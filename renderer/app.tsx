@@ -143,7 +143,14 @@ function Frame({ flow, onRetry }: { flow: CancelFlow; onRetry: () => void }): Re
   const first = noServers && route !== 'settings' && route !== 'log' && route !== 'servers' && route !== 'history';
   return (
     <>
-      <a className={styles['skip']} href="#main-content" onClick={(event) => { event.preventDefault(); document.getElementById('main-content')?.focus(); }}>
+      <a
+        className={styles['skip']}
+        href="#main-content"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById('main-content')?.focus();
+        }}
+      >
         {shellText.skip}
       </a>
       <LinkBar onRetry={onRetry} />

@@ -35,7 +35,7 @@ export interface LinkOptions {
 export interface Link {
   readonly api: Api;
   /** Tries at once instead of at the end of the pause. */
-  retryNow(): void;
+  readonly retryNow: () => void;
   [Symbol.dispose](): void;
 }
 
@@ -84,16 +84,18 @@ export function openLink(options: LinkOptions): Link {
   const run = async (): Promise<void> => {
     let attempt = 0;
     while (!ended.signal.aborted) {
-      const before = contractHash;
+      let state: LinkState = contractHash === null ? 'connecting' : 'reconnecting';
       try {
         await session(await dial(ended.signal));
         attempt = 0;
-      } catch (_) {
-        // Not reachable or gone again: said by the state, tried again below.
-        if (contractHash !== before) attempt = 0;
+        state = 'reconnecting';
+      } catch (error) {
+        // Not reachable or gone again: said by the state, tried again below. A host that does not know us may be
+        // another one on this address for a moment, so that is tried again too.
+        if (error instanceof AppError && error.code === 'server_auth') state = 'signed-out';
       }
       if (isEnded()) return;
-      options.onState(contractHash === null ? 'connecting' : 'reconnecting');
+      options.onState(state);
       attempt += 1;
       await rest(pauseMs(attempt));
     }

@@ -43,7 +43,7 @@ export function AlertDialog(props: AlertDialogProps): ReactNode {
           aria-modal="true"
           onOpenAutoFocus={(event) => {
             event.preventDefault();
-            keep.current?.focus({ focusVisible: true } as FocusOptions);
+            keep.current?.focus({ focusVisible: true });
           }}
           onCloseAutoFocus={(event) => {
             const target = props.returnFocus?.() ?? null;

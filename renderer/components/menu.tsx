@@ -40,12 +40,7 @@ function items(list: readonly MenuItem[], Part: Parts): ReactNode {
     }
     if (item.type === 'check') {
       return (
-        <Part.CheckboxItem
-          key={index}
-          className={styles['item']}
-          checked={item.checked}
-          onSelect={item.onSelect}
-        >
+        <Part.CheckboxItem key={index} className={styles['item']} checked={item.checked} onSelect={item.onSelect}>
           <span className={styles['lead']}>
             <Part.ItemIndicator>
               <Icon name="check" size={14} />
@@ -56,12 +51,7 @@ function items(list: readonly MenuItem[], Part: Parts): ReactNode {
       );
     }
     return (
-      <Part.Item
-        key={index}
-        className={styles['item']}
-        disabled={item.disabled === true}
-        onSelect={item.onSelect}
-      >
+      <Part.Item key={index} className={styles['item']} disabled={item.disabled === true} onSelect={item.onSelect}>
         {item.icon !== undefined && (
           <span className={styles['lead']}>
             <Icon name={item.icon} size={14} />
@@ -130,5 +120,5 @@ export function ContextMenu({ items: list, onOpenChange, children }: ContextMenu
 
 function LateItems({ list }: { list: ContextMenuProps['items'] }): ReactNode {
   const made = typeof list === 'function' ? list() : list;
-  return <Fragment>{items(made, RadixContext as unknown as Parts)}</Fragment>;
+  return <Fragment>{items(made, RadixContext)}</Fragment>;
 }

@@ -15,10 +15,7 @@ export interface PopoverProps {
 
 export function Popover({ trigger, label, align = 'end', open, onOpenChange, children }: PopoverProps): ReactNode {
   return (
-    <Radix.Root
-      {...(open === undefined ? {} : { open })}
-      {...(onOpenChange === undefined ? {} : { onOpenChange })}
-    >
+    <Radix.Root {...(open === undefined ? {} : { open })} {...(onOpenChange === undefined ? {} : { onOpenChange })}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content

@@ -30,23 +30,22 @@ const EVERY_MS = 5_000;
 export function useEtas(rows: readonly QueueRow[]): ReadonlyMap<RowKey, Eta> {
   const stores = useStores();
   const paused = useApp((state) => state.summary?.paused ?? false);
-  const [tick, setTick] = useState(0);
+  const [nowMs, setNowMs] = useState(Date.now);
   useEffect(() => {
     const timer = setInterval(() => {
-      setTick((old) => old + 1);
+      setNowMs(Date.now());
     }, EVERY_MS);
     return () => {
       clearInterval(timer);
     };
   }, []);
   return useMemo(() => {
-    void tick;
     return etas(rows, {
       jobs: stores.jobs.getState(),
       live: stores.live.getState(),
       servers: stores.servers.getState(),
       paused,
-      nowMs: Date.now(),
+      nowMs: Math.max(nowMs, Date.now()),
     });
-  }, [rows, paused, stores, tick]);
+  }, [rows, paused, stores, nowMs]);
 }

@@ -44,7 +44,8 @@ export function createActions(api: Api): Actions {
       sayTrouble(error);
     });
   };
-  const server = (serverId: ServerId | undefined): { serverId?: ServerId } => (serverId === undefined ? {} : { serverId });
+  const server = (serverId: ServerId | undefined): { serverId?: ServerId } =>
+    serverId === undefined ? {} : { serverId };
   return {
     pause: (serverId) => {
       attempt(api.queue.pause(server(serverId)));

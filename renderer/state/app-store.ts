@@ -4,8 +4,8 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { AppInfo, QueueSummary } from '../../shared/contract.ts';
 import type { Settings } from '../../shared/settings.ts';
 
-/** `connecting`: never connected yet. `reconnecting`: it was, and is being tried again. */
-export type LinkState = 'connecting' | 'online' | 'reconnecting';
+/** `connecting`: never connected yet. `reconnecting`: it was, and is being tried again. `signed-out`: the host does not know this page any more. */
+export type LinkState = 'connecting' | 'online' | 'reconnecting' | 'signed-out';
 
 export interface AppState {
   readonly link: LinkState;

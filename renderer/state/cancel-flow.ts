@@ -74,7 +74,14 @@ export class CancelFlow {
     }
     const active = document.activeElement;
     this.store.setState({
-      question: { ask, preview: null, changed: false, busy: false, error: null, returnFocus: active instanceof HTMLElement ? active : null },
+      question: {
+        ask,
+        preview: null,
+        changed: false,
+        busy: false,
+        error: null,
+        returnFocus: active instanceof HTMLElement ? active : null,
+      },
     });
     this.#look(ask);
   }
@@ -107,7 +114,14 @@ export class CancelFlow {
     this.#looking = new AbortController();
     const { signal } = this.#looking;
     this.#api.cancel
-      .preview({ scope: ask.scope, ...(ask.mode === undefined ? {} : { mode: ask.mode }), ...(ask.after === true ? { after: true } : {}) }, { signal })
+      .preview(
+        {
+          scope: ask.scope,
+          ...(ask.mode === undefined ? {} : { mode: ask.mode }),
+          ...(ask.after === true ? { after: true } : {}),
+        },
+        { signal },
+      )
       .then(
         (preview) => {
           if (!signal.aborted) this.#patch({ preview });
@@ -154,13 +168,20 @@ export class CancelFlow {
 }
 
 function isOneOfMine(ask: CancelAsk): boolean {
-  return ask.scope !== null && 'jobs' in ask.scope && ask.scope.jobs.length === 1 && (ask.foreign ?? []).length === 0 && ask.after !== true;
+  return (
+    ask.scope !== null &&
+    'jobs' in ask.scope &&
+    ask.scope.jobs.length === 1 &&
+    (ask.foreign ?? []).length === 0 &&
+    ask.after !== true
+  );
 }
 
 /** The new preview a conflict carries, if it does. */
 function previewIn(error: AppError): CancelPreview | null {
   const preview = error.details?.['preview'];
-  const looksRight = typeof preview === 'object' && preview !== null && 'token' in preview && 'total' in preview && 'servers' in preview;
+  const looksRight =
+    typeof preview === 'object' && preview !== null && 'token' in preview && 'total' in preview && 'servers' in preview;
   return looksRight ? (preview as CancelPreview) : null;
 }
 
@@ -173,7 +194,9 @@ function waitingOf(jobs: readonly JobView[], scope: CancelScope): JobId[] {
     if ('server' in scope) return scope.server === 'all' || serverOf(job) === scope.server;
     return false;
   };
-  return jobs.filter((job) => !isTerminal(job.state) && job.state !== 'running' && job.state !== 'collecting' && inScope(job)).map((job) => job.id);
+  return jobs
+    .filter((job) => !isTerminal(job.state) && job.state !== 'running' && job.state !== 'collecting' && inScope(job))
+    .map((job) => job.id);
 }
 
 export const CancelContext = createContext<CancelFlow | null>(null);

@@ -42,9 +42,12 @@ export function createLinger(jobs: JobsStore): Linger {
     clearTimeout(timer);
     const [oldest] = endedAt.values();
     if (oldest === undefined) return;
-    timer = setTimeout(() => {
-      dropOlderThan(LINGER_MS);
-    }, Math.max(20, oldest + LINGER_MS - performance.now()));
+    timer = setTimeout(
+      () => {
+        dropOlderThan(LINGER_MS);
+      },
+      Math.max(20, oldest + LINGER_MS - performance.now()),
+    );
   };
 
   const unsubscribe = jobs.subscribe((next, previous) => {

@@ -21,11 +21,8 @@ export function applyLive(state: LiveState, updates: readonly JobLive[], ended: 
   const over = [...ended].filter((id) => state.byId.has(id));
   if (updates.length === 0 && over.length === 0) return state;
   const byId = new Map(state.byId);
-  let places: Map<JobId, number> | null = null;
+  const places = new Map(state.places);
   const setPlace = (id: JobId, place: number | null): void => {
-    const known = (places ?? state.places).get(id) ?? null;
-    if (known === place) return;
-    places ??= new Map(state.places);
     if (place === null) places.delete(id);
     else places.set(id, place);
   };
@@ -37,5 +34,6 @@ export function applyLive(state: LiveState, updates: readonly JobLive[], ended: 
     byId.delete(id);
     setPlace(id, null);
   }
-  return { byId, places: places ?? state.places };
+  const same = places.size === state.places.size && [...places].every(([id, place]) => state.places.get(id) === place);
+  return { byId, places: same ? state.places : places };
 }

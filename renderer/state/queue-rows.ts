@@ -51,7 +51,8 @@ export const foreignKey = (serverId: ServerId, remoteKey: string): RowKey => `f:
 const sectionKey = (section: SectionId): RowKey => `s:${section}`;
 
 /** The section a job stands in: the server its attempt is on, else the one it names, else "any server". */
-export const serverOf = (job: JobView): ServerId | null => (isWaitingHere(job) ? job.serverId : (job.onServerId ?? job.serverId));
+export const serverOf = (job: JobView): ServerId | null =>
+  isWaitingHere(job) ? job.serverId : (job.onServerId ?? job.serverId);
 const isWaitingHere = (job: JobView): boolean => job.state === 'queued';
 const byPosition = (a: JobView, b: JobView): number => a.position - b.position || (a.id < b.id ? -1 : 1);
 
@@ -102,7 +103,8 @@ function section(input: RowInput, id: SectionId, jobs: readonly JobView[]): Stat
   const serverId = input.servers.byId.has(id as ServerId) ? (id as ServerId) : null;
   const there = jobs.filter((job) => !isWaitingHere(job));
   const here = jobs.filter(isWaitingHere).sort(byPosition);
-  const stations = serverId === null ? there.map((job) => jobStation(job, false)) : serverStations(input, serverId, there);
+  const stations =
+    serverId === null ? there.map((job) => jobStation(job, false)) : serverStations(input, serverId, there);
   if (stations.length > 0 && here.length > 0) {
     stations.push({ zone: 'here', make: (lines) => ({ type: 'divide', key: `d:${id}`, serverId, ...lines }) });
   }
@@ -112,7 +114,15 @@ function section(input: RowInput, id: SectionId, jobs: readonly JobView[]): Stat
 
 const jobStation = (job: JobView, inBatch: boolean, place: number | null = null): Station => ({
   zone: isWaitingHere(job) ? 'here' : 'server',
-  make: (lines) => ({ type: 'job', key: jobKey(job.id), id: job.id, tall: job.state === 'running' || job.state === 'collecting', inBatch, place, ...lines }),
+  make: (lines) => ({
+    type: 'job',
+    key: jobKey(job.id),
+    id: job.id,
+    tall: job.state === 'running' || job.state === 'collecting',
+    inBatch,
+    place,
+    ...lines,
+  }),
 });
 
 /** What is on the server, ours and others': running first, then by place, then what is just being sent. */
@@ -120,8 +130,12 @@ function serverStations(input: RowInput, serverId: ServerId, ours: readonly JobV
   const view = input.foreign.byServer.get(serverId);
   const others = (view?.jobs ?? []).filter((job) => job.state !== 'ended');
   const running = [
-    ...ours.filter((job) => job.state === 'running' || job.state === 'collecting').map((job) => ({ at: job.startedAt ?? job.createdAt, station: jobStation(job, false) })),
-    ...others.filter((job) => job.state === 'running').map((job) => ({ at: job.startedAt ?? job.firstSeen, station: foreignStation(job, null) })),
+    ...ours
+      .filter((job) => job.state === 'running' || job.state === 'collecting')
+      .map((job) => ({ at: job.startedAt ?? job.createdAt, station: jobStation(job, false) })),
+    ...others
+      .filter((job) => job.state === 'running')
+      .map((job) => ({ at: job.startedAt ?? job.firstSeen, station: foreignStation(job, null) })),
   ].sort((a, b) => a.at - b.at);
 
   const waiting = byPlace(
@@ -131,13 +145,25 @@ function serverStations(input: RowInput, serverId: ServerId, ours: readonly JobV
   );
   const stations = [
     ...running.map(({ station }) => station),
-    ...waiting.map((job, index) => ('remoteKey' in job ? foreignStation(job, index + 1) : jobStation(job, false, index + 1))),
+    ...waiting.map((job, index) =>
+      'remoteKey' in job ? foreignStation(job, index + 1) : jobStation(job, false, index + 1),
+    ),
   ];
-  const hidden = view === undefined ? 0 : view.total - view.jobs.length - view.counts.reduce((sum, { waiting: w, running: r }) => sum + w + r, 0);
-  if (hidden > 0) stations.push({ zone: 'server', make: (lines) => ({ type: 'more', key: `m:${serverId}`, serverId, count: hidden, ...lines }) });
+  const hidden =
+    view === undefined
+      ? 0
+      : view.total - view.jobs.length - view.counts.reduce((sum, { waiting: w, running: r }) => sum + w + r, 0);
+  if (hidden > 0)
+    stations.push({
+      zone: 'server',
+      make: (lines) => ({ type: 'more', key: `m:${serverId}`, serverId, count: hidden, ...lines }),
+    });
   for (const { user, waiting: w, running: r } of view?.counts ?? []) {
     if (w + r === 0) continue;
-    stations.push({ zone: 'server', make: (lines) => ({ type: 'counts', key: `c:${serverId}:${user ?? ''}`, serverId, user, ...lines }) });
+    stations.push({
+      zone: 'server',
+      make: (lines) => ({ type: 'counts', key: `c:${serverId}:${user ?? ''}`, serverId, user, ...lines }),
+    });
   }
   const sending = ours.filter((job) => job.state === 'submitting').sort(byPosition);
   return [...stations, ...sending.map((job) => jobStation(job, false))];
@@ -145,11 +171,22 @@ function serverStations(input: RowInput, serverId: ServerId, ours: readonly JobV
 
 const foreignStation = (job: ForeignJob, place: number | null): Station => ({
   zone: 'server',
-  make: (lines) => ({ type: 'foreign', key: foreignKey(job.serverId, job.remoteKey), serverId: job.serverId, remoteKey: job.remoteKey, place, ...lines }),
+  make: (lines) => ({
+    type: 'foreign',
+    key: foreignKey(job.serverId, job.remoteKey),
+    serverId: job.serverId,
+    remoteKey: job.remoteKey,
+    place,
+    ...lines,
+  }),
 });
 
 /** Known places are kept; ours without one take the places that are free, in queue order. */
-function byPlace(ours: readonly JobView[], others: readonly ForeignJob[], places: ReadonlyMap<JobId, number>): (JobView | ForeignJob)[] {
+function byPlace(
+  ours: readonly JobView[],
+  others: readonly ForeignJob[],
+  places: ReadonlyMap<JobId, number>,
+): (JobView | ForeignJob)[] {
   const known: { place: number; job: JobView | ForeignJob }[] = [];
   const unknown: (JobView | ForeignJob)[] = [];
   const put = (job: JobView | ForeignJob, place: number | null | undefined): void => {
@@ -194,15 +231,24 @@ function hereStations(input: RowInput, id: SectionId, here: readonly JobView[]):
     const open = input.unfolded.has(key);
     const ids = run.map((each) => each.id);
     const more = ids.length < (sizes.get(batch.id) ?? 0);
-    stations.push({ zone: 'here', make: (lines) => ({ type: 'batch', key, batchId: batch.id, ids, open, more, ...lines }) });
+    stations.push({
+      zone: 'here',
+      make: (lines) => ({ type: 'batch', key, batchId: batch.id, ids, open, more, ...lines }),
+    });
     if (open) for (const each of run) stations.push(jobStation(each, true));
   }
   return stations;
 }
 
-const folds = (job: JobView, lingering: ReadonlyMap<JobId, JobView>): boolean => !job.held && !isCancelling(job) && !lingering.has(job.id);
+const folds = (job: JobView, lingering: ReadonlyMap<JobId, JobView>): boolean =>
+  !job.held && !isCancelling(job) && !lingering.has(job.id);
 
-function runOf(here: readonly JobView[], from: number, batchId: BatchId, lingering: ReadonlyMap<JobId, JobView>): JobView[] {
+function runOf(
+  here: readonly JobView[],
+  from: number,
+  batchId: BatchId,
+  lingering: ReadonlyMap<JobId, JobView>,
+): JobView[] {
   const [first] = here.slice(from, from + 1);
   if (first === undefined) return [];
   const run = [first];
@@ -216,16 +262,19 @@ function runOf(here: readonly JobView[], from: number, batchId: BatchId, lingeri
 
 /** Draws the line: solid as far as the server's own queue reaches, dashed where jobs wait with us. */
 function onTrack(stations: readonly Station[]): QueueRow[] {
-  const lineOf = (station: Station | undefined): Line => (station === undefined ? 'none' : station.zone === 'server' ? 'solid' : 'dashed');
+  const lineOf = (station: Station | undefined): Line =>
+    station === undefined ? 'none' : station.zone === 'server' ? 'solid' : 'dashed';
   return stations.map((station, index) =>
     station.make({ above: index === 0 ? 'none' : lineOf(station), below: lineOf(stations[index + 1]) }),
   );
 }
 
 /** Rows that can be picked for cancelling, holding and moving. */
-export const isPickable = (row: QueueRow): boolean => row.type === 'job' || row.type === 'batch' || row.type === 'foreign';
+export const isPickable = (row: QueueRow): boolean =>
+  row.type === 'job' || row.type === 'batch' || row.type === 'foreign';
 /** Rows the focus can stand on. */
-export const isFocusable = (row: QueueRow): boolean => row.type !== 'divide' && row.type !== 'empty' && row.type !== 'more';
+export const isFocusable = (row: QueueRow): boolean =>
+  row.type !== 'divide' && row.type !== 'empty' && row.type !== 'more';
 
 /** Our jobs a row stands for. */
 export function jobsOfRow(row: QueueRow): readonly JobId[] {

@@ -4,7 +4,11 @@ import type { QueueRow } from './queue-rows.ts';
 import { jobsOfRow } from './queue-rows.ts';
 
 /** `rows` in order, `moving` the jobs that step. Null where there is nothing to step over. */
-export function stepTarget(rows: readonly QueueRow[], moving: readonly JobId[], by: -1 | 1): { before: JobId } | { after: JobId } | null {
+export function stepTarget(
+  rows: readonly QueueRow[],
+  moving: readonly JobId[],
+  by: -1 | 1,
+): { before: JobId } | { after: JobId } | null {
   const own = new Set(moving);
   const isOwn = (row: QueueRow): boolean => jobsOfRow(row).some((id) => own.has(id));
   const at = by === -1 ? rows.findIndex(isOwn) : rows.findLastIndex(isOwn);

@@ -71,7 +71,8 @@ const TOPICS = [
 
 const LIVE_KEPT_MS = 4_000;
 /** In a state in which live reports come. */
-const isRunning = (job: JobView | undefined): boolean => job !== undefined && !isTerminal(job.state) && job.state !== 'queued';
+const isRunning = (job: JobView | undefined): boolean =>
+  job !== undefined && !isTerminal(job.state) && job.state !== 'queued';
 
 type SyncClient = Pick<Client, 'api' | 'watch' | 'onResync'>;
 
@@ -82,7 +83,12 @@ type SyncClient = Pick<Client, 'api' | 'watch' | 'onResync'>;
 export function startSync(
   client: SyncClient,
   stores: Stores,
-  options: { schedule?: Schedule; /** While true, progress stands still (the user paused live updates). */ holdLive?: () => boolean; onSnapshot?: () => void; onError?: (error: unknown) => void } = {},
+  options: {
+    schedule?: Schedule;
+    /** While true, progress stands still (the user paused live updates). */ holdLive?: () => boolean;
+    onSnapshot?: () => void;
+    onError?: (error: unknown) => void;
+  } = {},
 ): Disposable {
   const schedule = options.schedule ?? nextFrame;
   let pending = nothing();
@@ -112,11 +118,20 @@ export function startSync(
     for (const job of batch.jobs.values()) {
       if (isTerminal(job.state) || job.state === 'queued') over.push(job.id);
     }
-    stores.servers.setState((state) => applyServers(state, [...batch.servers.values()], [...batch.serversRemoved]), true);
+    stores.servers.setState(
+      (state) => applyServers(state, [...batch.servers.values()], [...batch.serversRemoved]),
+      true,
+    );
     stores.live.setState((state) => applyLive(state, [...batch.live.values()]), true);
     if (over.length > 0) forget(over);
-    stores.foreign.setState((state) => applyForeign(state, [...batch.foreign.values()], [...batch.serversRemoved]), true);
-    stores.jobs.setState((state) => apply(state, { upserts: [...batch.jobs.values()], removals: [...batch.removed] }), true);
+    stores.foreign.setState(
+      (state) => applyForeign(state, [...batch.foreign.values()], [...batch.serversRemoved]),
+      true,
+    );
+    stores.jobs.setState(
+      (state) => apply(state, { upserts: [...batch.jobs.values()], removals: [...batch.removed] }),
+      true,
+    );
     if (batch.summary !== null) stores.app.setState({ summary: batch.summary });
     if (batch.settings !== null) stores.app.setState({ settings: batch.settings });
   };

@@ -49,10 +49,13 @@ export const cancelText = {
   putBack: 'Put back',
   failed: 'That could not be cancelled',
 
-  toastWaiting: (count: number) => (count === 1 ? '1 waiting job cancelled' : `${number(count)} waiting jobs cancelled`),
-  putBackDone: (count: number) => (count === 1 ? 'Back in its old place' : `${number(count)} jobs are back in their old places`),
+  toastWaiting: (count: number) =>
+    count === 1 ? '1 waiting job cancelled' : `${number(count)} waiting jobs cancelled`,
+  putBackDone: (count: number) =>
+    count === 1 ? 'Back in its old place' : `${number(count)} jobs are back in their old places`,
   summaryEnded: (count: number) => (count === 1 ? 'It had ended already' : `${number(count)} had ended already`),
-  summaryNotAllowed: (count: number) => `${plural(count, 'job was', 'jobs were')} left alone: stopping them exactly is not possible there`,
+  summaryNotAllowed: (count: number) =>
+    `${plural(count, 'job was', 'jobs were')} left alone: stopping them exactly is not possible there`,
 
   aboutTitle: (server: string) => `Other people’s work on ${server}`,
   aboutText:
@@ -105,7 +108,11 @@ export function cancelWords(preview: CancelPreview, options: Manner): CancelWord
     const verb = total.running === 1 ? 'stops' : 'stop';
     const its = total.running === 1 ? 'its' : 'their';
     if (options.after || options.mode === 'if-waiting') {
-      sentences.push({ kind: 'running', strong: `${number(total.running)} running`, rest: `${total.running === 1 ? 'runs' : 'run'} on to ${its} end.` });
+      sentences.push({
+        kind: 'running',
+        strong: `${number(total.running)} running`,
+        rest: `${total.running === 1 ? 'runs' : 'run'} on to ${its} end.`,
+      });
     } else {
       sentences.push({
         kind: 'running',
@@ -119,21 +126,30 @@ export function cancelWords(preview: CancelPreview, options: Manner): CancelWord
     sentences.push({
       kind: total.local > 0 ? 'waiting' : 'staged',
       strong: `${number(waiting)} waiting`,
-      rest: waiting === 1 ? `${mine}is removed. You can put it back from History.` : `${mine}are removed. You can put them back from History.`,
+      rest:
+        waiting === 1
+          ? `${mine}is removed. You can put it back from History.`
+          : `${mine}are removed. You can put them back from History.`,
     });
   }
   if (total.foreign > 0) {
     sentences.push({
       kind: 'foreign',
       strong: `${number(total.foreign)} foreign`,
-      rest: total.foreign === 1 ? 'job is stopped too: it belongs to someone else.' : 'jobs are stopped too: they belong to other people.',
+      rest:
+        total.foreign === 1
+          ? 'job is stopped too: it belongs to someone else.'
+          : 'jobs are stopped too: they belong to other people.',
     });
   }
   if (total.collecting > 0) {
     sentences.push({
       kind: 'collecting',
       strong: `${number(total.collecting)} finished`,
-      rest: total.collecting === 1 ? 'already; its files are still being fetched.' : 'already; their files are still being fetched.',
+      rest:
+        total.collecting === 1
+          ? 'already; its files are still being fetched.'
+          : 'already; their files are still being fetched.',
     });
   }
   if (total.foreignKept > 0) {
@@ -176,9 +192,26 @@ function warningText(warning: CancelPreview['warnings'][number]): string {
 export function foreignWords(count: number, running: number, server: string): CancelWords {
   const waiting = count - running;
   const sentences: CancelSentence[] = [];
-  if (running > 0) sentences.push({ kind: 'foreign', strong: `${number(running)} running`, rest: `${running === 1 ? 'stops' : 'stop'} at the next step.` });
-  if (waiting > 0) sentences.push({ kind: 'foreign', strong: `${number(waiting)} waiting`, rest: `${waiting === 1 ? 'is' : 'are'} removed. Switchyard can’t put ${waiting === 1 ? 'it' : 'them'} back.` });
-  sentences.push({ kind: 'warning', strong: '', rest: count === 1 ? 'It was sent by another client: someone may be waiting for it.' : 'They were sent by other clients: someone may be waiting for them.' });
+  if (running > 0)
+    sentences.push({
+      kind: 'foreign',
+      strong: `${number(running)} running`,
+      rest: `${running === 1 ? 'stops' : 'stop'} at the next step.`,
+    });
+  if (waiting > 0)
+    sentences.push({
+      kind: 'foreign',
+      strong: `${number(waiting)} waiting`,
+      rest: `${waiting === 1 ? 'is' : 'are'} removed. Switchyard can’t put ${waiting === 1 ? 'it' : 'them'} back.`,
+    });
+  sentences.push({
+    kind: 'warning',
+    strong: '',
+    rest:
+      count === 1
+        ? 'It was sent by another client: someone may be waiting for it.'
+        : 'They were sent by other clients: someone may be waiting for them.',
+  });
   return {
     title: `Cancel ${plural(count, 'foreign job', 'foreign jobs')} on ${server}?`,
     keep: count === 1 ? cancelText.keepOne : cancelText.keepMany,

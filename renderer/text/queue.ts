@@ -23,6 +23,7 @@ export const shellText = {
   disabled: 'off',
   linkConnecting: 'Connecting…',
   linkLost: 'Reconnecting… what you see may be old.',
+  linkSignedOut: 'This page may not talk to Switchyard any more. Open it again from Switchyard.',
   linkRetry: 'Try now',
   broken: 'This view broke',
   brokenHint: 'The rest goes on; nothing in the queue was touched.',
@@ -96,7 +97,8 @@ export const queueText = {
   },
   tryAgainIn: (ms: number) => `trying again in ${roughly(ms)}`,
 
-  divide: (limit: number) => (limit <= 2 ? 'waiting here, sent one at a time' : `waiting here, up to ${number(limit)} sent at a time`),
+  divide: (limit: number) =>
+    limit <= 2 ? 'waiting here, sent one at a time' : `waiting here, up to ${number(limit)} sent at a time`,
   divideOffline: 'waiting here until the server answers',
   dividePaused: 'waiting here, paused',
   moreForeign: (count: number) => `${plural(count, 'more job', 'more jobs')} of other clients`,
@@ -167,7 +169,8 @@ export const queueText = {
   runAgainNewSeed: 'Queue again with a new seed',
   stopCollecting: 'Stop waiting for its files',
   queuedAgain: 'Queued again',
-  moved: (title: string, place: number, total: number) => `${title} moved to place ${number(place)} of ${number(total)}`,
+  moved: (title: string, place: number, total: number) =>
+    `${title} moved to place ${number(place)} of ${number(total)}`,
   dropHint: 'Drop to move here',
 } as const;
 
@@ -210,7 +213,10 @@ export function stageWords(
 export function waitingFor(stage: Stage | null): string {
   switch (stage?.stage) {
     case 'running':
-      if (stage.node === null) return stage.step === null || stage.steps === null ? 'waiting for the server' : `waiting for step ${queueText.stepOf(stage.step, stage.steps)}`;
+      if (stage.node === null)
+        return stage.step === null || stage.steps === null
+          ? 'waiting for the server'
+          : `waiting for step ${queueText.stepOf(stage.step, stage.steps)}`;
       if (stage.step === null || stage.steps === null) return `waiting for ${stage.node}`;
       return `waiting for ${stage.node}, step ${queueText.stepOf(stage.step, stage.steps)}`;
     case 'loading-model':

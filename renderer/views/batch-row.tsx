@@ -36,7 +36,11 @@ function same(a: BatchRowProps, b: BatchRowProps): boolean {
   const { ids: idsA, ...restA } = a;
   const { ids: idsB, ...restB } = b;
   const keys = Object.keys(restA) as (keyof typeof restA)[];
-  return keys.every((key) => restA[key] === restB[key]) && idsA.length === idsB.length && idsA.every((id, index) => id === idsB[index]);
+  return (
+    keys.every((key) => restA[key] === restB[key]) &&
+    idsA.length === idsB.length &&
+    idsA.every((id, index) => id === idsB[index])
+  );
 }
 
 export const BatchRow = memo(function BatchRow(props: BatchRowProps): ReactNode {
@@ -50,7 +54,11 @@ function Inside(props: BatchRowProps & { firstId: JobId; lastId: JobId }): React
   const lastIndex = useJobs((state) => state.byId.get(props.lastId)?.batch?.index ?? 0);
   const flow = useCancel();
   const { ui } = useStores();
-  const contact = useServers((state) => (first?.serverId == null ? 'online' : (state.byId.get(first.serverId)?.status.contact ?? 'offline')));
+  const contact = useServers((state) =>
+    first === undefined || first.serverId === null
+      ? 'online'
+      : (state.byId.get(first.serverId)?.status.contact ?? 'offline'),
+  );
   const paused = useApp((state) => state.summary?.paused ?? false);
   if (first === undefined) return null;
   const { batch } = first;
@@ -66,20 +74,26 @@ function Inside(props: BatchRowProps & { firstId: JobId; lastId: JobId }): React
       data-key={props.rowKey}
       data-testid="batch-row"
       draggable
-      className={cx(styles['row'], props.selected && styles['selected'], props.dropLine !== null && styles[props.dropLine])}
+      className={cx(
+        styles['row'],
+        props.selected && styles['selected'],
+        props.dropLine !== null && styles[props.dropLine],
+      )}
     >
       <Track above={props.above} below={props.below}>
         <Station shape="ring" />
       </Track>
       <div role="rowheader" className={styles['title']}>
         <span className={styles['words']}>
-          <span className={styles['name']} dir="auto">
-            {first.title === '' ? common.untitled : first.title}{' '}
+          <span className={styles['named']}>
+            <span dir="auto">{first.title === '' ? common.untitled : first.title}</span>
             <button
               type="button"
               className={styles['fold']}
               tabIndex={props.focused ? 0 : -1}
-              aria-label={props.open ? queueText.fold(batch?.title ?? first.title) : queueText.unfold(batch?.title ?? first.title)}
+              aria-label={
+                props.open ? queueText.fold(batch?.title ?? first.title) : queueText.unfold(batch?.title ?? first.title)
+              }
               onClick={() => {
                 ui.setState(({ unfolded }) => {
                   const next = new Set(unfolded);
@@ -97,7 +111,11 @@ function Inside(props: BatchRowProps & { firstId: JobId; lastId: JobId }): React
             </button>
           </span>
           <span className={styles['meta']}>
-            {batch === null ? '' : scattered ? queueText.batchScattered(batch.title, batch.size) : queueText.batchPart(batch.title, batch.index + 1, lastIndex + 1, batch.size)}
+            {batch === null
+              ? ''
+              : scattered
+                ? queueText.batchScattered(batch.title, batch.size)
+                : queueText.batchPart(batch.title, batch.index + 1, lastIndex + 1, batch.size)}
           </span>
         </span>
       </div>

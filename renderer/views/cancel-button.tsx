@@ -111,7 +111,11 @@ function Working({ job, focusable }: { job: JobView; focusable: boolean }): Reac
   return (
     <Menu
       trigger={
-        <button type="button" className={cx(styles['button'], styles['edge'], styles['hold'])} tabIndex={focusable ? 0 : -1}>
+        <button
+          type="button"
+          className={cx(styles['button'], styles['edge'], styles['hold'])}
+          tabIndex={focusable ? 0 : -1}
+        >
           {cancelText.whatNow}
         </button>
       }

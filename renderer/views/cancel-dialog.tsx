@@ -27,10 +27,14 @@ function useWords(question: Question): { words: CancelWords; count: number; mine
   const manner = { mode: ask.mode ?? ('stop' as const), after: ask.after ?? false };
   const foreign = ask.foreign ?? [];
   const foreignCount = foreign.reduce((sum, { remoteKeys }) => sum + remoteKeys.length, 0);
-  const others = foreign.map((target) => foreignWords(target.remoteKeys.length, target.running, servers.getState().byId.get(target.serverId)?.name ?? ''));
+  const others = foreign.map((target) =>
+    foreignWords(target.remoteKeys.length, target.running, servers.getState().byId.get(target.serverId)?.name ?? ''),
+  );
   const [firstOther] = others;
   if (ask.scope === null) {
-    return firstOther === undefined ? null : { words: merge(others, foreignCount), count: foreignCount, mineAlone: false };
+    return firstOther === undefined
+      ? null
+      : { words: merge(others, foreignCount), count: foreignCount, mineAlone: false };
   }
   if (preview === null) return null;
   const own = cancelWords(preview, manner);
@@ -111,7 +115,11 @@ function Asking({ question }: { question: Question }): ReactNode {
       }
     >
       {question.changed && <p className={styles['changed']}>{cancelText.changed}</p>}
-      {told === null ? <p>{question.error === null ? cancelText.looking : ''}</p> : <Sentences list={told.words.sentences} />}
+      {told === null ? (
+        <p>{question.error === null ? cancelText.looking : ''}</p>
+      ) : (
+        <Sentences list={told.words.sentences} />
+      )}
       {question.error !== null && (
         <p className={styles['error']} role="alert">
           {cancelText.failed}: {common.error(question.error.code)}

@@ -27,10 +27,14 @@ interface CommonProps {
   focused: boolean;
 }
 
-export const ForeignRow = memo(function ForeignRow(props: CommonProps & { remoteKey: string; place: number | null }): ReactNode {
+export const ForeignRow = memo(function ForeignRow(
+  props: CommonProps & { remoteKey: string; place: number | null },
+): ReactNode {
   const { foreign } = useStores();
   const flow = useCancel();
-  const job = useStore(foreign, (state) => state.byServer.get(props.serverId)?.jobs.find((each) => each.remoteKey === props.remoteKey));
+  const job = useStore(foreign, (state) =>
+    state.byServer.get(props.serverId)?.jobs.find((each) => each.remoteKey === props.remoteKey),
+  );
   const frozen = useUi((state) => state.frozen);
   const now = useNow(frozen ? 3_600_000 : 60_000);
   if (job === undefined) return null;
@@ -50,8 +54,9 @@ export const ForeignRow = memo(function ForeignRow(props: CommonProps & { remote
       </Track>
       <div role="rowheader" className={styles['title']}>
         <span className={styles['words']}>
-          <span className={styles['name']}>
-            {common.foreignTitle} <Badge>{common.foreign}</Badge>
+          <span className={styles['named']}>
+            <span>{common.foreignTitle}</span>
+            <Badge>{common.foreign}</Badge>
           </span>
           <span className={styles['meta']}>{queueText.foreignSeen(props.remoteKey, job.firstSeen, now)}</span>
         </span>
@@ -78,7 +83,10 @@ export const ForeignRow = memo(function ForeignRow(props: CommonProps & { remote
             focusable={props.focused}
             edge={props.selected}
             onPress={() => {
-              flow.ask({ scope: null, foreign: [{ serverId: props.serverId, remoteKeys: [props.remoteKey], running: running ? 1 : 0 }] });
+              flow.ask({
+                scope: null,
+                foreign: [{ serverId: props.serverId, remoteKeys: [props.remoteKey], running: running ? 1 : 0 }],
+              });
             }}
           />
         )}
@@ -87,13 +95,18 @@ export const ForeignRow = memo(function ForeignRow(props: CommonProps & { remote
   );
 });
 
-export const CountsRow = memo(function CountsRow(props: CommonProps & { user: string | null; onAbout: (serverId: ServerId) => void }): ReactNode {
+export const CountsRow = memo(function CountsRow(
+  props: CommonProps & { user: string | null; onAbout: (serverId: ServerId) => void },
+): ReactNode {
   const { foreign } = useStores();
   const view = useStore(foreign, (state) => state.byServer.get(props.serverId));
   const counts = useMemo(() => view?.counts.find((each) => each.user === props.user), [view, props.user]);
   if (counts === undefined) return null;
   const total = counts.waiting + counts.running;
-  const words = [counts.running > 0 ? queueText.running(counts.running) : null, counts.waiting > 0 ? queueText.waitingInSwarm : null];
+  const words = [
+    counts.running > 0 ? queueText.running(counts.running) : null,
+    counts.waiting > 0 ? queueText.waitingInSwarm : null,
+  ];
   return (
     <div
       role="row"
@@ -108,8 +121,11 @@ export const CountsRow = memo(function CountsRow(props: CommonProps & { user: st
       </Track>
       <div role="rowheader" className={styles['title']}>
         <span className={styles['words']}>
-          <span className={styles['name']}>
-            {props.user === null ? queueText.foreignOfOthers(total) : queueText.foreignOf(total, props.user)} <Badge>{common.foreign}</Badge>
+          <span className={styles['named']}>
+            <span>
+              {props.user === null ? queueText.foreignOfOthers(total) : queueText.foreignOf(total, props.user)}
+            </span>
+            <Badge>{common.foreign}</Badge>
           </span>
           <span className={styles['meta']}>{queueText.foreignNotListed}</span>
         </span>

@@ -23,16 +23,37 @@ export const LivePreview = memo(function LivePreview({ job, faded }: { job: JobV
   return <Thumbnail live size={68} faded={faded} src={version > 0 ? previewOf(job.id, version) : stored} />;
 });
 
-export const LiveBar = memo(function LiveBar({ id, label, cancelling }: { id: JobId; label: string; cancelling: boolean }): ReactNode {
+export const LiveBar = memo(function LiveBar({
+  id,
+  label,
+  cancelling,
+}: {
+  id: JobId;
+  label: string;
+  cancelling: boolean;
+}): ReactNode {
   const live = useJobLive(id);
   return (
     <span className={styles['bar']}>
-      <ProgressBar label={label} fraction={live?.fraction ?? null} segments={live?.segments ?? []} tone={cancelling ? 'hold' : 'go'} />
+      <ProgressBar
+        label={label}
+        fraction={live?.fraction ?? null}
+        segments={live?.segments ?? []}
+        tone={cancelling ? 'hold' : 'go'}
+      />
     </span>
   );
 });
 
-export const LiveStation = memo(function LiveStation({ id, tone, full }: { id: JobId; tone: 'go' | 'hold'; full: boolean }): ReactNode {
+export const LiveStation = memo(function LiveStation({
+  id,
+  tone,
+  full,
+}: {
+  id: JobId;
+  tone: 'go' | 'hold';
+  full: boolean;
+}): ReactNode {
   const fraction = useLive((state) => {
     const known = state.byId.get(id)?.fraction ?? null;
     return known === null ? null : Math.round(known * 100) / 100;
@@ -41,16 +62,33 @@ export const LiveStation = memo(function LiveStation({ id, tone, full }: { id: J
 });
 
 /** "KSampler 18 of 30" and below it "node 4 of 9 · 35–50 s left". `note` takes the second line. */
-export const LiveWords = memo(function LiveWords({ job, stale, note }: { job: JobView; stale: boolean; note: string | null }): ReactNode {
+export const LiveWords = memo(function LiveWords({
+  job,
+  stale,
+  note,
+}: {
+  job: JobView;
+  stale: boolean;
+  note: string | null;
+}): ReactNode {
   const live = useJobLive(job.id);
   if (stale) return <span className={cx(styles['line'], styles['hold'])}>{queueText.stale}</span>;
-  const words = stageWords(live?.stage ?? (job.state === 'collecting' ? { stage: 'collecting', stored: job.outputs.stored, expected: job.outputs.expected } : null), {
-    nodesDone: live?.nodesDone ?? null,
-    nodesTotal: live?.nodesTotal ?? null,
-    leftMs: live?.leftMs ?? null,
-  });
+  const words = stageWords(
+    live?.stage ??
+      (job.state === 'collecting'
+        ? { stage: 'collecting', stored: job.outputs.stored, expected: job.outputs.expected }
+        : null),
+    {
+      nodesDone: live?.nodesDone ?? null,
+      nodesTotal: live?.nodesTotal ?? null,
+      leftMs: live?.leftMs ?? null,
+    },
+  );
   // A server that knows no nodes tells at least how far it is.
-  const rest = words.rest === '' && live?.stage.stage === 'running' && live.nodesTotal === null && live.fraction !== null ? percent(live.fraction) : words.rest;
+  const rest =
+    words.rest === '' && live?.stage.stage === 'running' && live.nodesTotal === null && live.fraction !== null
+      ? percent(live.fraction)
+      : words.rest;
   return (
     <>
       <span className={styles['line']}>
@@ -62,7 +100,13 @@ export const LiveWords = memo(function LiveWords({ job, stale, note }: { job: Jo
 });
 
 /** "Cancelling… waiting for KSampler, step 19 of 30". */
-export const StoppingWords = memo(function StoppingWords({ job, unreachable }: { job: JobView; unreachable: boolean }): ReactNode {
+export const StoppingWords = memo(function StoppingWords({
+  job,
+  unreachable,
+}: {
+  job: JobView;
+  unreachable: boolean;
+}): ReactNode {
   const live = useJobLive(job.id);
   const asked = job.cancel?.mode === 'if-waiting' ? cancelText.ifWaiting : cancelText.cancelling;
   const stage = job.state === 'running' && !unreachable ? (live?.stage ?? null) : null;

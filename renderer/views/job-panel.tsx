@@ -49,8 +49,10 @@ function One({ id }: { id: JobId }): ReactNode {
   const detail = useLoad((signal) => api.jobs.get({ id }, { signal }), `${id} ${job?.rev ?? 0}`);
   const servers = useServers((state) => state.byId);
   const shown = job ?? detail.value?.job;
-  if (shown === undefined) return <p className={styles['none']}>{detail.error === null ? common.loading : common.error(detail.error.code)}</p>;
-  const nameOf = (serverId: ServerId | null): string => (serverId === null ? common.anyServer : (servers.get(serverId)?.name ?? common.anyServer));
+  if (shown === undefined)
+    return <p className={styles['none']}>{detail.error === null ? common.loading : common.error(detail.error.code)}</p>;
+  const nameOf = (serverId: ServerId | null): string =>
+    serverId === null ? common.anyServer : (servers.get(serverId)?.name ?? common.anyServer);
   return (
     <>
       <Picture job={shown} />
@@ -69,7 +71,15 @@ function One({ id }: { id: JobId }): ReactNode {
   );
 }
 
-function Rest({ detail, nameOf, reload }: { detail: JobDetail; nameOf: (id: ServerId | null) => string; reload: () => void }): ReactNode {
+function Rest({
+  detail,
+  nameOf,
+  reload,
+}: {
+  detail: JobDetail;
+  nameOf: (id: ServerId | null) => string;
+  reload: () => void;
+}): ReactNode {
   return (
     <>
       {detail.job.error !== null && <HistoryError error={detail.job.error} detail={detail} />}
@@ -124,7 +134,10 @@ function Facts({ job, server }: { job: JobView; server: string }): ReactNode {
     [inspectorText.seed, info.seed],
     [inspectorText.images, info.images === null || info.images < 2 ? null : number(info.images)],
     [inspectorText.node, job.state === 'running' ? node : null],
-    [inspectorText.batch, batch === null || batch.size < 2 ? null : `${batch.title}, ${number(batch.index + 1)} of ${number(batch.size)}`],
+    [
+      inspectorText.batch,
+      batch === null || batch.size < 2 ? null : `${batch.title}, ${number(batch.index + 1)} of ${number(batch.size)}`,
+    ],
     [inspectorText.server, server],
     [inspectorText.note, job.note],
   ];

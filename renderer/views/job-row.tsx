@@ -104,7 +104,8 @@ export function Eta({ ms, atLeast }: { ms: number; atLeast: boolean }): ReactNod
   return <span title={queueText.doneIn(ms)}>{atLeast ? text.replace('≈', '>') : text}</span>;
 }
 
-export const thumbOf = (job: JobView): string | null => (job.outputs.thumb === null ? null : `/media/output/${job.outputs.thumb}`);
+export const thumbOf = (job: JobView): string | null =>
+  job.outputs.thumb === null ? null : `/media/output/${job.outputs.thumb}`;
 
 function JobStation({ job, cancelling }: { job: JobView; cancelling: boolean }): ReactNode {
   switch (job.state) {
@@ -125,9 +126,19 @@ function JobStation({ job, cancelling }: { job: JobView; cancelling: boolean }):
   }
 }
 
-function StateWords({ job, place, cancelling }: { job: JobView; place: number | null; cancelling: boolean }): ReactNode {
+function StateWords({
+  job,
+  place,
+  cancelling,
+}: {
+  job: JobView;
+  place: number | null;
+  cancelling: boolean;
+}): ReactNode {
   const serverId = job.onServerId ?? job.serverId;
-  const contact = useServers((state) => (serverId === null ? 'online' : (state.byId.get(serverId)?.status.contact ?? 'offline')));
+  const contact = useServers((state) =>
+    serverId === null ? 'online' : (state.byId.get(serverId)?.status.contact ?? 'offline'),
+  );
   const serverPaused = useServers((state) => job.serverId !== null && state.byId.get(job.serverId)?.paused === true);
   const paused = useApp((state) => state.summary?.paused ?? false) || serverPaused;
 
@@ -144,7 +155,8 @@ function StateWords({ job, place, cancelling }: { job: JobView; place: number | 
     );
   }
   if (cancelling) return <StoppingWords job={job} unreachable={contact !== 'online'} />;
-  const ranOn = job.cancel?.outcome?.outcome === 'too-late' && job.cancel.outcome.state === 'running' ? cancelText.ranOn : null;
+  const ranOn =
+    job.cancel?.outcome?.outcome === 'too-late' && job.cancel.outcome.state === 'running' ? cancelText.ranOn : null;
   const stopAfter = job.batch?.stopAfter === true ? cancelText.afterThis : null;
   switch (job.state) {
     case 'queued':
@@ -156,7 +168,11 @@ function StateWords({ job, place, cancelling }: { job: JobView; place: number | 
       return queueText.submitting;
     case 'accepted':
       if (contact !== 'online') return queueText.stale;
-      return place === null ? queueText.waitingOnServer : place === 1 ? queueText.nextOnServer : queueText.placeOnServer(place);
+      return place === null
+        ? queueText.waitingOnServer
+        : place === 1
+          ? queueText.nextOnServer
+          : queueText.placeOnServer(place);
     case 'running':
     case 'collecting':
       return <LiveWords job={job} stale={contact !== 'online'} note={ranOn ?? stopAfter} />;

@@ -2,9 +2,16 @@
 import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 import { Button } from '../components/button.tsx';
+import type { LinkState } from '../state/app-store.ts';
 import { useApp } from '../state/stores.ts';
 import { shellText } from '../text/queue.ts';
 import styles from './link-bar.module.css';
+
+const LINK_WORDS: Record<Exclude<LinkState, 'online'>, string> = {
+  connecting: shellText.linkConnecting,
+  reconnecting: shellText.linkLost,
+  'signed-out': shellText.linkSignedOut,
+};
 
 export function LinkBar({ onRetry }: { onRetry: () => void }): ReactNode {
   const link = useApp((state) => state.link);
@@ -28,9 +35,7 @@ export function LinkBar({ onRetry }: { onRetry: () => void }): ReactNode {
 
   const lost = link !== 'online' && late;
   const words = lost
-    ? link === 'connecting'
-      ? shellText.linkConnecting
-      : shellText.linkLost
+    ? LINK_WORDS[link]
     : trouble !== null
       ? shellText.trouble
       : moved !== null

@@ -45,7 +45,11 @@ function Counts(): ReactNode {
   return (
     <div className={styles['counts']}>
       <h1 className={styles['sum']}>
-        {summary.running > 0 ? queueText.running(summary.running) : summary.foreign > 0 ? queueText.idleMine : queueText.idle}
+        {summary.running > 0
+          ? queueText.running(summary.running)
+          : summary.foreign > 0
+            ? queueText.idleMine
+            : queueText.idle}
         <span>{rest.map((part) => ` · ${part}`).join('')}</span>
       </h1>
       {summary.paused && <span className={styles['paused']}>{queueText.pausedAll}</span>}

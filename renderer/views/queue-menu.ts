@@ -25,32 +25,103 @@ export function queueMenu({ picked, job, actions, flow, step, open }: MenuContex
   const { movable, held } = picked;
   if (movable.length > 0) {
     items.push(
-      { label: queueText.toFront, keyHint: 'Alt Home', onSelect: () => { actions.move(movable, 'front'); } },
-      { label: queueText.up, keyHint: 'Alt ↑', onSelect: () => { step(-1); } },
-      { label: queueText.down, keyHint: 'Alt ↓', onSelect: () => { step(1); } },
-      { label: queueText.toEnd, keyHint: 'Alt End', onSelect: () => { actions.move(movable, 'end'); } },
+      {
+        label: queueText.toFront,
+        keyHint: 'Alt Home',
+        onSelect: () => {
+          actions.move(movable, 'front');
+        },
+      },
+      {
+        label: queueText.up,
+        keyHint: 'Alt ↑',
+        onSelect: () => {
+          step(-1);
+        },
+      },
+      {
+        label: queueText.down,
+        keyHint: 'Alt ↓',
+        onSelect: () => {
+          step(1);
+        },
+      },
+      {
+        label: queueText.toEnd,
+        keyHint: 'Alt End',
+        onSelect: () => {
+          actions.move(movable, 'end');
+        },
+      },
       { type: 'line' },
     );
-    if (held.length < movable.length) items.push({ label: queueText.hold, keyHint: 'H', onSelect: () => { actions.hold(movable); } });
-    if (held.length > 0) items.push({ label: queueText.release, keyHint: 'H', onSelect: () => { actions.release(held); } });
+    if (held.length < movable.length)
+      items.push({
+        label: queueText.hold,
+        keyHint: 'H',
+        onSelect: () => {
+          actions.hold(movable);
+        },
+      });
+    if (held.length > 0)
+      items.push({
+        label: queueText.release,
+        keyHint: 'H',
+        onSelect: () => {
+          actions.release(held);
+        },
+      });
   }
   if (picked.jobs.length > 0) {
     items.push(
-      { label: queueText.duplicate, onSelect: () => { actions.runAgain(picked.jobs, 'same'); } },
-      { label: queueText.runAgainNewSeed, onSelect: () => { actions.runAgain(picked.jobs, 'new'); } },
+      {
+        label: queueText.duplicate,
+        onSelect: () => {
+          actions.runAgain(picked.jobs, 'same');
+        },
+      },
+      {
+        label: queueText.runAgainNewSeed,
+        onSelect: () => {
+          actions.runAgain(picked.jobs, 'new');
+        },
+      },
     );
   }
-  if (job?.state === 'collecting') items.push({ label: queueText.stopCollecting, onSelect: () => { actions.stopCollecting(job.id); } });
+  if (job?.state === 'collecting')
+    items.push({
+      label: queueText.stopCollecting,
+      onSelect: () => {
+        actions.stopCollecting(job.id);
+      },
+    });
   const ask = askOf(picked);
   if (ask !== null) {
     if (items.length > 0) items.push({ type: 'line' });
-    items.push({ label: picked.count === 1 ? cancelText.cancel : cancelText.cancelCount(picked.count), keyHint: 'Del', onSelect: () => { flow.ask(ask); } });
+    items.push({
+      label: picked.count === 1 ? cancelText.cancel : cancelText.cancelCount(picked.count),
+      keyHint: 'Del',
+      onSelect: () => {
+        flow.ask(ask);
+      },
+    });
   }
   const batch = job?.batch ?? null;
   if (batch !== null && batch.size > 1) {
     items.push(
-      { label: queueText.contextCancelBatch(batch.title), onSelect: () => { flow.ask({ scope: { batch: batch.id } }); } },
-      { label: queueText.contextCancelAfter, hint: queueText.contextCancelAfterHint, onSelect: () => { flow.ask({ scope: { batch: batch.id }, after: true }); } },
+      {
+        label: queueText.contextCancelBatch(batch.title),
+        onSelect: () => {
+          flow.ask({ scope: { batch: batch.id } });
+        },
+      },
+      {
+        label: queueText.contextCancelAfter,
+        hint: queueText.contextCancelAfterHint,
+        onSelect: () => {
+          flow.ask({ scope: { batch: batch.id }, after: true });
+        },
+      },
     );
   }
   return items;

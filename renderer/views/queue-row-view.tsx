@@ -23,7 +23,16 @@ export interface QueueRowViewProps {
   onAbout: (serverId: ServerId) => void;
 }
 
-export function QueueRowView({ row, index, selected, focused, etaMs, etaAtLeast, dropLine, onAbout }: QueueRowViewProps): ReactNode {
+export function QueueRowView({
+  row,
+  index,
+  selected,
+  focused,
+  etaMs,
+  etaAtLeast,
+  dropLine,
+  onAbout,
+}: QueueRowViewProps): ReactNode {
   const common = { rowKey: row.key, index, selected, focused };
   switch (row.type) {
     case 'section':
@@ -44,9 +53,27 @@ export function QueueRowView({ row, index, selected, focused, etaMs, etaAtLeast,
         />
       );
     case 'foreign':
-      return <ForeignRow {...common} serverId={row.serverId} remoteKey={row.remoteKey} place={row.place} above={row.above} below={row.below} />;
+      return (
+        <ForeignRow
+          {...common}
+          serverId={row.serverId}
+          remoteKey={row.remoteKey}
+          place={row.place}
+          above={row.above}
+          below={row.below}
+        />
+      );
     case 'counts':
-      return <CountsRow {...common} serverId={row.serverId} user={row.user} above={row.above} below={row.below} onAbout={onAbout} />;
+      return (
+        <CountsRow
+          {...common}
+          serverId={row.serverId}
+          user={row.user}
+          above={row.above}
+          below={row.below}
+          onAbout={onAbout}
+        />
+      );
     case 'batch':
       return (
         <BatchRow
@@ -82,7 +109,15 @@ export function QueueRowView({ row, index, selected, focused, etaMs, etaAtLeast,
   }
 }
 
-const Divide = memo(function Divide({ index, serverId, row }: { index: number; serverId: ServerId | null; row: Extract<QueueRow, { type: 'divide' }> }): ReactNode {
+const Divide = memo(function Divide({
+  index,
+  serverId,
+  row,
+}: {
+  index: number;
+  serverId: ServerId | null;
+  row: Extract<QueueRow, { type: 'divide' }>;
+}): ReactNode {
   const server = useServers((state) => (serverId === null ? undefined : state.byId.get(serverId)));
   const paused = useApp((state) => state.summary?.paused ?? false);
   const words =

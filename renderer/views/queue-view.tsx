@@ -28,7 +28,12 @@ export function QueueView(): ReactNode {
   const [about, setAbout] = useState<ServerId | null>(null);
 
   const linger = useMemo(() => createLinger(stores.jobs), [stores]);
-  useEffect(() => () => { linger[Symbol.dispose](); }, [linger]);
+  useEffect(
+    () => () => {
+      linger[Symbol.dispose]();
+    },
+    [linger],
+  );
 
   const rows = useQueueRows(linger.store);
   const jobs = useJobs((state) => state);
@@ -36,7 +41,9 @@ export function QueueView(): ReactNode {
   const pickedRows = useMemo(() => rows.filter((row) => selected.has(row.key)), [rows, selected]);
   const picked = useMemo(() => pickedOf(pickedRows, jobs, foreign), [pickedRows, jobs, foreign]);
   const focusedRow = rows.find((row) => row.key === focused);
-  const shown = (pickedRows.length > 0 ? pickedRows : focusedRow === undefined ? [] : [focusedRow]).find((row) => row.type === 'job');
+  const shown = (pickedRows.length > 0 ? pickedRows : focusedRow === undefined ? [] : [focusedRow]).find(
+    (row) => row.type === 'job',
+  );
 
   return (
     <div className={styles['view']} data-inspector={inspector ? '' : undefined}>

@@ -6,7 +6,7 @@ export function heightOfRow(row: QueueRow, layout: { phone: boolean; tight: bool
     case 'section':
       return layout.phone ? 60 : 50;
     case 'job':
-      if (row.tall) return layout.phone ? 376 : 92;
+      if (row.tall) return layout.phone ? 384 : 92;
       return layout.phone ? 60 : layout.tight ? 32 : 46;
     case 'foreign':
     case 'counts':

@@ -67,7 +67,9 @@ export function Sidebar({ route }: { route: Route }): ReactNode {
 }
 
 function Side({ route }: { route: Route }): ReactNode {
-  const open = useApp((state) => (state.summary === null ? null : state.summary.running + state.summary.waiting + state.summary.collecting));
+  const open = useApp((state) =>
+    state.summary === null ? null : state.summary.running + state.summary.waiting + state.summary.collecting,
+  );
   const demo = useApp((state) => state.info?.demo ?? false);
   const order = useServers((state) => state.order);
   return (
@@ -111,7 +113,13 @@ function Side({ route }: { route: Route }): ReactNode {
   );
 }
 
-function Place(props: { route: Route; icon: IconName; label: string; current: boolean; children?: ReactNode }): ReactNode {
+function Place(props: {
+  route: Route;
+  icon: IconName;
+  label: string;
+  current: boolean;
+  children?: ReactNode;
+}): ReactNode {
   return (
     <a
       className={cx(styles['place'], props.current && styles['on'])}

@@ -8,9 +8,24 @@ export type StationShape = 'ring' | 'dot' | 'diamond' | 'progress' | 'cross' | '
 export type StationTone = 'plain' | 'go' | 'hold' | 'stop';
 
 /** `fraction` only for `progress`: 0…1, or null while nothing is known. */
-export function Station({ shape, tone = 'plain', fraction = null }: { shape: StationShape; tone?: StationTone; fraction?: number | null }): ReactNode {
+export function Station({
+  shape,
+  tone = 'plain',
+  fraction = null,
+}: {
+  shape: StationShape;
+  tone?: StationTone;
+  fraction?: number | null;
+}): ReactNode {
   return (
-    <svg className={cx(styles['station'], styles[tone])} width="20" height="20" viewBox="0 0 20 20" fill="none" aria-hidden="true">
+    <svg
+      className={cx(styles['station'], styles[tone])}
+      width="20"
+      height="20"
+      viewBox="0 0 20 20"
+      fill="none"
+      aria-hidden="true"
+    >
       {draw(shape, fraction)}
     </svg>
   );
@@ -23,7 +38,9 @@ function draw(shape: StationShape, fraction: number | null): ReactNode {
     case 'dot':
       return <circle cx="10" cy="10" r="6" className={styles['full']} />;
     case 'diamond':
-      return <rect x="5.5" y="5.5" width="9" height="9" rx="1" transform="rotate(45 10 10)" className={styles['full']} />;
+      return (
+        <rect x="5.5" y="5.5" width="9" height="9" rx="1" transform="rotate(45 10 10)" className={styles['full']} />
+      );
     case 'cross':
       return (
         <>
@@ -35,7 +52,13 @@ function draw(shape: StationShape, fraction: number | null): ReactNode {
       return (
         <>
           <circle cx="10" cy="10" r="7" className={styles['ground']} />
-          <path d="M5.5 10.5l3 3 6-7" stroke="currentColor" strokeWidth="2" strokeLinecap="round" strokeLinejoin="round" />
+          <path
+            d="M5.5 10.5l3 3 6-7"
+            stroke="currentColor"
+            strokeWidth="2"
+            strokeLinecap="round"
+            strokeLinejoin="round"
+          />
         </>
       );
     case 'progress':
@@ -59,7 +82,17 @@ function draw(shape: StationShape, fraction: number | null): ReactNode {
 }
 
 /** The line through a row, and the station on it; a held one stands on a siding. */
-export function Track({ above, below, siding = false, children }: { above: Line; below: Line; siding?: boolean; children?: ReactNode }): ReactNode {
+export function Track({
+  above,
+  below,
+  siding = false,
+  children,
+}: {
+  above: Line;
+  below: Line;
+  siding?: boolean;
+  children?: ReactNode;
+}): ReactNode {
   return (
     <span className={styles['track']} aria-hidden="true">
       {above !== 'none' && above === below ? (

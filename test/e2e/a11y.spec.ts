@@ -11,10 +11,12 @@ let host: WindowHost;
 test.beforeEach(async () => {
   host = await startWindowHost();
   const serverId = await host.core.addServer(host.comfy.url, { name: 'Studio' });
-  const jobs = await submitTitled(host, serverId, ['runs now', 'staged there', 'waits here', 'held'], () => sleepGraph(3_000, 20));
+  const jobs = await submitTitled(host, serverId, ['runs now', 'staged there', 'waits here', 'held'], () =>
+    sleepGraph(3_000, 20),
+  );
   await host.core.call('jobs.hold', { ids: [idAt(jobs, 3)] });
   await host.core.waitState(idAt(jobs, 0), 'running');
-  host.comfy.engine.addForeign(sleepGraph(3_000, 20) as Parameters<typeof host.comfy.engine.addForeign>[0], { clientId: 'someone' });
+  host.comfy.engine.addForeign(sleepGraph(3_000, 20), { clientId: 'someone' });
 });
 test.afterEach(async () => {
   await host.close();
@@ -40,7 +42,10 @@ test('every button is at least 24 px each way and has a name', async ({ page }) 
   await expect(rowOf(page, 'waits here')).toBeVisible();
   const wrong = await page.getByRole('button').evaluateAll((buttons) =>
     buttons
-      .map((button) => ({ box: button.getBoundingClientRect(), name: (button.getAttribute('aria-label') ?? button.textContent).trim() }))
+      .map((button) => ({
+        box: button.getBoundingClientRect(),
+        name: (button.getAttribute('aria-label') ?? button.textContent).trim(),
+      }))
       .filter(({ box, name }) => name === '' || (box.width > 0 && (box.height < 24 || box.width < 24)))
       .map(({ box, name }) => `${name} ${box.width}×${box.height}`),
   );

@@ -37,7 +37,9 @@ test('cancel while it waits with us: removed at once, never sent, put back in it
   const jobs = await submitTitled(host, serverId, [...three, 'last'], slow);
   await host.core.waitState(idAt(jobs, 1), 'accepted');
   await host.open(page);
-  await rowOf(page, 'waits here').getByRole('button', { name: /^Cancel/ }).click();
+  await rowOf(page, 'waits here')
+    .getByRole('button', { name: /^Cancel/ })
+    .click();
   const dialog = question(page);
   await expect(dialog).toContainText('Cancel “waits here” on Studio?');
   await expect(dialog).toContainText('1 waiting is removed');
@@ -47,7 +49,11 @@ test('cancel while it waits with us: removed at once, never sent, put back in it
   await expect(rowOf(page, 'waits here')).toContainText('Cancelled before it was sent');
   await expect(page.getByRole('status').filter({ hasText: '1 waiting job cancelled' })).toBeVisible();
   const cancelled = await host.core.job(idAt(jobs, 2));
-  expect(cancelled).toMatchObject({ state: 'cancelled', attempts: 0, cancel: { by: 'window', note: 'wrong lens', outcome: { reach: 'local' } } });
+  expect(cancelled).toMatchObject({
+    state: 'cancelled',
+    attempts: 0,
+    cancel: { by: 'window', note: 'wrong lens', outcome: { reach: 'local' } },
+  });
 
   await page.getByRole('status').getByRole('button', { name: 'Put back' }).click();
   await expect(rowOf(page, 'waits here').filter({ hasText: 'waiting' })).toHaveCount(1);
@@ -61,7 +67,9 @@ test('cancel while it waits on the server: the one that runs and the one behind 
   const key = await host.core.keyOf(idAt(jobs, 1));
   await host.open(page);
   await expect(rowOf(page, 'staged there')).toContainText('next on the server');
-  await rowOf(page, 'staged there').getByRole('button', { name: /^Cancel/ }).click();
+  await rowOf(page, 'staged there')
+    .getByRole('button', { name: /^Cancel/ })
+    .click();
   await question(page).getByRole('button', { name: 'Cancel job' }).click();
   await expect(rowOf(page, 'staged there')).toContainText('Cancelled; it had not started');
   expect(host.comfy.engine.executionsOf(key)).toBe(0);
@@ -69,7 +77,9 @@ test('cancel while it waits on the server: the one that runs and the one behind 
   await expect(rowOf(page, 'waits here')).toContainText('next on the server');
 });
 
-test('cancel while it runs: the row says what it waits for, then how it ended; the next job is unharmed', async ({ page }) => {
+test('cancel while it runs: the row says what it waits for, then how it ended; the next job is unharmed', async ({
+  page,
+}) => {
   const jobs = await submitTitled(host, serverId, three, () => sleepGraph(30, 400));
   await host.core.waitState(idAt(jobs, 0), 'running');
   await host.open(page);
@@ -100,8 +110,8 @@ test('Esc keeps the job, and the focus goes back to where it was', async ({ page
 });
 
 test('cancel all asks with counts, leaves foreign work alone, and puts back what had not run', async ({ page }) => {
-  const foreign = host.comfy.engine.addForeign(sleepGraph(40, 5) as Parameters<typeof host.comfy.engine.addForeign>[0], { clientId: 'someone' });
-  const behind = host.comfy.engine.addForeign(sleepGraph(3_000, 20) as Parameters<typeof host.comfy.engine.addForeign>[0], { clientId: 'someone' });
+  const foreign = host.comfy.engine.addForeign(sleepGraph(40, 5), { clientId: 'someone' });
+  const behind = host.comfy.engine.addForeign(sleepGraph(3_000, 20), { clientId: 'someone' });
   const jobs = await submitTitled(host, serverId, ['one', 'two', 'three', 'four'], slow);
   await host.core.waitState(idAt(jobs, 1), 'accepted');
   await host.open(page);
@@ -138,11 +148,15 @@ test('"Don’t ask for one job of mine" is kept, and several still ask', async (
   const jobs = await submitTitled(host, serverId, [...three, 'another', 'and one'], slow);
   await host.core.waitState(idAt(jobs, 1), 'accepted');
   await host.open(page);
-  await rowOf(page, 'waits here').getByRole('button', { name: /^Cancel/ }).click();
+  await rowOf(page, 'waits here')
+    .getByRole('button', { name: /^Cancel/ })
+    .click();
   await question(page).getByRole('checkbox').check();
   await question(page).getByRole('button', { name: 'Cancel job' }).click();
   await host.core.waitState(idAt(jobs, 2), 'cancelled');
-  await rowOf(page, 'another').getByRole('button', { name: /^Cancel/ }).click();
+  await rowOf(page, 'another')
+    .getByRole('button', { name: /^Cancel/ })
+    .click();
   await host.core.waitState(idAt(jobs, 3), 'cancelled');
   await expect(question(page)).toHaveCount(0);
   await page.getByRole('button', { name: 'Cancel all…' }).click();

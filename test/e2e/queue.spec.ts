@@ -27,10 +27,10 @@ async function queued(titles: readonly string[]): Promise<void> {
 
 test('our jobs and others’ stand in the order in which the server will run them', async ({ page }) => {
   const other = { clientId: 'someone' };
-  host.comfy.engine.addForeign(sleepGraph(3_000, 20) as Parameters<typeof host.comfy.engine.addForeign>[0], other);
+  host.comfy.engine.addForeign(sleepGraph(3_000, 20), other);
   const jobs = await submitTitled(host, serverId, ['ours'], slow);
   await host.core.waitState(idAt(jobs, 0), 'accepted');
-  host.comfy.engine.addForeign(sleepGraph(3_000, 20) as Parameters<typeof host.comfy.engine.addForeign>[0], other);
+  host.comfy.engine.addForeign(sleepGraph(3_000, 20), other);
   await host.open(page);
   await expect(foreignRows(page)).toHaveCount(2);
   const order = await page.locator('[data-testid="foreign-row"], [data-testid="job-row"]').evaluateAll((rows) =>
@@ -62,7 +62,10 @@ test('keys move a job up, down, to the front and to the end; the order is the co
 test('dragging a job moves its station', async ({ page }) => {
   await queued(['first', 'second', 'third']);
   await host.open(page);
-  await rowOf(page, 'third').dragTo(rowOf(page, 'first'), { sourcePosition: { x: 300, y: 20 }, targetPosition: { x: 300, y: 6 } });
+  await rowOf(page, 'third').dragTo(rowOf(page, 'first'), {
+    sourcePosition: { x: 300, y: 20 },
+    targetPosition: { x: 300, y: 6 },
+  });
   await expect.poll(() => titlesInOrder(page)).toEqual(['runs now', 'third', 'first', 'second']);
 });
 
@@ -86,7 +89,9 @@ test('picking several and cancelling exactly those', async ({ page }) => {
   await page.keyboard.press('Delete');
   await expect(question(page)).toContainText('Cancel 3 jobs on Studio?');
   await question(page).getByRole('button', { name: 'Cancel 3 jobs' }).click();
-  await expect.poll(async () => (await host.core.call('jobs.list', {})).jobs.map((job) => job.title)).toEqual(['runs now', 'third']);
+  await expect
+    .poll(async () => (await host.core.call('jobs.list', {})).jobs.map((job) => job.title))
+    .toEqual(['runs now', 'third']);
   await expect.poll(() => titlesInOrder(page)).toEqual(['runs now', 'third']);
 });
 
@@ -101,7 +106,12 @@ test('pause sends nothing more, and says so', async ({ page }) => {
 
 test('a batch folds into one row with its own cancel and count, and unfolds in place', async ({ page }) => {
   await queued([]);
-  await host.core.call('jobs.submit', { payload: { kind: 'comfy', graph: slow() }, serverId, title: 'kiosk', jobs: Array.from({ length: 5 }, () => ({})) });
+  await host.core.call('jobs.submit', {
+    payload: { kind: 'comfy', graph: slow() },
+    serverId,
+    title: 'kiosk',
+    jobs: Array.from({ length: 5 }, () => ({})),
+  });
   await host.open(page);
   const batch = page.getByTestId('batch-row');
   await expect(batch).toContainText('batch “kiosk” 1–5 of 5');
@@ -140,7 +150,12 @@ test('an offline server keeps its jobs in sight, and they go on when it is back'
 
 test('a thousand rows: few in the page, the last one reached with a key, row numbers told', async ({ page }) => {
   await queued([]);
-  await host.core.call('jobs.submit', { payload: { kind: 'comfy', graph: slow() }, serverId, title: 'many', jobs: Array.from({ length: 1_000 }, (_, index) => ({ title: `study ${index + 1}` })) });
+  await host.core.call('jobs.submit', {
+    payload: { kind: 'comfy', graph: slow() },
+    serverId,
+    title: 'many',
+    jobs: Array.from({ length: 1_000 }, (_, index) => ({ title: `study ${index + 1}` })),
+  });
   await host.open(page);
   await page.getByTestId('batch-row').click();
   await page.keyboard.press('ArrowRight');
@@ -157,11 +172,17 @@ test('what ends is announced, gathered over two seconds, and nothing else is', a
   await announcer(page).evaluate((element) => {
     const said: { at: number; text: string }[] = [];
     Object.assign(window, { said });
-    new MutationObserver(() => said.push({ at: performance.now(), text: element.textContent })).observe(element, { childList: true, characterData: true, subtree: true });
+    new MutationObserver(() => said.push({ at: performance.now(), text: element.textContent })).observe(element, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
   });
   await submitTitled(host, serverId, ['a', 'b', 'c', 'd', 'e', 'f'], () => sleepGraph(3, 20));
-  const said = (): Promise<{ at: number; text: string }[]> => page.evaluate(() => (window as unknown as { said: { at: number; text: string }[] }).said);
-  const finished = async (): Promise<number> => (await said()).reduce((sum, { text }) => sum + Number(/(\d+) jobs? finished/.exec(text)?.[1] ?? 0), 0);
+  const said = (): Promise<{ at: number; text: string }[]> =>
+    page.evaluate(() => (window as unknown as { said: { at: number; text: string }[] }).said);
+  const finished = async (): Promise<number> =>
+    (await said()).reduce((sum, { text }) => sum + Number(/(\d+) jobs? finished/.exec(text)?.[1] ?? 0), 0);
   await expect.poll(finished, { timeout: 20_000 }).toBe(6);
   const times = (await said()).map(({ at }) => at);
   times.slice(1).forEach((at, index) => {

@@ -61,14 +61,20 @@ test('no servers: the first page offers what to do', async ({ page }) => {
 });
 
 for (const width of [320, 375]) {
-  test(`at ${width} px everything is reachable, nothing scrolls sideways, targets are tall enough for a thumb`, async ({ page }) => {
+  test(`at ${width} px everything is reachable, nothing scrolls sideways, targets are tall enough for a thumb`, async ({
+    page,
+  }) => {
     await page.setViewportSize({ width, height: 700 });
     const serverId = await host.core.addServer(host.comfy.url, { name: 'Studio', maxInFlight: 1 });
-    const jobs = await submitTitled(host, serverId, ['a rather long title that has to be cut somewhere', 'waits'], () => sleepGraph(3_000, 20));
+    const jobs = await submitTitled(host, serverId, ['a rather long title that has to be cut somewhere', 'waits'], () =>
+      sleepGraph(3_000, 20),
+    );
     await host.core.waitState(idAt(jobs, 0), 'running');
     await host.open(page);
     await expect(rowOf(page, 'waits')).toBeVisible();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(
+      0,
+    );
     const small = await page.getByRole('button').evaluateAll((buttons) =>
       buttons
         .map((button) => ({ box: button.getBoundingClientRect(), name: button.textContent }))

@@ -46,7 +46,15 @@ function server(id: ServerId, kind: 'comfy' | 'swarm', name: string, more: Parti
       since: NOW - 3_600_000,
       error: null,
       version: kind === 'comfy' ? '0.8.0' : '0.9.8',
-      capabilities: { promptId: true, targetedInterrupt: true, jobsApi: true, jobCancel: true, previewMetadata: true, permissions: ['*'], passthrough: true },
+      capabilities: {
+        promptId: true,
+        targetedInterrupt: true,
+        jobsApi: true,
+        jobCancel: true,
+        previewMetadata: true,
+        permissions: ['*'],
+        passthrough: true,
+      },
       answersInMs: 3,
       queueLength: 3,
       nextTryAt: null,
@@ -108,25 +116,86 @@ function makeJobs(options: SampleOptions): JobView[] {
   const kiosk = { id: 'kiosk' as NonNullable<JobView['batch']>['id'], title: 'kiosk', size: 10, stopAfter: false };
   const kioskInfo = { source: 'kiosk.json', width: 832, height: 1216, images: 1, model: null, nodes: 7 };
   const jobs = [
-    job('harbour', { title: 'harbour at dawn, long exposure, fog over the cranes', state: 'running', onServerId: STUDIO, attempts: 1, startedAt: NOW - 41_000, cancel: options.cancelling === true ? cancelView({}) : null }),
-    job('harbour2', { title: 'harbour at dawn, long exposure, fog over the cranes', state: 'accepted', onServerId: STUDIO, attempts: 1, info: { source: 'flux-portrait.json', width: 1344, height: 768, seed: '40818', images: 1, model: null, nodes: 9 } }),
-    ...[0, 1].map((index) => job(`kiosk${index}`, { title: 'red kiosk in snow, 35 mm, flash', batch: { ...kiosk, index }, info: { ...kioskInfo, seed: String(index + 1) } })),
-    job('poster', { title: 'poster, four panels, riso print', held: true, info: { source: 'poster-grid.json', width: 2048, height: 2048, seed: null, images: 1, model: null, nodes: 12 } }),
-    ...[2, 3, 4, 5, 6, 7, 8, 9].map((index) => job(`kiosk${index}`, { title: 'red kiosk in snow, 35 mm, flash', batch: { ...kiosk, index }, info: { ...kioskInfo, seed: String(index + 1) } })),
-    job('heron', { title: 'paper sculpture of a heron, studio light', kind: 'swarm', serverId: SWARM, onServerId: SWARM, state: 'running', attempts: 1, startedAt: NOW - 17_000, info: { source: null, width: 1024, height: 1024, seed: '77', images: 4, model: 'SDXL', nodes: null } }),
-    job('heron2', { title: 'paper sculpture of a heron, night', kind: 'swarm', serverId: SWARM, info: { source: null, width: 1024, height: 1024, seed: null, images: 4, model: 'SDXL', nodes: null } }),
-    job('laptop1', { title: 'moss on basalt, macro', serverId: LAPTOP, info: { source: 'macro.json', width: 1024, height: 1024, seed: '221', images: 1, model: null, nodes: 8 } }),
+    job('harbour', {
+      title: 'harbour at dawn, long exposure, fog over the cranes',
+      state: 'running',
+      onServerId: STUDIO,
+      attempts: 1,
+      startedAt: NOW - 41_000,
+      cancel: options.cancelling === true ? cancelView({}) : null,
+    }),
+    job('harbour2', {
+      title: 'harbour at dawn, long exposure, fog over the cranes',
+      state: 'accepted',
+      onServerId: STUDIO,
+      attempts: 1,
+      info: { source: 'flux-portrait.json', width: 1344, height: 768, seed: '40818', images: 1, model: null, nodes: 9 },
+    }),
+    ...[0, 1].map((index) =>
+      job(`kiosk${index}`, {
+        title: 'red kiosk in snow, 35 mm, flash',
+        batch: { ...kiosk, index },
+        info: { ...kioskInfo, seed: String(index + 1) },
+      }),
+    ),
+    job('poster', {
+      title: 'poster, four panels, riso print',
+      held: true,
+      info: { source: 'poster-grid.json', width: 2048, height: 2048, seed: null, images: 1, model: null, nodes: 12 },
+    }),
+    ...[2, 3, 4, 5, 6, 7, 8, 9].map((index) =>
+      job(`kiosk${index}`, {
+        title: 'red kiosk in snow, 35 mm, flash',
+        batch: { ...kiosk, index },
+        info: { ...kioskInfo, seed: String(index + 1) },
+      }),
+    ),
+    job('heron', {
+      title: 'paper sculpture of a heron, studio light',
+      kind: 'swarm',
+      serverId: SWARM,
+      onServerId: SWARM,
+      state: 'running',
+      attempts: 1,
+      startedAt: NOW - 17_000,
+      info: { source: null, width: 1024, height: 1024, seed: '77', images: 4, model: 'SDXL', nodes: null },
+    }),
+    job('heron2', {
+      title: 'paper sculpture of a heron, night',
+      kind: 'swarm',
+      serverId: SWARM,
+      info: { source: null, width: 1024, height: 1024, seed: null, images: 4, model: 'SDXL', nodes: null },
+    }),
+    job('laptop1', {
+      title: 'moss on basalt, macro',
+      serverId: LAPTOP,
+      info: { source: 'macro.json', width: 1024, height: 1024, seed: '221', images: 1, model: null, nodes: 8 },
+    }),
     job('any1', { title: 'paper boats on a night river, lanterns', serverId: null }),
   ];
-  for (let index = 0; index < (options.extra ?? 0); index += 1) jobs.push(job(`more${index}`, { title: `study ${index + 1}`, info: { ...kioskInfo, seed: String(index) } }));
+  for (let index = 0; index < (options.extra ?? 0); index += 1)
+    jobs.push(job(`more${index}`, { title: `study ${index + 1}`, info: { ...kioskInfo, seed: String(index) } }));
   return jobs;
 }
 
 function makeForeign(options: SampleOptions): ForeignView[] {
   if (options.empty === true) return [];
-  const foreign = { serverId: STUDIO, how: null, cancelling: false, firstSeen: NOW - 120_000, startedAt: null, endedAt: null } as const;
+  const foreign = {
+    serverId: STUDIO,
+    how: null,
+    cancelling: false,
+    firstSeen: NOW - 120_000,
+    startedAt: null,
+    endedAt: null,
+  } as const;
   return [
-    { serverId: STUDIO, total: 1, counts: [], order: [], jobs: [{ ...foreign, remoteKey: '5b1e77aa', state: 'waiting', place: 2 }] },
+    {
+      serverId: STUDIO,
+      total: 1,
+      counts: [],
+      order: [],
+      jobs: [{ ...foreign, remoteKey: '5b1e77aa', state: 'waiting', place: 2 }],
+    },
     { serverId: SWARM, total: 2, counts: [{ user: 'anna', waiting: 2, running: 0 }], order: [], jobs: [] },
   ];
 }
@@ -147,7 +216,11 @@ export function createSample(options: SampleOptions = {}): Sample {
     ...(options.empty === true
       ? []
       : [
-          server(SWARM, 'swarm', 'Swarm upstairs', { answersInMs: 11, backends: 2, memory: { usedBytes: 11 * 1024 ** 3, totalBytes: 16 * 1024 ** 3, device: 'GPU 0' } }),
+          server(SWARM, 'swarm', 'Swarm upstairs', {
+            answersInMs: 11,
+            backends: 2,
+            memory: { usedBytes: 11 * 1024 ** 3, totalBytes: 16 * 1024 ** 3, device: 'GPU 0' },
+          }),
           server(LAPTOP, 'comfy', 'Laptop', {
             contact: 'offline',
             error: { code: 'server_unreachable', message: 'connection refused', details: { reason: 'refused' } },
@@ -173,7 +246,8 @@ export function createSample(options: SampleOptions = {}): Sample {
   };
 
   const emit: Sample['emit'] = (topic, payload) => {
-    for (const { topics, listener } of [...listeners]) if (topics.includes(topic)) listener({ topic, payload: payload as never });
+    for (const { topics, listener } of [...listeners])
+      if (topics.includes(topic)) listener({ topic, payload: payload as never });
   };
   const put = (view: JobView): JobView => {
     rev += 1;
@@ -187,7 +261,10 @@ export function createSample(options: SampleOptions = {}): Sample {
     const known = jobs.get(jobId(id));
     if (known !== undefined) put({ ...known, ...more });
   };
-  const openJobs = (): JobView[] => [...jobs.values()].filter((each) => !['done', 'failed', 'cancelled'].includes(each.state)).sort((a, b) => a.position - b.position);
+  const openJobs = (): JobView[] =>
+    [...jobs.values()]
+      .filter((each) => !['done', 'failed', 'cancelled'].includes(each.state))
+      .sort((a, b) => a.position - b.position);
   const summary = (): QueueSummary => {
     const open = openJobs();
     const waiting = open.filter((each) => each.state === 'queued' || each.state === 'accepted');
@@ -226,12 +303,17 @@ export function createSample(options: SampleOptions = {}): Sample {
       total[kind] += 1;
       per.set(each.onServerId ?? each.serverId, own);
     }
-    if (!('jobs' in scope) && !('batch' in scope)) total.foreignKept = scope.which === 'everyone' ? 0 : scope.server === SWARM ? 2 : 1;
+    if (!('jobs' in scope) && !('batch' in scope))
+      total.foreignKept = scope.which === 'everyone' ? 0 : scope.server === SWARM ? 2 : 1;
     if ('which' in scope && scope.which === 'everyone') total.foreign = 1;
     return {
       token: 'token',
       total,
-      servers: [...per].map(([id, counts]) => ({ serverId: id, name: servers.find((each) => each.id === id)?.name ?? null, counts })),
+      servers: [...per].map(([id, counts]) => ({
+        serverId: id,
+        name: servers.find((each) => each.id === id)?.name ?? null,
+        counts,
+      })),
       title: those.length === 1 ? (those[0]?.title ?? null) : null,
       warnings: [],
     };
@@ -239,13 +321,30 @@ export function createSample(options: SampleOptions = {}): Sample {
   const cancelOne = (each: JobView): void => {
     const asked = cancelView({ requestedAt: Date.now() });
     if (each.state === 'queued') {
-      put({ ...each, state: 'cancelled', endedAt: Date.now(), cancel: { ...asked, outcome: { outcome: 'cancelled', reach: 'local', evidence: 'proven', partialOutputs: 0 }, tookMs: 1 } });
+      put({
+        ...each,
+        state: 'cancelled',
+        endedAt: Date.now(),
+        cancel: {
+          ...asked,
+          outcome: { outcome: 'cancelled', reach: 'local', evidence: 'proven', partialOutputs: 0 },
+          tookMs: 1,
+        },
+      });
       return;
     }
     put({ ...each, cancel: asked });
     const reach = each.state === 'running' ? ('running' as const) : ('waiting' as const);
     later(each.state === 'running' ? 1_400 : 200, () => {
-      change(each.id, { state: 'cancelled', endedAt: Date.now(), cancel: { ...asked, outcome: { outcome: 'cancelled', reach, evidence: 'proven', partialOutputs: 0 }, tookMs: 1_400 } });
+      change(each.id, {
+        state: 'cancelled',
+        endedAt: Date.now(),
+        cancel: {
+          ...asked,
+          outcome: { outcome: 'cancelled', reach, evidence: 'proven', partialOutputs: 0 },
+          tookMs: 1_400,
+        },
+      });
     });
   };
   const all = (ids: readonly JobId[], with_: (each: JobView) => Partial<JobView>): { jobs: JobView[] } => ({
@@ -274,8 +373,29 @@ export function createSample(options: SampleOptions = {}): Sample {
         payload: { kind: 'comfy', graph: {} },
         attempts: [],
         outputs: [],
-        trail: known.cancel === null ? [] : [{ by: 'window', note: null, steps: [{ step: 'requested', at: known.cancel.requestedAt, sinceMs: 0, route: null, detail: null }, { step: 'sent', at: known.cancel.requestedAt + 6, sinceMs: 6, route: 'POST /interrupt', detail: null }] }],
-        journal: known.attempts === 0 ? [] : journal.map(([fact, ms]) => ({ at: known.createdAt + ms, fact, from: null, to: null, detail: null })),
+        trail:
+          known.cancel === null
+            ? []
+            : [
+                {
+                  by: 'window',
+                  note: null,
+                  steps: [
+                    { step: 'requested', at: known.cancel.requestedAt, sinceMs: 0, route: null, detail: null },
+                    {
+                      step: 'sent',
+                      at: known.cancel.requestedAt + 6,
+                      sinceMs: 6,
+                      route: 'POST /interrupt',
+                      detail: null,
+                    },
+                  ],
+                },
+              ],
+        journal:
+          known.attempts === 0
+            ? []
+            : journal.map(([fact, ms]) => ({ at: known.createdAt + ms, fact, from: null, to: null, detail: null })),
       };
     },
     'jobs.hold': ({ ids }: { ids: JobId[] }) => all(ids, () => ({ held: true })),
@@ -284,7 +404,13 @@ export function createSample(options: SampleOptions = {}): Sample {
       const queued = openJobs().filter((each) => each.state === 'queued');
       const rest = queued.filter((each) => !ids.includes(each.id));
       const at =
-        to === 'front' ? 0 : to === 'end' ? rest.length : 'before' in to ? rest.findIndex((each) => each.id === to.before) : rest.findIndex((each) => each.id === to.after) + 1;
+        to === 'front'
+          ? 0
+          : to === 'end'
+            ? rest.length
+            : 'before' in to
+              ? rest.findIndex((each) => each.id === to.before)
+              : rest.findIndex((each) => each.id === to.after) + 1;
       const moved = queued.filter((each) => ids.includes(each.id));
       const order = [...rest.slice(0, at), ...moved, ...rest.slice(at)];
       order.forEach((each, index) => {
@@ -305,9 +431,22 @@ export function createSample(options: SampleOptions = {}): Sample {
       const those = inScope(scope);
       for (const each of those) cancelOne(each);
       const running = those.filter((each) => each.state === 'running').length;
-      return { receipts: [], summary: { timing: running > 0 ? 'deferred' : 'immediate', cancelledWaiting: those.length - running, running, alreadyEnded: 0, unreachable: 0, notAllowed: 0 } };
+      return {
+        receipts: [],
+        summary: {
+          timing: running > 0 ? 'deferred' : 'immediate',
+          cancelledWaiting: those.length - running,
+          running,
+          alreadyEnded: 0,
+          unreachable: 0,
+          notAllowed: 0,
+        },
+      };
     },
-    'foreign.cancel': () => ({ receipts: [], summary: { timing: 'immediate', cancelledWaiting: 1, running: 0, alreadyEnded: 0, unreachable: 0, notAllowed: 0 } }),
+    'foreign.cancel': () => ({
+      receipts: [],
+      summary: { timing: 'immediate', cancelledWaiting: 1, running: 0, alreadyEnded: 0, unreachable: 0, notAllowed: 0 },
+    }),
     'foreign.list': () => ({ servers: foreign }),
     'servers.list': () => ({ servers }),
     'servers.discover': () => ({ found: [] }),
@@ -334,7 +473,16 @@ export function createSample(options: SampleOptions = {}): Sample {
     'history.search': () => ({ rows: [], cursor: null }),
     'history.outline': () => ({ hours: [] }),
     'log.tail': () => ({ entries: [] }),
-    'app.info': () => ({ version: '0.1.0', host: 'memory', node: '24', platform: 'sample', secrets: 'none', dataDir: null, movedAside: null, demo: false }),
+    'app.info': () => ({
+      version: '0.1.0',
+      host: 'memory',
+      node: '24',
+      platform: 'sample',
+      secrets: 'none',
+      dataDir: null,
+      movedAside: null,
+      demo: false,
+    }),
   };
   const call = async (name: CallName, args: unknown): Promise<unknown> => {
     calls.push({ name, args });
@@ -343,7 +491,13 @@ export function createSample(options: SampleOptions = {}): Sample {
     if (handler === undefined) throw new AppError('server_unsupported', `the sample has no ${name}`);
     return handler(args as never);
   };
-  const api = new Proxy({}, { get: (_, group: string) => new Proxy({}, { get: (__, verb: string) => (args: unknown) => call(`${group}.${verb}` as CallName, args) }) }) as Api;
+  const api = new Proxy(
+    {},
+    {
+      get: (_, group: string) =>
+        new Proxy({}, { get: (__, verb: string) => (args: unknown) => call(`${group}.${verb}` as CallName, args) }),
+    },
+  ) as Api;
 
   let step = 17;
   const ticking = setInterval(() => {
@@ -354,18 +508,33 @@ export function createSample(options: SampleOptions = {}): Sample {
       fraction: 0.3 + step / 60,
       nodesDone: 3,
       nodesTotal: 9,
-      segments: [{ share: 0.18, fill: 1 }, { share: 0.09, fill: 1 }, { share: 0.39, fill: step / 30 }, { share: 0.24, fill: 0 }, { share: 0.1, fill: 0 }],
+      segments: [
+        { share: 0.18, fill: 1 },
+        { share: 0.09, fill: 1 },
+        { share: 0.39, fill: step / 30 },
+        { share: 0.24, fill: 0 },
+        { share: 0.1, fill: 0 },
+      ],
       previewVersion: Math.floor(step),
       leftMs: { low: 35_000, high: 50_000 },
     };
     emit('job.live', harbour);
-    emit('job.live', { ...harbour, jobId: jobId('heron'), stage: { stage: 'running', node: null, step: null, steps: null }, fraction: 0.22, nodesDone: null, nodesTotal: null, segments: [], leftMs: { low: 115_000, high: 122_000 } });
+    emit('job.live', {
+      ...harbour,
+      jobId: jobId('heron'),
+      stage: { stage: 'running', node: null, step: null, steps: null },
+      fraction: 0.22,
+      nodesDone: null,
+      nodesTotal: null,
+      segments: [],
+      leftMs: { low: 115_000, high: 122_000 },
+    });
   }, 100);
 
   return {
     api,
     watch: (topics, listener) => {
-      const entry = { topics, listener: listener as Listener };
+      const entry = { topics, listener: listener as unknown as Listener };
       listeners.add(entry);
       return { [Symbol.dispose]: () => void listeners.delete(entry) };
     },

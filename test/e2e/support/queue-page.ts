@@ -10,10 +10,20 @@ export const question = (page: Page): Locator => page.getByRole('alertdialog');
 export const announcer = (page: Page): Locator => page.getByTestId('announcer');
 
 /** Submits jobs with titles of their own; answers them in order. */
-export async function submitTitled(host: WindowHost, serverId: ServerId | null, titles: readonly string[], graph: () => ComfyGraph): Promise<JobView[]> {
+export async function submitTitled(
+  host: WindowHost,
+  serverId: ServerId | null,
+  titles: readonly string[],
+  graph: () => ComfyGraph,
+): Promise<JobView[]> {
   const all: JobView[] = [];
   for (const title of titles) {
-    const { jobs } = await host.core.call('jobs.submit', { payload: { kind: 'comfy', graph: graph() }, serverId, title, jobs: [{ title }] });
+    const { jobs } = await host.core.call('jobs.submit', {
+      payload: { kind: 'comfy', graph: graph() },
+      serverId,
+      title,
+      jobs: [{ title }],
+    });
     all.push(...jobs);
   }
   return all;
@@ -23,7 +33,10 @@ export async function submitTitled(host: WindowHost, serverId: ServerId | null, 
 export async function titlesInOrder(page: Page): Promise<string[]> {
   const rows = await page.getByTestId('job-row').evaluateAll((elements) =>
     elements
-      .map((element) => ({ top: element.getBoundingClientRect().top, text: element.querySelector('[role="rowheader"] [dir="auto"]')?.textContent ?? '' }))
+      .map((element) => ({
+        top: element.getBoundingClientRect().top,
+        text: element.querySelector('[role="rowheader"] [dir="auto"]')?.textContent ?? '',
+      }))
       .sort((a, b) => a.top - b.top),
   );
   return rows.map((row) => row.text);

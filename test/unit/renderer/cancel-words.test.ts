@@ -8,7 +8,14 @@ import { serverIdOf } from './views.ts';
 const none = { local: 0, staged: 0, running: 0, collecting: 0, foreign: 0, foreignKept: 0 };
 function preview(counts: Partial<typeof none>, more: Partial<CancelPreview> = {}): CancelPreview {
   const total = { ...none, ...counts };
-  return { token: 't', total, servers: [{ serverId: serverIdOf('s1'), name: 'Studio-4090', counts: total }], title: null, warnings: [], ...more };
+  return {
+    token: 't',
+    total,
+    servers: [{ serverId: serverIdOf('s1'), name: 'Studio-4090', counts: total }],
+    title: null,
+    warnings: [],
+    ...more,
+  };
 }
 const stop = { mode: 'stop', after: false } as const;
 
@@ -26,7 +33,11 @@ test('counts, names the server, and says what happens to each kind', () => {
 
 test('one job is called by its title', () => {
   const words = cancelWords(preview({ running: 1 }, { title: 'harbour at dawn' }), stop);
-  expect(words).toMatchObject({ title: 'Cancel “harbour at dawn” on Studio-4090?', act: 'Cancel job', keep: 'Keep job' });
+  expect(words).toMatchObject({
+    title: 'Cancel “harbour at dawn” on Studio-4090?',
+    act: 'Cancel job',
+    keep: 'Keep job',
+  });
 });
 
 test('cancel waiting does not count what runs on, and says that it does', () => {
@@ -36,12 +47,21 @@ test('cancel waiting does not count what runs on, and says that it does', () => 
 });
 
 test('other people’s work is called that', () => {
-  expect(cancelWords(preview({ running: 1, foreign: 2 }), stop).sentences.map(({ rest }) => rest).join(' ')).toContain('belong to other people');
-  expect(foreignWords(1, 1, 'Studio-4090')).toMatchObject({ title: 'Cancel 1 foreign job on Studio-4090?', keep: 'Keep job' });
+  expect(
+    cancelWords(preview({ running: 1, foreign: 2 }), stop)
+      .sentences.map(({ rest }) => rest)
+      .join(' '),
+  ).toContain('belong to other people');
+  expect(foreignWords(1, 1, 'Studio-4090')).toMatchObject({
+    title: 'Cancel 1 foreign job on Studio-4090?',
+    keep: 'Keep job',
+  });
 });
 
 test('a cancelling row names what it waits for', () => {
-  expect(waitingFor({ stage: 'running', node: 'KSampler', step: 19, steps: 30 })).toBe('waiting for KSampler, step 19 of 30');
+  expect(waitingFor({ stage: 'running', node: 'KSampler', step: 19, steps: 30 })).toBe(
+    'waiting for KSampler, step 19 of 30',
+  );
   expect(waitingFor({ stage: 'running', node: 'VAE Decode', step: null, steps: null })).toBe('waiting for VAE Decode');
   expect(waitingFor(null)).toBe('waiting for the server');
 });

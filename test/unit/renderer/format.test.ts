@@ -8,7 +8,15 @@ test('a clock has a fixed width', () => {
 });
 
 test('durations never say more than is known', () => {
-  expect([3, 400, 1_250, 41_000, 112_000, 120_000, 7_500_000].map(duration)).toEqual(['3 ms', '0.4 s', '1.3 s', '41 s', '1 min 52 s', '2 min', '2 h 5 min']);
+  expect([3, 400, 1_250, 41_000, 112_000, 120_000, 7_500_000].map(duration)).toEqual([
+    '3 ms',
+    '0.4 s',
+    '1.3 s',
+    '41 s',
+    '1 min 52 s',
+    '2 min',
+    '2 h 5 min',
+  ]);
   expect([600, 12_300].map(seconds)).toEqual(['0.6 s', '12 s']);
 });
 

@@ -14,25 +14,30 @@ const lives = fc.array(fc.integer({ min: 1, max: STATES.length }), { minLength: 
 
 test('any interleaving of events and pages folds to the newest revision of each job', () => {
   fc.assert(
-    fc.property(lives, fc.infiniteStream(fc.nat()), fc.array(fc.nat(5), { maxLength: 8 }), (lengths, picks, repeats) => {
-      const all = lengths.flatMap((length, index) =>
-        STATES.slice(0, length).map((state, step) => jobView(`job${index}`, { rev: step + 1, state })),
-      );
-      // Every view once, in any order, some of them again.
-      const bag = [...all, ...repeats.flatMap((index) => all.slice(index, index + 1))];
-      let state = NO_JOBS;
-      while (bag.length > 0) {
-        const at = (picks.next().value ?? 0) % bag.length;
-        const take = bag.splice(at, 1 + ((picks.next().value ?? 0) % 3));
-        state = apply(state, { upserts: take });
-      }
-      expect(Object.fromEntries([...state.byId].map(([id, job]) => [id, job.rev]))).toEqual(
-        Object.fromEntries(lengths.map((length, index) => [`job${index}`, length])),
-      );
-      // Nobody is remembered as ended twice, and whoever is has ended.
-      expect(new Set(state.ended).size).toBe(state.ended.length);
-      for (const id of state.ended) expect(isTerminal(state.byId.get(id)?.state ?? 'queued')).toBe(true);
-    }),
+    fc.property(
+      lives,
+      fc.infiniteStream(fc.nat()),
+      fc.array(fc.nat(5), { maxLength: 8 }),
+      (lengths, picks, repeats) => {
+        const all = lengths.flatMap((length, index) =>
+          STATES.slice(0, length).map((state, step) => jobView(`job${index}`, { rev: step + 1, state })),
+        );
+        // Every view once, in any order, some of them again.
+        const bag = [...all, ...repeats.flatMap((index) => all.slice(index, index + 1))];
+        let state = NO_JOBS;
+        while (bag.length > 0) {
+          const at = (picks.next().value ?? 0) % bag.length;
+          const take = bag.splice(at, 1 + ((picks.next().value ?? 0) % 3));
+          state = apply(state, { upserts: take });
+        }
+        expect(Object.fromEntries([...state.byId].map(([id, job]) => [id, job.rev]))).toEqual(
+          Object.fromEntries(lengths.map((length, index) => [`job${index}`, length])),
+        );
+        // Nobody is remembered as ended twice, and whoever is has ended.
+        expect(new Set(state.ended).size).toBe(state.ended.length);
+        for (const id of state.ended) expect(isTerminal(state.byId.get(id)?.state ?? 'queued')).toBe(true);
+      },
+    ),
   );
 });
 

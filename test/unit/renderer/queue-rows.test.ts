@@ -36,7 +36,13 @@ const words = (rows: readonly QueueRow[]): string[] =>
   });
 
 const onServer = { serverId: serverIdOf('s1'), onServerId: serverIdOf('s1') };
-const batch = (index: number, size = 10): NonNullable<JobView['batch']> => ({ id: 'b' as BatchId, title: 'kiosk', index, size, stopAfter: false });
+const batch = (index: number, size = 10): NonNullable<JobView['batch']> => ({
+  id: 'b' as BatchId,
+  title: 'kiosk',
+  index,
+  size,
+  stopAfter: false,
+});
 
 test('what runs stands first, then the server’s own order of ours and others, then what waits here', () => {
   const rows = queueRows(
@@ -51,13 +57,27 @@ test('what runs stands first, then the server’s own order of ours and others, 
       { places: new Map([[jobIdOf('staged2'), 2]]) },
     ),
   );
-  expect(words(rows)).toEqual(['# s1', 'runs', 'foreign f1', 'staged2', 'foreign f3', 'sending', 'divide', 'waits', '# s2', 'empty']);
+  expect(words(rows)).toEqual([
+    '# s1',
+    'runs',
+    'foreign f1',
+    'staged2',
+    'foreign f3',
+    'sending',
+    'divide',
+    'waits',
+    '# s2',
+    'empty',
+  ]);
 });
 
 test('ours without a known place take the places that are free', () => {
   const rows = queueRows(
     input(
-      [jobView('a', { ...onServer, state: 'accepted', position: 1 }), jobView('b', { ...onServer, state: 'accepted', position: 2 })],
+      [
+        jobView('a', { ...onServer, state: 'accepted', position: 1 }),
+        jobView('b', { ...onServer, state: 'accepted', position: 2 }),
+      ],
       [foreignView([foreignJob('f2', { place: 2 })])],
     ),
   );
@@ -66,9 +86,16 @@ test('ours without a known place take the places that are free', () => {
 
 test('the line is solid as far as the server’s queue reaches and dashed where jobs wait with us', () => {
   const rows = queueRows(
-    input([jobView('runs', { ...onServer, state: 'running', startedAt: 5 }), jobView('staged', { ...onServer, state: 'accepted' }), jobView('w1', { position: 1 }), jobView('w2', { position: 2 })]),
+    input([
+      jobView('runs', { ...onServer, state: 'running', startedAt: 5 }),
+      jobView('staged', { ...onServer, state: 'accepted' }),
+      jobView('w1', { position: 1 }),
+      jobView('w2', { position: 2 }),
+    ]),
   );
-  const lines = rows.flatMap((row) => ('above' in row ? [[row.type === 'job' ? row.id : row.type, row.above, row.below]] : []));
+  const lines = rows.flatMap((row) =>
+    'above' in row ? [[row.type === 'job' ? row.id : row.type, row.above, row.below]] : [],
+  );
   expect(lines).toEqual([
     ['runs', 'none', 'solid'],
     ['staged', 'solid', 'dashed'],
@@ -85,7 +112,12 @@ describe('folding', () => {
     const folded = queueRows(input(three));
     expect(words(folded).slice(1, 2)).toEqual(['batch of 3']);
     const key = folded[1]?.key ?? '';
-    expect(words(queueRows(input(three, [], { unfolded: new Set([key]) }))).slice(1, 5)).toEqual(['batch of 3', 'k0', 'k1', 'k2']);
+    expect(words(queueRows(input(three, [], { unfolded: new Set([key]) }))).slice(1, 5)).toEqual([
+      'batch of 3',
+      'k0',
+      'k1',
+      'k2',
+    ]);
   });
 
   test('a held job in between breaks the run, and short runs are not folded', () => {
@@ -94,14 +126,26 @@ describe('folding', () => {
   });
 
   test('a job that is being cancelled stands by itself', () => {
-    const asked = { requestId: 'r', mode: 'stop', requestedAt: 1, by: 'window', note: null, outcome: null, settledAt: null, tookMs: null, lastStep: null } as unknown as JobView['cancel'];
+    const asked = {
+      requestId: 'r',
+      mode: 'stop',
+      requestedAt: 1,
+      by: 'window',
+      note: null,
+      outcome: null,
+      settledAt: null,
+      tookMs: null,
+      lastStep: null,
+    } as unknown as JobView['cancel'];
     const rows = queueRows(input([jobView('k', { batch: batch(9), position: -1, cancel: asked }), ...three]));
     expect(words(rows).slice(1, 3)).toEqual(['k', 'batch of 3']);
   });
 });
 
 test('jobs for any server, and those of a server that is gone, have a section of their own', () => {
-  const rows = queueRows(input([jobView('any', { serverId: null }), jobView('lost', { serverId: serverIdOf('gone'), position: 1 })]));
+  const rows = queueRows(
+    input([jobView('any', { serverId: null }), jobView('lost', { serverId: serverIdOf('gone'), position: 1 })]),
+  );
   expect(words(rows)).toEqual(['# s1', 'empty', '# s2', 'empty', '# any', 'any', 'lost']);
 });
 
@@ -109,7 +153,9 @@ test('a job that ended keeps the place it had while it lingers', () => {
   const before = jobView('runs', { ...onServer, state: 'running', startedAt: 5, rev: 1 });
   const after = jobView('runs', { ...onServer, state: 'done', rev: 2 });
   const rest = jobView('w1');
-  expect(words(queueRows(input([after, rest], [], { lingering: new Map([[before.id, before]]) }))).slice(1, 4)).toEqual(['runs', 'divide', 'w1']);
+  expect(words(queueRows(input([after, rest], [], { lingering: new Map([[before.id, before]]) }))).slice(1, 4)).toEqual(
+    ['runs', 'divide', 'w1'],
+  );
   expect(words(queueRows(input([after, rest]))).slice(1, 2)).toEqual(['w1']);
 });
 
@@ -133,7 +179,12 @@ describe('moving by one step', () => {
   });
 
   test('steps over a folded batch as one', () => {
-    const folded = queueRows(input([...[0, 1, 2].map((index) => jobView(`k${index}`, { batch: batch(index), position: index })), jobView('z', { position: 9 })]));
+    const folded = queueRows(
+      input([
+        ...[0, 1, 2].map((index) => jobView(`k${index}`, { batch: batch(index), position: index })),
+        jobView('z', { position: 9 }),
+      ]),
+    );
     expect(stepTarget(folded, [jobIdOf('z')], -1)).toEqual({ before: 'k0' });
   });
 });
@@ -141,7 +192,12 @@ describe('moving by one step', () => {
 describe('what is picked', () => {
   test('a cancel of picked rows names exactly their jobs, ours and others apart', () => {
     const given = input(
-      [jobView('w', { position: 1 }), jobView('run', { ...onServer, state: 'running', startedAt: 1 }), jobView('done', { state: 'done' }), jobView('not picked', { position: 2 })],
+      [
+        jobView('w', { position: 1 }),
+        jobView('run', { ...onServer, state: 'running', startedAt: 1 }),
+        jobView('done', { state: 'done' }),
+        jobView('not picked', { position: 2 }),
+      ],
       [foreignView([foreignJob('f1', { place: 1 }), foreignJob('f2', { state: 'running' })])],
     );
     const rows = queueRows(given).filter((row) => !(row.type === 'job' && row.id === jobIdOf('not picked')));
@@ -160,9 +216,19 @@ describe('what is picked', () => {
 
 describe('when it will be done', () => {
   const usualMs = { low: 50_000, high: 70_000 };
-  const found = (jobs: readonly JobView[], foreign: readonly ForeignView[] = [], paused = false): Map<string, { ms: number; atLeast: boolean }> => {
+  const found = (
+    jobs: readonly JobView[],
+    foreign: readonly ForeignView[] = [],
+    paused = false,
+  ): Map<string, { ms: number; atLeast: boolean }> => {
     const given = input(jobs, foreign);
-    return etas(queueRows(given), { jobs: given.jobs, live: { byId: new Map(), places: new Map() }, servers: given.servers, paused, nowMs: 20_000 });
+    return etas(queueRows(given), {
+      jobs: given.jobs,
+      live: { byId: new Map(), places: new Map() },
+      servers: given.servers,
+      paused,
+      nowMs: 20_000,
+    });
   };
   const running = jobView('run', { ...onServer, state: 'running', startedAt: 0, usualMs });
 
@@ -173,7 +239,10 @@ describe('when it will be done', () => {
   });
 
   test('is at least that long behind work of unknown length', () => {
-    const times = found([running, jobView('a', { usualMs, position: 1 })], [foreignView([foreignJob('f', { place: 1 })])]);
+    const times = found(
+      [running, jobView('a', { usualMs, position: 1 })],
+      [foreignView([foreignJob('f', { place: 1 })])],
+    );
     expect(times.get('j:a')).toEqual({ ms: 100_000, atLeast: true });
   });
 

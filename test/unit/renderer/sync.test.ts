@@ -29,19 +29,51 @@ class FakeHost {
             // By keyset, as the host pages: what leaves or moves in between shifts nothing.
             const keyOf = (job: JobView): number => job.position * 1_000 + Number(job.id.slice(1));
             const after = cursor === undefined ? -Infinity : Number(cursor);
-            const open = [...this.jobs.values()].filter((job) => !isTerminal(job.state) && keyOf(job) > after).sort((a, b) => keyOf(a) - keyOf(b));
+            const open = [...this.jobs.values()]
+              .filter((job) => !isTerminal(job.state) && keyOf(job) > after)
+              .sort((a, b) => keyOf(a) - keyOf(b));
             const last = open[1];
-            return { jobs: open.slice(0, 2), cursor: open.length > 2 && last !== undefined ? String(keyOf(last)) : null };
+            return {
+              jobs: open.slice(0, 2),
+              cursor: open.length > 2 && last !== undefined ? String(keyOf(last)) : null,
+            };
           }),
       },
       servers: { list: async () => ({ servers: [serverView('s1')] }) },
       foreign: { list: async () => ({ servers: [] }) },
-      queue: { summary: async () => ({ at: 0, running: 0, waiting: 0, held: 0, cancelling: 0, collecting: 0, foreign: 0, servers: 0, paused: false, runningIds: [], waitingIds: [], waitingTotal: 0, trouble: null }) },
+      queue: {
+        summary: async () => ({
+          at: 0,
+          running: 0,
+          waiting: 0,
+          held: 0,
+          cancelling: 0,
+          collecting: 0,
+          foreign: 0,
+          servers: 0,
+          paused: false,
+          runningIds: [],
+          waitingIds: [],
+          waitingTotal: 0,
+          trouble: null,
+        }),
+      },
       settings: { get: async () => ({ settings: DEFAULT_SETTINGS }) },
-      app: { info: async () => ({ version: '0', host: 'memory', node: '', platform: '', secrets: 'none', dataDir: null, movedAside: null, demo: false }) },
+      app: {
+        info: async () => ({
+          version: '0',
+          host: 'memory',
+          node: '',
+          platform: '',
+          secrets: 'none',
+          dataDir: null,
+          movedAside: null,
+          demo: false,
+        }),
+      },
     } as unknown as Api,
     watch: (_topics, listener) => {
-      const own = listener as (event: { topic: Topic; payload: never }) => void;
+      const own = listener as unknown as (event: { topic: Topic; payload: never }) => void;
       this.#listeners.add(own);
       return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
     },
@@ -57,7 +89,7 @@ class FakeHost {
         try {
           resolve(answer());
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
     });
@@ -108,7 +140,9 @@ function frames(): { schedule: (run: () => void) => () => void; draw: () => void
 }
 
 const openOf = (stores: Stores): Record<string, number> =>
-  Object.fromEntries([...stores.jobs.getState().byId.values()].filter((job) => !isTerminal(job.state)).map((job) => [job.id, job.rev]));
+  Object.fromEntries(
+    [...stores.jobs.getState().byId.values()].filter((job) => !isTerminal(job.state)).map((job) => [job.id, job.rev]),
+  );
 const truthOf = (host: FakeHost): Record<string, number> =>
   Object.fromEntries([...host.jobs.values()].filter((job) => !isTerminal(job.state)).map((job) => [job.id, job.rev]));
 
@@ -134,8 +168,10 @@ test('changes while the pages come, missed events and a resync: the open jobs en
       for (const each of steps) {
         const jobs = [...host.jobs.values()];
         const job = 'job' in each ? jobs[each.job % jobs.length] : undefined;
-        if (each.do === 'advance' && job !== undefined && !isTerminal(job.state)) host.put({ ...job, rev: job.rev + 1, state: NEXT[job.state] ?? 'done' });
-        else if (each.do === 'front' && job !== undefined && !isTerminal(job.state)) host.put({ ...job, rev: job.rev + 1, position: -10 - job.rev });
+        if (each.do === 'advance' && job !== undefined && !isTerminal(job.state))
+          host.put({ ...job, rev: job.rev + 1, state: NEXT[job.state] ?? 'done' });
+        else if (each.do === 'front' && job !== undefined && !isTerminal(job.state))
+          host.put({ ...job, rev: job.rev + 1, position: -10 - job.rev });
         else if (each.do === 'submit') {
           host.put(jobView(`j${submitted}`, { rev: 1, position: each.position }));
           submitted += 1;
@@ -200,7 +236,15 @@ test('live reports leave the jobs store alone, and stand still while live update
   while (await host.answer());
   draw();
   const jobs = stores.jobs.getState();
-  const live = { jobId: jobIdOf('a'), stage: { stage: 'saving' } as const, nodesDone: null, nodesTotal: null, segments: [], previewVersion: 0, leftMs: null };
+  const live = {
+    jobId: jobIdOf('a'),
+    stage: { stage: 'saving' } as const,
+    nodesDone: null,
+    nodesTotal: null,
+    segments: [],
+    previewVersion: 0,
+    leftMs: null,
+  };
   host.emit('job.live', { ...live, fraction: 0.3 });
   draw();
   expect(stores.live.getState().byId.get(jobIdOf('a'))?.fraction).toBe(0.3);
