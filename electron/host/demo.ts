@@ -10,7 +10,6 @@ import type { ComfyServerHandle } from '../demo/comfy-server.ts';
 import type { ServerId } from '../../shared/ids.ts';
 import { ComfyGraphSchema } from '../../shared/job.ts';
 import type { ComfyGraph } from '../../shared/job.ts';
-import type { Graph } from '../demo/comfy-types.ts';
 
 interface DemoServer {
   name: string;
@@ -56,7 +55,7 @@ export async function startDemo(handlers: Handlers): Promise<AsyncDisposable> {
   const comesAndGoes = setInterval(() => {
     turn += 1;
     const server = running[turn % running.length]?.handle;
-    server?.engine.addForeign(withSeed(sample('four-at-once.json'), turn) as Graph, {
+    server?.engine.addForeign(withSeed(sample('four-at-once.json'), turn), {
       clientId: turn % 3 === 0 ? null : 'someone-else',
     });
   }, FOREIGN_EVERY_MS);

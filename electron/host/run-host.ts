@@ -6,9 +6,11 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
+import { AppError } from '../../shared/errors.ts';
 import { findBrowser, openAppWindow, whyNoWindow } from './app-window.ts';
 import { readArguments } from './arguments.ts';
 import type { HostArguments } from './arguments.ts';
+import { readEndpoint } from './endpoint-file.ts';
 import { askForLaunchUrl, findRunningHost } from './endpoint.ts';
 import { IdleExit } from './idle-exit.ts';
 import { says } from './says.ts';
@@ -65,7 +67,7 @@ async function serve(args: HostArguments): Promise<void> {
     import('./shell.ts'),
   ]);
   const { version } = packageJson;
-  mkdirSync(args.dataDir, { recursive: true, mode: 0o700 });
+  makeDirectory(args.dataDir);
   const core = await createCore({
     dataDir: args.dataDir,
     version,
@@ -73,6 +75,8 @@ async function serve(args: HostArguments): Promise<void> {
     secrets: fileSecrets(`${args.dataDir}/host/secrets.json`),
     shell: nodeShell(),
     demo: args.demo,
+  }).catch((error: unknown) => {
+    throw nameOwner(error, args.dataDir);
   });
   const coreMs = performance.now();
   process.on('uncaughtExceptionMonitor', (error) => {
@@ -154,6 +158,23 @@ async function serve(args: HostArguments): Promise<void> {
       say(service.launchUrl());
     });
   }
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new AppError('storage', `${directory} can't be made: ${error instanceof Error ? error.message : ''}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Who has the data directory open, where it left word: a host that hangs, or the desktop app. */
+function nameOwner(error: unknown, dataDir: string): unknown {
+  const owner = readEndpoint(dataDir);
+  if (!(error instanceof AppError) || error.details?.['reason'] !== 'locked' || owner === null) return error;
+  return new AppError(error.code, `${error.message} (process ${String(owner.pid)})`, { cause: error });
 }
 
 /** Opens what was asked for, or says in one line where to find it and why. */

@@ -1,7 +1,7 @@
 /** The host as a process: what it prints, finding one that runs already, and how it ends. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -97,6 +97,22 @@ describe('the host process', () => {
     expect(third.out()).toContain(`process ${pid}`);
     expect(third.out()).toMatch(/http:\/\/127\.0\.0\.1:\d+\/launch\?code=/);
     expect(first.child.exitCode).toBeNull();
+  });
+
+  it('says in a sentence what keeps it from starting: data in use by one that does not answer, a place it may not use', async () => {
+    const first = startHost();
+    await until('it runs', () => first.out() !== '', 12_000);
+    first.child.kill('SIGSTOP');
+    const second = startHost();
+    expect(await second.ended).toBe(1);
+    expect(second.err()).toContain(`(process ${String(first.child.pid)})`);
+    expect(second.err()).not.toContain('    at ');
+    const file = join(dataDir, 'file');
+    writeFileSync(file, '');
+    const third = startHost('--data', join(file, 'inside'));
+    expect(await third.ended).toBe(1);
+    expect(third.err()).toContain(file);
+    expect(third.err()).not.toContain('    at ');
   });
 
   it.each([[['--lan']], [['--host', '0.0.0.0']], [['--port', 'x']], [['--what']]])(
