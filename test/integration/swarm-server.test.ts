@@ -128,6 +128,9 @@ describe('after a drop', () => {
     const prompt = stage.promptOf(job);
     await until('its prompt is stopped', () => stage.inComfy(prompt).length > 0);
     expect(stage.inComfy(prompt)).toEqual(['interrupted']);
+    // How it ended is recovery's to say: the new process knows nothing of it.
+    expect(job.end()).toBeUndefined();
+    expect(await rig.stop(job)).toEqual({ report: 'ended', fact: { type: 'vanished', cause: 'server-restarted' } });
   });
 
   test('a stop under which the connection breaks is taken up again by the next one', async () => {

@@ -100,13 +100,12 @@ describe.skipIf(url === undefined)('a real SwarmUI', () => {
   test('somebody else\'s prompt is seen and stopped by its id; ours goes on', async () => {
     const other = await neighbour.running(await neighbour.accepted(await neighbour.send({ ...probeParams(300, 30) })));
     const ours = await rig.accepted(await rig.send(probeParams(3, 30)));
+    const theirs = (): string | undefined => rig.foreign?.jobs.find((job) => job.state === 'running')?.remoteKey;
     await until('it is seen', async () => {
       await rig.adapter.refresh(AbortSignal.timeout(5_000));
-      return (rig.foreign?.counts.length ?? 0) > 0;
+      return (rig.foreign?.counts.length ?? 0) > 0 && theirs() !== undefined;
     });
-    // Marked by another Switchyard: counted, but not listed as a stranger's. By its id it can still be stopped.
-    const [running] = (JSON.parse(await queue()) as unknown[][][])[0] ?? [];
-    const report = await rig.adapter.stopForeign(`0:${String(running?.[1])}`, { mode: () => 'stop', signal: AbortSignal.timeout(20_000), onStep: () => undefined });
+    const report = await rig.adapter.stopForeign(theirs() ?? '', { mode: () => 'stop', signal: AbortSignal.timeout(20_000), onStep: () => undefined });
     expect(report).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'running' } });
     expect(await rig.ended(ours)).toMatchObject({ type: 'finished' });
     await neighbour.ended(other);

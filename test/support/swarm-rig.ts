@@ -36,7 +36,7 @@ export function probeParams(steps: number, ms: number, more: Record<string, unkn
     '10': { class_type: 'ProbeSleep', inputs: { steps, ms, ...more, seed: 'SEED' } },
   };
   // SwarmUI fills in the seed, another one for each image: what ComfyUI has computed before it would not compute again.
-  return { prompt: 'probe', seed, comfyworkflowraw: JSON.stringify(graph).replace('"SEED"', '${seed}'), ...params } as Extract<JobPayload, { kind: 'swarm' }>['params'];
+  return { prompt: 'probe', seed, comfyworkflowraw: JSON.stringify(graph).replace('"SEED"', '${seed}'), ...params };
 }
 
 /** One attempt of the rig. */

@@ -3,7 +3,7 @@
  * connection), swarm-attempts (streams and sessions), swarm-stop and swarm-cancel (the stop procedure), swarm-monitor
  * (what is known by asking), swarm-manage (backends, models, other people's work).
  */
-import { AppError, toAppError } from '../../../../shared/errors.ts';
+import { AppError } from '../../../../shared/errors.ts';
 import type { OutputRef } from '../../../../shared/job-fact.ts';
 import { Aborted, deferred } from '../../../../shared/util/async.ts';
 import type { Deferred } from '../../../../shared/util/async.ts';
@@ -11,19 +11,15 @@ import type { AdapterContext, AttemptRef, Connection, LookupResult, OutputBody, 
 import { Attempts } from './swarm-attempts.ts';
 import { SwarmClient } from './swarm-client.ts';
 import { SwarmFiles } from './swarm-files.ts';
-import { isPromptOf } from './swarm-foreign.ts';
 import { stopForeignPrompt } from './swarm-foreign-stop.ts';
-import { hasErrorId } from './swarm-http.ts';
+import { lookupAttempt } from './swarm-lookup.ts';
 import { SwarmManage } from './swarm-manage.ts';
 import { Monitor } from './swarm-monitor.ts';
-import { endFact } from './swarm-outcome.ts';
 import type { EndFact } from './swarm-outcome.ts';
-import { isIdle } from './swarm-schemas.ts';
-import type { Counters } from './swarm-schemas.ts';
 import { SessionPool } from './swarm-sessions.ts';
 import { StopLine } from './swarm-stop.ts';
-import type { StopPorts } from './swarm-stop.ts';
-import { Track } from './swarm-track.ts';
+import { stopPorts } from './swarm-stop-ports.ts';
+import type { Track } from './swarm-track.ts';
 
 /** A neighbour's failure put one of ours back (S17): nothing is sent before this, nor while a model loads. */
 const COOL_MS = 3_000;
@@ -82,7 +78,14 @@ export class SwarmAdapter implements ServerAdapter {
       },
     });
     this.#monitor = new Monitor({ context, lost, tracks: () => this.#attempts.all(), sweep: () => { this.#attempts.sweep(); } });
-    this.#line = new StopLine(this.#stopPorts());
+    this.#line = new StopLine(
+      stopPorts({
+        client: () => this.#client(), attempts: this.#attempts, monitor: this.#monitor, lost,
+        epoch: () => this.#epoch,
+        unsafe: () => this.#live?.client.targeted === false && !context.server.allowUntargetedInterrupt,
+        unsettle: (track) => { this.#unsettle(track, performance.now()); },
+      }),
+    );
     this.manage = new SwarmManage({ client: () => this.#client(), monitor: this.#monitor, log: context.log });
   }
 
@@ -107,7 +110,7 @@ export class SwarmAdapter implements ServerAdapter {
     const lost = deferred<AppError>();
     const live: Live = { client, abort, lost, done: this.#monitor.run(client, abort.signal) };
     this.#live = live;
-    for (const track of this.#attempts.all()) if (track.adrift) this.#attempts.follow(track);
+    for (const track of this.#attempts.all()) if (track.adrift) this.#attempts.endings.follow(track);
     return {
       version: client.session.version, capabilities: client.capabilities(), serverBoot: client.boot, lost: lost.promise,
       close: async () => {
@@ -143,56 +146,25 @@ export class SwarmAdapter implements ServerAdapter {
   }
 
   async lookup(attempt: AttemptRef, signal: AbortSignal): Promise<LookupResult> {
-    const { client } = this.#require();
-    const known = this.#attempts.get(attempt.remoteKey);
-    if (known?.fact !== null && known?.fact !== undefined && known.fact.type !== 'vanished') return { found: 'ended', fact: known.fact };
-    const sameBoot = attempt.serverBoot === null ? null : client.boot === null ? null : attempt.serverBoot === client.boot;
-    const counters = await this.#countersOf(attempt.remoteKey, signal);
-    if (counters !== null && !isIdle(counters) && sameBoot !== false) return await this.#lookWorking(attempt, counters, signal);
-    if (known?.stream !== null && known?.stream !== undefined && !known.adrift && !known.over && known.stream.phase !== 'sent') {
-      // The last words are on their way: the stream says how it ended.
-      return known.started ? { found: 'running' } : { found: 'waiting', place: null };
-    }
-    const found = await this.#files.find(client, attempt.attemptId, signal);
-    if (found.paths.length > 0) {
-      const outputs = this.#files.fromPaths(found.paths, []);
-      const asked = known?.asked ?? found.asked ?? outputs.length;
-      const fact = endFact({ asked, outputs, delivered: outputs.length, errors: [], started: true, dispatched: true, interrupted: known?.interrupted === true, mayPutBack: false });
-      return { found: 'ended', fact };
-    }
-    // With its session idle, whatever a backend still computes for it is nobody's: it is looked for, and stopped.
-    this.#monitor.isOver(known ?? new Track(attempt, null, true));
-    await this.#monitor.askWork(client, signal);
-    return { found: 'absent', sameBoot };
-  }
-
-  async #lookWorking(attempt: AttemptRef, counters: Counters, signal: AbortSignal): Promise<LookupResult> {
-    const track = this.#attempts.resume(attempt);
-    if (track.adrift) track.poll(counters, performance.now());
-    if (!track.started && counters.live_gens > 0 && this.#live !== null) await this.#monitor.look(this.#live.client, signal);
-    return track.started ? { found: 'running' } : { found: 'waiting', place: null };
-  }
-
-  /** Null when the server does not know the session (any more). */
-  async #countersOf(session: string, signal: AbortSignal): Promise<Counters | null> {
-    try {
-      return (await this.#client().api.currentStatus(session, signal)).status;
-    } catch (error) {
-      if (hasErrorId(error, 'invalid_session_id')) return null;
-      throw error;
-    }
+    return await lookupAttempt({ client: this.#client(), attempts: this.#attempts, files: this.#files, monitor: this.#monitor }, attempt, signal);
   }
 
   async stop(attempt: AttemptRef, request: StopRequest): Promise<StopReport> {
     if (this.#live === null) return { report: 'interrupted' };
     const track = this.#attempts.resume(attempt);
+    if (track.isOfAnotherBoot(this.#live.client.boot)) {
+      // What an external ComfyUI still computes for it is looked for and stopped, now and for a while.
+      this.#monitor.isOver(track);
+      await this.#monitor.askWork(this.#live.client, request.signal);
+      return { report: 'ended', fact: { type: 'vanished', cause: 'server-restarted' } };
+    }
     try {
       const report = await this.#line.stop(track, request);
       if (report.report === 'ended') track.told = true;
       return report;
     } finally {
       // Broken off after its end, the end is told as for any other.
-      if (track.over && track.stopping === 0 && !track.told) this.#attempts.finish(track);
+      if (track.isOver() && track.stopping === 0 && !track.told) this.#attempts.endings.finish(track);
       this.#attempts.settledDown(track);
     }
   }
@@ -296,41 +268,5 @@ export class SwarmAdapter implements ServerAdapter {
   #unsettle(ended: Track, now: number): void {
     if (!ended.heldSlot) return;
     for (const track of this.#attempts.all()) if (track !== ended) track.unsettle(now);
-  }
-
-  #stopPorts(): StopPorts {
-    return {
-      epoch: () => this.#epoch,
-      unsafe: () => this.#live?.client.targeted === false && !this.#context.server.allowUntargetedInterrupt,
-      interrupt: async (track) => {
-        track.interruptsOpen += 1;
-        try {
-          await this.#client().api.interrupt(track.key);
-        } catch (error) {
-          const app = toAppError(error);
-          if (app.code === 'server_unreachable') this.#lose(app);
-          throw error;
-        } finally {
-          track.interruptsOpen -= 1;
-        }
-      },
-      settle: (track, signal) => this.#attempts.settle(track, signal),
-      look: async (signal) => (this.#live === null ? null : await this.#monitor.look(this.#live.client, signal)),
-      isOf: isPromptOf,
-      liveGens: async (signal) => {
-        const { client } = this.#require();
-        if (!client.targeted || !client.may('read_server_info_panels')) return null;
-        return (await client.ask((session) => client.api.globalStatus(session, signal), signal)).status.live_gens;
-      },
-      othersWait: async (track, signal) => {
-        const { client } = this.#require();
-        if (!client.targeted || !client.may('read_server_info_panels')) return null;
-        const all = (await client.ask((session) => client.api.globalStatus(session, signal), signal)).status;
-        return all.waiting_backends > (track.counters?.waiting_backends ?? 0);
-      },
-      interruptPrompt: async (prompt) => { await this.#client().passthrough.interrupt(prompt.backend, prompt.promptId); },
-      deletePrompt: async (prompt) => { await this.#client().passthrough.deleteOrphan(prompt.backend, prompt.promptId); },
-      unsettleOthers: (track) => { this.#unsettle(track, performance.now()); },
-    };
   }
 }

@@ -1,18 +1,17 @@
 /**
- * The open attempts on one SwarmUI server: sends each on a socket of its own, hears its stream, polls its session when
- * the stream is lost (S4), finds out how it ended, and gives its session back when all is quiet. Stops nothing.
+ * The open attempts on one SwarmUI server: sends each on a socket of its own, hears its stream, and gives its session
+ * back when all is quiet. How they end is found out in swarm-endings.ts. Stops nothing.
  */
-import { AppError, isAbort, toAppError } from '../../../../shared/errors.ts';
-import { deferred, sleep } from '../../../../shared/util/async.ts';
+import { AppError, toAppError } from '../../../../shared/errors.ts';
+import { deferred } from '../../../../shared/util/async.ts';
 import type { Deferred } from '../../../../shared/util/async.ts';
 import type { Log } from '../../log.ts';
 import type { AdapterContext, AttemptRef, SendAttempt, SubmitResult } from '../adapter.ts';
-import type { SwarmClient } from './swarm-client.ts';
-import type { SwarmFiles } from './swarm-files.ts';
+import { Endings } from './swarm-endings.ts';
+import type { EndingPorts } from './swarm-endings.ts';
 import { readFrame } from './swarm-frames.ts';
-import { hasErrorId, isGone } from './swarm-http.ts';
-import { endFact, refusal } from './swarm-outcome.ts';
-import type { EndFact } from './swarm-outcome.ts';
+import { isGone } from './swarm-http.ts';
+import { refusal } from './swarm-outcome.ts';
 import type { SessionPool } from './swarm-sessions.ts';
 import { SwarmSocket } from './swarm-socket.ts';
 import { StreamState } from './swarm-stream.ts';
@@ -24,36 +23,26 @@ import { Track } from './swarm-track.ts';
 const SAME_BREATH_MS = 250;
 /** No first message after this: whether the server took it is not known. */
 const FIRST_WORD_MS = 30_000;
-const POLL_MS = 500;
-const POLL_STOPPING_MS = 200;
-/** Files are written behind the stream's end (§3.5): looked for again after this. */
-const FILES_MS = 1_500;
 
-export interface AttemptPorts {
+export interface AttemptPorts extends Omit<EndingPorts, 'isCurrent' | 'settledDown'> {
   readonly context: AdapterContext;
   readonly pool: SessionPool;
-  readonly files: SwarmFiles;
-  client(): SwarmClient | null;
-  /** The server's process is not there, or is another one. */
-  lost(error: AppError): void;
-  /** Whether the server still is the process we connected to; asks it. Throws AppError. */
-  sameBoot(signal: AbortSignal): Promise<boolean>;
-  /** Looks whether a prompt of this attempt runs on a backend, and notes it. */
-  sight(track: Track, signal: AbortSignal): Promise<void>;
-  /** One of ours ended: slots and phases of others may have changed. */
-  ended(track: Track, fact: EndFact): void;
 }
 
 export class Attempts {
   readonly #ports: AttemptPorts;
   readonly #log: Log;
   readonly #tracks = new Map<string, Track>();
-  /** Jobs that went back to the queue once for a neighbour's sake (S17). */
-  readonly #putBack = new Set<string>();
+  readonly endings: Endings;
 
   constructor(ports: AttemptPorts) {
     this.#ports = ports;
     this.#log = ports.context.log;
+    this.endings = new Endings({
+      ...ports,
+      isCurrent: (track) => this.#tracks.get(track.key) === track,
+      settledDown: (track) => { this.settledDown(track); },
+    });
   }
 
   all(): Track[] {
@@ -71,6 +60,7 @@ export class Attempts {
     const images = attempt.payload.kind === 'swarm' ? attempt.payload.images : 1;
     const track = new Track(attempt, new StreamState({ images, batchSize: batchSizeOf(attempt) }, performance.now()), raw);
     track.asked = askedImages(attempt);
+    track.boot = client.boot;
     this.#tracks.set(track.key, track);
     const answer = deferred<SubmitResult>();
     const socket = new SwarmSocket({
@@ -90,7 +80,7 @@ export class Attempts {
       return this.#notOpened(track, toAppError(error));
     }
     try {
-      await socket.send(requestFor(attempt));
+      await socket.send(requestFor(attempt, this.#ports.context.server.clientId));
     } catch (error) {
       answer.resolve({ result: 'unsure', error: toAppError(error) });
     }
@@ -149,7 +139,7 @@ export class Attempts {
         return;
       case 'ended':
         track.socket?.finish();
-        this.#over(track);
+        this.endings.over(track);
     }
   }
 
@@ -172,10 +162,10 @@ export class Attempts {
   }
 
   setAdrift(track: Track): void {
-    if (track.over) return;
+    if (track.isOver()) return;
     track.adrift = true;
     track.wake.wake();
-    this.follow(track);
+    this.endings.follow(track);
   }
 
   /** The track of an attempt that an earlier process or connection sent. */
@@ -183,126 +173,14 @@ export class Attempts {
     const known = this.#tracks.get(attempt.remoteKey);
     if (known !== undefined) {
       if (attempt.startedAt !== null) known.attempt = attempt;
-      if (known.adrift) this.follow(known);
+      if (known.adrift) this.endings.follow(known);
       return known;
     }
     const track = new Track(attempt, null, false);
+    track.boot = attempt.serverBoot;
     this.#tracks.set(track.key, track);
-    this.follow(track);
+    this.endings.follow(track);
     return track;
-  }
-
-  /** Polls the session of a track without a stream until it is over, while connected. */
-  follow(track: Track): void {
-    if (track.following || !track.adrift || this.#ports.client() === null) return;
-    track.following = true;
-    this.#follow(track)
-      .catch((error: unknown) => {
-        if (!isAbort(error)) this.#log.debug('following a session broke off', { error });
-      })
-      .finally(() => {
-        track.following = false;
-      });
-  }
-
-  async #follow(track: Track): Promise<void> {
-    for (;;) {
-      const client = this.#ports.client();
-      if (client === null || this.#tracks.get(track.key) !== track || track.over) return;
-      const signal = AbortSignal.timeout(15_000);
-      try {
-        const { status } = await client.api.currentStatus(track.key, signal);
-        if (client !== this.#ports.client()) return;
-        track.poll(status, performance.now());
-        if (status.live_gens > 0 && !track.started) {
-          await this.#ports.sight(track, signal);
-          if (track.seenRunning && !track.holdStart) this.#ports.context.sink.fact(track.key, { type: 'started' });
-        }
-        if (track.over) {
-          // All-zero may also be said by another process: only our own one's word counts.
-          if (!(await this.#ports.sameBoot(signal))) {
-            track.zeros = 0;
-            return;
-          }
-          if (track.worked || track.stopping > 0) this.#over(track);
-          return;
-        }
-      } catch (error) {
-        if (hasErrorId(error, 'invalid_session_id')) return; // Recovery says what became of it.
-        if (isGone(error)) {
-          this.#ports.lost(toAppError(error));
-          return;
-        }
-        this.#log.debug('a session could not be asked', { error });
-      }
-      await sleep(track.stopping > 0 ? POLL_STOPPING_MS : POLL_MS);
-    }
-  }
-
-  /** Nothing more will come: how it ended is told, unless a stop procedure tells it, or nothing had been accepted. */
-  #over(track: Track): void {
-    track.wake.wake();
-    if (track.stopping > 0 || track.refused) {
-      this.#tryReturn(track);
-      return;
-    }
-    this.finish(track);
-  }
-
-  /** Tells the end to the core, once. */
-  finish(track: Track): void {
-    if (track.told) return;
-    this.settle(track, AbortSignal.timeout(60_000))
-      .then((fact) => {
-        if (track.told || track.stopping > 0) return;
-        track.told = true;
-        this.#ports.context.sink.fact(track.key, fact);
-        this.#tryReturn(track);
-      })
-      .catch((error: unknown) => {
-        // Not known now: the watchdog's look finds out.
-        track.settlement = null;
-        this.#log.warn('how an attempt ended could not be found out yet', { job: track.attempt.jobId, error });
-      });
-  }
-
-  /** How an attempt that is over has ended; asks the server only when the stream did not say it. */
-  async settle(track: Track, signal: AbortSignal): Promise<EndFact> {
-    if (track.fact !== null) return track.fact;
-    track.settlement ??= this.#settle(track, signal);
-    try {
-      const fact = await track.settlement;
-      if (track.fact === null) {
-        track.fact = fact;
-        this.#ports.ended(track, fact);
-      }
-      return fact;
-    } catch (error) {
-      track.settlement = null;
-      throw error;
-    }
-  }
-
-  async #settle(track: Track, signal: AbortSignal): Promise<EndFact> {
-    const { files } = this.#ports;
-    const { stream } = track;
-    const { outputs, delivered } = files.fromStream(stream?.images() ?? []);
-    const common = { started: track.started, interrupted: track.interrupted, mayPutBack: !this.#putBack.has(track.attempt.jobId) };
-    if (!track.adrift && stream !== null) {
-      const fact = endFact({ ...common, asked: stream.asked(), outputs, delivered, errors: stream.errors, dispatched: stream.dispatched });
-      if (fact.type === 'stopped' && fact.by === 'collateral') this.#putBack.add(track.attempt.jobId);
-      return fact;
-    }
-    const client = this.#ports.client();
-    if (client === null) throw new AppError('server_unreachable', 'the server is not connected');
-    let found = await files.find(client, track.attempt.attemptId, signal);
-    const asked = (): number => track.asked ?? found.asked ?? 1;
-    if (found.paths.length < asked()) {
-      await sleep(FILES_MS, signal);
-      found = await files.find(client, track.attempt.attemptId, signal);
-    }
-    const refs = files.fromPaths(found.paths, outputs);
-    return endFact({ ...common, asked: asked(), outputs: refs, delivered: refs.length, errors: stream?.errors ?? [], dispatched: true });
   }
 
   /** The core is done with this key. */
@@ -319,7 +197,7 @@ export class Attempts {
   /** After stream end and the answer to every interrupt; in doubt it is kept apart. */
   #tryReturn(track: Track): void {
     if (!track.released || track.interruptsOpen > 0 || track.stopping > 0 || this.#tracks.get(track.key) !== track) return;
-    const quiet = track.stream?.ended === true || track.over;
+    const quiet = track.stream?.ended === true || track.isOver();
     if (!quiet && !track.adrift) return;
     this.#tracks.delete(track.key);
     if (!quiet) this.#ports.pool.quarantine(track.key, 'given back while it may still have work');
@@ -339,7 +217,7 @@ export class Attempts {
       if (context.isOurs(key)) continue;
       const track = this.#tracks.get(key);
       if (track?.stopping !== undefined && track.stopping > 0) continue;
-      if (track !== undefined && !track.over && !track.adrift) continue;
+      if (track !== undefined && !track.isOver() && !track.adrift) continue;
       if (track === undefined && this.#fresh.has(key)) continue;
       this.#tracks.delete(key);
       pool.quarantine(key, 'nobody gave it back');

@@ -56,10 +56,12 @@ export class SwarmFiles {
     return { paths: found.map((one) => one.path).reverse(), asked };
   }
 
-  /** Outputs found on the server, with those only the stream had. */
+  /** Outputs found on the server, with those only the stream told of. */
   fromPaths(paths: readonly string[], streamed: readonly OutputRef[]): OutputRef[] {
-    const held = streamed.filter((one) => !('path' in RemoteSchema.parse(JSON.parse(one.remote))));
-    return [...paths.map((path, index) => outputRef(index, { path }, nameOf(path))), ...held.map((one, index) => ({ ...one, ordinal: paths.length + index }))];
+    const found = paths.map((path, index) => outputRef(index, { path }, nameOf(path)));
+    const known = new Set(found.map((one) => one.remote));
+    const more = streamed.filter((one) => !known.has(one.remote));
+    return [...found, ...more].map((one, ordinal) => ({ ...one, ordinal }));
   }
 
   /** Throws `outputs_unavailable` when there is no such file (any more). */
@@ -70,8 +72,9 @@ export class SwarmFiles {
     if (client === null) throw new AppError('server_unreachable', 'the server is not connected');
     const answer = await client.api.view(remote.data.path, signal);
     if (answer.status === 200) return { mime: answer.contentType === '' ? null : (answer.contentType.split(';')[0] ?? null), bytes: answer.bytes, body: answer.body };
-    for await (const chunk of answer.body) void chunk; // An error page: read to its end, so that the connection is free.
-    const details = { status: answer.status, path: remote.data.path };
+    let bytes = 0;
+    for await (const chunk of answer.body) bytes += chunk.length; // An error page: read to its end, so that the connection is free.
+    const details = { status: answer.status, path: remote.data.path, bytes };
     if (answer.status === 404) throw new AppError('outputs_unavailable', 'the server has no such file any more', { details });
     if (answer.status === 400) throw new AppError('server_auth', 'the server does not show us this file', { details });
     throw new AppError('server_protocol', `the file is answered with ${String(answer.status)}`, { details });

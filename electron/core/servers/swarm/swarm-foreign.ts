@@ -28,6 +28,8 @@ export interface Seen {
   /** Everybody's together, where only that may be seen. */
   readonly global: Counters | null;
   readonly ownUser: string;
+  /** Of this installation, as in our marks. */
+  readonly ownClient: string;
   readonly tracks: readonly Track[];
   readonly now: number;
 }
@@ -59,11 +61,11 @@ export class ForeignBook {
     for (const prompt of inOrder(seen.prompts)) {
       const owner = ownerOf(prompt, seen.tracks);
       order.push(owner?.key ?? foreignKey(prompt));
-      if (owner !== null || prompt.attemptId !== null) continue;
+      if (owner !== null || (prompt.attemptId !== null && prompt.clientId === seen.ownClient)) continue;
       const key = foreignKey(prompt);
       const known = this.#known.get(key) ?? { firstSeen: seen.now, startedAt: null, interruptedByUs: false };
       // One of ours that carries no mark may be handed over right now, and be this one: then it is not called foreign yet.
-      if (!this.#known.has(key) && seen.tracks.some(mayBeUnmarked)) continue;
+      if (prompt.attemptId === null && !this.#known.has(key) && seen.tracks.some(mayBeUnmarked)) continue;
       if (prompt.state === 'running') known.startedAt ??= seen.now;
       this.#known.set(key, known);
       keys.add(key);
@@ -94,7 +96,7 @@ export function isPromptOf(track: Track, prompt: BackendPrompt): boolean {
 
 /** It holds a slot, or is about to, and its prompt would not be known again in a queue. */
 function mayBeUnmarked(track: Track): boolean {
-  if (track.over || track.marked) return false;
+  if (track.isOver() || track.marked) return false;
   const live = track.counters?.live_gens ?? 0;
   return track.phase === 'sent' || track.phase === 'claimed' || track.phase === 'waiting' || live > (track.stream?.promptIds.size ?? 0);
 }

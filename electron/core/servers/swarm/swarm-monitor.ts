@@ -73,14 +73,15 @@ export class Monitor {
   /** Runs until the signal aborts or the server is lost. Never rejects. */
   async run(client: SwarmClient, signal: AbortSignal): Promise<void> {
     let deaf = 0;
-    while (!signal.aborted) {
+    const over = (): boolean => signal.aborted;
+    while (!over()) {
       try {
         const { backend_status: backends } = await client.ask((session) => client.api.currentStatus(session, signal), signal);
         deaf = 0;
         this.#loading = backends?.any_loading === true;
         await this.#beat(client, signal);
       } catch (error) {
-        if (signal.aborted || isAbort(error)) return;
+        if (over() || isAbort(error)) return;
         const app = toAppError(error);
         // Slow is not offline: one answer that never came is borne, a refused connection is not.
         deaf += app.code === 'server_timeout' ? 1 : 0;
@@ -128,7 +129,7 @@ export class Monitor {
     const waiting = tracks.filter((track) => track.phase === 'waiting' && !track.started).map((track) => performance.now() - track.phaseSince);
     this.backends.checkSlots(waiting.length === 0 ? null : Math.max(...waiting), tracks.some((track) => track.loading) || this.#loading, look?.prompts ?? [], look?.complete === true);
     const known = [...tracks, ...[...this.#over.values()].map((one) => one.track)];
-    const seen = this.#foreign.see({ prompts: look?.prompts ?? [], users, global, ownUser: client.session.user_id, tracks: known, now: Date.now() });
+    const seen = this.#foreign.see({ prompts: look?.prompts ?? [], users, global, ownUser: client.session.user_id, ownClient: this.#ports.context.server.clientId, tracks: known, now: Date.now() });
     this.#ports.context.sink.foreign(seen.view, seen.ended);
     const all = users === null ? global?.waiting_gens : users.reduce((sum, one) => sum + one.waiting_gens, 0);
     if (all !== undefined) this.#ports.context.sink.status({ queueLength: all });
@@ -169,7 +170,7 @@ export class Monitor {
 
   /** A prompt whose attempt is over, or was lost with the server's process: stopped by its id (S10). */
   async #stopOrphans(client: SwarmClient, prompts: readonly BackendPrompt[]): Promise<void> {
-    const live = this.#ports.tracks().filter((track) => !track.over);
+    const live = this.#ports.tracks().filter((track) => !track.isOver() && !track.isOfAnotherBoot(client.boot));
     for (const [id, { track, until }] of [...this.#over]) {
       for (const prompt of prompts.filter((one) => isPromptOf(track, one))) {
         if (live.some((one) => isPromptOf(one, prompt))) continue;

@@ -36,7 +36,7 @@ const COLLATERAL = [
 ];
 const BY_COMFY = /^(?:Remote swarm gave error: )?ComfyUI execution error: /;
 const REFUSED_BY_COMFY = /^(?:Remote swarm gave error: )?ComfyUI errored: /;
-const NO_MATCH = /^No backends match the settings/;
+const NO_MATCH = 'No backends match the settings';
 const OUT_OF_MEMORY = /OutOfMemoryError|CUDA out of memory/;
 
 /** The fact of an attempt whose stream, or session, is at its end. */
@@ -65,7 +65,7 @@ function errorOf(text: string, ending: Ending): WireError {
   const details = { errors: ending.errors.slice(0, 10).map((one) => one.slice(0, 4_000)), delivered: ending.delivered, asked: ending.asked };
   if (BY_COMFY.test(text)) return failure(text.replace(BY_COMFY, '').trim(), { ...details, outOfMemory: OUT_OF_MEMORY.test(text) });
   if (REFUSED_BY_COMFY.test(text)) return toWire(comfyRefusal(text.replace(REFUSED_BY_COMFY, ''), details));
-  if (!ending.dispatched || NO_MATCH.test(text)) return toWire(new AppError('server_rejected', text.slice(0, 2_000), { details }));
+  if (!ending.dispatched || text.startsWith(NO_MATCH)) return toWire(new AppError('server_rejected', text.slice(0, 2_000), { details }));
   return failure(text.startsWith(REMOTE) ? text.slice(REMOTE.length) : text, { ...details, outOfMemory: OUT_OF_MEMORY.test(text) });
 }
 

@@ -7,7 +7,7 @@ import { assert } from '../../../../shared/util/assert.ts';
 import type { HttpAnswer, HttpClient } from '../../net/http-client.ts';
 import { parsePythonJson } from '../../net/python-json.ts';
 import { QueueSchema } from './swarm-schemas.ts';
-import { ATTEMPT_KEY } from './swarm-submit.ts';
+import { ATTEMPT_KEY, CLIENT_KEY } from './swarm-submit.ts';
 
 const BASE = '/ComfyBackendDirect';
 /** 10,000 waiting prompts of 20 KB are 208 MB (reference comfy §6). */
@@ -24,6 +24,8 @@ export interface BackendPrompt {
   readonly place: number;
   /** The attempt whose mark it carries (S18), of whichever client. */
   readonly attemptId: string | null;
+  /** The installation that set it. */
+  readonly clientId: string | null;
 }
 
 export class SwarmPassthrough {
@@ -52,8 +54,8 @@ export class SwarmPassthrough {
     const { queue_running: running, queue_pending: pending } = listing.data;
     const waiting = [...pending].sort((a, b) => Number(a[0]) - Number(b[0]));
     return [
-      ...running.map((item): BackendPrompt => ({ backend, promptId: item[1], state: 'running', place: 0, attemptId: markOf(item[2]) })),
-      ...waiting.map((item, index): BackendPrompt => ({ backend, promptId: item[1], state: 'waiting', place: index + 1, attemptId: markOf(item[2]) })),
+      ...running.map((item): BackendPrompt => ({ backend, promptId: item[1], state: 'running', place: 0, ...markOf(item[2]) })),
+      ...waiting.map((item, index): BackendPrompt => ({ backend, promptId: item[1], state: 'waiting', place: index + 1, ...markOf(item[2]) })),
     ];
   }
 
@@ -88,15 +90,17 @@ function json(answer: HttpAnswer): unknown {
   }
 }
 
-/** The attempt id in the nodes' `_meta`, or null. */
-function markOf(graph: unknown): string | null {
-  if (typeof graph !== 'object' || graph === null) return null;
+const NO_MARK = { attemptId: null, clientId: null };
+
+/** Our words in the nodes' `_meta`. */
+function markOf(graph: unknown): { attemptId: string | null; clientId: string | null } {
+  if (typeof graph !== 'object' || graph === null) return NO_MARK;
   for (const node of Object.values(graph as Record<string, unknown>).slice(0, MARK_NODES)) {
     if (typeof node !== 'object' || node === null || !('_meta' in node)) continue;
     const meta: unknown = node._meta;
     if (typeof meta !== 'object' || meta === null) continue;
-    const mark = (meta as Record<string, unknown>)[ATTEMPT_KEY];
-    if (typeof mark === 'string' && mark !== '') return mark;
+    const { [ATTEMPT_KEY]: attemptId, [CLIENT_KEY]: clientId } = meta as Record<string, unknown>;
+    if (typeof attemptId === 'string' && attemptId !== '') return { attemptId, clientId: typeof clientId === 'string' ? clientId : null };
   }
-  return null;
+  return NO_MARK;
 }

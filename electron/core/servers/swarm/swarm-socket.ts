@@ -79,8 +79,9 @@ export class SwarmSocket {
   async send(request: Readonly<Record<string, unknown>>): Promise<void> {
     const sent = deferred();
     this.#socket.send(JSON.stringify(request), (error) => {
-      if (error === undefined || error === null) sent.resolve();
-      else sent.reject(networkError(error, 'the generation request', 'unsure'));
+      // Node's own socket says null where ws's types say undefined.
+      if (error instanceof Error) sent.reject(networkError(error, 'the generation request', 'unsure'));
+      else sent.resolve();
     });
     await sent.promise;
   }

@@ -119,7 +119,7 @@ export class StopLine {
     const { track, request } = place;
     const now = performance.now();
     return {
-      mode: request.mode(), phase: track.phase, certainIn: track.certain(now) || (track.phase === 'running' && now - place.joinedAt >= RESTLESS_MS) ? 0 : track.certainIn(now), started: track.started, over: track.over,
+      mode: request.mode(), phase: track.phase, certainIn: track.certain(now) || (track.phase === 'running' && now - place.joinedAt >= RESTLESS_MS) ? 0 : track.certainIn(now), started: track.started, over: track.isOver(),
       sentAgo: place.sentAt === null ? null : now - place.sentAt, sentRunning: track.interruptedRunning, unsafe: this.#ports.unsafe(),
       sharedLoad: place.sharedLoad && track.loading,
     };

@@ -8,10 +8,12 @@ import { withoutNulls } from './swarm-http.ts';
 
 /** Keys of ours in `extra_metadata` and in a node's `_meta`. Values are plain words: dates would be rewritten (§1.3). */
 export const ATTEMPT_KEY = 'switchyard_attempt';
+/** Which installation it is of: another Switchyard's prompts are other people's work. */
+export const CLIENT_KEY = 'switchyard_client';
 export const IMAGES_KEY = 'switchyard_images';
 
 /** The request object of one attempt. Throws `bug` for a payload of another kind. */
-export function requestFor(attempt: SendAttempt): Record<string, unknown> {
+export function requestFor(attempt: SendAttempt, clientId: string): Record<string, unknown> {
   const { payload } = attempt;
   assert(payload.kind === 'swarm', 'this payload is not for SwarmUI');
   const given = payload.params['extra_metadata'];
@@ -20,7 +22,7 @@ export function requestFor(attempt: SendAttempt): Record<string, unknown> {
   const raw = request['comfyworkflowraw'];
   return {
     ...request,
-    ...(typeof raw === 'string' ? { comfyworkflowraw: markGraph(raw, attempt.attemptId) } : {}),
+    ...(typeof raw === 'string' ? { comfyworkflowraw: markGraph(raw, attempt.attemptId, clientId) } : {}),
     session_id: attempt.remoteKey,
     images: payload.images,
     forwardrawbackenddata: true,
@@ -43,8 +45,8 @@ export function batchSizeOf(attempt: SendAttempt): number {
  * Puts the mark into the `_meta` of every node of an API-format graph. The text is edited, not parsed: it may hold
  * `${tags}` outside of strings and numbers beyond 2^53, which must arrive as they are. What is no graph stays as it is.
  */
-export function markGraph(text: string, attemptId: string): string {
-  const mark = `"${ATTEMPT_KEY}":${JSON.stringify(attemptId)}`;
+export function markGraph(text: string, attemptId: string, clientId: string): string {
+  const mark = `"${ATTEMPT_KEY}":${JSON.stringify(attemptId)},"${CLIENT_KEY}":${JSON.stringify(clientId)}`;
   const nodes = findNodes(text);
   if (nodes === null) return text;
   let marked = '';

@@ -42,6 +42,8 @@ export class Track {
   /** A stop procedure is at work: it reports the end, not the sink. */
   stopping = 0;
   fact: EndFact | null = null;
+  /** The server's process it was sent to; null when that is not known. */
+  boot: string | null = null;
   /** Images the request asked for; null when another process sent it. */
   asked: number | null = null;
   /** Its request was not taken: the submit's answer says so, no fact follows. */
@@ -68,18 +70,23 @@ export class Track {
     return this.attempt.remoteKey;
   }
 
+  /** It is certain that the process it was sent to is gone. */
+  isOfAnotherBoot(boot: string | null): boolean {
+    return this.boot !== null && boot !== null && this.boot !== boot;
+  }
+
   /** Seen to run, on any connection. */
   get started(): boolean {
     return this.stream?.started === true || this.seenRunning || this.attempt.startedAt !== null;
   }
 
   /** Nothing more will come of it: its stream is at its end, or its session was seen idle twice. */
-  get over(): boolean {
+  isOver(): boolean {
     return this.fact !== null || this.stream?.ended === true && !this.adrift || this.adrift && this.zeros >= 2;
   }
 
   get phase(): Phase {
-    if (this.over) return 'ending';
+    if (this.isOver()) return 'ending';
     if (!this.adrift && this.stream !== null) return this.stream.phase;
     if (this.polled === null || isIdle(this.polled)) return 'sent';
     if (this.polled.live_gens > 0) return this.started ? 'running' : 'handed';
@@ -119,7 +126,7 @@ export class Track {
 
   /** This attempt's own counters, as last heard; its session has no other work. */
   get counters(): Counters | null {
-    if (this.over) return null;
+    if (this.isOver()) return null;
     return this.adrift ? this.polled : (this.stream?.counters ?? null);
   }
 

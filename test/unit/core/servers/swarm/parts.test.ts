@@ -23,7 +23,7 @@ const sent = (params: Record<string, unknown>, images = 1): SendAttempt => ({
 describe('the request', () => {
   test('carries the session, the images, our id in extra_metadata, and no null', () => {
     const attempt = sent({ prompt: 'x', seed: null, extra_metadata: { theirs: 1 } }, 2);
-    expect(requestFor(attempt)).toEqual({
+    expect(requestFor(attempt, 'client')).toEqual({
       prompt: 'x', session_id: 'session', images: 2, forwardrawbackenddata: true,
       extra_metadata: { theirs: 1, switchyard_attempt: attempt.attemptId, switchyard_images: '2' },
     });
@@ -36,20 +36,20 @@ describe('the request', () => {
     ['braces and quotes in text', '{"1":{"class_type":"A","inputs":{"text":"a } \\" { _meta: {"}}}'],
   ])('marks every node of a graph with %s, and changes nothing else', (_what, text) => {
     const before = JSON.parse(text) as Record<string, Record<string, unknown>>;
-    const after = JSON.parse(markGraph(text, 'id')) as typeof before;
+    const after = JSON.parse(markGraph(text, 'id', 'me')) as typeof before;
     expect(Object.keys(after)).toEqual(Object.keys(before));
     for (const [id, node] of Object.entries(before)) {
-      expect(after[id]).toEqual({ ...node, _meta: { ...(node['_meta'] as object | undefined), switchyard_attempt: 'id' } });
+      expect(after[id]).toEqual({ ...node, _meta: { ...(node['_meta'] as object | undefined), switchyard_attempt: 'id', switchyard_client: 'me' } });
     }
   });
 
   test('leaves tags and numbers beyond 2^53 as they are', () => {
     const text = '{"1":{"class_type":"A","inputs":{"seed":${seed},"big":18446744073709551615,"text":"${prompt}"}}}';
-    expect(markGraph(text, 'id')).toBe('{"1":{"_meta":{"switchyard_attempt":"id"},"class_type":"A","inputs":{"seed":${seed},"big":18446744073709551615,"text":"${prompt}"}}}');
+    expect(markGraph(text, 'id', 'me')).toBe('{"1":{"_meta":{"switchyard_attempt":"id","switchyard_client":"me"},"class_type":"A","inputs":{"seed":${seed},"big":18446744073709551615,"text":"${prompt}"}}}');
   });
 
   test.each(['', 'null', '[1]', '{"1":', '{"1":{"a":"}', '"text"'])('leaves %j, which is no graph, alone', (text) => {
-    expect(markGraph(text, 'id')).toBe(text);
+    expect(markGraph(text, 'id', 'me')).toBe(text);
   });
 });
 
@@ -147,7 +147,7 @@ describe('the session pool', () => {
 });
 
 const listed = (recording: string): unknown => lines(recording).find((line) => line.dir === 'http-res' && line.path === '/API/ListBackends' && line.status === 200)?.body;
-const prompt = (promptId: string, state: 'running' | 'waiting', attemptId: string | null = null): BackendPrompt => ({ backend: 0, promptId, state, place: state === 'running' ? 0 : 1, attemptId });
+const prompt = (promptId: string, state: 'running' | 'waiting', attemptId: string | null = null): BackendPrompt => ({ backend: 0, promptId, state, place: state === 'running' ? 0 : 1, attemptId, clientId: attemptId === null ? null : 'me' });
 
 describe('backends', () => {
   test('slots are those of running backends that take images (rec 24, 41)', () => {
@@ -198,21 +198,23 @@ describe('foreign work', () => {
   };
 
   test('counts are everybody\'s minus ours', () => {
-    const seen = book().see({ prompts: [], users, global: null, ownUser: 'local', tracks: [track(true)], now: 1 });
+    const seen = book().see({ prompts: [], users, global: null, ownUser: 'local', ownClient: 'me', tracks: [track(true)], now: 1 });
     expect(seen.view.counts).toEqual([{ user: 'local', running: 1, waiting: 3 }, { user: 'max', running: 1, waiting: 0 }]);
   });
 
   test('our own prompt is never called foreign: by mark, and not while one of ours without a mark may be it', () => {
     const marked = track(true);
-    const look = (tracks: Track[], prompts: BackendPrompt[]): number => book().see({ prompts, users: null, global: null, ownUser: 'local', tracks, now: 1 }).view.jobs.length;
+    const look = (tracks: Track[], prompts: BackendPrompt[]): number => book().see({ prompts, users: null, global: null, ownUser: 'local', ownClient: 'me', tracks, now: 1 }).view.jobs.length;
     expect(look([marked], [prompt('p', 'running', marked.attempt.attemptId)])).toBe(0);
     expect(look([marked], [prompt('q', 'running')])).toBe(1);
+    expect(look([], [prompt('p', 'running', 'an attempt not taken up yet')])).toBe(0);
+    expect(look([track(false)], [{ ...prompt('p', 'running', 'x'), clientId: 'another Switchyard' }])).toBe(1);
     expect(look([track(false)], [prompt('q', 'running')])).toBe(0);
   });
 
   test('what disappears has ended: gone, or cancelled by us', () => {
     const one = book();
-    const see = (prompts: BackendPrompt[]) => one.see({ prompts, users: null, global: null, ownUser: 'local', tracks: [], now: 1 });
+    const see = (prompts: BackendPrompt[]) => one.see({ prompts, users: null, global: null, ownUser: 'local', ownClient: 'me', tracks: [], now: 1 });
     see([prompt('p', 'running'), prompt('q', 'waiting')]);
     one.interruptedByUs('0:p');
     expect(see([]).ended).toEqual([{ remoteKey: '0:p', how: 'cancelled-by-us' }, { remoteKey: '0:q', how: 'gone' }]);
