@@ -31,6 +31,7 @@ export class CancelStore {
       settle: raw.prepare('UPDATE cancel_requests SET outcome = ?, detail = ?, settled_at = ?, took_ms = ? WHERE id = ? AND settled_at IS NULL'),
       raise: raw.prepare("UPDATE cancel_requests SET mode = 'stop' WHERE id = ? AND mode = 'if-waiting' AND settled_at IS NULL"),
       insert: raw.prepare('INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, note, outcome, detail, settled_at, took_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+      sent: raw.prepare<[JobId], 1>("SELECT 1 FROM cancel_requests c JOIN cancel_steps s ON s.request_id = c.id WHERE c.job_id = ? AND c.settled_at IS NULL AND s.step = 'sent' LIMIT 1").pluck(),
       step: raw.prepare(`INSERT INTO cancel_steps (request_id, seq, at, since_ms, step, route, detail)
         SELECT @id, coalesce((SELECT max(seq) FROM cancel_steps WHERE request_id = @id), 0) + 1, @at, @since, @step, @route, @detail`),
       insertMany: raw.prepare(`INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, note, outcome, detail, settled_at, took_ms)
@@ -47,6 +48,11 @@ export class CancelStore {
 
   openOf(jobId: JobId): CancelRow | undefined {
     return this.#q.openOf.get(jobId);
+  }
+
+  /** A stop of the job's open request has gone out, by this process or one before it. */
+  wasSent(jobId: JobId): boolean {
+    return this.#q.sent.get(jobId) === 1;
   }
 
   newestOf(jobId: JobId): CancelRow | undefined {

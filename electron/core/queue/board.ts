@@ -157,6 +157,9 @@ export class Feed {
   }
 }
 
-export function attemptRef(row: AttemptRow): AttemptRef {
-  return { attemptId: row.id, jobId: row.job_id, remoteKey: row.remote_key, intentAt: row.intent_at, startedAt: row.started_at, serverBoot: row.server_boot };
+export function attemptRef(row: AttemptRow, cancels: CancelStore): AttemptRef {
+  return {
+    attemptId: row.id, jobId: row.job_id, remoteKey: row.remote_key, intentAt: row.intent_at, startedAt: row.started_at, serverBoot: row.server_boot,
+    stopSent: cancels.wasSent(row.job_id),
+  };
 }

@@ -114,7 +114,7 @@ export class Canceller {
 
   async #stop(jobId: JobId, attempt: AttemptRow, link: LinkPort, signal: AbortSignal): Promise<void> {
     const { cancels, feed } = this.#board;
-    const report = await link.adapter.stop(attemptRef(attempt), {
+    const report = await link.adapter.stop(attemptRef(attempt, this.#board.cancels), {
       mode: () => cancels.openOf(jobId)?.mode ?? 'if-waiting',
       signal,
       onStep: (step, route, detail) => {
@@ -178,7 +178,7 @@ export class Canceller {
       const link = links.get(attempt.server_id);
       if (link === undefined) return;
       await link.whenOnline(signal);
-      const report = await link.adapter.stop(attemptRef(attempt), { mode: () => 'stop', signal, onStep: () => undefined });
+      const report = await link.adapter.stop(attemptRef(attempt, this.#board.cancels), { mode: () => 'stop', signal, onStep: () => undefined });
       if (report.report === 'interrupted') continue;
       if (report.report !== 'ended') return;
       this.#attempts.endWatch(attempt.id);

@@ -55,12 +55,12 @@ export class Recovery {
    */
   async reconcile(link: LinkPort, signal: AbortSignal): Promise<void> {
     for (const attempt of this.#attempts.onServer(link.id)) {
-      link.adapter.resume(attemptRef(attempt));
-      const found = await link.adapter.lookup(attemptRef(attempt), signal);
+      link.adapter.resume(attemptRef(attempt, this.#board.cancels));
+      const found = await link.adapter.lookup(attemptRef(attempt, this.#board.cancels), signal);
       this.#sight(attempt, link, found);
     }
     for (const attempt of this.#attempts.watched(link.id)) {
-      const found = await link.adapter.lookup(attemptRef(attempt), signal);
+      const found = await link.adapter.lookup(attemptRef(attempt, this.#board.cancels), signal);
       if (found.found === 'waiting' || found.found === 'running') this.#ports.stopStray(attempt);
     }
   }
@@ -119,7 +119,7 @@ export class Recovery {
       if (!link.online) await link.whenOnline(signal);
       let found: LookupResult;
       try {
-        found = await link.adapter.lookup(attemptRef(now), signal);
+        found = await link.adapter.lookup(attemptRef(now, this.#board.cancels), signal);
       } catch (error) {
         if (isAbort(error)) throw error;
         await this.#board.feed.wait(attempt.job_id, 1_000, signal);
@@ -188,7 +188,7 @@ export class Recovery {
 
   async #look(attempt: OpenAttempt, link: LinkPort): Promise<void> {
     try {
-      const found = await link.adapter.lookup(attemptRef(attempt), this.#board.signal);
+      const found = await link.adapter.lookup(attemptRef(attempt, this.#board.cancels), this.#board.signal);
       const knewMore = found.found === 'ended' || (found.found === 'running' && attempt.job_state === 'accepted');
       this.#sight(attempt, link, found);
       const behind = knewMore ? (this.#behind.get(link.id) ?? 0) + 1 : 0;
@@ -209,7 +209,7 @@ export class Recovery {
     if (performance.now() - last < this.#board.timing.watchdogMs) return;
     this.#givenUpLookedAt.set(attempt.id, performance.now());
     try {
-      const found = await link.adapter.lookup(attemptRef(attempt), this.#board.signal);
+      const found = await link.adapter.lookup(attemptRef(attempt, this.#board.cancels), this.#board.signal);
       if (found.found === 'waiting' || found.found === 'running') this.#ports.stopStray(attempt);
     } catch (error) {
       if (!isAbort(error)) this.#board.log.debug('a look at a given-up key got no answer', { job: attempt.job_id, error });
@@ -229,7 +229,7 @@ export class Recovery {
 
   /** One look now, its facts applied. Throws what `lookup` throws. */
   async lookNow(attempt: AttemptRow, link: LinkPort, signal: AbortSignal): Promise<void> {
-    this.#sight(attempt, link, await link.adapter.lookup(attemptRef(attempt), signal));
+    this.#sight(attempt, link, await link.adapter.lookup(attemptRef(attempt, this.#board.cancels), signal));
   }
 
   /** Sighted on the current connection: what a stop procedure needs before "absent" may mean anything. */

@@ -151,7 +151,7 @@ export class Scheduler {
   async #send(attempt: AttemptRow, link: LinkPort): Promise<void> {
     const job = this.#board.jobs.get(attempt.job_id);
     if (job === undefined) return;
-    const sent = await link.adapter.submit({ ...attemptRef(attempt), payload: this.#board.views.payload(job.id), title: job.title });
+    const sent = await link.adapter.submit({ ...attemptRef(attempt, this.#board.cancels), payload: this.#board.views.payload(job.id), title: job.title });
     switch (sent.result) {
       case 'accepted':
         this.#facts.fromServer(link.id, attempt.remote_key, { type: 'accepted', number: sent.number, nodeErrors: sent.nodeErrors });

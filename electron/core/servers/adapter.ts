@@ -34,6 +34,8 @@ export interface AttemptRef {
   readonly startedAt: number | null;
   /** SwarmUI's `server_id` when it was sent (S1). */
   readonly serverBoot: string | null;
+  /** The trail on disk says that a stop of ours went out for it, perhaps by an earlier process. */
+  readonly stopSent?: boolean;
 }
 export interface SendAttempt extends AttemptRef {
   readonly payload: JobPayload;
