@@ -1,4 +1,5 @@
 /** One row of History: picture, what it was, how it ended and by whom, where, when, and the one thing to do about it. */
+import { memo } from 'react';
 import type { ReactNode } from 'react';
 import type { HistoryRow as Row } from '../../shared/contract.ts';
 import type { JobView } from '../../shared/job.ts';
@@ -52,7 +53,8 @@ export interface HistoryRowProps {
   onAct: (row: Row, act: RowAct) => void;
 }
 
-export function HistoryRow({ row, serverName, active, onAct }: HistoryRowProps): ReactNode {
+/** Drawn again only when something of it changed: while one scrolls, most rows are the ones of the frame before. */
+export const HistoryRow = memo(function HistoryRow({ row, serverName, active, onAct }: HistoryRowProps): ReactNode {
   if (row === null) return <Placeholder />;
   const ending = row.type === 'job' ? endingOf(row.job) : foreignEnding(row.foreign);
   const cancelled = row.type === 'job' && row.job.state === 'cancelled';
@@ -104,7 +106,7 @@ export function HistoryRow({ row, serverName, active, onAct }: HistoryRowProps):
       </span>
     </div>
   );
-}
+});
 
 export function Ending({ ending }: { ending: EndingText }): ReactNode {
   return (

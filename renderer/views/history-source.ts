@@ -50,6 +50,8 @@ export class HistorySource {
   /** Outline mode: hours, and for each how many rows are newer than it. */
   #hours: readonly OutlineHour[] = [];
   #before: readonly number[] = [];
+  /** Days of the outline; made once with it, since a long history has tens of thousands of hours. */
+  #sections: readonly Section[] = [];
   #total = 0;
   /** Raised with every outline: a page asked for before may belong one place further on. */
   #revision = 0;
@@ -155,6 +157,7 @@ export class HistorySource {
     this.#abort = new AbortController();
     this.#loading = false;
     this.#hours = [];
+    this.#sections = [];
     this.#before = [];
     this.#total = 0;
     this.#rows = new Map();
@@ -172,6 +175,7 @@ export class HistorySource {
     this.#fresh = new Set([...this.#fresh].filter((place) => place < unchanged));
     this.#anchors = new Map([...this.#anchors].filter(([left]) => left <= unchanged));
     this.#hours = hours;
+    this.#sections = sectionsOfOutline(hours);
     this.#revision += 1;
     let sum = 0;
     this.#before = hours.map(({ jobs, foreign }) => {
@@ -302,7 +306,7 @@ export class HistorySource {
       const total = this.#total;
       this.#snapshot = {
         ready: true,
-        sections: sectionsOfOutline(this.#hours),
+        sections: this.#sections,
         total,
         rowAt: (index) => rows.get(total - 1 - index) ?? null,
         error,

@@ -131,15 +131,21 @@ export function HistoryView(): ReactNode {
     [servers],
   );
 
-  const runAgain = (ids: readonly JobId[], seeds: 'same' | 'new'): void => {
-    actions.runAgain(ids, seeds);
-    setTurn((old) => old + 1);
-  };
-  const act = (row: Row, what: RowAct): void => {
-    if (what === 'details' || row.type === 'foreign') setOpenKey(rowKey(row));
-    else if (what === 'put-back') actions.putBack([row.job.id]);
-    else runAgain([row.job.id], 'same');
-  };
+  const runAgain = useCallback(
+    (ids: readonly JobId[], seeds: 'same' | 'new'): void => {
+      actions.runAgain(ids, seeds);
+      setTurn((old) => old + 1);
+    },
+    [actions],
+  );
+  const act = useCallback(
+    (row: Row, what: RowAct): void => {
+      if (what === 'details' || row.type === 'foreign') setOpenKey(rowKey(row));
+      else if (what === 'put-back') actions.putBack([row.job.id]);
+      else runAgain([row.job.id], 'same');
+    },
+    [actions, runAgain],
+  );
   const save = (format: 'csv' | 'json'): void => {
     const key = 'history-export';
     showToast({ key, text: historyText.exporting(bytes(0)), standsMs: 60_000 });
@@ -181,7 +187,7 @@ export function HistoryView(): ReactNode {
             )}
           </h1>
           <span className={styles['grow']} />
-          <RunFailedAgain turn={turn + layout.rows} onRun={runAgain} />
+          <RunFailedAgain turn={filtered ? turn : turn + layout.rows} onRun={runAgain} />
           <Menu
             trigger={<Button disabled={layout.rows === 0}>{historyText.exportMenu}</Button>}
             items={[
