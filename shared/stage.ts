@@ -70,7 +70,8 @@ export function startProgress(total: number): NodeProgress {
  */
 export function foldProgress(state: NodeProgress, update: LiveUpdate, weights: ReadonlyMap<string, number> = new Map()): NodeProgress {
   const next = step(state, update);
-  if (next === state) return state;
+  // A fraction of the server's own is taken as it is; it knows no nodes.
+  if (next === state || update.type === 'fraction') return next;
   const weightOf = (node: string): number => weights.get(node) ?? 1;
   const known = new Set([...weights.keys(), ...next.done, ...(next.current === null ? [] : [next.current])]);
   let all = 0;
@@ -80,7 +81,7 @@ export function foldProgress(state: NodeProgress, update: LiveUpdate, weights: R
   for (const node of next.done) filled += weightOf(node);
   if (next.current !== null) filled += weightOf(next.current) * next.fill;
   const average = all / Math.max(1, Math.max(next.total, known.size));
-  const fraction = Math.max(state.fraction, filled / (all + average));
+  const fraction = Math.max(state.fraction, all + average === 0 ? 0 : filled / (all + average));
   return { ...next, fraction: Math.min(fraction, 0.999) };
 }
 

@@ -1,92 +1,121 @@
 /**
- * `--demo`: two demo servers in this process, registered like any other, with some work of ours on a first visit and
- * now and then some of others, so that there is something to see within seconds. The servers themselves are in electron/demo/.
+ * `--demo`: three demo servers in this process, registered like any other, with some work of ours on a first visit;
+ * other people use them too, so that there is something to see within seconds. The servers are in electron/demo/.
  */
 import { readFileSync } from 'node:fs';
 import type { Handlers } from '../../shared/contract.ts';
 import type { CallContext } from '../../shared/contract-types.ts';
-import { startComfyServer } from '../demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../demo/comfy-server.ts';
+import { startDemoComfy } from '../demo/comfy-demo.ts';
+import { startDemoSwarm } from '../demo/swarm-demo.ts';
 import type { ServerId } from '../../shared/ids.ts';
 import { ComfyGraphSchema } from '../../shared/job.ts';
-import type { ComfyGraph } from '../../shared/job.ts';
+import type { ComfyGraph, Kind } from '../../shared/job.ts';
+import type { ServerView } from '../../shared/server.ts';
 
+interface Running {
+  readonly url: string;
+  close(): Promise<void>;
+}
 interface DemoServer {
   name: string;
-  start: () => Promise<ComfyServerHandle>;
+  kind: Kind;
+  start: (port: number) => Promise<Running>;
 }
 
-/** One of today, one of a release ago and slower: both ways of cancelling can be seen. */
+/** One of today, one of a release ago and slower, and a SwarmUI: every way of cancelling can be seen. */
 const SERVERS: readonly DemoServer[] = [
   {
     name: 'Demo: studio',
-    start: () => startComfyServer({ version: '0.8.0', stepMs: 160, seed: 1, deviceName: 'Demo GPU, 24 GB' }),
+    kind: 'comfy',
+    start: (port) => startDemoComfy({ port, version: '0.8.0', name: 'Demo GPU, 24 GB' }),
   },
   {
     name: 'Demo: attic',
-    start: () => startComfyServer({ version: '0.3.64', stepMs: 320, seed: 2, deviceName: 'Demo GPU, 8 GB' }),
+    kind: 'comfy',
+    start: (port) => startDemoComfy({ port, version: '0.3.64', name: 'Demo GPU, 8 GB', foreign: false }),
   },
+  { name: 'Demo: upstairs', kind: 'swarm', start: (port) => startDemoSwarm({ port, name: 'Demo ComfyUI' }) },
 ];
 
-const FOREIGN_EVERY_MS = 7_000;
-
-const WORK: readonly { file: string; title: string; server: number; count: number }[] = [
+const PICTURES: readonly { file: string; title: string; server: number; count: number }[] = [
   { file: 'text-to-image.json', title: 'Harbour at dawn', server: 0, count: 3 },
   { file: 'two-passes.json', title: 'Paper heron', server: 1, count: 2 },
 ];
+const SWARM = 2;
 
 /** Starts the servers and makes them known to the core. Disposing closes them. */
 export async function startDemo(handlers: Handlers): Promise<AsyncDisposable> {
   const context: CallContext = { signal: new AbortController().signal, face: 'api' };
-  const running = await Promise.all(SERVERS.map(async ({ name, start }) => ({ name, handle: await start() })));
   const { servers: known } = await handlers['servers.list']({}, context);
+  const running: Running[] = [];
   const ids: ServerId[] = [];
-  for (const { name, handle } of running) {
+  for (const { name, kind, start } of SERVERS) {
     const before = known.find((server) => server.name === name);
-    const { server } =
-      before === undefined
-        ? await handlers['servers.add']({ kind: 'comfy', name, url: handle.url }, context)
-        : await handlers['servers.edit']({ id: before.id, url: handle.url }, context);
-    ids.push(server.id);
+    const server = await startWhereItWas(start, before);
+    running.push(server);
+    ids.push(await makeKnown(handlers, context, { name, kind, url: server.url }, before));
   }
   if (known.length === 0) await submitWork(handlers, context, ids);
-  // Someone else uses these servers too: their work is seen, and left alone.
-  let turn = 0;
-  const comesAndGoes = setInterval(() => {
-    turn += 1;
-    const server = running[turn % running.length]?.handle;
-    server?.engine.addForeign(withSeed(sample('four-at-once.json'), turn), {
-      clientId: turn % 3 === 0 ? null : 'someone-else',
-    });
-  }, FOREIGN_EVERY_MS);
   return {
     async [Symbol.asyncDispose]() {
-      clearInterval(comesAndGoes);
-      await Promise.all(running.map(({ handle }) => handle.close()));
+      await Promise.all(running.map((server) => server.close()));
     },
   };
 }
 
+/** On the port of last time, so that jobs that were on it find it again; on another one when that is taken. */
+async function startWhereItWas(start: DemoServer['start'], before: ServerView | undefined): Promise<Running> {
+  if (before === undefined) return await start(0);
+  try {
+    return await start(Number(new URL(before.url).port));
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (!isTaken) throw error;
+    return await start(0);
+  }
+}
+
+async function makeKnown(
+  handlers: Handlers,
+  context: CallContext,
+  { name, kind, url }: { name: string; kind: Kind; url: string },
+  before: ServerView | undefined,
+): Promise<ServerId> {
+  if (before?.url === url) return before.id;
+  // Its old address is gone for good: what was on it is forgotten, what waited goes to any server of its kind.
+  if (before !== undefined)
+    await handlers['servers.remove']({ id: before.id, waiting: 'move', onServer: 'forget' }, context);
+  const { server } = await handlers['servers.add']({ kind, name, url }, context);
+  return server.id;
+}
+
 async function submitWork(handlers: Handlers, context: CallContext, servers: readonly ServerId[]): Promise<void> {
-  for (const { file, title, server, count } of WORK) {
-    const serverId = servers[server] ?? null;
+  for (const { file, title, server, count } of PICTURES) {
     const graph = sample(file);
     const seeded = Object.entries(graph).find(([, node]) => 'seed' in node.inputs)?.[0];
     const jobs = Array.from({ length: count }, (_, index) => ({
       title,
       ...(seeded === undefined ? {} : { patch: { set: { [seeded]: { seed: 40_817 + index } } } }),
     }));
-    await handlers['jobs.submit']({ title, payload: { kind: 'comfy', graph }, serverId, jobs, source: file }, context);
+    const payload = { kind: 'comfy' as const, graph };
+    await handlers['jobs.submit']({ title, payload, serverId: servers[server] ?? null, jobs, source: file }, context);
   }
-}
-
-/** Without a seed of its own the server would take the picture from its cache. */
-function withSeed(graph: ComfyGraph, seed: number): ComfyGraph {
-  return Object.fromEntries(
-    Object.entries(graph).map(([id, node]) => [
-      id,
-      'seed' in node.inputs ? { ...node, inputs: { ...node.inputs, seed } } : node,
-    ]),
+  const params = {
+    model: 'dreamscape-xl',
+    prompt: 'alpine lake, first light, mirror water',
+    steps: 20,
+    cfgscale: 7,
+    width: 1024,
+    height: 768,
+  };
+  await handlers['jobs.submit'](
+    {
+      title: 'Alpine lake',
+      payload: { kind: 'swarm', images: 2, params },
+      serverId: servers[SWARM] ?? null,
+      jobs: [{ patch: { params: { seed: 77 } } }, { patch: { params: { seed: 78 } } }],
+    },
+    context,
   );
 }
 
