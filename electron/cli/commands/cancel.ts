@@ -6,7 +6,8 @@ import type { CancelReceipt, CancelSummary } from '../../../shared/cancel.ts';
 import type { CancelPreview } from '../../../shared/cancel-schema.ts';
 import type { WireError } from '../../../shared/errors.ts';
 import { toAppError } from '../../../shared/errors.ts';
-import type { ServerId } from '../../../shared/ids.ts';
+import type { JobId, ServerId } from '../../../shared/ids.ts';
+import { ATTEMPT_STATES } from '../../../shared/job-machine.ts';
 import type { ServerView } from '../../../shared/server.ts';
 import { awaitedSentence, exitOf, outcomeSentence, questionFor } from '../cancel-words.ts';
 import type { Context } from '../context.ts';
@@ -67,11 +68,15 @@ export async function cancel(context: Context): Promise<Answer> {
     return { exit: EXIT.failed, data: null, text: () => [says.kept], error: errorFor(EXIT.failed, says.kept) };
 
   if (agreed === 'nothing' && plan.missing.length === 0) await hintAtOthers(context, link);
+  const onServers =
+    plan.scope !== null && 'which' in plan.scope
+      ? (await link.call('jobs.list', { states: [...ATTEMPT_STATES], limit: 1_000 })).jobs.map((job) => job.id)
+      : [];
   const asked =
     agreed === 'nothing'
       ? { receipts: [], summary: NOTHING, foreign: [] }
       : await request(context, link, plan, agreed, foreignMeant);
-  if (asked.receipts.length >= MAX_RECEIPTS) asked.receipts.push(...(await cutOff(link, asked.receipts)));
+  if (asked.receipts.length >= MAX_RECEIPTS) asked.receipts.push(...(await cutOff(link, asked.receipts, onServers)));
   const targets = [...plan.foreign, ...plan.included].filter((target) =>
     asked.foreign.some(
       (one) =>
@@ -97,13 +102,16 @@ export async function cancel(context: Context): Promise<Answer> {
   return report(context, link, plan, asked, followed, waitMs);
 }
 
-/** The contract tells of the first 1,000 only, waiting ones first: what runs must not be missed for it. */
-async function cutOff(link: Link, told: readonly CancelReceipt[]): Promise<CancelReceipt[]> {
+/**
+ * The contract tells of the first 1,000 only, waiting ones first: what is on a server must not be missed for it. `before`
+ * are those that were there when it was asked; they may have ended since.
+ */
+async function cutOff(link: Link, told: readonly CancelReceipt[], before: readonly JobId[]): Promise<CancelReceipt[]> {
   const known = new Set(told.map((receipt) => receipt.jobId));
-  return (await openJobs(link)).flatMap((job) =>
-    isCancelling(job) && job.cancel !== null && !known.has(job.id)
-      ? [{ jobId: job.id, requestId: job.cancel.requestId, outcome: null }]
-      : [],
+  const views = new Map((await openJobs(link)).filter(isCancelling).map((job) => [job.id, job]));
+  for (const id of before) if (!views.has(id)) views.set(id, (await link.call('jobs.get', { id })).job);
+  return [...views.values()].flatMap(({ id, cancel: asked }) =>
+    asked === null || known.has(id) ? [] : [{ jobId: id, requestId: asked.requestId, outcome: asked.outcome }],
   );
 }
 
