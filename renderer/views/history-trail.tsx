@@ -24,6 +24,8 @@ function stationsOf(detail: JobDetail, nameOf: (id: ServerId | null) => string):
   for (const entry of journal) {
     // Facts that came too late to count are kept for those who debug; they are no station of its life.
     if (entry.detail?.startsWith('dropped:') === true) continue;
+    // The cancel's own steps say it with more: by whom, how, and that it was seen.
+    if (trail.length > 0 && (entry.fact === 'stopped' || entry.fact === 'cancelLocal')) continue;
     const text = factText(entry.fact, server);
     if (text !== null && entry.fact !== 'submit' && entry.fact !== 'submitted')
       stations.push({ at: entry.at, text, route: null, cancel: false });
