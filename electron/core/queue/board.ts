@@ -101,6 +101,11 @@ export class Feed {
 
   /** Call after the commit. Waiters are woken at once; the event follows within the same turn of the loop. */
   changed(...ids: readonly JobId[]): void {
+    this.changedAll(ids);
+  }
+
+  /** The same for any number: a hundred thousand arguments are more than a call can take. */
+  changedAll(ids: readonly JobId[]): void {
     for (const id of ids) {
       this.#pending.add(id);
       this.#wakes.get(id)?.wake();

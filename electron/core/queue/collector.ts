@@ -115,7 +115,8 @@ export class Collector {
       feed.changed(jobId);
       return;
     }
-    for (const row of outputs.expectedOf(jobId)) {
+    // Read anew each time: a file that is asked for again while another is fetched is fetched too.
+    for (let row = outputs.expectedOf(jobId)[0]; row !== undefined; row = outputs.expectedOf(jobId)[0]) {
       await this.#fetch(row);
       const { stored, expected, missing } = outputs.countsOf(jobId);
       this.#live.collecting(jobId, stored, stored + expected + missing);

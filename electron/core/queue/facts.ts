@@ -79,7 +79,9 @@ export class Facts {
     }
     if (answer.to === 'collecting' || (isTerminal(answer.to) && 'outputs' in fact && fact.outputs.length > 0)) this.#followers.collect(jobId);
     if (isTerminal(answer.to)) this.#followers.ended(jobId);
-    if (leftServer || answer.to === 'queued') this.#followers.kick(attempt?.server_id ?? null);
+    // What goes back to the queue may be for any server; a slot is free on this one only.
+    if (answer.to === 'queued') this.#followers.kick(null);
+    else if (leftServer) this.#followers.kick(attempt.server_id);
   }
 
   /** Monotonic ms since this key was last heard of; null if never on this run. */

@@ -6,10 +6,13 @@ import type { Asker, CancelMode, CancelOutcome, CancelSummary } from '../../../s
 import { AppError, isAbort, toAppError, toWire } from '../../../shared/errors.ts';
 import type { WireError } from '../../../shared/errors.ts';
 import type { ServerId } from '../../../shared/ids.ts';
+import { sleep } from '../../../shared/util/async.ts';
 import type { ForeignView } from '../../../shared/server.ts';
 import { foreignJob } from '../db/foreign-store.ts';
 import type { ForeignEnded } from '../servers/adapter.ts';
 import type { Board, LinkPort } from './board.ts';
+
+const RETRY_MS = 500;
 
 export interface ForeignReceipt {
   remoteKey: string;
@@ -27,7 +30,7 @@ export class Foreign {
     this.#board = board;
     const { raw } = board.db;
     this.#q = {
-      ask: raw.prepare('UPDATE foreign_jobs SET cancel_asked_at = coalesce(cancel_asked_at, ?), cancel_mode = ?, cancel_by = ?, cancel_note = ? WHERE server_id = ? AND remote_key = ? AND ended_at IS NULL'),
+      ask: raw.prepare('UPDATE foreign_jobs SET cancel_asked_at = coalesce(cancel_asked_at, ?), cancel_mode = iif(cancel_asked_at IS NOT NULL AND cancel_mode = 'stop', 'stop', ?), cancel_by = ?, cancel_note = ? WHERE server_id = ? AND remote_key = ? AND ended_at IS NULL'),
       asked: raw.prepare<[ServerId], { remote_key: string; cancel_mode: CancelMode }>('SELECT remote_key, cancel_mode FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL AND cancel_asked_at IS NOT NULL'),
       unask: raw.prepare('UPDATE foreign_jobs SET cancel_asked_at = NULL WHERE server_id = ? AND remote_key = ?'),
     };
@@ -72,8 +75,9 @@ export class Foreign {
 
   cancel(serverId: ServerId, remoteKeys: readonly string[], mode: CancelMode, by: Asker, note: string | null): { receipts: ForeignReceipt[]; summary: CancelSummary } {
     const { foreign, db, log } = this.#board;
+    if (this.#board.servers.get(serverId) === undefined) throw new AppError('not_found', 'there is no such server', { details: { id: serverId } });
+    // Of a server that is switched off the request is kept until it is back.
     const link = this.#board.links.get(serverId);
-    if (link === undefined) throw new AppError('not_found', 'there is no such server', { details: { id: serverId } });
     const summary: CancelSummary = { timing: 'immediate', cancelledWaiting: 0, running: 0, alreadyEnded: 0, unreachable: 0, notAllowed: 0 };
     const receipts: ForeignReceipt[] = [];
     const go: string[] = [];
@@ -89,14 +93,14 @@ export class Foreign {
         this.#q.ask.run(Date.now(), mode, by, note, serverId, remoteKey);
         receipts.push({ remoteKey, outcome: null, error: null });
         go.push(remoteKey);
-        if (!link.online) summary.unreachable += 1;
+        if (link?.online !== true) summary.unreachable += 1;
         else if (row.state === 'running') summary.running += 1;
         else summary.cancelledWaiting += 1;
         if (row.state === 'running') summary.timing = 'deferred';
       }
     });
     log.info("cancel of other people's work asked", { server: serverId, by, mode, count: go.length });
-    for (const key of go) this.#stop(link, key);
+    if (link !== undefined) for (const key of go) this.#stop(link, key);
     this.#emit(serverId);
     return { receipts, summary };
   }
@@ -104,6 +108,12 @@ export class Foreign {
   /** The link is online again: requests that were written down are taken up. */
   resume(link: LinkPort): void {
     for (const row of this.#q.asked.all(link.id)) this.#stop(link, row.remote_key);
+  }
+
+  /** The server was removed: what was there is no longer seen, and ended as far as we will ever know. */
+  forget(serverId: ServerId): void {
+    this.#views.delete(serverId);
+    this.#board.foreign.record(serverId, [], new Map());
   }
 
   async close(): Promise<void> {
@@ -115,7 +125,7 @@ export class Foreign {
     if (this.#stopping.has(key) || !link.online) return;
     const run = this.#run(link, remoteKey)
       .catch((error: unknown) => {
-        if (!isAbort(error)) this.#board.log.warn("stopping somebody's job was broken off; it is taken up when the server is back", { server: link.id, error: toAppError(error).code });
+        if (!isAbort(error)) this.#board.log.error("stopping somebody's job ended in an unforeseen way", { server: link.id, error });
       })
       .finally(() => {
         this.#stopping.delete(key);
@@ -124,7 +134,24 @@ export class Foreign {
     this.#stopping.set(key, run);
   }
 
+  /** Tried again for as long as the request stands and its server is there; `resume` takes it up when the server is back. */
   async #run(link: LinkPort, remoteKey: string): Promise<void> {
+    const { foreign, links, signal, log } = this.#board;
+    for (;;) {
+      try {
+        if ((await this.#once(link, remoteKey)) === 'settled') return;
+      } catch (error) {
+        if (isAbort(error)) throw error;
+        log.warn("stopping somebody's job was broken off; it is taken up again", { server: link.id, error: toAppError(error).code });
+      }
+      await sleep(RETRY_MS, signal);
+      if (links.get(link.id) !== link) return;
+      await link.whenOnline(signal);
+      if (foreign.get(link.id, remoteKey)?.state === 'ended') return;
+    }
+  }
+
+  async #once(link: LinkPort, remoteKey: string): Promise<'settled' | 'again'> {
     const { foreign, signal, log } = this.#board;
     const mode = (): CancelMode => this.#q.asked.all(link.id).find((row) => row.remote_key === remoteKey)?.cancel_mode ?? 'if-waiting';
     const report = await link.adapter.stopForeign(remoteKey, {
@@ -136,9 +163,11 @@ export class Foreign {
     if (report.report === 'ended') {
       const how = report.fact.type === 'stopped' ? 'cancelled-by-us' : report.fact.type === 'finished' ? 'done' : report.fact.type === 'executionFailed' ? 'failed' : 'gone';
       foreign.end(link.id, remoteKey, how);
-    } else if (report.report === 'started' || report.report === 'runs-on') {
-      this.#q.unask.run(link.id, remoteKey);
+      return 'settled';
     }
+    if (report.report === 'interrupted') return 'again';
+    this.#q.unask.run(link.id, remoteKey);
+    return 'settled';
   }
 
   #emit(serverId: ServerId): void {

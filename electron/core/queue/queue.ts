@@ -80,7 +80,7 @@ export class Queue {
     });
     this.#board.point('after-enqueue-commit');
     if (answer.fresh) {
-      this.#board.feed.changed(...answer.ids);
+      this.#board.feed.changedAll(answer.ids);
       this.#kick(asked.serverId);
       this.#board.log.info('jobs accepted', { count: answer.ids.length, kind: asked.payload.kind, batch: answer.batchId });
     }
@@ -90,16 +90,17 @@ export class Queue {
   move(ids: readonly JobId[], to: MoveTo): JobView[] {
     const { db, order, views, feed, jobs } = this.#board;
     const unique = [...new Set(ids)];
-    db.tx(() => {
+    const told = db.tx(() => {
       this.#mustBeQueued(unique);
       if (typeof to !== 'string') {
         const anchor = 'before' in to ? to.before : to.after;
         if (unique.includes(anchor)) throw new AppError('invalid_request', "a job can't be moved to its own place");
         if (jobs.get(anchor) === undefined) throw new AppError('not_found', 'there is no such job', { details: { id: anchor } });
       }
-      order.move(unique, to);
+      // Where places had to be numbered anew, every open job has a new one.
+      return order.move(unique, to) ? order.all() : unique;
     });
-    feed.changed(...unique);
+    feed.changedAll(told);
     this.#kick(null);
     return views.many(unique.slice(0, 1_000));
   }
@@ -110,7 +111,7 @@ export class Queue {
       this.#mustBeQueued(ids);
       this.#q.hold.run({ held: held ? 1 : 0, ids: JSON.stringify(ids) });
     });
-    feed.changed(...ids);
+    feed.changedAll(ids);
     if (!held) this.#kick(null);
     return views.many(ids.slice(0, 1_000));
   }
@@ -138,7 +139,7 @@ export class Queue {
         return copy.id;
       }),
     );
-    feed.changed(...made);
+    feed.changedAll(made);
     this.#kick(null);
     return views.many(answer.slice(0, 1_000));
   }
@@ -157,7 +158,7 @@ export class Queue {
       jobs.insert(null, null, copies, Date.now());
       return copies.map((copy) => copy.id);
     });
-    feed.changed(...made);
+    feed.changedAll(made);
     this.#kick(null);
     return views.many(made.slice(0, 1_000));
   }

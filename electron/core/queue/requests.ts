@@ -46,6 +46,7 @@ export class Requests {
     const target = 'SELECT j.id, j.state, j.title, coalesce((SELECT a.server_id FROM attempts a WHERE a.job_id = j.id AND a.closed_at IS NULL), j.server_id) AS serverId FROM';
     this.#q = {
       ids: raw.prepare<[string], Target>(`${target} json_each(?) x JOIN jobs j ON j.id = x.value`),
+      batchKnown: raw.prepare<[string], 1>('SELECT 1 FROM batches WHERE id = ?').pluck(),
       batch: raw.prepare<[string], Target>(`${target} jobs j WHERE j.batch_id = ? AND j.ended_at IS NULL ORDER BY j.position, j.id`),
       open: raw.prepare<[], Target>(`${target} jobs j WHERE j.ended_at IS NULL ORDER BY j.position, j.id`),
       stopAfter: raw.prepare('UPDATE batches SET stop_after_at = coalesce(stop_after_at, ?) WHERE id IN (SELECT value FROM json_each(?))'),
@@ -99,7 +100,7 @@ export class Requests {
       return { ...written, foreign: resolved.foreign };
     });
     this.#board.point('after-cancel-row');
-    this.#board.feed.changed(...changed);
+    this.#board.feed.changedAll(changed);
     for (const id of wake) this.#canceller.wake(id);
     for (const { serverId, remoteKeys } of foreign) {
       const answer = this.#foreign.cancel(serverId, remoteKeys, mode, by, asked.note ?? null);
@@ -116,12 +117,13 @@ export class Requests {
     const { cancels, jobs, links } = this.#board;
     const now = Date.now();
     const receipts: CancelReceipt[] = [];
+    const locals: CancelReceipt[] = [];
     const summary: CancelSummary = { timing: 'immediate', cancelledWaiting: 0, running: 0, alreadyEnded: 0, unreachable: 0, notAllowed: 0 };
     const queued = targets.filter((target) => target.state === 'queued').map((target) => target.id);
     const local: CancelOutcome = { outcome: 'cancelled', reach: 'local', evidence: 'proven', partialOutputs: 0 };
-    for (const [jobId, requestId] of cancels.cancelQueued(queued, asking, now)) receipts.push({ jobId, requestId, outcome: local });
+    for (const [jobId, requestId] of cancels.cancelQueued(queued, asking, now)) locals.push({ jobId, requestId, outcome: local });
     summary.cancelledWaiting = queued.length;
-    changed.push(...queued);
+    for (const id of queued) changed.push(id);
 
     for (const { id, state, serverId } of targets) {
       if (state === 'queued') continue;
@@ -167,7 +169,8 @@ export class Requests {
       else summary.cancelledWaiting += 1;
       if (state === 'running') summary.timing = 'deferred';
     }
-    return { receipts, summary };
+    // What still has to be waited for comes first: receipts are cut at a thousand.
+    return { receipts: [...receipts, ...locals], summary };
   }
 
   #resolve(scope: CancelScope, after: boolean): { targets: Target[]; foreign: { serverId: ServerId; remoteKeys: string[] }[] } {
@@ -183,8 +186,12 @@ export class Requests {
       const more = this.#q.batchOpen.all(JSON.stringify(batches)).filter((target) => !unique.includes(target.id));
       return { targets: [...targets, ...more], foreign: [] };
     }
-    if ('batch' in scope) return { targets: this.#q.batch.all(scope.batch), foreign: [] };
+    if ('batch' in scope) {
+      if (this.#q.batchKnown.get(scope.batch) === undefined) throw new AppError('not_found', 'there is no such batch', { details: { id: scope.batch } });
+      return { targets: this.#q.batch.all(scope.batch), foreign: [] };
+    }
     const { server } = scope;
+    if (server !== 'all' && this.#board.servers.get(server) === undefined) throw new AppError('not_found', 'there is no such server', { details: { id: server } });
     const targets = this.#q.open.all().filter((target) => server === 'all' || target.serverId === server);
     if (scope.which !== 'everyone') return { targets: scope.which === 'waiting' ? targets.filter((target) => target.state !== 'running' && target.state !== 'collecting') : targets, foreign: [] };
     const servers = server === 'all' ? this.#board.servers.all().map((one) => one.id) : [server];

@@ -35,6 +35,10 @@ export class Scheduler {
     this.#q = {
       refused: raw.prepare<[JobId, ServerId], number>('SELECT 1 FROM rejections WHERE job_id = ? AND server_id = ?').pluck(),
       refusals: raw.prepare<[JobId], { server_id: ServerId; error: string }>('SELECT server_id, error FROM rejections WHERE job_id = ?'),
+      // Refusals of jobs for "any" that nobody is left to take: forgotten, so that the next refusal is the last one.
+      forgiven: raw.prepare(`DELETE FROM rejections WHERE job_id IN (SELECT r.job_id FROM rejections r JOIN jobs j ON j.id = r.job_id
+        WHERE j.state = 'queued' AND j.server_id IS NULL AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.kind = j.kind AND s.enabled = 1 AND s.removed_at IS NULL
+          AND NOT EXISTS (SELECT 1 FROM rejections x WHERE x.job_id = j.id AND x.server_id = s.id)))`),
       refuse: raw.prepare('INSERT INTO rejections (job_id, server_id, error, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'),
     };
   }
@@ -57,12 +61,23 @@ export class Scheduler {
         const app = toAppError(error);
         if (app.code === 'storage') this.#board.trouble(app);
         this.#pause(serverId);
+        this.#kickOthers(serverId);
       })
       .finally(() => {
         this.#busy.delete(serverId);
         if (this.#again.delete(serverId)) this.kick(serverId);
       });
     this.#busy.set(serverId, run);
+  }
+
+  #kickOthers(serverId: ServerId): void {
+    for (const link of this.#board.links.all()) if (link.id !== serverId) this.kick(link.id);
+  }
+
+  /** A server was removed or switched off: jobs for "any" that all the others had refused must not wait for it for ever. */
+  reconsider(): void {
+    this.#q.forgiven.run();
+    this.kick(null);
   }
 
   /** No more claims; waits up to `ms` for submits in flight to be settled (§14). */
@@ -85,9 +100,12 @@ export class Scheduler {
       const job = this.#choose(link);
       if (job === undefined) return;
       const remoteKey = await link.adapter.leaseKey(this.#board.signal);
-      const attempt = this.#claim(job.id, link, remoteKey);
+      // Paused, removed, replaced or filled while the key was leased: nothing may be claimed for it any more.
+      const may = this.#board.links.get(serverId) === link && this.#maySend(link) && this.#attempts.inFlight(serverId) < link.adapter.slots();
+      const attempt = may ? this.#claim(job.id, link, remoteKey) : null;
       if (attempt === null) {
         link.adapter.releaseKey(remoteKey);
+        if (!may && job.server_id === null) this.#kickOthers(serverId);
         continue;
       }
       const sending = this.#send(attempt, link).catch((error: unknown) => {
@@ -96,6 +114,8 @@ export class Scheduler {
       });
       this.#inFlight.add(sending);
       void sending.finally(() => this.#inFlight.delete(sending));
+      // Another server may have stood back for this one, which may be full now: it looks again at what is left for "any".
+      if (job.server_id === null) this.#kickOthers(serverId);
     }
   }
 

@@ -13,6 +13,7 @@ import type { SecretStore } from '../ports.ts';
 import type { Board, LinkPort } from './board.ts';
 import type { Collector } from './collector.ts';
 import type { Facts } from './facts.ts';
+import type { Foreign } from './foreign.ts';
 import type { Queue } from './queue.ts';
 import type { Requests } from './requests.ts';
 
@@ -41,11 +42,11 @@ export class ServerAdmin {
   readonly #board: Board;
   readonly #links: LinkRegistry;
   readonly #secrets: SecretStore;
-  readonly #parts: { queue: Queue; requests: Requests; facts: Facts; collector: Collector; kick: (id: ServerId | null) => void };
+  readonly #parts: { queue: Queue; requests: Requests; foreign: Foreign; facts: Facts; collector: Collector; kick: (id: ServerId | null) => void; reconsider: () => void };
   readonly #q;
   readonly #removing = new Set<ServerId>();
 
-  constructor(board: Board, links: LinkRegistry, secrets: SecretStore, parts: { queue: Queue; requests: Requests; facts: Facts; collector: Collector; kick: (id: ServerId | null) => void }) {
+  constructor(board: Board, links: LinkRegistry, secrets: SecretStore, parts: { queue: Queue; requests: Requests; foreign: Foreign; facts: Facts; collector: Collector; kick: (id: ServerId | null) => void; reconsider: () => void }) {
     this.#board = board;
     this.#links = links;
     this.#secrets = secrets;
@@ -106,6 +107,7 @@ export class ServerAdmin {
     const record = this.#board.servers.update(id, next);
     if (record !== undefined) this.#links.update(record);
     this.#parts.kick(id);
+    if (now.enabled && record?.enabled === false) this.#parts.reconsider();
     return this.#changed(id);
   }
 
@@ -144,7 +146,7 @@ export class ServerAdmin {
     if (waiting.length > 0) {
       if (choice.waiting === 'move') {
         this.#q.unbind.run(id);
-        this.#board.feed.changed(...waiting);
+        this.#board.feed.changedAll(waiting);
       } else this.#parts.requests.run({ scope: { jobs: waiting }, mode: 'stop' }, 'core');
     }
     if (there.length > 0) {
@@ -181,17 +183,27 @@ export class ServerAdmin {
   async #remove(id: ServerId): Promise<void> {
     if (this.#removing.has(id)) return;
     this.#removing.add(id);
-    const ref = this.#board.servers.get(id)?.credentialRef ?? null;
-    await this.#links.remove(id);
-    // What came in while the link was closing belongs to no server any more.
-    this.#q.unbind.run(id);
-    this.#board.servers.remove(id);
-    if (ref !== null) await this.#secrets.delete(ref);
-    this.#board.settings.setFlag(`leaving.${id}`, false);
-    this.#removing.delete(id);
-    this.#board.log.info('server removed', { server: id });
-    this.#board.events.emit('server.removed', { id });
-    this.#parts.kick(null);
+    try {
+      const ref = this.#board.servers.get(id)?.credentialRef ?? null;
+      await this.#links.remove(id);
+      // What came in while the link was closing belongs to no server any more.
+      const unbound = this.#q.waiting.all(id);
+      this.#board.db.tx(() => {
+        this.#q.unbind.run(id);
+        this.#board.servers.remove(id);
+        this.#board.settings.setFlag(`leaving.${id}`, false);
+      });
+      this.#board.feed.changedAll(unbound);
+      // Files of ended jobs that were still awaited from it, and other people's work on it: nobody will tell any more.
+      for (const jobId of this.#board.outputs.waitingFrom(id)) this.#parts.collector.giveUp(jobId);
+      this.#parts.foreign.forget(id);
+      this.#board.log.info('server removed', { server: id });
+      this.#board.events.emit('server.removed', { id });
+      this.#parts.reconsider();
+      if (ref !== null) await this.#secrets.delete(ref);
+    } finally {
+      this.#removing.delete(id);
+    }
   }
 
   #changed(id: ServerId): ServerView {
