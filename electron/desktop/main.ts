@@ -1,0 +1,94 @@
+/**
+ * The desktop app's entry: what must be said before Electron is ready, one instance per data folder, then desktop.ts. The
+ * window, the tray and everything else are made there.
+ */
+import '../node-gate.ts';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as electron from 'electron';
+import packageJson from '../../package.json' with { type: 'json' };
+import { toAppError } from '../../shared/errors.ts';
+import { readDesktopArguments } from './arguments.ts';
+import { startDesktop } from './desktop.ts';
+import type { Desktop } from './desktop.ts';
+import { Marks } from './marks.ts';
+import { SCHEMES } from './protocol.ts';
+import { startText } from './text.ts';
+
+const APP_ID = 'io.github.switchyard.Switchyard';
+
+const marks = new Marks();
+marks.mark('loaded');
+const { app } = electron;
+
+marks.sync('before ready', () => {
+  app.enableSandbox();
+  electron.protocol.registerSchemesAsPrivileged(SCHEMES);
+  electron.crashReporter.start({ uploadToServer: false });
+  // The usual menu costs time and has entries we have not.
+  electron.Menu.setApplicationMenu(null);
+  app.setAppUserModelId(APP_ID);
+  if (process.platform === 'linux') app.setDesktopName(`${APP_ID}.desktop`);
+});
+
+const words = process.argv.slice(1);
+const args = readDesktopArguments(words, process.env, process.cwd());
+mkdirSync(args.dataDir, { recursive: true, mode: 0o700 });
+// Before the lock is asked for: it is one per data folder, so that the demo runs beside the real one.
+app.setPath('userData', join(args.dataDir, 'desktop'));
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Written into the package by a signed build (electron-builder.yml); a checkout is not signed. */
+function isSigned(): boolean {
+  if (!app.isPackaged) return false;
+  const made: unknown = JSON.parse(readFileSync(join(app.getAppPath(), 'package.json'), 'utf8'));
+  return typeof made === 'object' && made !== null && 'signed' in made && made.signed === true;
+}
+
+async function start(): Promise<void> {
+  let desktop: Desktop | null = null;
+  app.on('second-instance', () => desktop?.showWindow());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (desktop === null) app.exit(0);
+      else desktop.systemEnds();
+    });
+  }
+  await app.whenReady();
+  try {
+    desktop = await startDesktop({
+      electron,
+      args,
+      version: packageJson.version,
+      platform: process.platform,
+      env: process.env,
+      words,
+      places: {
+        rendererDir: here('../renderer'),
+        preload: here('preload.cjs'),
+        icons: here('../../resources/icons'),
+        resources: process.resourcesPath,
+      },
+      signed: isSigned(),
+      marks,
+      loadUpdater: async () => (await import('electron-updater')).autoUpdater,
+      perf: (line) => {
+        console.error(line);
+      },
+    });
+  } catch (error) {
+    const { message } = toAppError(error);
+    console.error(`${startText.failedTitle}: ${message}`);
+    electron.dialog.showErrorBox(startText.failedTitle, message);
+    app.exit(1);
+  }
+}
+
+if (app.requestSingleInstanceLock()) {
+  await start();
+} else {
+  console.log(startText.second);
+  app.exit(0);
+}

@@ -1,0 +1,243 @@
+/**
+ * The one window: made with every guard on, shown when it has something to show, remembered where it was, destroyed after a
+ * while in the tray, rebuilt when its renderer breaks. What closing it means is lifecycle.ts's; it holds no truth.
+ */
+import type { BrowserWindow, BrowserWindowConstructorOptions, Rectangle, WebContents } from 'electron';
+import { CrashBudget } from './crash-budget.ts';
+import { APP_ORIGIN, externalUrl, isOurPage, mayNavigate } from './urls.ts';
+import { LEAST_SIZE, fitToDisplays, readWindowState, writeWindowState } from './window-state.ts';
+import type { WindowState } from './window-state.ts';
+
+export const WINDOW_URL = `${APP_ORIGIN}/`;
+/** A window nobody has looked at for so long gives its memory back. */
+const DESTROY_AFTER_MS = 5 * 60_000;
+
+/** Written out in full: a default that changes in a newer Electron must not change ours. */
+export function webPreferences(
+  preload: string,
+  devTools: boolean,
+): NonNullable<BrowserWindowConstructorOptions['webPreferences']> {
+  return {
+    preload,
+    devTools,
+    sandbox: true,
+    contextIsolation: true,
+    nodeIntegration: false,
+    nodeIntegrationInWorker: false,
+    nodeIntegrationInSubFrames: false,
+    webviewTag: false,
+    webSecurity: true,
+    allowRunningInsecureContent: false,
+    navigateOnDragDrop: false,
+    spellcheck: false,
+  };
+}
+
+/** Guards for everything that shows a page, ours or not: to be set on every `web-contents-created`. */
+export function guardContents(
+  contents: Pick<WebContents, 'on' | 'setWindowOpenHandler'>,
+  options: { serverUrls: () => readonly string[]; openExternal: (url: string) => void },
+): void {
+  const outside = (url: string): void => {
+    const allowed = externalUrl(url, options.serverUrls());
+    // Not in the middle of the page's own call.
+    if (allowed !== null)
+      setImmediate(() => {
+        options.openExternal(allowed);
+      });
+  };
+  contents.setWindowOpenHandler(({ url }) => {
+    outside(url);
+    return { action: 'deny' };
+  });
+  contents.on('will-navigate', (details) => {
+    if (mayNavigate(details.url, details.isMainFrame)) return;
+    details.preventDefault();
+    outside(details.url);
+  });
+  contents.on('will-frame-navigate', (details) => {
+    if (!mayNavigate(details.url, details.isMainFrame)) details.preventDefault();
+  });
+  contents.on('will-redirect', (details) => {
+    if (!mayNavigate(details.url, details.isMainFrame)) details.preventDefault();
+  });
+  contents.on('will-attach-webview', (event) => {
+    event.preventDefault();
+  });
+}
+
+export interface WindowOptions {
+  make: (options: BrowserWindowConstructorOptions) => BrowserWindow;
+  preload: string;
+  devTools: boolean;
+  /** Where the window was is kept here. */
+  stateFile: string;
+  /** Work areas of the displays, the primary one first. */
+  areas: () => readonly Rectangle[];
+  /** False on Wayland. */
+  mayPlace: boolean;
+  dark: () => boolean;
+  icon: string | null;
+  /** True keeps the window. */
+  onClose: () => boolean;
+  onFirstPaint: () => void;
+  /** The system ends (Windows tells only windows). */
+  onSystemEnds: () => void;
+  /** It broke more often than is worth rebuilding, or answers no more. */
+  onTrouble: (what: 'broken' | 'stuck') => void;
+  log: (message: string, fields: Record<string, unknown>) => void;
+}
+
+export class MainWindow {
+  readonly #options: WindowOptions;
+  readonly #crashes = new CrashBudget();
+  #window: BrowserWindow | null = null;
+  #destroying: ReturnType<typeof setTimeout> | null = null;
+  #place: string | null = null;
+
+  constructor(options: WindowOptions) {
+    this.#options = options;
+  }
+
+  get open(): BrowserWindow | null {
+    return this.#window;
+  }
+
+  get focused(): boolean {
+    return this.#window?.isFocused() === true && this.#window.isVisible();
+  }
+
+  /** Brings it to the front, at `place` (what follows the # in its address) where one is given. */
+  show(place: string | null = null): void {
+    this.#keep();
+    if (this.#window === null) {
+      this.#place = place;
+      this.#window = this.#make(true);
+      return;
+    }
+    if (place !== null) this.#goTo(this.#window, place);
+    if (this.#window.isMinimized()) this.#window.restore();
+    this.#window.show();
+    this.#window.focus();
+  }
+
+  hide(): void {
+    const window = this.#window;
+    if (window === null) return;
+    window.hide();
+    this.#destroying ??= setTimeout(() => {
+      this.#destroying = null;
+      this.#save();
+      window.destroy();
+    }, DESTROY_AFTER_MS);
+  }
+
+  /** Shows how far something is in the taskbar, 0 to 1, or nothing. */
+  progress(fraction: number | null): void {
+    this.#window?.setProgressBar(fraction ?? -1);
+  }
+
+  rebuild(): void {
+    this.#save();
+    this.#window?.destroy();
+    this.show(this.#place);
+  }
+
+  #keep(): void {
+    if (this.#destroying !== null) clearTimeout(this.#destroying);
+    this.#destroying = null;
+  }
+
+  #make(visible: boolean): BrowserWindow {
+    const { make, preload, devTools, stateFile, areas, mayPlace, dark, icon } = this.#options;
+    const { maximized, width, height, x, y } = fitToDisplays(readWindowState(stateFile), areas(), mayPlace);
+    const window = make({
+      width,
+      height,
+      ...(x === undefined || y === undefined ? {} : { x, y }),
+      minWidth: LEAST_SIZE.width,
+      minHeight: LEAST_SIZE.height,
+      show: false,
+      title: 'Switchyard',
+      // The page's own ground, so that nothing flashes before its first paint.
+      backgroundColor: dark() ? '#141414' : '#f2f2f2',
+      autoHideMenuBar: true,
+      ...(icon === null ? {} : { icon }),
+      webPreferences: webPreferences(preload, devTools),
+    });
+    if (maximized) window.maximize();
+    window.once('ready-to-show', () => {
+      this.#options.onFirstPaint();
+      if (visible) window.show();
+    });
+    window.on('close', (event) => {
+      this.#save();
+      if (this.#options.onClose()) event.preventDefault();
+    });
+    window.on('closed', () => {
+      this.#keep();
+      if (this.#window === window) this.#window = null;
+    });
+    window.on('session-end', this.#options.onSystemEnds);
+    window.on('query-session-end', this.#options.onSystemEnds);
+    window.on('unresponsive', () => {
+      this.#options.onTrouble('stuck');
+    });
+    window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
+      this.#broke(window, reason, exitCode);
+    });
+    const where = this.#place === null ? WINDOW_URL : `${WINDOW_URL}#${this.#place}`;
+    this.#load(window, where);
+    return window;
+  }
+
+  #load(window: BrowserWindow, url: string): void {
+    window.loadURL(url).catch((error: unknown) => {
+      // A window that is destroyed while it loads is no trouble.
+      if (!window.isDestroyed()) this.#options.log('the window could not be loaded', { error });
+    });
+  }
+
+  #goTo(window: BrowserWindow, place: string): void {
+    this.#place = place;
+    const now = window.webContents.getURL();
+    if (now !== `${WINDOW_URL}#${place}`) this.#load(window, `${WINDOW_URL}#${place}`);
+  }
+
+  #broke(window: BrowserWindow, reason: string, exitCode: number): void {
+    if (reason === 'clean-exit') return;
+    this.#options.log('the window’s process is gone', { reason, exitCode });
+    if (this.#window !== window) return;
+    const wasVisible = window.isVisible();
+    window.destroy();
+    this.#window = null;
+    if (!this.#crashes.crashed(Date.now())) {
+      this.#options.onTrouble('broken');
+      return;
+    }
+    // A hidden one is made again when it is asked for.
+    if (wasVisible) this.#window = this.#make(true);
+  }
+
+  #save(): void {
+    const window = this.#window;
+    if (window === null || window.isDestroyed()) return;
+    const { x, y, width, height } = window.getNormalBounds();
+    const state: WindowState = {
+      width,
+      height,
+      ...(this.#options.mayPlace ? { x, y } : {}),
+      maximized: window.isMaximized(),
+    };
+    try {
+      writeWindowState(this.#options.stateFile, state);
+    } catch (error) {
+      this.#options.log('where the window was could not be kept', { error });
+    }
+  }
+}
+
+/** A place to go to is part of an address: only what the page's own places are made of. */
+export function safePlace(place: string): string | null {
+  return /^[a-z]+(\/[\w-]+)*$/i.test(place) && isOurPage(`${WINDOW_URL}#${place}`) ? place : null;
+}
