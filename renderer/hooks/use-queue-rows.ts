@@ -11,14 +11,15 @@ import { useApp, useJobs, useLive, useServers, useStores, useUi } from '../state
 import type { RowKey } from '../state/ui-store.ts';
 
 export function useQueueRows(linger: StoreApi<LingerState>): QueueRow[] {
-  const { foreign: foreignStore } = useStores();
-  const jobs = useJobs((state) => state);
+  const { foreign: foreignStore, jobs: jobsStore } = useStores();
+  const layout = useJobs((state) => state.layout);
   const servers = useServers((state) => state);
   const foreign = useStore(foreignStore);
   const places = useLive((state) => state.places);
   const lingering = useStore(linger, (state) => state.asWas);
   const unfolded = useUi((state) => state.unfolded);
   const onlyServer = useUi((state) => state.onlyServer);
+  const jobs = useMemo(() => ({ layout, state: jobsStore.getState() }), [layout, jobsStore]).state;
   return useMemo(
     () => queueRows({ jobs, servers, foreign, places, lingering, unfolded, onlyServer }),
     [jobs, servers, foreign, places, lingering, unfolded, onlyServer],

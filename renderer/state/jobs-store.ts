@@ -14,6 +14,8 @@ export interface JobsState {
   readonly ended: readonly JobId[];
   /** Removed jobs, so that a late snapshot page does not bring them back. */
   readonly removed: ReadonlySet<JobId>;
+  /** Rises when a job comes, goes, or changes in what decides its place in the queue: rows are made anew only then. */
+  readonly layout: number;
   /** True once the first snapshot is in. */
   readonly ready: boolean;
 }
@@ -26,13 +28,28 @@ export interface JobsChange {
 /** How many ended jobs the window remembers for rows that linger, toasts and the inspector. History has all. */
 export const ENDED_KEPT = 1_000;
 
-export const NO_JOBS: JobsState = { byId: new Map(), ended: [], removed: new Set(), ready: false };
+export const NO_JOBS: JobsState = { byId: new Map(), ended: [], removed: new Set(), layout: 0, ready: false };
+
+/** Nothing of what queue-rows.ts looks at differs. */
+function samePlace(a: JobView, b: JobView): boolean {
+  return (
+    a.state === b.state &&
+    a.position === b.position &&
+    a.held === b.held &&
+    a.serverId === b.serverId &&
+    a.onServerId === b.onServerId &&
+    a.startedAt === b.startedAt &&
+    a.batch?.id === b.batch?.id &&
+    (a.cancel?.outcome === null) === (b.cancel?.outcome === null)
+  );
+}
 
 /** Folds changes in. The same object comes back when nothing is new, so that nothing renders. */
 export function apply(state: JobsState, change: JobsChange): JobsState {
   let byId: Map<JobId, JobView> | null = null;
   let ended = state.ended;
   let removed = state.removed;
+  let { layout } = state;
   const read = (id: JobId): JobView | undefined => (byId ?? state.byId).get(id);
 
   for (const job of change.upserts ?? []) {
@@ -41,6 +58,7 @@ export function apply(state: JobsState, change: JobsChange): JobsState {
     if (known !== undefined && known.rev >= job.rev) continue;
     byId ??= new Map(state.byId);
     byId.set(job.id, job);
+    if (known === undefined || !samePlace(known, job)) layout += 1;
     if (isTerminal(job.state) && (known === undefined || !isTerminal(known.state))) ended = [...ended, job.id];
   }
   for (const id of change.removals ?? []) {
@@ -49,6 +67,7 @@ export function apply(state: JobsState, change: JobsChange): JobsState {
     if (read(id) === undefined) continue;
     byId ??= new Map(state.byId);
     byId.delete(id);
+    layout += 1;
   }
   if (byId === null && removed === state.removed) return state;
   if (ended.length > ENDED_KEPT) {
@@ -56,7 +75,7 @@ export function apply(state: JobsState, change: JobsChange): JobsState {
     for (const id of ended.slice(0, ended.length - ENDED_KEPT)) byId.delete(id);
     ended = ended.slice(-ENDED_KEPT);
   }
-  return { ...state, byId: byId ?? state.byId, ended, removed };
+  return { ...state, byId: byId ?? state.byId, ended, removed, layout };
 }
 
 /**
@@ -68,7 +87,7 @@ export function sweep(state: JobsState, named: ReadonlySet<JobId>): JobsState {
   if (gone.length === 0) return state.ready ? state : { ...state, ready: true };
   const byId = new Map(state.byId);
   for (const job of gone) byId.delete(job.id);
-  return { ...state, byId, ready: true };
+  return { ...state, byId, layout: state.layout + 1, ready: true };
 }
 
 export type JobsStore = StoreApi<JobsState>;

@@ -9,6 +9,7 @@ import { PHONE, useMedia } from '../hooks/use-media.ts';
 import { useQueueRows } from '../hooks/use-queue-rows.ts';
 import { goTo } from '../hooks/use-route.ts';
 import { createLinger } from '../state/linger.ts';
+import { NO_JOBS } from '../state/jobs-store.ts';
 import { pickedOf } from '../state/picked.ts';
 import { useApp, useJobs, useServers, useStores, useUi } from '../state/stores.ts';
 import { queueText, shellText } from '../text/queue.ts';
@@ -36,9 +37,10 @@ export function QueueView(): ReactNode {
   );
 
   const rows = useQueueRows(linger.store);
-  const jobs = useJobs((state) => state);
-  const foreign = useStore(stores.foreign);
   const pickedRows = useMemo(() => rows.filter((row) => selected.has(row.key)), [rows, selected]);
+  // While nothing is picked, changes of single jobs are none of this view's business.
+  const jobs = useJobs((state) => (pickedRows.length === 0 ? NO_JOBS : state));
+  const foreign = useStore(stores.foreign);
   const picked = useMemo(() => pickedOf(pickedRows, jobs, foreign), [pickedRows, jobs, foreign]);
   const focusedRow = rows.find((row) => row.key === focused);
   const shown = (pickedRows.length > 0 ? pickedRows : focusedRow === undefined ? [] : [focusedRow]).find(

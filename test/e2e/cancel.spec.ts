@@ -4,7 +4,7 @@ import type { ServerId } from '../../shared/ids.ts';
 import { pictureGraph, sleepGraph } from '../support/core-harness.ts';
 import { startWindowHost } from '../support/window-host.ts';
 import type { WindowHost } from '../support/window-host.ts';
-import { foreignRows, idAt, question, rowOf, submitTitled } from './support/queue-page.ts';
+import { foreignRows, idAt, question, rowOf, stubbornGraph, submitTitled } from './support/queue-page.ts';
 
 let host: WindowHost;
 let serverId: ServerId;
@@ -197,4 +197,23 @@ test('the server restarts: what was on it is told honestly, what waited runs', a
   await expect(rowOf(page, 'runs now')).toContainText('The server restarted');
   if (later !== undefined) await host.core.waitState(later.id, 'done');
   expect((await host.core.job(idAt(jobs, 0))).state).toBe('failed');
+});
+
+test('a job that does not stop: seconds first, then what else can be done; nothing is escalated by itself', async ({
+  page,
+}) => {
+  const jobs = await submitTitled(host, serverId, ['stuck'], () => stubbornGraph(25_000));
+  await host.core.waitState(idAt(jobs, 0), 'running');
+  await host.open(page);
+  await rowOf(page, 'stuck')
+    .getByRole('button', { name: /^Cancel/ })
+    .click();
+  await question(page).getByRole('button', { name: 'Cancel job' }).click();
+  await expect(rowOf(page, 'stuck')).toContainText(/\d(\.\d)? s/);
+  await rowOf(page, 'stuck').getByRole('button', { name: 'What now…' }).click({ timeout: 20_000 });
+  await expect(page.getByRole('menuitem', { name: /^Free memory/ })).toBeVisible();
+  await page.getByRole('menuitem', { name: /^Wait/ }).click();
+  await expect(rowOf(page, 'stuck').getByRole('button', { name: 'What now…' })).toHaveCount(0);
+  await expect(rowOf(page, 'stuck')).toContainText('Cancelling…');
+  await expect(rowOf(page, 'stuck')).toContainText(/Cancelled after|Finished before/, { timeout: 30_000 });
 });

@@ -47,3 +47,9 @@ export const idAt = (jobs: readonly JobView[], index: number): JobId => {
   if (job === undefined) throw new Error(`no job ${index}`);
   return job.id;
 };
+
+/** A node that never looks for an interrupt, then one that ends the prompt. */
+export const stubbornGraph = (ms: number): ComfyGraph => ({
+  '1': { class_type: 'ProbeBlock', inputs: { ms, seed: Math.floor(Math.random() * 2_000_000_000) } },
+  '2': { class_type: 'ProbeOut', inputs: { images: ['1', 0] } },
+});

@@ -73,3 +73,11 @@ test('ended jobs are forgotten oldest first, open ones never', () => {
   expect(state.byId.has(jobIdOf('end0'))).toBe(false);
   expect(state.byId.has(jobIdOf(`end${ENDED_KEPT + 49}`))).toBe(true);
 });
+
+test('the layout changes with places and states, not with notes and counts', () => {
+  const state = apply(NO_JOBS, { upserts: [jobView('a', { rev: 1 })] });
+  expect(apply(state, { upserts: [jobView('a', { rev: 2, note: 'later' })] }).layout).toBe(state.layout);
+  expect(apply(state, { upserts: [jobView('a', { rev: 2, held: true })] }).layout).not.toBe(state.layout);
+  expect(apply(state, { upserts: [jobView('a', { rev: 2, state: 'running' })] }).layout).not.toBe(state.layout);
+  expect(apply(state, { removals: [jobIdOf('a')] }).layout).not.toBe(state.layout);
+});

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 const css = readFileSync(new URL('../../../renderer/styles/tokens.css', import.meta.url), 'utf8');
 
 function tokensOf(selector: string): Map<string, string> {
-  const block = css.slice(css.indexOf(selector)).match(/\{([^}]*)\}/)?.[1] ?? '';
+  const block = /\{([^}]*)\}/.exec(css.slice(css.indexOf(selector)))?.[1] ?? '';
   return new Map(
     [...block.matchAll(/--([\w-]+):\s*(#[0-9a-f]{6})/gi)].map(([, name = '', value = '']) => [name, value]),
   );
