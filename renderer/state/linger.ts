@@ -14,7 +14,7 @@ export interface LingerState {
   readonly asWas: ReadonlyMap<JobId, JobView>;
 }
 
-export const LINGER_MS = 3_000;
+const LINGER_MS = 3_000;
 /** Long enough to be read, even where the pointer has left already. */
 const SEEN_MS = 1_200;
 

@@ -46,8 +46,8 @@ type SectionId = ServerId | `any:${Kind}`;
 /** A run of one batch at least this long folds into one row. */
 const FOLD_FROM = 3;
 
-export const jobKey = (id: JobId): RowKey => `j:${id}`;
-export const foreignKey = (serverId: ServerId, remoteKey: string): RowKey => `f:${serverId}:${remoteKey}`;
+const jobKey = (id: JobId): RowKey => `j:${id}`;
+const foreignKey = (serverId: ServerId, remoteKey: string): RowKey => `f:${serverId}:${remoteKey}`;
 const sectionKey = (section: SectionId): RowKey => `s:${section}`;
 
 /** The section a job stands in: the server its attempt is on, else the one it names, else "any server". */

@@ -11,8 +11,7 @@ export interface ServersState {
 }
 
 export type ServersStore = StoreApi<ServersState>;
-export const createServersStore = (): ServersStore =>
-  createStore(() => ({ byId: new Map(), order: [], ready: false }));
+export const createServersStore = (): ServersStore => createStore(() => ({ byId: new Map(), order: [], ready: false }));
 
 function ordered(byId: ReadonlyMap<ServerId, ServerView>, ready: boolean): ServersState {
   const order = [...byId.values()]
@@ -25,7 +24,11 @@ function ordered(byId: ReadonlyMap<ServerId, ServerView>, ready: boolean): Serve
 export const replaceServers = (servers: readonly ServerView[]): ServersState =>
   ordered(new Map(servers.map((server) => [server.id, server])), true);
 
-export function applyServers(state: ServersState, changed: readonly ServerView[], removed: readonly ServerId[]): ServersState {
+export function applyServers(
+  state: ServersState,
+  changed: readonly ServerView[],
+  removed: readonly ServerId[],
+): ServersState {
   if (changed.length === 0 && removed.length === 0) return state;
   const byId = new Map(state.byId);
   for (const server of changed) byId.set(server.id, server);

@@ -22,7 +22,7 @@ import type { Stores } from './stores.ts';
 export type Schedule = (run: () => void) => () => void;
 
 /** The next frame, or a quarter second later while the window is hidden and draws none. */
-export const nextFrame: Schedule = (run) => {
+const nextFrame: Schedule = (run) => {
   if (document.visibilityState === 'hidden') {
     const timer = setTimeout(run, 250);
     return () => {

@@ -1,4 +1,4 @@
-/** Words that more than one view says. Sentence case, verbs on buttons, an ellipsis where a dialog follows. */
+/** Words that more than one view says. The files of this folder are the catalogue: every sentence a person sees in the window is in one of them. Sentence case, verbs on buttons, an ellipsis where a dialog follows. */
 import type { ErrorCode } from '../../shared/errors.ts';
 import { number } from '../format.ts';
 

@@ -21,7 +21,7 @@ import { queueText } from '../text/queue.ts';
 import styles from './cancel-button.module.css';
 
 /** After this long a cancel that has not stopped its job offers what else can be done (product §3.3). */
-export const LADDER_MS = 10_000;
+const LADDER_MS = 10_000;
 
 export interface CancelCellProps {
   job: JobView;

@@ -29,7 +29,7 @@ const BELOW: { route: Route; icon: IconName; label: string }[] = [
   { route: 'settings', icon: 'settings', label: shellText.settings },
 ];
 
-export function toneOf(server: ServerView): SignalTone {
+function toneOf(server: ServerView): SignalTone {
   switch (server.status.contact) {
     case 'online':
       return server.paused ? 'hold' : 'go';
@@ -44,7 +44,7 @@ export function toneOf(server: ServerView): SignalTone {
   }
 }
 
-export function contactWord(server: ServerView): string | null {
+function contactWord(server: ServerView): string | null {
   switch (server.status.contact) {
     case 'online':
       return server.paused ? shellText.paused : null;
