@@ -173,11 +173,13 @@ export class Attempts {
     const known = this.#tracks.get(attempt.remoteKey);
     if (known !== undefined) {
       if (attempt.startedAt !== null) known.attempt = attempt;
+      if (attempt.stopSent === true) known.interrupted = true;
       if (known.adrift) this.endings.follow(known);
       return known;
     }
     const track = new Track(attempt, null, false);
     track.boot = attempt.serverBoot;
+    track.interrupted = attempt.stopSent === true;
     this.#tracks.set(track.key, track);
     this.endings.follow(track);
     return track;

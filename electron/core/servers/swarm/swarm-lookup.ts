@@ -26,6 +26,10 @@ export async function lookupAttempt(ports: LookupPorts, attempt: AttemptRef, sig
   const known = attempts.get(attempt.remoteKey);
   const fact = known?.fact ?? null;
   if (fact !== null && fact.type !== 'vanished') return { found: 'ended', fact };
+  if (known !== undefined && known.stopping > 0 && known.isOver()) {
+    // A stop procedure is just finding out how it ended, with better evidence than this look has.
+    return known.started ? { found: 'running' } : { found: 'waiting', place: null };
+  }
   const sameBoot = attempt.serverBoot === null || client.boot === null ? null : attempt.serverBoot === client.boot;
   const counters = await countersOf(client, attempt.remoteKey, signal);
   if (counters !== null && !isIdle(counters) && sameBoot !== false) return await lookWorking(ports, attempt, counters, signal);
