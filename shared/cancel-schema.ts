@@ -44,7 +44,7 @@ export const CancelViewSchema: z.ZodType<CancelView> = z.object({
   lastStep: TrailStepSchema.nullable(),
 });
 
-export const CancelReceiptSchema: z.ZodType<CancelReceipt> = z.object({
+const CancelReceiptSchema: z.ZodType<CancelReceipt> = z.object({
   jobId: JobIdSchema,
   requestId: RequestIdSchema.nullable(),
   outcome: CancelOutcomeSchema.nullable(),

@@ -74,7 +74,7 @@ export const BatchViewSchema = z.object({
 });
 export type BatchView = z.infer<typeof BatchViewSchema>;
 
-export const ForeignReceiptSchema = z.object({
+const ForeignReceiptSchema = z.object({
   remoteKey: z.string(),
   /** Null while it is being stopped; `foreign.changed` brings the rest. */
   outcome: CancelOutcomeSchema.nullable(),

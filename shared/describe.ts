@@ -8,7 +8,7 @@ type Nodes = Extract<JobPayload, { kind: 'comfy' }>['graph'];
 type Input = Nodes[string]['inputs'][string];
 
 /** The names under which ComfyUI nodes keep a seed. */
-export const SEED_INPUTS = ['seed', 'noise_seed'] as const;
+const SEED_INPUTS = ['seed', 'noise_seed'] as const;
 
 /** A link to another node: `[node id, output slot]`. */
 export function linkOf(value: Input | undefined): string | null {

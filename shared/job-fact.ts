@@ -20,7 +20,6 @@ export interface OutputRef {
 export const OUTPUT_MEDIA = ['image', 'video', 'audio', 'text', 'other'] as const;
 export type OutputMedia = (typeof OUTPUT_MEDIA)[number];
 
-export type StopReach = 'local' | 'waiting' | 'running';
 export type VanishedCause = 'server-restarted' | 'server-removed' | 'no-trace';
 /** What is known of why an attempt of ours stopped without a request of ours (product §3.7). */
 export type StoppedBy = 'another-client' | 'removed-from-queue' | 'collateral' | 'unknown';

@@ -104,7 +104,7 @@ export const JobViewSchema = z.object({
 });
 export type JobView = z.infer<typeof JobViewSchema>;
 
-export const AttemptViewSchema = z.object({
+const AttemptViewSchema = z.object({
   id: AttemptIdSchema,
   number: z.number().int(),
   serverId: ServerIdSchema,

@@ -5,7 +5,7 @@ const text = z.string().nullable();
 const number = z.number().nullable();
 
 /** One input of a server's own submit form. Numbers come as the server gives them; `values` is its list of choices. */
-export const ParamViewSchema = z.object({
+const ParamViewSchema = z.object({
   id: z.string(), name: z.string(), description: z.string(), type: z.string(), default: z.string(),
   min: z.number(), max: z.number(), viewMin: z.number(), viewMax: z.number(), step: z.number(),
   values: z.array(z.string()).nullable(), valueNames: z.array(z.string()).nullable(),
