@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Events, Handlers } from '../../shared/contract.ts';
 import { toAppError } from '../../shared/errors.ts';
-import type { JobId, OutputId } from '../../shared/ids.ts';
+import type { JobId, OutputId, ServerId } from '../../shared/ids.ts';
 import type { Kind } from '../../shared/job.ts';
 import { Aborted } from '../../shared/util/async.ts';
 import { Emitter } from '../../shared/util/emitter.ts';
@@ -159,6 +159,7 @@ function compose(options: CoreOptions, db: Database, sink: LogSink, log: Log, po
   const requests = new Requests(board, canceller, foreign);
   const history = new History(board, collector);
 
+  const online = new Set<ServerId>();
   const registry = new Servers({
     factories: { comfy: (context) => new ComfyAdapter(context), swarm: (context) => new SwarmAdapter(context) },
     hooks: {
@@ -172,13 +173,18 @@ function compose(options: CoreOptions, db: Database, sink: LogSink, log: Log, po
         arrivals.foreign(id, view, ended);
         summary.soon();
       },
-      onStatus: (id) => {
+      onStatus: (id, status) => {
+        // A server that went away may have been the better choice for a job that another one can take.
+        if (status.contact !== 'online' && online.delete(id)) scheduler.kick(null);
         const record = board.servers.get(id);
         if (record !== undefined && !life.signal.aborted) events.emit('server.changed', admin.view(record));
+        // A backend that came up, or a pause of the adapter's that is over, makes room without any job having ended.
+        scheduler.kick(id);
       },
       onOnline: (id) => {
         const link = registry.get(id);
         if (link === undefined) return;
+        online.add(id);
         foreign.resume(link);
         collector.resume(id);
         for (const request of cancels.open()) canceller.wake(request.job_id);
@@ -205,7 +211,9 @@ function compose(options: CoreOptions, db: Database, sink: LogSink, log: Log, po
     probe,
     normalise: normaliseUrl,
   };
-  const admin = new ServerAdmin(board, links, options.secrets, { queue, requests, facts, collector, kick: (id) => { scheduler.kick(id); } });
+  const admin = new ServerAdmin(board, links, options.secrets, {
+    queue, requests, foreign, facts, collector, kick: (id) => { scheduler.kick(id); }, reconsider: () => { scheduler.reconsider(); },
+  });
 
   const handlers = createApi({
     board, queue, requests, foreign, history, collector, admin, links, summary, sink, shell: options.shell, probe,

@@ -26,7 +26,7 @@ export class CancelStore {
     this.#q = {
       byId: raw.prepare<[RequestId], CancelRow>('SELECT * FROM cancel_requests WHERE id = ?'),
       openOf: raw.prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? AND settled_at IS NULL'),
-      newestOf: raw.prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? ORDER BY requested_at DESC, id DESC LIMIT 1'),
+      newestOf: raw.prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? ORDER BY rowid DESC LIMIT 1'),
       open: raw.prepare<[], CancelRow>('SELECT * FROM cancel_requests WHERE settled_at IS NULL ORDER BY requested_at, id'),
       settle: raw.prepare('UPDATE cancel_requests SET outcome = ?, detail = ?, settled_at = ?, took_ms = ? WHERE id = ? AND settled_at IS NULL'),
       raise: raw.prepare("UPDATE cancel_requests SET mode = 'stop' WHERE id = ? AND mode = 'if-waiting' AND settled_at IS NULL"),
@@ -55,6 +55,7 @@ export class CancelStore {
     return this.#q.sent.get(jobId) === 1;
   }
 
+  /** By the order of writing: the clock may have been set back in between. */
   newestOf(jobId: JobId): CancelRow | undefined {
     return this.#q.newestOf.get(jobId);
   }
@@ -127,7 +128,7 @@ export class CancelStore {
   }
 
   trailOf(jobId: JobId): { by: Asker; note: string | null; steps: TrailStep[] }[] {
-    const requests = this.#db.raw.prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? ORDER BY requested_at, id').all(jobId);
+    const requests = this.#db.raw.prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? ORDER BY rowid').all(jobId);
     const steps = this.#db.raw.prepare<[RequestId], TrailStep>('SELECT step, at, since_ms AS sinceMs, route, detail FROM cancel_steps WHERE request_id = ? ORDER BY seq');
     return requests.map((row) => ({ by: row.requested_by as Asker, note: row.note, steps: steps.all(row.id) }));
   }

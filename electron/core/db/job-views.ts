@@ -49,7 +49,7 @@ export class JobViews {
     this.#q = {
       views: raw.prepare<[string, string], ViewRow>(VIEW),
       cancels: raw.prepare<[string], CancelWithStep>(`SELECT c.*, s.step AS s_step, s.at AS s_at, s.since_ms AS s_since, s.route AS s_route, s.detail AS s_detail
-        FROM json_each(?) ids JOIN cancel_requests c ON c.id = (SELECT x.id FROM cancel_requests x WHERE x.job_id = ids.value ORDER BY x.requested_at DESC, x.id DESC LIMIT 1)
+        FROM json_each(?) ids JOIN cancel_requests c ON c.id = (SELECT x.id FROM cancel_requests x WHERE x.job_id = ids.value ORDER BY x.rowid DESC LIMIT 1)
         LEFT JOIN cancel_steps s ON s.request_id = c.id AND s.seq = (SELECT max(seq) FROM cancel_steps m WHERE m.request_id = c.id)`),
       payload: raw.prepare<[JobId], { body: string; patch: string | null }>('SELECT p.body, j.patch FROM jobs j JOIN payloads p ON p.id = j.payload_id WHERE j.id = ?'),
       attempts: raw.prepare<[JobId], AttemptRow>('SELECT * FROM attempts WHERE job_id = ? ORDER BY number'),

@@ -19,8 +19,10 @@ export class OrderStore {
       first: raw.prepare<[], number>('SELECT min(position) FROM jobs WHERE ended_at IS NULL').pluck(),
       high: raw.prepare<[], number>("SELECT value FROM counters WHERE name = 'position_high'").pluck(),
       position: raw.prepare<[JobId], number>('SELECT position FROM jobs WHERE id = ?').pluck(),
-      before: raw.prepare<[string, number], number>(`SELECT max(position) FROM jobs WHERE ended_at IS NULL AND id NOT IN (SELECT value FROM json_each(?)) AND position < ?`).pluck(),
-      after: raw.prepare<[string, number], number>(`SELECT min(position) FROM jobs WHERE ended_at IS NULL AND id NOT IN (SELECT value FROM json_each(?)) AND position > ?`).pluck(),
+      // By position and id: two jobs may share a place (one was put back to where another has been moved since).
+      before: raw.prepare<[string, number, JobId], number>(`SELECT position FROM jobs WHERE ended_at IS NULL AND id NOT IN (SELECT value FROM json_each(?)) AND (position, id) < (?, ?) ORDER BY position DESC, id DESC LIMIT 1`).pluck(),
+      after: raw.prepare<[string, number, JobId], number>(`SELECT position FROM jobs WHERE ended_at IS NULL AND id NOT IN (SELECT value FROM json_each(?)) AND (position, id) > (?, ?) ORDER BY position, id LIMIT 1`).pluck(),
+      all: raw.prepare<[], JobId>('SELECT id FROM jobs WHERE ended_at IS NULL').pluck(),
       set: raw.prepare(`UPDATE jobs SET rev = rev + 1, position = @from + @gap * (p.n + 1)
         FROM (SELECT value AS id, key AS n FROM json_each(@ids)) AS p WHERE jobs.id = p.id AND jobs.state = 'queued'`),
       // Cancelled jobs not yet put back keep their place among the others.
@@ -49,16 +51,26 @@ export class OrderStore {
     return { from: first - count, gap: 1 };
   }
 
-  /** Moves queued jobs, in the given order, to a place. Call inside `tx`, after checking that all are queued. */
-  move(ids: readonly JobId[], to: 'front' | 'end' | { before: JobId } | { after: JobId }): void {
+  /**
+   * Moves queued jobs, in the given order, to a place. Call inside `tx`, after checking that all are queued. True when
+   * the whole queue was numbered anew for it.
+   */
+  move(ids: readonly JobId[], to: 'front' | 'end' | { before: JobId } | { after: JobId }): boolean {
     const list = JSON.stringify(ids);
     let place = this.#gapAt(list, ids.length, to);
-    if (place.gap < SMALLEST_GAP) {
+    const isTight = place.gap < SMALLEST_GAP;
+    if (isTight) {
       this.#q.renumber.run();
       this.#q.setHigh.run();
       place = this.#gapAt(list, ids.length, to);
     }
     this.#q.set.run({ ids: list, from: place.from, gap: place.gap });
+    return isTight;
+  }
+
+  /** Every open job. */
+  all(): JobId[] {
+    return this.#q.all.all();
   }
 
   #gapAt(list: string, count: number, to: 'front' | 'end' | { before: JobId } | { after: JobId }): { from: number; gap: number } {
@@ -72,11 +84,11 @@ export class OrderStore {
     }
     if ('before' in to) {
       const upper = this.#q.position.get(to.before) ?? 0;
-      const lower = this.#q.before.get(list, upper) ?? upper - count - 1;
+      const lower = this.#q.before.get(list, upper, to.before) ?? upper - count - 1;
       return { from: lower, gap: (upper - lower) / (count + 1) };
     }
     const lower = this.#q.position.get(to.after) ?? 0;
-    const upper = this.#q.after.get(list, lower) ?? lower + count + 1;
+    const upper = this.#q.after.get(list, lower, to.after) ?? lower + count + 1;
     return { from: lower, gap: (upper - lower) / (count + 1) };
   }
 
