@@ -240,8 +240,11 @@ function hereStations(input: RowInput, id: SectionId, here: readonly JobView[]):
   return stations;
 }
 
-const folds = (job: JobView, lingering: ReadonlyMap<JobId, JobView>): boolean =>
-  !job.held && !isCancelling(job) && !lingering.has(job.id);
+/** What may stand in one fold together: jobs that wait, or jobs that ended just now; a folded row that is cancelled stays one row. */
+function foldOf(job: JobView, lingering: ReadonlyMap<JobId, JobView>): 'waiting' | 'ended' | 'alone' {
+  if (lingering.has(job.id)) return 'ended';
+  return job.held || isCancelling(job) ? 'alone' : 'waiting';
+}
 
 function runOf(
   here: readonly JobView[],
@@ -252,9 +255,10 @@ function runOf(
   const [first] = here.slice(from, from + 1);
   if (first === undefined) return [];
   const run = [first];
-  if (!folds(first, lingering)) return run;
+  const fold = foldOf(first, lingering);
+  if (fold === 'alone') return run;
   for (const job of here.slice(from + 1)) {
-    if (job.batch?.id !== batchId || !folds(job, lingering)) break;
+    if (job.batch?.id !== batchId || foldOf(job, lingering) !== fold) break;
     run.push(job);
   }
   return run;

@@ -47,6 +47,7 @@ export const cancelText = {
   nothing: 'Everything meant here has ended already.',
   nothingDone: 'Close',
   putBack: 'Put back',
+  putBackNamed: (title: string) => `Put back ${title}`,
   failed: 'That could not be cancelled',
 
   toastWaiting: (count: number) =>

@@ -2,15 +2,19 @@
 import { memo } from 'react';
 import type { ReactNode } from 'react';
 import type { JobId } from '../../shared/ids.ts';
+import type { JobView } from '../../shared/job.ts';
+import { isTerminal } from '../../shared/job-machine.ts';
 import { Badge } from '../components/badge.tsx';
 import { cx } from '../components/class-names.ts';
 import { Icon } from '../components/icons.tsx';
 import { useJob } from '../hooks/use-job.ts';
+import { useActions } from '../state/actions.ts';
 import { useCancel } from '../state/cancel-flow.ts';
 import type { Line } from '../state/queue-rows.ts';
 import { useApp, useJobs, useServers, useStores } from '../state/stores.ts';
 import { cancelText } from '../text/cancel.ts';
 import { common } from '../text/common.ts';
+import { endingOf } from '../text/history.ts';
 import { queueText } from '../text/queue.ts';
 import { RowButton } from './cancel-button.tsx';
 import { Eta } from './job-row.tsx';
@@ -60,7 +64,9 @@ function Inside(props: BatchRowProps & { firstId: JobId; lastId: JobId }): React
       : (state.byId.get(first.serverId)?.status.contact ?? 'offline'),
   );
   const paused = useApp((state) => state.summary?.paused ?? false);
+  const actions = useActions();
   if (first === undefined) return null;
+  const ended = isTerminal(first.state);
   const { batch } = first;
   const count = props.ids.length;
   const scattered = batch !== null && lastIndex - batch.index + 1 !== count;
@@ -73,7 +79,7 @@ function Inside(props: BatchRowProps & { firstId: JobId; lastId: JobId }): React
       tabIndex={props.focused ? 0 : -1}
       data-key={props.rowKey}
       data-testid="batch-row"
-      draggable
+      draggable={!ended}
       className={cx(
         styles['row'],
         props.selected && styles['selected'],
@@ -81,12 +87,14 @@ function Inside(props: BatchRowProps & { firstId: JobId; lastId: JobId }): React
       )}
     >
       <Track above={props.above} below={props.below}>
-        <Station shape="ring" />
+        <Station shape={ended ? 'cross' : 'ring'} />
       </Track>
       <div role="rowheader" className={styles['title']}>
         <span className={styles['words']}>
           <span className={styles['named']}>
-            <span dir="auto">{first.title === '' ? common.untitled : first.title}</span>
+            <span dir="auto" className={cx(ended && styles['struck'])}>
+              {first.title === '' ? common.untitled : first.title}
+            </span>
             <button
               type="button"
               className={styles['fold']}
@@ -120,22 +128,57 @@ function Inside(props: BatchRowProps & { firstId: JobId; lastId: JobId }): React
         </span>
       </div>
       <div role="gridcell" className={styles['state']}>
-        {paused ? queueText.waitingPaused : contact === 'online' ? queueText.waitingHere : queueText.waitingForServer}
+        {ended ? (
+          <EndedWords job={first} />
+        ) : paused ? (
+          queueText.waitingPaused
+        ) : contact === 'online' ? (
+          queueText.waitingHere
+        ) : (
+          queueText.waitingForServer
+        )}
       </div>
       <div role="gridcell" className={styles['time']}>
-        {props.etaMs !== null && <Eta ms={props.etaMs} atLeast={props.etaAtLeast} />}
+        {props.etaMs !== null && !ended && <Eta ms={props.etaMs} atLeast={props.etaAtLeast} />}
       </div>
       <div role="gridcell" className={styles['act']}>
-        <RowButton
-          label={cancelText.cancelCount(count)}
-          name={cancelText.cancelNamed(`${common.jobs(count)} of ${batch?.title ?? first.title}`)}
-          focusable={props.focused}
-          edge={props.selected}
-          onPress={() => {
-            flow.ask({ scope: { jobs: props.ids } });
-          }}
-        />
+        {ended ? (
+          first.state === 'cancelled' && first.putBackAs === null ? (
+            <RowButton
+              label={cancelText.putBack}
+              name={cancelText.putBackNamed(batch?.title ?? first.title)}
+              focusable={props.focused}
+              edge={props.selected}
+              onPress={() => {
+                actions.putBack(props.ids);
+              }}
+            />
+          ) : null
+        ) : (
+          <RowButton
+            label={cancelText.cancelCount(count)}
+            name={cancelText.cancelNamed(`${common.jobs(count)} of ${batch?.title ?? first.title}`)}
+            focusable={props.focused}
+            edge={props.selected}
+            onPress={() => {
+              flow.ask({ scope: { jobs: props.ids } });
+            }}
+          />
+        )}
       </div>
     </div>
+  );
+}
+
+function EndedWords({ job }: { job: JobView }): ReactNode {
+  const ending = endingOf(job);
+  return (
+    <>
+      <span className={styles['line']}>
+        <strong className={styles[ending.tone]}>{ending.word}</strong>
+        {ending.rest}
+      </span>
+      {ending.second !== null && <span className={styles['line']}>{ending.second}</span>}
+    </>
   );
 }

@@ -125,6 +125,14 @@ describe('folding', () => {
     expect(words(queueRows(input([...three, held]))).slice(1, 5)).toEqual(['k0', 'k1', 'held', 'k2']);
   });
 
+  test('a fold that is cancelled whole stays one row in its place while it lingers', () => {
+    const over = three.map((job) => ({ ...job, rev: 2, state: 'cancelled' as const }));
+    const lingering = new Map(three.map((job) => [job.id, job]));
+    const before = queueRows(input(three));
+    const after = queueRows(input(over, [], { lingering }));
+    expect(after.map((row) => row.key)).toEqual(before.map((row) => row.key));
+  });
+
   test('a job that is being cancelled stands by itself', () => {
     const asked = {
       requestId: 'r',
