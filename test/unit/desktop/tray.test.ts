@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import type { Menu, MenuItemConstructorOptions, NativeImage, Tray } from 'electron';
+import { trayModel } from '../../../shared/tray-model.ts';
+import type { TrayAction, TrayFacts } from '../../../shared/tray-model.ts';
+import { SwitchyardTray, trayTemplate } from '../../../electron/desktop/tray.ts';
+import type { TrayOptions } from '../../../electron/desktop/tray.ts';
+import { jobId, jobView, serverView, summary } from './samples.ts';
+
+function stage(platform: NodeJS.Platform) {
+  let nowMs = 0;
+  let facts: TrayFacts = { summary: summary(), running: [], servers: [serverView(1)], askForOne: true, hotkey: null, desktop: true };
+  const timers: { at: number; run: () => void }[] = [];
+  const menus: MenuItemConstructorOptions[][] = [];
+  const shown: { images: string[]; menus: number; popUps: number; tips: string[]; destroyed: boolean } = { images: [], menus: 0, popUps: 0, tips: [], destroyed: false };
+  const acted: TrayAction[] = [];
+  const listeners = new Map<string, () => void>();
+  // Fails like the real thing: a destroyed tray throws at every call.
+  const alive = (): void => {
+    if (shown.destroyed) throw new TypeError('Object has been destroyed');
+  };
+  const tray = {
+    on: (name: string, listener: () => void) => (alive(), listeners.set(name, listener), tray),
+    setImage: (image: unknown) => (alive(), void shown.images.push(String(image))),
+    setToolTip: (tip: string) => (alive(), void shown.tips.push(tip)),
+    setContextMenu: () => (alive(), void (shown.menus += 1)),
+    popUpContextMenu: () => (alive(), void (shown.popUps += 1)),
+    destroy: () => void (shown.destroyed = true),
+  };
+  const options: TrayOptions = {
+    platform,
+    makeTray: (image) => (shown.images.push(String(image)), tray as unknown as Tray),
+    makeMenu: (template) => (menus.push(template), {} as Menu),
+    image: (glyph) => glyph as unknown as NativeImage,
+    model: () => trayModel(facts),
+    act: (action) => acted.push(action),
+    now: () => nowMs,
+    later: (run, ms) => {
+      const timer = { at: nowMs + ms, run };
+      timers.push(timer);
+      return { [Symbol.dispose]: () => void timers.splice(timers.indexOf(timer), 1) };
+    },
+  };
+  const subject = new SwitchyardTray(options);
+  return {
+    subject, shown, menus, acted, listeners, timers,
+    set: (change: Partial<TrayFacts>) => {
+      facts = { ...facts, ...change };
+      subject.changed();
+    },
+    pass: (ms: number) => {
+      nowMs += ms;
+      for (const timer of timers.filter(({ at }) => at <= nowMs)) {
+        timers.splice(timers.indexOf(timer), 1);
+        timer.run();
+      }
+    },
+  };
+}
+
+const labels = (template: MenuItemConstructorOptions[] | undefined): (string | undefined)[] => (template ?? []).map(({ label }) => label);
+
+describe('on Linux, where opening can’t be known', () => {
+  it('the menu is built anew within a second of a change, and not more often', () => {
+    const { set, pass, menus, shown } = stage('linux');
+    expect(menus).toHaveLength(1);
+    set({ summary: summary({ running: 1, servers: 1 }), running: [jobView(1)] });
+    set({ summary: summary({ running: 2, servers: 1 }), running: [jobView(1), jobView(2)] });
+    expect(menus).toHaveLength(1);
+    pass(1_000);
+    expect(menus).toHaveLength(2);
+    expect(labels(menus[1])).toEqual(expect.arrayContaining(['2 running on 1 server', 'Cancel “Job 2” on Server 1…']));
+    expect(shown.images).toEqual(['idle', 'running']);
+    expect(shown.tips.at(-1)).toBe('Switchyard: 2 running on 1 server');
+  });
+  it('and not at all when nothing in it changed', () => {
+    const { set, pass, menus } = stage('linux');
+    for (let turn = 0; turn < 5; turn += 1) {
+      set({ summary: summary() });
+      pass(2_000);
+    }
+    expect(menus).toHaveLength(1);
+  });
+});
+
+describe.each(['darwin', 'win32'] as const)('on %s', (platform) => {
+  it('the menu is built when it opens', () => {
+    const { set, menus, shown, listeners } = stage(platform);
+    set({ summary: summary({ running: 1 }), running: [jobView(1)] });
+    expect(menus).toHaveLength(0);
+    listeners.get('right-click')?.();
+    expect(shown.popUps).toBe(1);
+    expect(labels(menus[0])).toContain('Cancel “Job 1” on Server 1…');
+  });
+  it(platform === 'win32' ? 'a click opens the window' : 'a click opens the menu', () => {
+    const { acted, listeners, shown } = stage(platform);
+    listeners.get('click')?.();
+    if (platform === 'win32') expect(acted).toEqual([{ do: 'open', place: null }]);
+    else expect(shown.popUps).toBe(1);
+  });
+});
+
+it('an entry of a menu that stayed open cancels the job it named, whatever runs by then', () => {
+  const { set, pass, menus, acted } = stage('linux');
+  set({ summary: summary({ running: 1 }), running: [jobView(1)] });
+  pass(1_000);
+  const opened = menus.at(-1);
+  set({ summary: summary({ running: 1 }), running: [jobView(2)] });
+  pass(1_000);
+  const stale = opened?.find(({ id }) => id === `cancel:${jobId(1)}`);
+  stale?.click?.({} as never, undefined, {} as never);
+  expect(acted).toEqual([{ do: 'cancel', scope: { jobs: [jobId(1)] }, mode: 'stop' }]);
+});
+
+it('nothing is drawn after the end', () => {
+  const { subject, set, pass, timers } = stage('linux');
+  set({ summary: summary({ running: 1 }) });
+  subject[Symbol.dispose]();
+  expect(timers).toEqual([]);
+  pass(5_000);
+});
+
+it('an ampersand in a title marks no key', () => {
+  const [item] = trayTemplate([{ type: 'line', label: 'Cats & dogs' }], () => undefined);
+  expect(item?.label).toBe('Cats && dogs');
+});
