@@ -25,6 +25,8 @@ interface Target {
 type Counts = CancelPreview['total'];
 
 const NO_COUNTS: Counts = { local: 0, staged: 0, running: 0, collecting: 0, foreign: 0, foreignKept: 0 };
+/** Problems of SwarmUI servers under which stopping one job may end others there (reference swarm §4.3, §6.4). */
+const HITS_NEIGHBOURS: ReadonlySet<string> = new Set(['untargeted', 'swarm-to-swarm', 'allow-idle']);
 const MAX_RECEIPTS = 1_000;
 const KEPT_PREVIEWS = 50;
 
@@ -241,7 +243,7 @@ export class Requests {
       if (link?.online !== true) warnings.add('server-unreachable');
       const capabilities = link?.status().capabilities;
       if (state === 'running' && capabilities !== undefined && capabilities !== null && !capabilities.targetedInterrupt) warnings.add(this.#canInterrupt(serverId) ? 'untargeted-interrupt' : 'not-allowed');
-      if (link?.status().problems.some((problem) => problem.code === 'neighbours-may-be-hit') === true) warnings.add('neighbours-may-be-hit');
+      if (link?.status().problems.some((problem) => HITS_NEIGHBOURS.has(problem.code)) === true) warnings.add('neighbours-may-be-hit');
     }
     for (const { serverId } of foreign) if (this.#board.links.get(serverId)?.online !== true) warnings.add('server-unreachable');
     return [...warnings];
