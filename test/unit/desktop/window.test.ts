@@ -1,0 +1,205 @@
+import { EventEmitter } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BrowserWindow, BrowserWindowConstructorOptions, WebContents } from 'electron';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CrashBudget } from '../../../electron/desktop/crash-budget.ts';
+import { MainWindow, guardContents, safePlace, webPreferences } from '../../../electron/desktop/window.ts';
+import type { WindowOptions } from '../../../electron/desktop/window.ts';
+import { fitToDisplays, readWindowState, writeWindowState } from '../../../electron/desktop/window-state.ts';
+import { FakeWindow } from './fake-window.ts';
+
+describe('the guards of every page', () => {
+  function guarded() {
+    const opened: string[] = [];
+    const contents = new EventEmitter() as EventEmitter & { open?: (details: { url: string }) => unknown; setWindowOpenHandler: (handler: (details: { url: string }) => unknown) => void };
+    contents.setWindowOpenHandler = (handler) => void (contents.open = handler);
+    guardContents(contents as unknown as WebContents, { serverUrls: () => ['http://10.0.0.2:8188'], openExternal: (url) => opened.push(url) });
+    const emit = (name: string, url: string, isMainFrame = true): boolean => {
+      let prevented = false;
+      contents.emit(name, { url, isMainFrame, preventDefault: () => void (prevented = true) });
+      return prevented;
+    };
+    return { contents, opened, emit };
+  }
+  it.each(['will-navigate', 'will-frame-navigate', 'will-redirect'])('%s: nowhere but our page', (name) => {
+    const { emit } = guarded();
+    expect(emit(name, 'app://ui/#history')).toBe(false);
+    expect(emit(name, 'app://ui/#history', false)).toBe(true);
+    for (const url of ['https://github.com/', 'app://ui.evil/', 'http://10.0.0.2:8188/', 'about:blank', 'data:text/html,x', 'file:///etc/passwd', 'javascript:1']) expect(emit(name, url), url).toBe(true);
+  });
+  it('no new window, ever; a link to a known place opens outside', async () => {
+    const { contents, opened } = guarded();
+    for (const url of ['https://github.com/x', 'http://10.0.0.2:8188/', 'file:///etc/passwd', 'https://evil.example/', 'app://ui/', 'about:blank']) expect(contents.open?.({ url })).toEqual({ action: 'deny' });
+    await new Promise(setImmediate);
+    expect(opened).toEqual(['https://github.com/x', 'http://10.0.0.2:8188/']);
+  });
+  it('no webview', () => {
+    expect(guarded().emit('will-attach-webview', '')).toBe(true);
+  });
+});
+
+it('the page gets no Node, no remote module, no way around its sandbox', () => {
+  expect(webPreferences('/preload.cjs', false)).toMatchInlineSnapshot(`
+    {
+      "allowRunningInsecureContent": false,
+      "contextIsolation": true,
+      "devTools": false,
+      "navigateOnDragDrop": false,
+      "nodeIntegration": false,
+      "nodeIntegrationInSubFrames": false,
+      "nodeIntegrationInWorker": false,
+      "preload": "/preload.cjs",
+      "sandbox": true,
+      "spellcheck": false,
+      "webSecurity": true,
+      "webviewTag": false,
+    }
+  `);
+});
+
+describe('where it was', () => {
+  const screen = { x: 0, y: 0, width: 1920, height: 1040 };
+  const left = { x: -1920, y: 0, width: 1920, height: 1080 };
+  it('is where it is again, when it can be caught there', () => {
+    expect(fitToDisplays({ x: -1800, y: 50, width: 1000, height: 700, maximized: false }, [screen, left], true)).toEqual({ x: -1800, y: 50, width: 1000, height: 700, maximized: false });
+  });
+  it.each([[{ x: -1800, y: 50 }], [{ x: 1900, y: 0 }], [{ x: 0, y: 1030 }], [{ x: 0, y: -500 }], [{ x: 99_999, y: 0 }]])('%j lies outside: the system chooses', (place) => {
+    expect(fitToDisplays({ ...place, width: 1000, height: 700, maximized: true }, [screen], true)).toEqual({ width: 1000, height: 700, maximized: true });
+  });
+  it('is never restored on Wayland, its size is', () => {
+    expect(fitToDisplays({ x: 5, y: 5, width: 900, height: 600, maximized: false }, [screen], false)).toEqual({ width: 900, height: 600, maximized: false });
+  });
+  it('has a size that can be used', () => {
+    expect(fitToDisplays({ x: 0, y: 0, width: 1, height: 1, maximized: false }, [screen], true)).toMatchObject({ width: 320, height: 400 });
+    expect(fitToDisplays({ x: 0, y: 0, width: 9_000, height: 9_000, maximized: false }, [screen], true)).toMatchObject({ width: 1920, height: 1040 });
+    expect(fitToDisplays(null, [screen], true)).toEqual({ width: 1280, height: 820, maximized: false });
+    expect(fitToDisplays(null, [], true)).toEqual({ width: 1280, height: 820, maximized: false });
+  });
+});
+
+describe('the window', () => {
+  let folder: string;
+  let made: FakeWindow[];
+  let given: BrowserWindowConstructorOptions[];
+  let troubles: string[];
+  let keep: boolean;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'switchyard-window-'));
+    made = [];
+    given = [];
+    troubles = [];
+    keep = true;
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const make = (change: Partial<WindowOptions> = {}): MainWindow =>
+    new MainWindow({
+      make: (options) => {
+        const window = new FakeWindow(options);
+        made.push(window);
+        given.push(options);
+        return window as unknown as BrowserWindow;
+      },
+      preload: '/preload.cjs', devTools: false, stateFile: join(folder, 'window.json'), areas: () => [{ x: 0, y: 0, width: 1920, height: 1040 }], mayPlace: true,
+      dark: () => true, icon: null, onClose: () => keep, onFirstPaint: () => undefined, onSystemEnds: () => troubles.push('system-ends'), onTrouble: (what) => troubles.push(what), log: () => undefined, ...change,
+    });
+
+  it('shows itself when it has something to show, and nothing flashes before', () => {
+    const window = make();
+    window.show('history/01');
+    expect(given[0]).toMatchObject({ show: false, backgroundColor: '#141414' });
+    expect(made[0]?.url).toBe('app://ui/#history/01');
+    expect(made[0]?.isVisible()).toBe(false);
+    made[0]?.emit('ready-to-show');
+    expect(made[0]?.isVisible()).toBe(true);
+    window.show('queue');
+    expect(made).toHaveLength(1);
+    expect(made[0]?.url).toBe('app://ui/#queue');
+  });
+  it('keeps or lets go what is closed, and remembers where it was', () => {
+    const window = make();
+    window.show();
+    expect(made[0]?.close()).toBe(false);
+    keep = false;
+    expect(made[0]?.close()).toBe(true);
+    expect(window.open).toBeNull();
+    expect(readWindowState(join(folder, 'window.json'))).toEqual({ x: 10, y: 20, width: 1280, height: 820, maximized: false });
+  });
+  it('gives its memory back five minutes after it was hidden, and comes back when asked', () => {
+    const window = make();
+    window.show();
+    window.hide();
+    vi.advanceTimersByTime(4 * 60_000);
+    window.show();
+    vi.advanceTimersByTime(10 * 60_000);
+    expect(made).toHaveLength(1);
+    window.hide();
+    vi.advanceTimersByTime(5 * 60_000);
+    expect(made[0]?.isDestroyed()).toBe(true);
+    expect(window.open).toBeNull();
+    window.show();
+    expect(made).toHaveLength(2);
+  });
+  it('is rebuilt when its renderer breaks, three times in five minutes, and then asks', () => {
+    const window = make();
+    window.show();
+    for (let crash = 1; crash <= 4; crash += 1) {
+      made.at(-1)?.emit('ready-to-show');
+      made.at(-1)?.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 11 });
+    }
+    expect(made).toHaveLength(4);
+    expect(made.every((each) => each.isDestroyed())).toBe(true);
+    expect(troubles).toEqual(['broken']);
+    window.rebuild();
+    expect(made).toHaveLength(5);
+  });
+  it('that is hidden and breaks is made again only when it is asked for', () => {
+    const window = make();
+    window.show();
+    made[0]?.emit('ready-to-show');
+    window.hide();
+    made[0]?.webContents.emit('render-process-gone', {}, { reason: 'oom', exitCode: 1 });
+    expect(made).toHaveLength(1);
+    window.show();
+    expect(made).toHaveLength(2);
+  });
+  it.each(['session-end', 'query-session-end'])('hears %s, which Windows tells only windows', (name) => {
+    make().show();
+    made[0]?.emit(name);
+    expect(troubles).toEqual(['system-ends']);
+  });
+  it.each(['', '{', '[]', '{"width":"1"}', '{"width":1e9,"height":5,"maximized":false}', '{"width":5,"height":5,"maximized":false,"evil":1}'])('opens at its usual size when what was kept is %j', (text) => {
+    writeFileSync(join(folder, 'window.json'), text);
+    make().show();
+    expect(given[0]).toMatchObject({ width: 1280, height: 820 });
+  });
+  it('a place that can’t be kept is no error', () => {
+    const logged: string[] = [];
+    make({ stateFile: join(folder, 'window.json', 'x'), log: (message) => logged.push(message) }).show();
+    writeFileSync(join(folder, 'window.json'), '');
+    keep = false;
+    made[0]?.close();
+    expect(logged).toEqual(['where the window was could not be kept']);
+  });
+  it('is written whole', () => {
+    const file = join(folder, 'deep', 'window.json');
+    writeWindowState(file, { width: 5, height: 6, maximized: true });
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ width: 5, height: 6, maximized: true });
+  });
+});
+
+it('crashes are counted within five minutes only', () => {
+  const budget = new CrashBudget();
+  expect([0, 1, 2, 3].map((at) => budget.crashed(at))).toEqual([true, true, true, false]);
+  expect(budget.crashed(10 * 60_000)).toBe(true);
+});
+
+it('a place is only what places are made of', () => {
+  expect(safePlace('history/0199-ab')).toBe('history/0199-ab');
+  for (const place of ['', '/', 'a b', 'javascript:1', '../x', 'queue#x', 'queue?x', 'queue/<b>', 'https://x']) expect(safePlace(place), place).toBeNull();
+});
