@@ -16,11 +16,11 @@ export function sleepPayload(steps: number, ms: number): JobPayload {
 }
 
 /** The same on SwarmUI, as a graph handed through: `more` are inputs of the node, `params` of the request. */
-export function swarmParams(steps: number, ms: number, more: Record<string, unknown> = {}, params: Record<string, unknown> = {}): Extract<JobPayload, { kind: 'swarm' }>['params'] {
+export function swarmParams(steps: number, ms: number, more: Record<string, unknown> = {}, params: Record<string, unknown> = {}, node: 'ProbeSleep' | 'BenchPreviews' = 'ProbeSleep'): Extract<JobPayload, { kind: 'swarm' }>['params'] {
   seed += 1;
   const graph = {
     '9': { class_type: 'SwarmSaveImageWS', inputs: { images: ['10', 0] } },
-    '10': { class_type: 'ProbeSleep', inputs: { steps, ms, ...more, seed: 'SEED' } },
+    '10': { class_type: node, inputs: { steps, ms, ...more, seed: 'SEED' } },
   };
   return { prompt: 'bench', seed, comfyworkflowraw: JSON.stringify(graph).replace('"SEED"', '${seed}'), ...params } as Extract<JobPayload, { kind: 'swarm' }>['params'];
 }

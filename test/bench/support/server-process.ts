@@ -4,6 +4,8 @@
  */
 import { startComfyServer } from '../../../electron/demo/comfy-server.ts';
 import type { ComfyServerHandle, ComfyServerOptions } from '../../../electron/demo/comfy-server.ts';
+import { numberIn } from '../../../electron/demo/comfy-node.ts';
+import type { NodeClass } from '../../../electron/demo/comfy-node.ts';
 import { installSwarmNodes } from '../../../electron/demo/swarm-nodes.ts';
 import { startSwarmServer } from '../../../electron/demo/swarm-server.ts';
 import type { SwarmServerHandle, SwarmServerOptions } from '../../../electron/demo/swarm-server.ts';
@@ -33,6 +35,26 @@ const cancelled = new Set<string>();
 let frames: Frames = { count: 0, overMs: 0, started: {}, succeeded: {} };
 let framesSince = monotonic();
 let flood: NodeJS.Timeout | null = null;
+
+/**
+ * ProbeSleep with a picture of 8 by 8: four jobs with fifty previews a second each leave the fake servers no core of their
+ * own if each is painted at 64 by 64.
+ */
+const previewing: NodeClass = {
+  name: 'BenchPreviews', category: 'bench', output: ['IMAGE'],
+  required: { steps: ['INT', { default: 5, min: 1, max: 1_000_000 }], ms: ['INT', { default: 20, min: 0, max: 60_000 }], seed: ['INT', { default: 0, min: 0, max: 2_147_483_648 }] },
+  run: async (context, inputs) => {
+    const picture = { width: 8, height: 8, text: 'bench', seed: numberIn(inputs, 'seed', 0) };
+    const steps = numberIn(inputs, 'steps', 5);
+    const beganAt = monotonic();
+    for (let step = 1; step <= steps; step += 1) {
+      // By the clock: fifty a second stay fifty a second on a busy machine.
+      await context.sleep(Math.max(0, beganAt + step * numberIn(inputs, 'ms', 20) - monotonic()));
+      await context.step(step, steps, () => picture);
+    }
+    return { outputs: [[picture]] };
+  },
+};
 
 function theSwarm(): SwarmServerHandle {
   if (swarm === null) throw new Error('no SwarmUI was started');
@@ -73,8 +95,10 @@ const verbs = {
   swarm: async ({ backends = 1, overQueue, comfy, ...options }: Omit<SwarmServerOptions, 'backends'> & { backends?: number; overQueue?: number; comfy?: ComfyServerOptions }): Promise<{ url: string }> => {
     const made: ComfyServerHandle[] = [];
     for (let index = 0; index < backends; index += 1) {
-      const server = await startComfyServer(comfy);
+      // Another seed each, or their prompts would have the same ids.
+      const server = await startComfyServer({ ...comfy, seed: index + 1 });
       installSwarmNodes(server.engine);
+      (server.engine.classes as Map<string, NodeClass>).set(previewing.name, previewing);
       made.push(server);
     }
     comfys.push(...made);
