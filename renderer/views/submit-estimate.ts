@@ -29,7 +29,7 @@ export function freeInMs(ours: readonly JobView[], foreign: number, nowMs: numbe
 /** How long one such job usually takes on a server, ms: from the newest job of the same workflow, size and count. */
 export function usualMsOf(
   jobs: Iterable<JobView>,
-  like: { source: string; width: number | null; height: number | null; images: number | null },
+  like: { source: string | null; width: number | null; height: number | null; images: number | null },
   serverId: ServerId,
 ): number | null {
   let newest: JobView | null = null;

@@ -3,12 +3,15 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { JobId } from '../../shared/ids.ts';
 import { uuidv4 } from '../../shared/ids.ts';
+import { Segmented } from '../components/segmented.tsx';
 import { showToast } from '../components/toast.tsx';
 import { useAct, useApi } from '../hooks/use-api.ts';
 import { isMac, useGlobalHotkeys } from '../hooks/use-hotkeys.ts';
 import { goTo } from '../hooks/use-route.ts';
+import { useServers } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { submitText } from '../text/submit.ts';
+import { swarmForm } from '../text/swarm.ts';
 import { findInputs } from '../workflow/inputs.ts';
 import type { ReadResult } from '../workflow/result.ts';
 import { SubmitAnswer } from './submit-answer.tsx';
@@ -19,17 +22,29 @@ import { SubmitInputs } from './submit-inputs.tsx';
 import { SubmitMakes } from './submit-makes.tsx';
 import { SubmitRefused } from './submit-refused.tsx';
 import { SubmitSeeds } from './submit-seeds.tsx';
+import { asSwarm } from './submit-swarm-raw.ts';
+import { SubmitSwarm } from './submit-swarm.tsx';
 import { SubmitWhere } from './submit-where.tsx';
 import styles from './submit-view.module.css';
 
 const KEPT_AS = 'switchyard.new-job';
+const FORM_KEPT_AS = 'switchyard.new-job.form';
 const KEEP_AFTER_MS = 400;
 
 export function SubmitView(): ReactNode {
   const api = useApi();
-  const [draft, setDraft] = useState<Draft | null>(() => readKept(readStorage()));
+  const [draft, setDraft] = useState<Draft | null>(() => readKept(readStorage(KEPT_AS)));
   const [answer, setAnswer] = useState<Exclude<ReadResult, { type: 'workflow' }> | null>(null);
   const [sent, setSent] = useState<readonly JobId[]>([]);
+  const anyComfy = useServers((state) => [...state.byId.values()].some(({ kind }) => kind === 'comfy'));
+  const anySwarm = useServers((state) => [...state.byId.values()].some(({ kind }) => kind === 'swarm'));
+  const [chosenForm, setForm] = useState(() => readStorage(FORM_KEPT_AS));
+  // Until somebody chooses, what the servers are decides.
+  const form = anySwarm && (chosenForm === 'swarm' || (chosenForm === null && !anyComfy && draft === null)) ? 'swarm' : 'workflow';
+  const choose = useCallback((next: 'workflow' | 'swarm') => {
+    setForm(next);
+    writeStorage(FORM_KEPT_AS, next);
+  }, []);
   /** The same press sent twice over a broken line must not queue twice: one token until it went through or the draft changed. */
   const token = useRef<string | null>(null);
 
@@ -39,18 +54,19 @@ export function SubmitView(): ReactNode {
   }, []);
   const take = useCallback((result: ReadResult) => {
     token.current = null;
+    choose('workflow');
     if (result.type === 'workflow') {
       setAnswer(null);
       setSent([]);
       setDraft((old) => draftOf(result, old));
     } else setAnswer(result);
-  }, []);
+  }, [choose]);
   const intake = useFileIntake(take);
 
   useEffect(() => {
     if (draft === null) return undefined;
     const timer = setTimeout(() => {
-      writeStorage(keptText(draft));
+      writeStorage(KEPT_AS, keptText(draft));
     }, KEEP_AFTER_MS);
     return () => {
       clearTimeout(timer);
@@ -60,12 +76,14 @@ export function SubmitView(): ReactNode {
   const graph = draft?.workflow.graph;
   const inputs = useMemo(() => (graph === undefined ? null : findInputs(graph)), [graph]);
   const plan = draft === null || inputs === null ? null : planOf(draft, inputs);
-  const ready = plan !== null && plan.total !== Infinity;
+  const ready = form === 'workflow' && plan !== null && plan.total !== Infinity;
+  const intoSwarm = useServers((state) => draft !== null && draft.serverId !== null && state.byId.get(draft.serverId)?.kind === 'swarm');
 
   const queue = useAct(async (signal, at: 'end' | 'front') => {
     if (draft === null || inputs === null) return;
     token.current ??= uuidv4();
-    const submission = submissionOf(draft, inputs, at, token.current);
+    const made = submissionOf(draft, inputs, at, token.current);
+    const submission = made !== null && intoSwarm ? asSwarm(made, draft.seeds.mode === 'random') : made;
     if (submission === null) return;
     const { jobs } = await api.jobs.submit(submission, { signal });
     token.current = null;
@@ -96,7 +114,21 @@ export function SubmitView(): ReactNode {
         <h1 className={styles['title']}>{submitText.title}</h1>
       </header>
       <div className={styles['scroll']}>
-        <div className={styles['page']}>
+        {anySwarm && (
+          <div className={styles['kinds']}>
+            <Segmented
+              label={swarmForm.kinds}
+              value={form}
+              options={[
+                { value: 'workflow', label: swarmForm.workflow },
+                { value: 'swarm', label: swarmForm.parameters },
+              ]}
+              onValueChange={choose}
+            />
+          </div>
+        )}
+        {form === 'swarm' && <SubmitSwarm />}
+        <div className={styles['page']} hidden={form === 'swarm'}>
           <div className={styles['form']}>
             <SubmitDrop workflow={draft?.workflow ?? null} intake={intake} />
             {answer !== null && <SubmitAnswer answer={answer} onClose={() => setAnswer(null)} />}
@@ -104,7 +136,12 @@ export function SubmitView(): ReactNode {
               <>
                 <SubmitInputs draft={draft} inputs={inputs} onChange={change} />
                 <SubmitSeeds draft={draft} inputs={inputs} onChange={change} />
-                <SubmitWhere draft={draft} onChange={change} />
+                <SubmitWhere
+                  kinds={['comfy', 'swarm']}
+                  draft={draft}
+                  graph={draft.workflow.graph}
+                  onChange={change}
+                />
               </>
             )}
           </div>
@@ -134,18 +171,18 @@ export function SubmitView(): ReactNode {
 }
 
 /** Storage may be switched off or full: then the form begins empty, and that is all. */
-function readStorage(): string | null {
+function readStorage(key: string): string | null {
   try {
-    return localStorage.getItem(KEPT_AS);
+    return localStorage.getItem(key);
   } catch {
     return null;
   }
 }
 
-function writeStorage(text: string | null): void {
+function writeStorage(key: string, text: string | null): void {
   try {
-    if (text === null) localStorage.removeItem(KEPT_AS);
-    else localStorage.setItem(KEPT_AS, text);
+    if (text === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, text);
   } catch {
     // As above: keeping the last workflow is a convenience.
   }

@@ -1,6 +1,8 @@
 /** Where it goes: one server by name, or the first of its kind that is free; with what is before us there. And a note. */
 import type { ReactNode } from 'react';
 import type { ServerId } from '../../shared/ids.ts';
+import type { ComfyGraph, Kind } from '../../shared/job.ts';
+import type { ServerView } from '../../shared/server.ts';
 import { Field, TextInput } from '../components/field.tsx';
 import { Select } from '../components/select.tsx';
 import { useNow } from '../hooks/use-now.ts';
@@ -8,26 +10,36 @@ import { useJobs, useServers, useStores } from '../state/stores.ts';
 import { useStore } from 'zustand';
 import { common } from '../text/common.ts';
 import { submitText } from '../text/submit.ts';
-import type { Draft } from './submit-draft.ts';
+import { may, swarmForm } from '../text/swarm.ts';
 import { freeInMs, jobsFor } from './submit-estimate.ts';
+import { swarmResults } from './submit-swarm-raw.ts';
 import styles from './submit-seeds.module.css';
 
 const ANY = '';
 
-export function SubmitWhere({
-  draft,
-  onChange,
-}: {
-  draft: Draft;
-  onChange: (next: Partial<Draft>) => void;
-}): ReactNode {
+/** The part of a draft that is chosen here. */
+interface Place {
+  serverId: ServerId | null;
+  note: string;
+}
+
+export interface SubmitWhereProps {
+  /** What may take it; "any" is of the first. */
+  kinds: readonly [Kind, ...Kind[]];
+  draft: Place;
+  /** A workflow that may go into a SwarmUI's own queue. */
+  graph?: ComfyGraph;
+  onChange: (next: Partial<Place>) => void;
+}
+
+export function SubmitWhere({ kinds, draft, graph, onChange }: SubmitWhereProps): ReactNode {
   const stores = useStores();
   const order = useServers((state) => state.order);
   const byId = useServers((state) => state.byId);
   const jobs = useJobs((state) => state.byId);
   const foreign = useStore(stores.foreign, (state) => state.byServer);
   const nowMs = useNow(5_000);
-  const servers = order.flatMap((id) => byId.get(id) ?? []).filter(({ kind }) => kind === 'comfy');
+  const servers = order.flatMap((id) => byId.get(id) ?? []).filter(({ kind }) => kinds.includes(kind));
   const chosen = servers.find(({ id }) => id === draft.serverId);
 
   const describe = (id: ServerId): string => {
@@ -36,9 +48,13 @@ export function SubmitWhere({
     if (server.status.contact !== 'online') return submitText.notOnline;
     if (server.paused) return submitText.pausedServer;
     const ours = jobsFor(jobs.values(), id);
-    const others = foreign.get(id)?.total ?? 0;
+    const view = foreign.get(id);
+    const others = (view?.total ?? 0) + (view?.counts ?? []).reduce((sum, count) => sum + count.waiting + count.running, 0);
     return submitText.load(ours.length + others, freeInMs(ours, others, nowMs));
   };
+
+  const inside = (id: ServerId): string => (graph !== undefined && byId.get(id)?.kind === 'swarm' ? `${swarmForm.rawServer}  ·  ` : '');
+  const notes = graph !== undefined && chosen?.kind === 'swarm' ? rawNotes(graph, chosen) : [];
 
   return (
     <section className={styles['seeds']} aria-label={submitText.where}>
@@ -47,7 +63,7 @@ export function SubmitWhere({
         label={submitText.server}
         hint={
           servers.length === 0
-            ? submitText.noServer
+            ? (kinds[0] === 'swarm' ? swarmForm.noServer : submitText.noServer)
             : chosen !== undefined && chosen.status.contact !== 'online'
               ? submitText.notOnline
               : undefined
@@ -58,13 +74,18 @@ export function SubmitWhere({
             {...control}
             value={chosen?.id ?? ANY}
             options={[
-              { value: ANY, label: `${common.anyServerOf('comfy')}  ·  ${submitText.anyServerHint}` },
-              ...servers.map(({ id, name }) => ({ value: id, label: `${name}  ·  ${describe(id)}` })),
+              { value: ANY, label: `${common.anyServerOf(kinds[0])}  ·  ${submitText.anyServerHint}` },
+              ...servers.map(({ id, name }) => ({ value: id, label: `${name}  ·  ${inside(id)}${describe(id)}` })),
             ]}
             onValueChange={(value) => onChange({ serverId: value === ANY ? null : value })}
           />
         )}
       </Field>
+      {notes.map((note) => (
+        <p key={note} className={styles['raw']}>
+          {note}
+        </p>
+      ))}
       <Field label={submitText.note}>
         {(control) => (
           <TextInput
@@ -78,4 +99,17 @@ export function SubmitWhere({
       </Field>
     </section>
   );
+}
+
+/** What is different for a workflow that goes into SwarmUI's own queue. */
+function rawNotes(graph: ComfyGraph, server: ServerView): string[] {
+  const { any, intermediate, tags } = swarmResults(graph);
+  const { capabilities } = server.status;
+  return [
+    swarmForm.rawGoes,
+    capabilities !== null && !may(capabilities, 'comfy_dynamic_custom_workflows') ? swarmForm.rawNotAllowed : null,
+    any ? null : swarmForm.rawNoResult,
+    any && intermediate.length > 0 ? swarmForm.rawIntermediate(intermediate) : null,
+    tags ? swarmForm.rawTags : null,
+  ].filter((note) => note !== null);
 }
