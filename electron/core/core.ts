@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Events, Handlers } from '../../shared/contract.ts';
-import { toAppError } from '../../shared/errors.ts';
+import { AppError, toAppError } from '../../shared/errors.ts';
 import type { JobId, OutputId, ServerId } from '../../shared/ids.ts';
 import type { Kind } from '../../shared/job.ts';
 import { Aborted } from '../../shared/util/async.ts';
@@ -85,8 +85,8 @@ const PRUNE_EVERY_MS = 60_000;
 
 /** @throws AppError `storage` when the database can't be used: locked by another Switchyard, newer, no room. */
 export async function createCore(options: CoreOptions): Promise<Core> {
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-  const sink = new LogSink(options.logDir === undefined ? join(options.dataDir, 'logs') : options.logDir);
+  usable(options.dataDir, () => mkdirSync(options.dataDir, { recursive: true, mode: 0o700 }));
+  const sink = usable(options.dataDir, () => new LogSink(options.logDir === undefined ? join(options.dataDir, 'logs') : options.logDir));
   const log = sink.log();
   const point = options.point ?? (() => undefined);
   const db = openDatabase({
@@ -95,10 +95,20 @@ export async function createCore(options: CoreOptions): Promise<Core> {
     migrateOptions: { beforeCommit: () => { point('mid-migration'); } },
   });
   try {
-    return compose(options, db, sink, log, point);
+    return usable(options.dataDir, () => compose(options, db, sink, log, point));
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+/** What the file system refuses at start is a sentence about the place, never a bug of ours. */
+function usable<T>(dataDir: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof AppError || !(error instanceof Error) || !('code' in error) || !('syscall' in error)) throw error;
+    throw new AppError('storage', `the data directory can't be used: ${error.message}`, { details: { reason: 'place', dataDir, code: error.code }, cause: error });
   }
 }
 
@@ -117,10 +127,10 @@ function compose(options: CoreOptions, db: Database, sink: LogSink, log: Log, po
     jobs: new JobStore(db, cancels), outputs: new OutputStore(db), order: new OrderStore(db), history: new HistoryStore(db),
     servers: new ServerStore(db), foreign: new ForeignStore(db), settings: new SettingsStore(db),
     links: { get: (id) => servers?.get(id), all: () => servers?.all() ?? [] },
-    feed: new Feed(events, () => views),
+    feed: new Feed(events, () => views, (error) => { log.error('a job could not be read', { error }); }),
     timing: { ...PRODUCT_TIMING, ...options.timing },
     signal: life.signal,
-    trouble: (error) => { summary.setTrouble(error); },
+    trouble: (of, error) => { summary.setTrouble(of, error); },
   };
   const foreign = new Foreign(board);
   const summary = new Summary(board, foreign);
@@ -230,8 +240,10 @@ function compose(options: CoreOptions, db: Database, sink: LogSink, log: Log, po
     whenDone.check();
   });
   const prune = (): void => {
+    if (life.signal.aborted) return;
     try {
-      while (history.prune() === 500);
+      // A slice at a time: the queue never waits for a long history to be forgotten.
+      if (history.prune()) setImmediate(prune);
     } catch (error) {
       log.warn('old history could not be removed', { error: toAppError(error) });
     }
@@ -240,8 +252,12 @@ function compose(options: CoreOptions, db: Database, sink: LogSink, log: Log, po
   pruning.unref();
 
   // What needs no network is settled first: a cancel asked for a job that never left us.
-  const swept = collector.sweep();
-  if (swept > 0) log.info('files of no job were removed', { count: swept });
+  try {
+    const swept = collector.sweep();
+    if (swept > 0) log.info('files of no job were removed', { count: swept });
+  } catch (error) {
+    log.warn('files of no job could not be removed', { error });
+  }
   for (const request of cancels.open()) canceller.wake(request.job_id);
   for (const record of board.servers.all()) registry.add(record);
   collector.start();

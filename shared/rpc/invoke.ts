@@ -33,7 +33,7 @@ export function createInvoker(options: {
         throw new AppError('invalid_request', `there is no call ${JSON.stringify(name)}`, { details: { call: name } });
       const verdict = allow(name, spec);
       if (verdict !== true) throw verdict;
-      const parsed = spec.input.safeParse(args);
+      const parsed = parse(name, spec, args);
       if (!parsed.success) throw invalidRequest(name, parsed.error);
       const value = await handler(parsed.data, context);
       if (!validateReplies) return value;
@@ -43,6 +43,16 @@ export function createInvoker(options: {
       return value;
     },
   };
+}
+
+/** JSON nested deeper than a schema can follow is the caller's mistake, not ours. */
+function parse(name: string, spec: CallSpec, args: unknown): ReturnType<CallSpec['input']['safeParse']> {
+  try {
+    return spec.input.safeParse(args);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new AppError('invalid_request', `${name}: nested too deep`, { details: { call: name }, cause });
+  }
 }
 
 function invalidRequest(name: string, error: z.ZodError): AppError {

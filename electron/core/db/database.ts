@@ -51,7 +51,11 @@ export function openDatabase(options: OpenOptions): Database {
     if (!isCorrupt(error) || options.file === ':memory:') throw asStorage(error);
     const aside = moveAside(options.file);
     options.log.error('the database is corrupt and was moved aside; starting with an empty one', { aside, error });
-    return open(Ctor, options, aside);
+    try {
+      return open(Ctor, options, aside);
+    } catch (again) {
+      throw asStorage(again);
+    }
   }
 }
 
@@ -95,8 +99,13 @@ function open(Ctor: typeof Sqlite, options: OpenOptions, movedAside: string | nu
     },
     close: () => {
       if (!raw.open) return;
-      setClean(raw, true);
-      raw.pragma('wal_checkpoint(TRUNCATE)');
+      try {
+        setClean(raw, true);
+        raw.pragma('wal_checkpoint(TRUNCATE)');
+      } catch (error) {
+        // On a full disk the mark can't be set: the next start checks the file, and nothing in it is lost.
+        options.log.warn('the database was closed without its mark', { error });
+      }
       raw.close();
     },
   };

@@ -44,6 +44,10 @@ export class HistoryStore {
       forget: raw.prepare("DELETE FROM jobs WHERE ended_at IS NOT NULL AND id IN (SELECT value FROM json_each(?))"),
       ftsForget: raw.prepare('DELETE FROM history_fts WHERE rowid IN (SELECT end_seq FROM jobs WHERE end_seq IS NOT NULL AND id IN (SELECT value FROM json_each(?)))'),
       sweep: raw.prepare('DELETE FROM payloads WHERE id IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.payload_id = payloads.id)'),
+      forgetJournal: raw.prepare('DELETE FROM journal WHERE job_id IN (SELECT value FROM json_each(?))'),
+      foreignBefore: raw.prepare<[number, number], { server_id: string; remote_key: string; ended_at: number }>('SELECT server_id, remote_key, ended_at FROM foreign_jobs WHERE ended_at < ? ORDER BY ended_at LIMIT ?'),
+      forgetForeign: raw.prepare('DELETE FROM foreign_jobs WHERE server_id = ? AND remote_key = ? AND ended_at IS NOT NULL'),
+      foreignHour: raw.prepare('UPDATE history_hours SET foreign_jobs = foreign_jobs - 1 WHERE hour = ? / 3600000 * 3600000'),
       payloadsOf: raw.prepare<[string], string>('SELECT DISTINCT payload_id FROM jobs WHERE id IN (SELECT value FROM json_each(?))').pluck(),
       endedBefore: raw.prepare<[number, number], JobId>('SELECT id FROM jobs WHERE ended_at < ? ORDER BY ended_at LIMIT ?').pluck(),
     };
@@ -147,8 +151,21 @@ export class HistoryStore {
       const payloads = this.#q.payloadsOf.all(list);
       this.#q.ftsForget.run(list);
       const { changes } = this.#q.forget.run(list);
+      this.#q.forgetJournal.run(list);
       this.#q.sweep.run(JSON.stringify(payloads));
       return changes;
+    });
+  }
+
+  /** Forgets other people's work that ended before a time; how many went, at most `limit`. */
+  forgetForeign(time: number, limit: number): number {
+    return this.#db.tx(() => {
+      const rows = this.#q.foreignBefore.all(time, limit);
+      for (const row of rows) {
+        this.#q.forgetForeign.run(row.server_id, row.remote_key);
+        this.#q.foreignHour.run(row.ended_at);
+      }
+      return rows.length;
     });
   }
 

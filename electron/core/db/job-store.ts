@@ -83,7 +83,7 @@ export class JobStore {
       touch: raw.prepare('UPDATE jobs SET rev = rev + 1 WHERE id = ?'),
       journal: raw.prepare('INSERT INTO journal (at, job_id, attempt_id, fact, from_state, to_state, detail) VALUES (?, ?, ?, ?, ?, ?, ?)'),
       endSeq: raw.prepare<[], number>("UPDATE counters SET value = value + 1 WHERE name = 'end_seq' RETURNING value").pluck(),
-      fts: raw.prepare('INSERT INTO history_fts (rowid, job_id, title, prompt, note, error) SELECT end_seq, id, title, prompt, coalesce(note, \'\'), coalesce(json_extract(error, \'$.message\'), \'\') FROM jobs WHERE id = ?'),
+      fts: raw.prepare('INSERT INTO history_fts (rowid, job_id, title, prompt, note, error) SELECT end_seq, id, title, prompt, coalesce(note, \'\'), ? FROM jobs WHERE id = ?'),
     };
   }
 
@@ -215,7 +215,8 @@ export class JobStore {
       serverId,
     });
     assert(done.changes === 1, 'a job changed inside its own transaction');
-    if (ended) this.#q.fts.run(job.id);
+    if (ended) this.#q.fts.run(transition.error?.message ?? '', job.id);
+    if (transition.close !== null && attemptId !== null) this.#startedMono.delete(attemptId);
   }
 }
 

@@ -45,9 +45,10 @@ export class Arrivals {
 
   live(serverId: ServerId, remoteKey: string, update: LiveUpdate): void {
     this.#guard('progress', () => {
-      this.#facts.heard(remoteKey);
       const jobId = this.#followed.get(remoteKey) ?? this.#follow(serverId, remoteKey);
-      if (jobId !== undefined) this.#live.update(jobId, update);
+      if (jobId === undefined) return;
+      this.#facts.heard(remoteKey);
+      this.#live.update(jobId, update);
     });
   }
 
@@ -71,7 +72,7 @@ export class Arrivals {
     } catch (error) {
       const app = toAppError(error);
       this.#board.log.error(`a ${what} could not be written down; it will be looked up`, { error });
-      if (app.code === 'storage') this.#board.trouble(app);
+      if (app.code === 'storage') this.#board.trouble('database', app);
     }
   }
 

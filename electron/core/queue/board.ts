@@ -5,6 +5,7 @@
 import type { Events } from '../../../shared/contract.ts';
 import type { AppError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
+import type { JobView } from '../../../shared/job.ts';
 import type { ServerStatus } from '../../../shared/server.ts';
 import { Wake } from '../../../shared/util/async.ts';
 import type { Emitter } from '../../../shared/util/emitter.ts';
@@ -57,6 +58,9 @@ export interface Timing {
 }
 export const PRODUCT_TIMING: Timing = { settleWindowMs: 10_000, settleLooks: 5, absentAgainMs: 3_000, watchdogMs: 10_000, notSentPauseMs: 1_000 };
 
+/** What can't be written: the database, or the files of outputs. One may be well while the other is not. */
+export type TroubleOf = 'database' | 'outputs';
+
 export interface Board {
   readonly db: Database;
   readonly jobs: JobStore;
@@ -77,7 +81,7 @@ export interface Board {
   readonly signal: AbortSignal;
   readonly point: (name: PointName) => void;
   /** Something that keeps work from going on (a full disk); null when it is over. Shown in the summary. */
-  trouble(error: AppError | null): void;
+  trouble(of: TroubleOf, error: AppError | null): void;
 }
 
 /**
@@ -88,15 +92,22 @@ export class Feed {
   readonly #views: () => JobViews;
   readonly #events: Emitter<Events>;
   readonly #pending = new Set<JobId>();
-  readonly #wakes = new Map<JobId, Wake>();
+  readonly #wakes = new Map<JobId, { wake: Wake; waiting: number }>();
   readonly #listeners = new Set<(ids: readonly JobId[]) => void>();
   #scheduled = false;
   #closed = false;
+  readonly #onError: (error: unknown) => void;
   static readonly slice = 200;
 
-  constructor(events: Emitter<Events>, views: () => JobViews) {
+  constructor(events: Emitter<Events>, views: () => JobViews, onError: (error: unknown) => void) {
     this.#events = events;
     this.#views = views;
+    this.#onError = onError;
+  }
+
+  /** How many jobs somebody waits for. */
+  get waitedFor(): number {
+    return this.#wakes.size;
   }
 
   /** Call after the commit. Waiters are woken at once; the event follows within the same turn of the loop. */
@@ -108,7 +119,7 @@ export class Feed {
   changedAll(ids: readonly JobId[]): void {
     for (const id of ids) {
       this.#pending.add(id);
-      this.#wakes.get(id)?.wake();
+      this.#wakes.get(id)?.wake.wake();
     }
     for (const listener of this.#listeners) listener(ids);
     this.#schedule();
@@ -122,18 +133,20 @@ export class Feed {
 
   /** Resolves at the next change of the job, or after `ms`. */
   async wait(id: JobId, ms: number, signal: AbortSignal): Promise<void> {
-    const wake = this.#wakes.get(id) ?? new Wake();
-    this.#wakes.set(id, wake);
-    await wake.wait(ms, signal);
+    const entry = this.#wakes.get(id) ?? { wake: new Wake(), waiting: 0 };
+    this.#wakes.set(id, entry);
+    entry.waiting += 1;
+    try {
+      await entry.wake.wait(ms, signal);
+    } finally {
+      entry.waiting -= 1;
+      if (entry.waiting === 0) this.#wakes.delete(id);
+    }
   }
 
   /** Wakes whoever waits for the job, without a change. */
   poke(id: JobId): void {
-    this.#wakes.get(id)?.wake();
-  }
-
-  forget(id: JobId): void {
-    this.#wakes.delete(id);
+    this.#wakes.get(id)?.wake.wake();
   }
 
   close(): void {
@@ -157,8 +170,19 @@ export class Feed {
       this.#pending.delete(id);
       if (slice.length === Feed.slice) break;
     }
-    for (const view of this.#views().many(slice)) this.#events.emit('job.changed', view);
+    for (const view of this.#read(slice)) this.#events.emit('job.changed', view);
     if (this.#pending.size > 0) this.#schedule();
+  }
+
+  /** One row that can't be read must keep nobody from hearing of the others. */
+  #read(slice: readonly JobId[]): JobView[] {
+    try {
+      return this.#views().many(slice);
+    } catch (error) {
+      if (slice.length > 1) return slice.flatMap((id) => this.#read([id]));
+      this.#onError(error);
+      return [];
+    }
   }
 }
 

@@ -2,7 +2,7 @@
  * One loop per open cancel request, until its job has ended or runs on (architecture §7.1). The unit of work is
  * `adapter.stop`; nothing here times a cancel out, and nothing here writes a state but through Facts.
  */
-import { isAbort } from '../../../shared/errors.ts';
+import { isAbort, toAppError } from '../../../shared/errors.ts';
 import type { JobId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
 import { Aborted, sleep } from '../../../shared/util/async.ts';
@@ -14,6 +14,7 @@ import type { Facts } from './facts.ts';
 import type { Recovery } from './recovery.ts';
 
 const LONG_MS = 60_000;
+const AGAIN_MS = 500;
 
 export class Canceller {
   readonly #board: Board;
@@ -41,8 +42,13 @@ export class Canceller {
     const abort = new AbortController();
     const signal = AbortSignal.any([this.#board.signal, abort.signal]);
     const done = this.#run(jobId, signal)
-      .catch((error: unknown) => {
-        if (!isAbort(error)) this.#board.log.error('a cancel loop failed; it goes on at the next change', { job: jobId, error });
+      .catch(async (error: unknown) => {
+        if (isAbort(error)) return;
+        this.#board.log.error('a cancel loop failed; it is taken up again', { job: jobId, error });
+        const app = toAppError(error);
+        if (app.code === 'storage') this.#board.trouble('database', app);
+        // A full disk must not make this a tight circle.
+        await sleep(AGAIN_MS, signal).catch(() => undefined);
       })
       .finally(() => {
         this.#loops.delete(jobId);

@@ -19,6 +19,9 @@ import type { Live } from './live.ts';
 import { sniff } from './sniff.ts';
 
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
+const pauseAfter = (tries: number): number => RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 30_000;
+/** What a file system says when it can't take a file; none of them is the server's fault. */
+const NO_PLACE = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'EIO', 'EMFILE', 'ENFILE', 'ENAMETOOLONG']);
 
 export class Collector {
   readonly #board: Board;
@@ -45,12 +48,25 @@ export class Collector {
 
   collect(jobId: JobId): void {
     if (this.#running.has(jobId) || this.#board.signal.aborted) return;
-    const run = this.#run(jobId)
-      .catch((error: unknown) => {
-        if (!isAbort(error)) this.#board.log.error('collecting failed; it is taken up at the next start', { job: jobId, error });
-      })
-      .finally(() => this.#running.delete(jobId));
+    const run = this.#surely(jobId).finally(() => this.#running.delete(jobId));
     this.#running.set(jobId, run);
+  }
+
+  /** What could not be written down is tried again. An abort (its link went) leaves it to `resume`. */
+  async #surely(jobId: JobId): Promise<void> {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        await this.#run(jobId);
+        return;
+      } catch (error) {
+        if (isAbort(error)) return;
+        this.#board.log.error('collecting failed; it is taken up again', { job: jobId, error });
+        const app = toAppError(error);
+        if (app.code === 'storage') this.#board.trouble('database', app);
+        await sleep(pauseAfter(tries), this.#board.signal).catch(() => undefined);
+        if (this.#board.signal.aborted) return;
+      }
+    }
   }
 
   /** Jobs found collecting at start: one whose files were all stored before the process died needs no server to end. */
@@ -71,11 +87,12 @@ export class Collector {
       for (const row of outputs.expectedOf(jobId)) outputs.markMissing(row.id);
       this.#board.jobs.touch(jobId);
     });
+    this.#board.trouble('outputs', null);
     this.#finish(jobId);
     this.#given.delete(jobId);
   }
 
-  /** Files of no row go; called once at start. Half-written ones are swept too. */
+  /** Files of no row go; called once at start. Half-written ones are swept too. Throws what the file system throws. */
   sweep(): number {
     const known = this.#board.outputs.allFiles();
     let swept = 0;
@@ -96,7 +113,14 @@ export class Collector {
   }
 
   removeFiles(files: readonly string[]): void {
-    for (const file of files) rmSync(join(this.#root, file), { force: true });
+    for (const file of files) {
+      try {
+        rmSync(join(this.#root, file), { force: true });
+      } catch (error) {
+        // Its row is gone already: the sweep at the next start takes it.
+        this.#board.log.warn('a file could not be removed yet', { file, error });
+      }
+    }
   }
 
   async close(): Promise<void> {
@@ -160,7 +184,7 @@ export class Collector {
           outputs.markStored(row.id, stored);
           jobs.touch(row.job_id);
         });
-        this.#board.trouble(null);
+        this.#board.trouble('outputs', null);
         return;
       } catch (error) {
         if (isAbort(error)) throw error;
@@ -170,8 +194,8 @@ export class Collector {
           return;
         }
         log.warn('an output could not be fetched yet', { job: row.job_id, output: row.id, error: app });
-        if (app.code === 'storage') this.#board.trouble(app);
-        await sleep(RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 30_000, signal);
+        if (app.code === 'storage') this.#board.trouble('outputs', app);
+        await sleep(pauseAfter(tries), signal);
       }
     }
   }
@@ -218,9 +242,9 @@ export class Collector {
       const found = sniff(Buffer.concat(head));
       return { file, sha256: hash.digest('hex'), bytes, mime: found?.mime ?? null, width: found?.width ?? null, height: found?.height ?? null };
     } catch (error) {
-      await rm(tmp, { force: true });
+      await rm(tmp, { force: true }).catch(() => undefined);
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code === 'ENOSPC' || code === 'EACCES' || code === 'EROFS' || code === 'EDQUOT') throw new AppError('storage', `the file can't be written: ${code}`, { cause: error });
+      if (typeof code === 'string' && NO_PLACE.has(code)) throw new AppError('storage', `the file can't be written: ${code}`, { cause: error });
       throw error;
     }
   }

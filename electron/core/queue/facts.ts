@@ -60,6 +60,7 @@ export class Facts {
       this.#board.log.debug('a fact was dropped', { job: jobId, fact: fact.type, why: answer.why });
       return answer;
     }
+    this.#board.trouble('database', null);
     this.#board.log.info(`${answer.from} → ${answer.to}`, { job: jobId, fact: fact.type, ...(answer.settled === null ? {} : { outcome: answer.settled }) });
     this.after(jobId, fact, answer, attempt);
     return answer;
@@ -76,6 +77,10 @@ export class Facts {
       this.#heardAt.delete(attempt.remote_key);
       const clean = fact.type === 'finished' || fact.type === 'executionFailed' || fact.type === 'stopped' || (fact.type === 'rejected');
       this.#followers.closed(attempt, jobId, clean);
+    } else if (attempt !== null && isTerminal(answer.to)) {
+      // A late frame may have been heard while its files were fetched.
+      this.#heardAt.delete(attempt.remote_key);
+      this.#followers.closed(attempt, jobId, false);
     }
     if (answer.to === 'collecting' || (isTerminal(answer.to) && 'outputs' in fact && fact.outputs.length > 0)) this.#followers.collect(jobId);
     if (isTerminal(answer.to)) this.#followers.ended(jobId);

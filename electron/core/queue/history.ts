@@ -9,6 +9,7 @@ import type { Board } from './board.ts';
 import type { Collector } from './collector.ts';
 
 const EXPORT_PAGE = 500;
+const PRUNE_SLICE = 500;
 const COLUMNS = ['id', 'title', 'state', 'server', 'created', 'started', 'ended', 'ran_ms', 'seed', 'width', 'height', 'outputs', 'cancelled_by', 'note', 'error'] as const;
 
 export class History {
@@ -51,23 +52,22 @@ export class History {
     return this.#forget(ids);
   }
 
-  /** Forgets what is older than the user keeps; a slice at a time, so that the queue never waits for it. */
-  prune(): number {
+  /** Forgets a slice of what is older than the user keeps, other people's work too. True while there is more. */
+  prune(): boolean {
     const days = this.#board.settings.get().keepHistoryDays;
-    if (days === 0) return 0;
-    const ids = this.#board.history.endedBefore(Date.now() - days * 86_400_000, 500);
-    return ids.length === 0 ? 0 : this.#forget(ids);
+    if (days === 0) return false;
+    const before = Date.now() - days * 86_400_000;
+    const ids = this.#board.history.endedBefore(before, PRUNE_SLICE);
+    if (ids.length > 0) this.#forget(ids);
+    return this.#board.history.forgetForeign(before, PRUNE_SLICE) === PRUNE_SLICE || ids.length === PRUNE_SLICE;
   }
 
   #forget(ids: readonly JobId[]): number {
-    const { history, outputs, events, feed } = this.#board;
+    const { history, outputs, events } = this.#board;
     const files = outputs.filesOf(ids);
     const removed = history.forget(ids);
     this.#collector.removeFiles(files);
-    for (const id of ids) {
-      feed.forget(id);
-      events.emit('job.removed', { id });
-    }
+    for (const id of ids) events.emit('job.removed', { id });
     return removed;
   }
 

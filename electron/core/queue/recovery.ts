@@ -2,7 +2,7 @@
  * One path for start-up, reconnect and unsure submits: look at an open attempt and let the facts follow (architecture
  * §8). Also the watchdog over silent attempts, and the watch for keys that turn up after they were given up.
  */
-import { isAbort } from '../../../shared/errors.ts';
+import { isAbort, toAppError } from '../../../shared/errors.ts';
 import type { AttemptId, ServerId } from '../../../shared/ids.ts';
 import { sleep } from '../../../shared/util/async.ts';
 import type { AttemptRow } from '../db/rows.ts';
@@ -11,6 +11,10 @@ import type { AttemptReads, OpenAttempt } from './attempt-reads.ts';
 import { attemptRef } from './board.ts';
 import type { Board, LinkPort } from './board.ts';
 import type { Facts } from './facts.ts';
+
+const AGAIN_MS = 1_000;
+/** Longer than any key is watched (10 min). */
+const FORGET_LOOK_MS = 20 * 60_000;
 
 export interface RecoveryPorts {
   /** Stops a late arrival by its key. */
@@ -68,12 +72,24 @@ export class Recovery {
   /** A submit whose answer never came: settle it, now or when the server is back. */
   settle(attempt: AttemptRow): void {
     if (this.#settling.has(attempt.id)) return;
-    const run = this.#settle(attempt)
-      .catch((error: unknown) => {
-        if (!isAbort(error)) this.#board.log.error('settling an attempt failed', { job: attempt.job_id, error });
-      })
-      .finally(() => this.#settling.delete(attempt.id));
+    const run = this.#settleSurely(attempt).finally(() => this.#settling.delete(attempt.id));
     this.#settling.set(attempt.id, run);
+  }
+
+  /** What could not be written down is looked up again: nobody else would. An abort leaves it to the next reconcile. */
+  async #settleSurely(attempt: AttemptRow): Promise<void> {
+    while (!this.#board.signal.aborted) {
+      try {
+        await this.#settle(attempt);
+        return;
+      } catch (error) {
+        if (isAbort(error)) return;
+        this.#board.log.error('settling an attempt failed; it is tried again', { job: attempt.job_id, error });
+        const app = toAppError(error);
+        if (app.code === 'storage') this.#board.trouble('database', app);
+        await sleep(AGAIN_MS, this.#board.signal).catch(() => undefined);
+      }
+    }
   }
 
   #open(attempt: AttemptRow): OpenAttempt | undefined {
@@ -170,11 +186,12 @@ export class Recovery {
 
   /** An open attempt of which nothing was heard for a while is looked up; a stream that knows less than the looks is replaced. */
   #watch(): void {
+    for (const [id, at] of this.#givenUpLookedAt) if (performance.now() - at > FORGET_LOOK_MS) this.#givenUpLookedAt.delete(id);
     for (const link of this.#board.links.all()) {
       if (!link.online) continue;
       for (const attempt of this.#attempts.onServer(link.id)) {
         if (attempt.job_state === 'submitting' || this.#settling.has(attempt.id)) continue;
-        const silent = this.#facts.silentMs(attempt.remote_key) ?? Date.now() - attempt.intent_at;
+        const silent = this.#facts.silentMs(attempt.remote_key) ?? Infinity;
         if (silent < this.#board.timing.watchdogMs) continue;
         this.#facts.heard(attempt.remote_key);
         void this.#look(attempt, link);

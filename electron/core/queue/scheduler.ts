@@ -59,7 +59,7 @@ export class Scheduler {
         if (isAbort(error)) return;
         this.#board.log.error('sending stopped for a server; it is tried again', { server: serverId, error });
         const app = toAppError(error);
-        if (app.code === 'storage') this.#board.trouble(app);
+        if (app.code === 'storage') this.#board.trouble('database', app);
         this.#pause(serverId);
         this.#kickOthers(serverId);
       })
@@ -162,7 +162,7 @@ export class Scheduler {
     const attemptId = newAttemptId();
     const answer = this.#board.jobs.advance(jobId, { type: 'claim' }, { claim: { attemptId, serverId: link.id, remoteKey, serverBoot: link.serverBoot } });
     if (!answer.changed) return null;
-    this.#board.trouble(null);
+    this.#board.trouble('database', null);
     this.#board.point('after-claim');
     this.#board.feed.changed(jobId);
     return this.#attempts.get(attemptId) ?? null;

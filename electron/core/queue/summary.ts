@@ -7,7 +7,7 @@ import { toWire } from '../../../shared/errors.ts';
 import type { AppError } from '../../../shared/errors.ts';
 import type { JobId } from '../../../shared/ids.ts';
 import type { JobState } from '../../../shared/job-machine.ts';
-import type { Board } from './board.ts';
+import type { Board, TroubleOf } from './board.ts';
 import type { Foreign } from './foreign.ts';
 
 const EVERY_MS = 250;
@@ -20,7 +20,7 @@ export class Summary {
   #timer: NodeJS.Timeout | null = null;
   #beat: NodeJS.Timeout | null = null;
   #lastSent = -Infinity;
-  #trouble: AppError | null = null;
+  readonly #trouble = new Map<TroubleOf, AppError>();
 
   constructor(board: Board, foreign: Foreign) {
     this.#board = board;
@@ -43,18 +43,20 @@ export class Summary {
       else by.waiting += row.n;
       if (row.held === 1) by.held += row.n;
     }
+    const trouble = this.#trouble.get('database') ?? this.#trouble.get('outputs');
     return {
       at: Date.now(), running: by.running, waiting: by.waiting, held: by.held, collecting: by.collecting,
       cancelling: this.#q.cancelling.get() ?? 0, foreign: this.#foreign.count(), servers: this.#q.servers.get() ?? 0,
       paused: this.#board.settings.flag('queue.paused'),
       runningIds: this.#q.running.all(), waitingIds: this.#q.waiting.all(), waitingTotal: by.waiting,
-      trouble: this.#trouble === null ? null : toWire(this.#trouble),
+      trouble: trouble === undefined ? null : toWire(trouble),
     };
   }
 
-  setTrouble(error: AppError | null): void {
-    if ((error?.message ?? null) === (this.#trouble?.message ?? null)) return;
-    this.#trouble = error;
+  setTrouble(of: TroubleOf, error: AppError | null): void {
+    if (error?.message === this.#trouble.get(of)?.message) return;
+    if (error === null) this.#trouble.delete(of);
+    else this.#trouble.set(of, error);
     this.soon();
   }
 

@@ -12,14 +12,13 @@ export class WhenDone {
 
   constructor(board: Board) {
     this.#board = board;
-    this.#open = board.db.raw.prepare<[], number>('SELECT count(*) FROM jobs WHERE ended_at IS NULL AND held = 0').pluck();
-    this.#hadWork = this.#count() > 0;
+    this.#open = board.db.raw.prepare<[], 0 | 1>('SELECT EXISTS (SELECT 1 FROM jobs WHERE ended_at IS NULL AND held = 0)').pluck();
+    this.#hadWork = this.#hasWork();
   }
 
   /** Call after each end and each submit. */
   check(): void {
-    const open = this.#count();
-    if (open > 0) {
+    if (this.#hasWork()) {
       this.#hadWork = true;
       return;
     }
@@ -35,7 +34,8 @@ export class WhenDone {
     }
   }
 
-  #count(): number {
-    return this.#open.get() ?? 0;
+  /** Asked at every change: never a count over a long queue. */
+  #hasWork(): boolean {
+    return this.#open.get() === 1;
   }
 }
