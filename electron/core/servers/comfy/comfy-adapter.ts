@@ -15,14 +15,16 @@ import { median } from '../median.ts';
 import { runStop } from './comfy-cancel.ts';
 import type { StopPort, StopPower } from './comfy-cancel.ts';
 import { StopDesk } from './comfy-desk.ts';
+import { Evidence, FENCE_MS } from './comfy-evidence.ts';
 import { ForeignWatch } from './comfy-foreign.ts';
 import { ComfyHttp } from './comfy-http.ts';
 import { Looks } from './comfy-look.ts';
 import type { Listing } from './comfy-look.ts';
-import { endedFact, fileOf, outputRefs, readEnded } from './comfy-outcome.ts';
+import { endedFact, fileOf, readEnded, readHeard } from './comfy-outcome.ts';
 import type { Ended, EndedFact } from './comfy-outcome.ts';
 import { probeComfy, readMemory } from './comfy-probe.ts';
 import { Session } from './comfy-session.ts';
+import { signInHeaders } from './comfy-sign-in.ts';
 import { sendPrompt } from './comfy-submit.ts';
 import { Tracks } from './comfy-tracks.ts';
 import type { Track } from './comfy-tracks.ts';
@@ -41,7 +43,6 @@ const NO_CAPABILITIES: Capabilities = {
   promptId: false, targetedInterrupt: false, jobsApi: false, jobCancel: false, previewMetadata: false, permissions: [], passthrough: false,
 };
 const STATUS_EVERY_MS = 2_000;
-const FENCE_MS = 2_000;
 const ANSWERS_KEPT = 20;
 
 export class ComfyAdapter implements ServerAdapter {
@@ -57,6 +58,7 @@ export class ComfyAdapter implements ServerAdapter {
   readonly #watchdog: Watchdog;
   readonly #now: () => number;
   readonly #witness: Witness;
+  readonly #evidence: Evidence;
   #capabilities = NO_CAPABILITIES;
   #answers: number[] = [];
   #answersToldAt = -Infinity;
@@ -93,6 +95,7 @@ export class ComfyAdapter implements ServerAdapter {
         for (const track of this.#tracks.all()) track.wake.wake();
       },
     });
+    this.#evidence = new Evidence(this.#http, this.#session, this.#witness);
     this.#looks = new Looks({
       http: this.#http,
       jobsApi: () => this.#capabilities.jobsApi,
@@ -113,7 +116,7 @@ export class ComfyAdapter implements ServerAdapter {
     });
     this.#watchdog = new Watchdog({
       http: this.#http, session: this.#session, tracks: this.#tracks, looks: this.#looks, now: this.#now, log: context.log, timing: options.timing ?? PATIENT,
-      provesRemoval: (track, signal) => this.#provesRemoval(track, signal),
+      provesRemoval: (track, signal) => this.#evidence.provesRemoval(track, signal),
       problems: (problems) => { context.sink.status({ problems: [...problems, ...this.#standingProblems()] }); },
       poke: () => { this.#foreign.poke(); },
       recycle: (why) => { this.recycle(why); },
@@ -126,7 +129,7 @@ export class ComfyAdapter implements ServerAdapter {
     const { lost } = await this.#session.open(signal);
     this.#context.sink.status({ queueLength: probe.queueLength, memory: probe.memory, problems: this.#standingProblems() });
     this.#tracks.reconnected();
-    this.#oldWitness = await this.#checkWitness(AbortSignal.any([signal, this.#session.signal]));
+    this.#oldWitness = await this.#renewWitness(AbortSignal.any([signal, this.#session.signal]));
     this.#foreign.attach(this.#session.signal);
     this.#watchdog.attach(this.#session.signal);
     return {
@@ -195,7 +198,7 @@ export class ComfyAdapter implements ServerAdapter {
       case 'absent':
         // A look at a key that is only watched for must not make us follow it for ever.
         if (!followed && attempt.startedAt === null) this.#tracks.forget(track.key);
-        return { found: 'absent', sameBoot: (await this.#witnessStands(track, signal)) ? true : null };
+        return { found: 'absent', sameBoot: (await this.#evidence.witnessStands(track, signal)) ? true : null };
     }
   }
 
@@ -263,9 +266,9 @@ export class ComfyAdapter implements ServerAdapter {
       epoch: () => session.epoch,
       power: () => this.#power(),
       look: (signal) => this.#looks.look(track, signal),
-      frameSinceWaiting: () => this.#frameSinceWaiting(track),
+      frameSinceWaiting: () => this.#evidence.frameSinceWaiting(track),
       fence: () => session.fence(FENCE_MS),
-      witnessStands: (signal) => this.#witnessStands(track, signal),
+      witnessStands: (signal) => this.#evidence.witnessStands(track, signal),
       delete: (signal) => this.#desk.delete(track.key, signal, session.signal),
       interrupt: (signal) => this.#desk.interrupt(track.key, this.#power(), signal),
       nextStatusFrame: (ms, signal) => session.nextFrame(ms, signal),
@@ -280,28 +283,11 @@ export class ComfyAdapter implements ServerAdapter {
     return this.#context.server.allowUntargetedInterrupt ? 'untargeted' : 'none';
   }
 
-  #frameSinceWaiting(track: Track): boolean {
-    return track.sighting !== null && track.sighting.connection === this.#session.number && this.#session.frames > track.sighting.frames;
-  }
-
-  /** The witness ended before ours was last seen waiting. If history has it still, it was not cleared since (C10). */
-  async #witnessStands(track: Track, signal: AbortSignal): Promise<boolean> {
-    const witness = track.sighting?.witness ?? null;
-    return witness !== null && (await this.#http.history(witness, signal)) !== null;
-  }
-
-  async #provesRemoval(track: Track, signal: AbortSignal): Promise<boolean> {
-    const started = (): boolean => track.startSeen;
-    if (started()) return false;
-    if (this.#frameSinceWaiting(track) && (await this.#session.fence(FENCE_MS)) && !started()) return true;
-    return !started() && (await this.#witnessStands(track, signal));
-  }
-
   /** The stream says it is over; history, written before that (reference §4.4), says how. */
   async #resolveEnd(track: Track): Promise<void> {
     try {
       const entry = await this.#http.history(track.key, this.#session.signal);
-      const ended = entry === null ? heardEnd(track) : readEnded(entry.status ?? null, entry.outputs ?? null);
+      const ended = entry === null ? readHeard(track.heard, track.executed) : readEnded(entry.status ?? null, entry.outputs ?? null);
       if (ended === null) return; // The watchdog goes on looking.
       if (entry !== null) this.#witness.set(track.key);
       this.#tracks.end(track, this.#fact(track, ended));
@@ -326,14 +312,9 @@ export class ComfyAdapter implements ServerAdapter {
     this.#watchdog.listed(listing, askedAt);
   }
 
-  /** The witness kept from before, if it is in the history still: no restart and no clearing since. Then takes a newer one. */
-  async #checkWitness(signal: AbortSignal): Promise<string | null> {
+  async #renewWitness(signal: AbortSignal): Promise<string | null> {
     try {
-      const old = this.#witness.get();
-      const stands = old !== null && (await this.#http.history(old, signal)) !== null;
-      const newest = await this.#http.newestEnded(signal);
-      if (newest !== null) this.#witness.set(newest);
-      return stands ? old : null;
+      return await this.#evidence.renewWitness(signal);
     } catch (error) {
       this.#context.log.debug('no witness could be read', { error });
       return null;
@@ -353,28 +334,5 @@ export class ComfyAdapter implements ServerAdapter {
     if (this.#now() - this.#answersToldAt < STATUS_EVERY_MS) return;
     this.#answersToldAt = this.#now();
     this.#context.sink.status({ answersInMs: median(this.#answers) });
-  }
-}
-
-/** What the stream alone can tell, where history has lost the entry already. */
-function heardEnd(track: Track): Ended | null {
-  if (track.heard === null) return null;
-  const outputs = outputRefs(track.executed);
-  if (track.heard.type === 'success') return { how: 'done', outputs, error: null, ranMs: null };
-  if (track.heard.type === 'interrupted') return { how: 'interrupted', outputs, error: null, ranMs: null };
-  const status = { status_str: 'error', completed: false, messages: [['execution_error', track.heard.message as Record<string, unknown>] as [string, Record<string, unknown>]] };
-  return readEnded(status, track.executed);
-}
-
-async function signInHeaders(context: AdapterContext): Promise<Record<string, string>> {
-  const credential = await context.credential();
-  if (credential === null) return {};
-  switch (credential.type) {
-    case 'authorization':
-      return { authorization: credential.value };
-    case 'login':
-      return { authorization: `Basic ${Buffer.from(`${credential.user}:${credential.password}`).toString('base64')}` };
-    case 'token':
-      return { authorization: `Bearer ${credential.token}` };
   }
 }

@@ -7,7 +7,11 @@ import { AppError, toWire } from '../../../../shared/errors.ts';
 import type { WireError } from '../../../../shared/errors.ts';
 import type { OutputMedia, OutputRef, ServerFact, StoppedBy } from '../../../../shared/job-fact.ts';
 import { FileRefSchema } from './comfy-schemas.ts';
+import type { ComfyEvent } from './comfy-frames.ts';
 import type { ExecutionStatus, FileRef, Refusal } from './comfy-schemas.ts';
+
+/** The last words of a prompt on the stream. */
+export type HeardEnd = Extract<ComfyEvent, { type: 'success' | 'interrupted' | 'error' }>;
 
 export type EndedFact = Extract<ServerFact, { type: 'finished' | 'executionFailed' | 'stopped' }>;
 
@@ -28,6 +32,14 @@ export function readEnded(status: ExecutionStatus | null, outputs: Readonly<Reco
   if (messages.some(([name]) => name === 'execution_interrupted')) return { how: 'interrupted', outputs: refs, error: null, ranMs };
   const error = messages.findLast(([name]) => name === 'execution_error')?.[1] ?? last?.[1] ?? {};
   return { how: 'failed', outputs: refs, error: failure(error), ranMs };
+}
+
+/** What the stream alone has told, where history has lost the entry already; null when it told no end. */
+export function readHeard(heard: HeardEnd | null, executed: Readonly<Record<string, unknown>>): Ended | null {
+  if (heard === null) return null;
+  if (heard.type === 'success') return { how: 'done', outputs: outputRefs(executed), error: null, ranMs: null };
+  if (heard.type === 'interrupted') return { how: 'interrupted', outputs: outputRefs(executed), error: null, ranMs: null };
+  return { how: 'failed', outputs: outputRefs(executed), error: failure(heard.message), ranMs: null };
 }
 
 /** The fact for the core. `by` says who stopped it, when it was interrupted. */

@@ -7,7 +7,7 @@ import type { LiveUpdate } from '../../../../shared/stage.ts';
 import { Wake } from '../../../../shared/util/async.ts';
 import type { ComfyEvent } from './comfy-frames.ts';
 import type { StopSubject } from './comfy-cancel.ts';
-import type { EndedFact } from './comfy-outcome.ts';
+import type { EndedFact, HeardEnd } from './comfy-outcome.ts';
 
 /** How the following of a prompt can end. */
 export type TrackEnd = EndedFact | Extract<ServerFact, { type: 'vanished' }>;
@@ -34,7 +34,7 @@ export class Track implements StopSubject {
   ended: TrackEnd | null = null;
   node: string | null = null;
   /** How the stream says it ended; used only where history has lost it meanwhile. */
-  heard: Extract<ComfyEvent, { type: 'success' | 'interrupted' | 'error' }> | null = null;
+  heard: HeardEnd | null = null;
   /** `executed` outputs by node, for the same case. */
   readonly executed: Record<string, unknown> = {};
   /** Node ids whose class loads models. */

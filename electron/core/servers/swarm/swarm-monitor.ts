@@ -102,6 +102,7 @@ export class Monitor {
     if (this.#due('backends', waits || few ? ONCE_MS : BACKENDS_MS)) await this.askBackends(client, signal);
     const busy = tracks.length > 0 || this.#over.size > 0;
     if (this.#due('foreign', busy ? BUSY_LOOK_MS : IDLE_LOOK_MS)) await this.askWork(client, signal);
+    if (this.#due('memory', IDLE_LOOK_MS)) await this.#askMemory(client, signal);
     if (this.#due('sweep', IDLE_LOOK_MS)) this.#ports.sweep();
     this.tellStatus();
   }
