@@ -34,7 +34,11 @@ export interface ApiParts {
   sink: LogSink;
   info: () => AppInfo;
   discover: (signal: AbortSignal) => Promise<ProbeReport[]>;
-  probe: (url: string, kind: ProbeReport['kind'], credential: Parameters<LinkRegistry['probe']>[2]) => Promise<ProbeReport>;
+  probe: (
+    url: string,
+    kind: ProbeReport['kind'],
+    credential: Parameters<LinkRegistry['probe']>[2],
+  ) => Promise<ProbeReport>;
   settingsChanged: () => void;
 }
 
@@ -45,7 +49,8 @@ export function createApi(parts: ApiParts): Handlers {
     const server = admin.one(id);
     const link = links.get(id);
     if (link === undefined) throw new AppError('server_unreachable', `${server.name} is switched off`);
-    if (link.adapter.manage === undefined) throw new AppError('conflict', 'this kind of server has no such thing', { details: { kind: server.kind } });
+    if (link.adapter.manage === undefined)
+      throw new AppError('conflict', 'this kind of server has no such thing', { details: { kind: server.kind } });
     return link.adapter.manage;
   };
 
@@ -78,7 +83,8 @@ export function createApi(parts: ApiParts): Handlers {
     },
     'outputs.reveal': async ({ id }) => {
       const output = board.outputs.byId(id);
-      if (output === undefined || output.file === null) throw new AppError('not_found', 'there is no such file', { details: { id } });
+      if (output === undefined || output.file === null)
+        throw new AppError('not_found', 'there is no such file', { details: { id } });
       await parts.shell.reveal(collector.pathOf(output.file));
       return {};
     },
@@ -106,8 +112,11 @@ export function createApi(parts: ApiParts): Handlers {
     'history.outline': () => ({ hours: board.history.outline() }),
     'history.export': ({ format, filter, cursor }) => history.export(format, filter, cursor),
 
-    'foreign.list': ({ serverId }) => ({ servers: serverId === undefined ? foreign.views() : [foreign.view(serverId)] }),
-    'foreign.cancel': ({ serverId, remoteKeys, mode, by, note }, { face }) => foreign.cancel(serverId, remoteKeys, mode, by ?? face, note ?? null),
+    'foreign.list': ({ serverId }) => ({
+      servers: serverId === undefined ? foreign.views() : [foreign.view(serverId)],
+    }),
+    'foreign.cancel': ({ serverId, remoteKeys, mode, by, note }, { face }) =>
+      foreign.cancel(serverId, remoteKeys, mode, by ?? face, note ?? null),
 
     'servers.list': () => ({ servers: admin.list() }),
     'servers.add': async (args) => ({ server: await admin.add(args) }),
@@ -129,8 +138,15 @@ export function createApi(parts: ApiParts): Handlers {
       return { server: admin.one(id) };
     },
 
-    'servers.catalogue': async ({ id, refresh }, { signal }) => ({ catalogue: catalogueView(await managed(id).catalogue(refresh, signal)) }),
-    'servers.backends': ({ id }) => ({ backends: [...managed(id).backends()] }),
+    'servers.catalogue': async ({ id, refresh }, { signal }) => ({
+      catalogue: catalogueView(await managed(id).catalogue(refresh, signal)),
+    }),
+    // Somebody looks: what is told, and the memory with it, is as new as once a second allows.
+    'servers.backends': async ({ id }, { signal }) => {
+      const manage = managed(id);
+      if (links.get(id)?.online === true) await links.get(id)?.adapter.refresh(signal);
+      return { backends: [...manage.backends()] };
+    },
     'servers.restartBackend': async ({ id, backend }, { signal }) => {
       await managed(id).restartBackend(backend, signal);
       return { backends: [...managed(id).backends()] };
@@ -144,7 +160,7 @@ export function createApi(parts: ApiParts): Handlers {
       return { powers: { ownUser, users: [...users], prompts } };
     },
     'foreign.stopUser': async ({ id, user }, { signal, face }) => {
-      board.log.info("the work of a whole user is stopped", { server: id, user, by: face });
+      board.log.info('the work of a whole user is stopped', { server: id, user, by: face });
       await (user === null ? managed(id).stopOwnUser(signal) : managed(id).stopUser(user, signal));
       return {};
     },
@@ -163,19 +179,35 @@ export function createApi(parts: ApiParts): Handlers {
 
 /** The given values without those that are undefined: absent means "leave it". */
 function defined<T extends object>(patch: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 function catalogueView({ models, params, groups, defaults, others, fetchedAt }: Catalogue): CatalogueView {
   return {
     models: [...models],
     params: params.map((one) => ({
-      id: one.id, name: one.name, description: one.description, type: one.type, default: one.default,
-      min: one.min, max: one.max, viewMin: one.view_min, viewMax: one.view_max, step: one.step,
-      values: one.values === null ? null : [...one.values], valueNames: one.value_names === null ? null : [...one.value_names],
-      advanced: one.advanced, toggleable: one.toggleable, priority: one.priority, group: one.group,
+      id: one.id,
+      name: one.name,
+      description: one.description,
+      type: one.type,
+      default: one.default,
+      min: one.min,
+      max: one.max,
+      viewMin: one.view_min,
+      viewMax: one.view_max,
+      step: one.step,
+      values: one.values === null ? null : [...one.values],
+      valueNames: one.value_names === null ? null : [...one.value_names],
+      advanced: one.advanced,
+      toggleable: one.toggleable,
+      priority: one.priority,
+      group: one.group,
     })),
-    groups: [...groups], defaults: { ...defaults }, fetchedAt,
+    groups: [...groups],
+    defaults: { ...defaults },
+    fetchedAt,
     others: Object.fromEntries(Object.entries(others).map(([type, names]) => [type, [...names]])),
   };
 }
@@ -191,15 +223,33 @@ async function awaitEnd(board: Board, id: JobId, signal: AbortSignal): Promise<J
 
 function batches(board: Board, limit: number): BatchView[] {
   const rows = board.db.raw
-    .prepare<[number], { id: BatchId; title: string; size: number; stop_after_at: number | null; created_at: number }>('SELECT * FROM batches ORDER BY id DESC LIMIT ?')
+    .prepare<[number], { id: BatchId; title: string; size: number; stop_after_at: number | null; created_at: number }>(
+      'SELECT * FROM batches ORDER BY id DESC LIMIT ?',
+    )
     .all(limit);
-  const counts = board.db.raw.prepare<[BatchId], { state: JobState; n: number }>('SELECT state, count(*) AS n FROM jobs WHERE batch_id = ? GROUP BY state');
+  const counts = board.db.raw.prepare<[BatchId], { state: JobState; n: number }>(
+    'SELECT state, count(*) AS n FROM jobs WHERE batch_id = ? GROUP BY state',
+  );
   return rows.map((row) => {
     const each = Object.fromEntries(counts.all(row.id).map(({ state, n }) => [state, n]));
     return {
-      id: row.id, title: row.title, size: row.size, stopAfter: row.stop_after_at !== null, createdAt: row.created_at,
+      id: row.id,
+      title: row.title,
+      size: row.size,
+      stopAfter: row.stop_after_at !== null,
+      createdAt: row.created_at,
       state: batchState(Object.keys(each) as JobState[]),
-      counts: { queued: 0, submitting: 0, accepted: 0, running: 0, collecting: 0, done: 0, failed: 0, cancelled: 0, ...each },
+      counts: {
+        queued: 0,
+        submitting: 0,
+        accepted: 0,
+        running: 0,
+        collecting: 0,
+        done: 0,
+        failed: 0,
+        cancelled: 0,
+        ...each,
+      },
     };
   });
 }

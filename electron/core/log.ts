@@ -19,7 +19,8 @@ export interface Log {
 }
 
 const ORDER: Record<Level, number> = { debug: 0, info: 1, warn: 2, error: 3 };
-const SECRET_KEY = /^(authorization|cookie|set-cookie|password|token|secret|credential|session_id|swarm_token|x-app-csrf)$/i;
+const SECRET_KEY =
+  /^(authorization|cookie|set-cookie|password|token|secret|credential|session_id|swarm_token|x-app-csrf)$/i;
 const SECRET_TEXT = /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}|\bswarm_token=[^;\s"]+|\b(code|token|tkn)=[\w-]{16,}/gi;
 const MAX_FILE_BYTES = 2 * 1024 * 1024;
 const FILES = 5;
@@ -29,12 +30,20 @@ export function redact(value: unknown, depth = 6): unknown {
   if (typeof value === 'string') return value.replace(SECRET_TEXT, '[redacted]').slice(0, 8_000);
   if (value instanceof Error) {
     const code: unknown = 'code' in value ? value.code : undefined;
-    return { name: value.name, ...(code === undefined ? {} : { code }), message: redact(value.message), ...(value.cause === undefined ? {} : { cause: redact(value.cause, depth - 1) }), stack: redact(value.stack ?? '') };
+    return {
+      name: value.name,
+      ...(code === undefined ? {} : { code }),
+      message: redact(value.message),
+      ...(value.cause === undefined ? {} : { cause: redact(value.cause, depth - 1) }),
+      stack: redact(value.stack ?? ''),
+    };
   }
   if (typeof value !== 'object' || value === null) return value;
   if (depth <= 0) return '[deep]';
   if (Array.isArray(value)) return value.slice(0, 100).map((item) => redact(item, depth - 1));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, SECRET_KEY.test(key) ? '[redacted]' : redact(item, depth - 1)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, SECRET_KEY.test(key) ? '[redacted]' : redact(item, depth - 1)]),
+  );
 }
 
 export class LogSink {
@@ -57,10 +66,18 @@ export class LogSink {
   }
 
   log(fields: Fields = {}): Log {
-    const at = (level: Level) => (message: string, more: Fields = {}): void => {
-      this.#write(level, message, { ...fields, ...more });
+    const at =
+      (level: Level) =>
+      (message: string, more: Fields = {}): void => {
+        this.#write(level, message, { ...fields, ...more });
+      };
+    return {
+      debug: at('debug'),
+      info: at('info'),
+      warn: at('warn'),
+      error: at('error'),
+      child: (more) => this.log({ ...fields, ...more }),
     };
-    return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: (more) => this.log({ ...fields, ...more }) };
   }
 
   /** The newest entries at or above `level`, oldest first. */

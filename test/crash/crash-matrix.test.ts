@@ -35,8 +35,17 @@ async function prepare(): Promise<void> {
 }
 
 const batchOf = (count: number, graph = pictureGraph()): SubmitJobs => ({
-  clientToken: 'the-same-press', payload: { kind: 'comfy', graph }, serverId,
-  jobs: Array.from({ length: count }, (_, index) => ({ patch: { set: { '5': { seed: 7_000 + index }, '1': graph['1']?.class_type === 'ProbeSleep' ? { seed: 8_000 + index } : {} } } })),
+  clientToken: 'the-same-press',
+  payload: { kind: 'comfy', graph },
+  serverId,
+  jobs: Array.from({ length: count }, (_, index) => ({
+    patch: {
+      set: {
+        '5': { seed: 7_000 + index },
+        '1': graph['1']?.class_type === 'ProbeSleep' ? { seed: 8_000 + index } : {},
+      },
+    },
+  })),
 });
 
 /** A press as a client makes it: sent again with the same token when the core died under it. */
@@ -56,21 +65,29 @@ async function details(ids: readonly JobId[]): Promise<JobDetail[]> {
 
 async function allEnded(ids: readonly JobId[]): Promise<JobDetail[]> {
   let found: JobDetail[] = [];
-  await until('every job has ended', async () => {
-    if (!core.alive) await core.start();
-    try {
-      found = await details(ids);
-    } catch (error) {
-      if (error instanceof Died) return false;
-      throw error;
-    }
-    return found.every(({ job }) => isTerminal(job.state));
-  }, 30_000);
+  await until(
+    'every job has ended',
+    async () => {
+      if (!core.alive) await core.start();
+      try {
+        found = await details(ids);
+      } catch (error) {
+        if (error instanceof Died) return false;
+        throw error;
+      }
+      return found.every(({ job }) => isTerminal(job.state));
+    },
+    30_000,
+  );
   return found;
 }
 
 function successes({ attempts }: JobDetail): number {
-  return attempts.reduce((sum, attempt) => sum + server.engine.outcomesOf(attempt.remoteKey).filter((outcome) => outcome === 'success').length, 0);
+  return attempts.reduce(
+    (sum, attempt) =>
+      sum + server.engine.outcomesOf(attempt.remoteKey).filter((outcome) => outcome === 'success').length,
+    0,
+  );
 }
 
 async function restartChangesNothing(ids: readonly JobId[]): Promise<void> {
@@ -83,9 +100,19 @@ async function restartChangesNothing(ids: readonly JobId[]): Promise<void> {
 
 describe('killed on the way to a result', () => {
   const points: [PointName, number][] = [
-    ['before-enqueue-commit', 1], ['mid-batch', 1], ['after-enqueue-commit', 1],
-    ['after-claim', 1], ['after-claim', 2], ['after-accept', 1], ['after-accept', 3], ['running', 1], ['running', 2],
-    ['before-end-commit', 1], ['before-end-commit', 2], ['mid-collect', 1], ['mid-collect', 3],
+    ['before-enqueue-commit', 1],
+    ['mid-batch', 1],
+    ['after-enqueue-commit', 1],
+    ['after-claim', 1],
+    ['after-claim', 2],
+    ['after-accept', 1],
+    ['after-accept', 3],
+    ['running', 1],
+    ['running', 2],
+    ['before-end-commit', 1],
+    ['before-end-commit', 2],
+    ['mid-collect', 1],
+    ['mid-collect', 3],
   ];
   for (const [point, nth] of points) {
     it(`${point} (${String(nth)})`, async () => {
@@ -131,11 +158,27 @@ describe('killed on the way to a result', () => {
 });
 
 describe('killed on the way to a cancel', () => {
-  async function cancelWhile(point: PointName | null, during: (id: JobId, next: JobId) => Promise<void>): Promise<void> {
+  async function cancelWhile(
+    point: PointName | null,
+    during: (id: JobId, next: JobId) => Promise<void>,
+  ): Promise<void> {
     await prepare();
     await core.start(point);
-    const running = nth((await core.call('jobs.submit', { payload: { kind: 'comfy', graph: sleepGraph(2_000, 10) }, serverId, jobs: [{}] })).jobs, 0);
-    const next = nth((await core.call('jobs.submit', { payload: { kind: 'comfy', graph: sleepGraph(3, 10) }, serverId, jobs: [{}] })).jobs, 0);
+    const running = nth(
+      (
+        await core.call('jobs.submit', {
+          payload: { kind: 'comfy', graph: sleepGraph(2_000, 10) },
+          serverId,
+          jobs: [{}],
+        })
+      ).jobs,
+      0,
+    );
+    const next = nth(
+      (await core.call('jobs.submit', { payload: { kind: 'comfy', graph: sleepGraph(3, 10) }, serverId, jobs: [{}] }))
+        .jobs,
+      0,
+    );
     const [id, nextId] = [running.id, next.id];
     await until('it runs', async () => (await core.call('jobs.get', { id })).job.state === 'running');
     await during(id, nextId);

@@ -31,7 +31,12 @@ afterEach(async () => {
 });
 
 async function submitSurely(token: string, steps: number): Promise<JobId> {
-  const asked = { clientToken: token, payload: { kind: 'swarm' as const, images: 1, params: probeParams(steps, 10) as Record<string, string> }, serverId, jobs: [{}] };
+  const asked = {
+    clientToken: token,
+    payload: { kind: 'swarm' as const, images: 1, params: probeParams(steps, 10) as Record<string, string> },
+    serverId,
+    jobs: [{}],
+  };
   try {
     return nth((await core.call('jobs.submit', asked)).jobs, 0).id;
   } catch (error) {
@@ -43,23 +48,35 @@ async function submitSurely(token: string, steps: number): Promise<JobId> {
 
 async function ended(ids: readonly JobId[]): Promise<JobDetail[]> {
   let found: JobDetail[] = [];
-  await until('every job has ended', async () => {
-    if (!core.alive) await core.start();
-    try {
-      found = await Promise.all(ids.map((id) => core.call('jobs.get', { id })));
-    } catch (error) {
-      if (error instanceof Died) return false;
-      throw error;
-    }
-    return found.every(({ job }) => isTerminal(job.state));
-  }, 40_000);
+  await until(
+    'every job has ended',
+    async () => {
+      if (!core.alive) await core.start();
+      try {
+        found = await Promise.all(ids.map((id) => core.call('jobs.get', { id })));
+      } catch (error) {
+        if (error instanceof Died) return false;
+        throw error;
+      }
+      return found.every(({ job }) => isTerminal(job.state));
+    },
+    40_000,
+  );
   return found;
 }
 
 const ran = (how: string): number => stage.comfy.engine.log.filter((entry) => entry.event === how).length;
 
 describe('killed on the way to a result', () => {
-  const points: [PointName, number][] = [['after-enqueue-commit', 1], ['after-claim', 1], ['after-accept', 1], ['running', 1], ['before-end-commit', 1], ['before-end-commit', 2], ['mid-collect', 1]];
+  const points: [PointName, number][] = [
+    ['after-enqueue-commit', 1],
+    ['after-claim', 1],
+    ['after-accept', 1],
+    ['running', 1],
+    ['before-end-commit', 1],
+    ['before-end-commit', 2],
+    ['mid-collect', 1],
+  ];
   for (const [point, nthTime] of points) {
     it(`${point} (${String(nthTime)})`, async () => {
       await core.start(point, nthTime);

@@ -21,14 +21,23 @@ async function join(): Promise<ComfyRig> {
 
 /** What the server itself says became of a prompt: the judge over our own reports. */
 async function truth(id: string): Promise<'never ran' | 'interrupted' | 'success' | 'error'> {
-  const body = (await (await fetch(`${url ?? ''}/history/${id}`)).json()) as Record<string, { status: { status_str: string; messages: [string, unknown][] } }>;
+  const body = (await (await fetch(`${url ?? ''}/history/${id}`)).json()) as Record<
+    string,
+    { status: { status_str: string; messages: [string, unknown][] } }
+  >;
   const status = body[id]?.status;
   if (status === undefined) return 'never ran';
   if (status.messages.at(-1)?.[0] === 'execution_interrupted') return 'interrupted';
   return status.status_str === 'success' ? 'success' : 'error';
 }
 const said = (report: { report: string; fact?: { type: string; reach?: string } }): string =>
-  report.fact === undefined ? report.report : report.fact.type === 'stopped' ? (report.fact.reach === 'waiting' ? 'never ran' : 'interrupted') : 'success';
+  report.fact === undefined
+    ? report.report
+    : report.fact.type === 'stopped'
+      ? report.fact.reach === 'waiting'
+        ? 'never ran'
+        : 'interrupted'
+      : 'success';
 
 describe.skipIf(url === undefined)('a real ComfyUI (COMFY_URL)', () => {
   it('runs a job to its end with progress, previews and a stored picture', async () => {
@@ -54,7 +63,10 @@ describe.skipIf(url === undefined)('a real ComfyUI (COMFY_URL)', () => {
     const running = await rig.submit(sleepGraph(15, 100));
     const waiting = await rig.submit(sleepGraph(5, 10));
     const other = await stranger.submit(sleepGraph(5, 10));
-    expect(await rig.stop(waiting)).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'waiting', evidence: 'proven' } });
+    expect(await rig.stop(waiting)).toMatchObject({
+      report: 'ended',
+      fact: { type: 'stopped', reach: 'waiting', evidence: 'proven' },
+    });
     await rig.heard(running.remoteKey, 'finished');
     await stranger.heard(other.remoteKey, 'finished');
     expect(rig.factsOf(waiting.remoteKey).map((fact) => fact.type)).not.toContain('started');
@@ -65,8 +77,13 @@ describe.skipIf(url === undefined)('a real ComfyUI (COMFY_URL)', () => {
     const running = await rig.submit(sleepGraph(300, 100));
     const next = await rig.submit(sleepGraph(5, 10));
     const other = await stranger.submit(sleepGraph(5, 10));
-    await until('progress', () => rig.lives.some((live) => live.key === running.remoteKey && live.update.type === 'step'));
-    expect(await rig.stop(running)).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'running', evidence: 'proven' } });
+    await until('progress', () =>
+      rig.lives.some((live) => live.key === running.remoteKey && live.update.type === 'step'),
+    );
+    expect(await rig.stop(running)).toMatchObject({
+      report: 'ended',
+      fact: { type: 'stopped', reach: 'running', evidence: 'proven' },
+    });
     await rig.heard(next.remoteKey, 'finished');
     await stranger.heard(other.remoteKey, 'finished');
   });
@@ -89,7 +106,9 @@ describe.skipIf(url === undefined)('a real ComfyUI (COMFY_URL)', () => {
     const stubborn = await rig.submit(stubbornGraph(1_500));
     await rig.heard(stubborn.remoteKey, 'started');
     expect(await rig.stop(stubborn)).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'running' } });
-    const last = await rig.submit({ '1': { class_type: 'ProbeBlockOut', inputs: { ms: 1_500, seed: Math.floor(Math.random() * 1e9) } } });
+    const last = await rig.submit({
+      '1': { class_type: 'ProbeBlockOut', inputs: { ms: 1_500, seed: Math.floor(Math.random() * 1e9) } },
+    });
     await rig.heard(last.remoteKey, 'started');
     expect(await rig.stop(last)).toMatchObject({ report: 'ended', fact: { type: 'finished' } });
   });
@@ -115,7 +134,10 @@ describe.skipIf(url === undefined)('a real ComfyUI (COMFY_URL)', () => {
     await until('both listed', () => rig.foreign?.jobs.length === 2);
     expect(rig.foreign?.order).toEqual([first.remoteKey, second.remoteKey]);
     const { request } = rig.request();
-    expect(await rig.link.adapter.stopForeign(first.remoteKey, request)).toMatchObject({ report: 'ended', fact: { type: 'stopped' } });
+    expect(await rig.link.adapter.stopForeign(first.remoteKey, request)).toMatchObject({
+      report: 'ended',
+      fact: { type: 'stopped' },
+    });
     await stranger.heard(second.remoteKey, 'finished');
     expect(await stranger.heard(first.remoteKey, 'stopped')).toMatchObject({ by: 'another-client' });
     await until('how they ended', () => rig.endings.length >= 2);

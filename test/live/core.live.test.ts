@@ -8,8 +8,12 @@ const comfyUrl = process.env['COMFY_URL'];
 const swarmUrl = process.env['SWARM_URL'];
 
 let core: CoreHarness;
-beforeEach(async () => { core = await CoreHarness.open({ timing: {}, backoffScale: 1 }); });
-afterEach(async () => { await core.close(); });
+beforeEach(async () => {
+  core = await CoreHarness.open({ timing: {}, backoffScale: 1 });
+});
+afterEach(async () => {
+  await core.close();
+});
 
 describe('a real ComfyUI', () => {
   it('cancel while waiting and while running; the job after them runs to its end', async (context) => {
@@ -21,16 +25,26 @@ describe('a real ComfyUI', () => {
     await core.waitState(staged.id, 'accepted');
     const [last] = await core.submit(sleepGraph(5, 20), { serverId });
     await core.cancel(staged.id);
-    expect((await core.waitState(staged.id, 'cancelled')).cancel?.outcome).toMatchObject({ reach: 'waiting', evidence: 'proven' });
+    expect((await core.waitState(staged.id, 'cancelled')).cancel?.outcome).toMatchObject({
+      reach: 'waiting',
+      evidence: 'proven',
+    });
     await core.cancel(running.id);
-    expect((await core.waitState(running.id, 'cancelled')).cancel?.outcome).toMatchObject({ reach: 'running', evidence: 'proven' });
+    expect((await core.waitState(running.id, 'cancelled')).cancel?.outcome).toMatchObject({
+      reach: 'running',
+      evidence: 'proven',
+    });
     await core.waitState(last.id, 'done');
   });
 });
 
 describe('a real SwarmUI', () => {
   const submit = async (serverId: JobView['serverId'], steps: number, ms: number): Promise<JobView> => {
-    const { jobs } = await core.call('jobs.submit', { payload: { kind: 'swarm', images: 1, params: probeParams(steps, ms) as Record<string, string> }, serverId, jobs: [{}] });
+    const { jobs } = await core.call('jobs.submit', {
+      payload: { kind: 'swarm', images: 1, params: probeParams(steps, ms) },
+      serverId,
+      jobs: [{}],
+    });
     return nth(jobs, 0);
   };
 
@@ -45,9 +59,16 @@ describe('a real SwarmUI', () => {
     await core.waitState(staged.id, 'accepted');
     const last = await submit(serverId, 4, 20);
     await core.cancel(staged.id);
-    expect((await core.waitState(staged.id, 'cancelled')).cancel?.outcome).toMatchObject({ outcome: 'cancelled', evidence: 'proven' });
+    expect((await core.waitState(staged.id, 'cancelled')).cancel?.outcome).toMatchObject({
+      outcome: 'cancelled',
+      evidence: 'proven',
+    });
     await core.cancel(running.id);
-    expect((await core.waitState(running.id, 'cancelled')).cancel?.outcome).toMatchObject({ outcome: 'cancelled', reach: 'running', evidence: 'proven' });
+    expect((await core.waitState(running.id, 'cancelled')).cancel?.outcome).toMatchObject({
+      outcome: 'cancelled',
+      reach: 'running',
+      evidence: 'proven',
+    });
     expect((await core.waitState(last.id, 'done')).outputs.stored).toBe(1);
   });
 });

@@ -25,7 +25,15 @@ const trace = new Trace((line) => {
 trace.add({ dir: 'note', data: `recorded for ${secondsText} s, watching only` });
 
 const link = new ServerLink({
-  server: { id: newServerId(), kind: 'comfy', name: 'recorded', url, clientId: uuidv4(), maxInFlight: 1, allowUntargetedInterrupt: false },
+  server: {
+    id: newServerId(),
+    kind: 'comfy',
+    name: 'recorded',
+    url,
+    clientId: uuidv4(),
+    maxInFlight: 1,
+    allowUntargetedInterrupt: false,
+  },
   makeAdapter: (context) => new ComfyAdapter(context, { trace }),
   hooks: {
     reconcile: () => Promise.resolve(),

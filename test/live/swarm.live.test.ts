@@ -40,10 +40,13 @@ describe.skipIf(url === undefined)('a real SwarmUI', () => {
     expect(job.lives.some((live) => live.type === 'preview')).toBe(true);
   });
 
-  test('its mark is in the backend\'s queue while it runs (S18)', async () => {
+  test("its mark is in the backend's queue while it runs (S18)", async () => {
     const job = await rig.running(await rig.accepted(await rig.send(probeParams(20, 60))));
     expect(await queue()).toContain(job.attempt.attemptId);
-    expect(await rig.stop(job)).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'running', evidence: 'proven' } });
+    expect(await rig.stop(job)).toMatchObject({
+      report: 'ended',
+      fact: { type: 'stopped', reach: 'running', evidence: 'proven' },
+    });
     await notThere(job);
   });
 
@@ -54,13 +57,19 @@ describe.skipIf(url === undefined)('a real SwarmUI', () => {
       const job = await rig.send(probeParams(300, 20));
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 250));
       const report = await rig.stop(job);
-      expect(report, JSON.stringify(job.steps)).toMatchObject({ report: 'ended', fact: { type: 'stopped', evidence: 'proven' } });
+      expect(report, JSON.stringify(job.steps)).toMatchObject({
+        report: 'ended',
+        fact: { type: 'stopped', evidence: 'proven' },
+      });
       await notThere(job);
       expect(await neighbour.ended(other)).toMatchObject({ type: 'finished' });
     }
     await rig.adapter.refresh(AbortSignal.timeout(5_000));
     expect(rig.adapter.slots()).toBe(slots);
-    const both = [await rig.running(await rig.accepted(await rig.send(probeParams(20, 30)))), await rig.accepted(await rig.send(probeParams(2, 30)))];
+    const both = [
+      await rig.running(await rig.accepted(await rig.send(probeParams(20, 30)))),
+      await rig.accepted(await rig.send(probeParams(2, 30))),
+    ];
     for (const job of both) expect(await rig.ended(job)).toMatchObject({ type: 'finished' });
   });
 
@@ -71,7 +80,8 @@ describe.skipIf(url === undefined)('a real SwarmUI', () => {
       const [first] = jobs;
       if (first === undefined) return;
       await rig.running(first);
-      for (const report of await Promise.all(jobs.map((job) => rig.stop(job)))) expect(report).toMatchObject({ report: 'ended', fact: { type: 'stopped', evidence: 'proven' } });
+      for (const report of await Promise.all(jobs.map((job) => rig.stop(job))))
+        expect(report).toMatchObject({ report: 'ended', fact: { type: 'stopped', evidence: 'proven' } });
       for (const job of jobs) await notThere(job);
     }
     const job = await rig.accepted(await rig.send(probeParams(2, 30)));
@@ -89,15 +99,23 @@ describe.skipIf(url === undefined)('a real SwarmUI', () => {
   });
 
   test('bad input has its code', async () => {
-    expect(await (await rig.send({ model: 'no-such-model', prompt: 'x' })).submitted).toMatchObject({ result: 'rejected', elsewhere: true });
-    expect(await (await rig.send(probeParams(1, 1, {}, { steps: 'abc' }))).submitted).toMatchObject({ result: 'rejected', elsewhere: false });
+    expect(await (await rig.send({ model: 'no-such-model', prompt: 'x' })).submitted).toMatchObject({
+      result: 'rejected',
+      elsewhere: true,
+    });
+    expect(await (await rig.send(probeParams(1, 1, {}, { steps: 'abc' }))).submitted).toMatchObject({
+      result: 'rejected',
+      elsewhere: false,
+    });
     const failing = await rig.accepted(await rig.send(probeParams(4, 20, { fail_at: 2 })));
     expect(await rig.ended(failing)).toMatchObject({ type: 'executionFailed', error: { code: 'execution_failed' } });
-    const unknown = await rig.accepted(await rig.send({ comfyworkflowraw: '{"1":{"class_type":"NoSuchNode","inputs":{}}}' }));
+    const unknown = await rig.accepted(
+      await rig.send({ comfyworkflowraw: '{"1":{"class_type":"NoSuchNode","inputs":{}}}' }),
+    );
     expect(await rig.ended(unknown)).toMatchObject({ type: 'executionFailed', error: { code: 'server_rejected' } });
   });
 
-  test('somebody else\'s prompt is seen and stopped by its id; ours goes on', async () => {
+  test("somebody else's prompt is seen and stopped by its id; ours goes on", async () => {
     const other = await neighbour.running(await neighbour.accepted(await neighbour.send({ ...probeParams(300, 30) })));
     const ours = await rig.accepted(await rig.send(probeParams(3, 30)));
     const theirs = (): string | undefined => rig.foreign?.jobs.find((job) => job.state === 'running')?.remoteKey;
@@ -105,7 +123,11 @@ describe.skipIf(url === undefined)('a real SwarmUI', () => {
       await rig.adapter.refresh(AbortSignal.timeout(5_000));
       return (rig.foreign?.counts.length ?? 0) > 0 && theirs() !== undefined;
     });
-    const report = await rig.adapter.stopForeign(theirs() ?? '', { mode: () => 'stop', signal: AbortSignal.timeout(20_000), onStep: () => undefined });
+    const report = await rig.adapter.stopForeign(theirs() ?? '', {
+      mode: () => 'stop',
+      signal: AbortSignal.timeout(20_000),
+      onStep: () => undefined,
+    });
     expect(report).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'running' } });
     expect(await rig.ended(ours)).toMatchObject({ type: 'finished' });
     await neighbour.ended(other);

@@ -26,7 +26,12 @@ describe('the procedure', () => {
     'another client removes ours': { waiting: ['O', 'T'], strangersDelete: 1, clears: 1 },
     'our socket is silent': { waiting: ['T', 'O'], silent: true },
     'silent, and the history is cleared': { waiting: ['T', 'O'], silent: true, clears: 2 },
-    'silent, cleared, and ours removed by another': { waiting: ['O', 'T'], silent: true, clears: 1, strangersDelete: 1 },
+    'silent, cleared, and ours removed by another': {
+      waiting: ['O', 'T'],
+      silent: true,
+      clears: 1,
+      strangersDelete: 1,
+    },
     'the server restarts': { waiting: ['T', 'O'], restarts: 1, clears: 1 },
   };
   for (const [name, options] of Object.entries(worlds)) {
@@ -51,7 +56,9 @@ describe('the procedure', () => {
 
   it('proves "had not started" by the stream, or by the witness where the stream is silent', () => {
     expect(run({ waiting: ['T', 'O'] }).reports).toContain('stopped waiting');
-    expect(run({ waiting: ['T', 'O'], silent: true, history: ['W'] }, { witness: 'W' }).reports).toContain('stopped waiting');
+    expect(run({ waiting: ['T', 'O'], silent: true, history: ['W'] }, { witness: 'W' }).reports).toContain(
+      'stopped waiting',
+    );
     const blind = run({ waiting: ['T', 'O'], silent: true });
     expect(blind.reports).not.toContain('stopped waiting');
     expect(blind.reports).toContain('vanished');
@@ -61,7 +68,9 @@ describe('the procedure', () => {
 describe('wrong variants are caught', () => {
   it('B: history read before the queue', () => {
     const options: WorldOptions = { waiting: ['T', 'O'], history: ['W'] };
-    expect(run(options, { witness: 'W', historyFirst: true }).falseReports).toContain('said "stopped waiting" of a job that done');
+    expect(run(options, { witness: 'W', historyFirst: true }).falseReports).toContain(
+      'said "stopped waiting" of a job that done',
+    );
     expect(run(options, { witness: 'W' }).falseReports).toEqual([]);
   });
 

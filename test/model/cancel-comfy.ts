@@ -59,7 +59,15 @@ export interface Verdict {
   readonly runsOn: readonly string[] | null;
 }
 
-const START: Client = { at: { at: 'look' }, fence: 'unknown', witness: 'unknown', waitingSeen: false, startSeen: false, graceOver: false, interrupts: 0 };
+const START: Client = {
+  at: { at: 'look' },
+  fence: 'unknown',
+  witness: 'unknown',
+  waitingSeen: false,
+  startSeen: false,
+  graceOver: false,
+  interrupts: 0,
+};
 
 export function explore(first: World, variant: Variant = {}): Verdict {
   const start: Node = { world: first, client: START };
@@ -107,7 +115,7 @@ const key = (node: Node): string => JSON.stringify(node);
 
 function trace(seen: ReadonlyMap<string, { from: string | null; step: string }>, last: string): string[] {
   const steps: string[] = [];
-  for (let at: string | null = last; at !== null; ) {
+  for (let at: string | null = last; at !== null;) {
     const entry = seen.get(at);
     if (entry === undefined) break;
     steps.unshift(entry.step);
@@ -122,9 +130,12 @@ function successors(node: Node, variant: Variant): [string, Node][] {
 }
 
 function clientSteps({ world, client }: Node, variant: Variant): [string, Node][] {
-  const to = (step: string, change: Partial<Client>, next = world): [string, Node][] => [[step, { world: next, client: { ...client, ...change } }]];
+  const to = (step: string, change: Partial<Client>, next = world): [string, Node][] => [
+    [step, { world: next, client: { ...client, ...change } }],
+  ];
   // A restart breaks the socket: the epoch changes and the procedure ends at its next check.
-  if (world.server.restarted && client.at.at !== 'over') return to('epoch changed', { at: { at: 'over', report: 'interrupted' } });
+  if (world.server.restarted && client.at.at !== 'over')
+    return to('epoch changed', { at: { at: 'over', report: 'interrupted' } });
   switch (client.at.at) {
     case 'look': {
       const first = variant.historyFirst === true ? inHistory(world) : inQueue(world);
@@ -139,8 +150,12 @@ function clientSteps({ world, client }: Node, variant: Variant): [string, Node][
     case 'act':
       return act(world, client, client.at.look, variant);
     case 'witness read': {
-      const stands = variant.witness !== undefined && variant.witness !== null && world.server.history.includes(variant.witness);
-      return to(`witness ${stands ? 'stands' : 'is gone'}`, { witness: stands ? 'stands' : 'none', at: { at: 'act', look: client.at.look } });
+      const stands =
+        variant.witness !== undefined && variant.witness !== null && world.server.history.includes(variant.witness);
+      return to(`witness ${stands ? 'stands' : 'is gone'}`, {
+        witness: stands ? 'stands' : 'none',
+        at: { at: 'act', look: client.at.look },
+      });
     }
     case 'wait':
       return to('look again', { at: { at: 'look' } });
@@ -157,19 +172,32 @@ function settle(world: World, client: Client, saw: 'waiting' | 'running' | 'done
   const look: Look =
     saw === 'waiting' || saw === 'running'
       ? { saw }
-      : { saw: 'ended', fact: saw === 'done' ? { type: 'finished', outputs: [] } : { type: 'stopped', reach: 'running', outputs: [], by: 'unknown', evidence: 'proven' } };
+      : {
+          saw: 'ended',
+          fact:
+            saw === 'done'
+              ? { type: 'finished', outputs: [] }
+              : { type: 'stopped', reach: 'running', outputs: [], by: 'unknown', evidence: 'proven' },
+        };
   // A look that says "waiting" starts the count of frames anew.
   const next = saw === 'waiting' ? { ...world, socket: { ...world.socket, statusSinceWaiting: false } } : world;
   const change: Partial<Client> = {
-    at: { at: 'act', look }, fence: 'unknown', witness: 'unknown', waitingSeen: client.waitingSeen || saw === 'waiting', startSeen: client.startSeen || saw === 'running',
+    at: { at: 'act', look },
+    fence: 'unknown',
+    witness: 'unknown',
+    waitingSeen: client.waitingSeen || saw === 'waiting',
+    startSeen: client.startSeen || saw === 'running',
   };
   return [[`look: ${saw}`, { world: next, client: { ...client, ...change } }]];
 }
 
 function act(world: World, client: Client, look: Look, variant: Variant): [string, Node][] {
-  const to = (step: string, change: Partial<Client>, next = world): [string, Node][] => [[step, { world: next, client: { ...client, ...change } }]];
+  const to = (step: string, change: Partial<Client>, next = world): [string, Node][] => [
+    [step, { world: next, client: { ...client, ...change } }],
+  ];
   const startSeen = client.startSeen || world.socket.startSeen;
-  if (variant.believesAbsence === true && look.saw === 'absent' && !startSeen) return to('report', { at: { at: 'over', report: 'stopped waiting' } });
+  if (variant.believesAbsence === true && look.saw === 'absent' && !startSeen)
+    return to('report', { at: { at: 'over', report: 'stopped waiting' } });
   const decision = nextAct(look, {
     mode: variant.mode ?? 'stop',
     power: variant.untargeted === true ? 'untargeted' : 'targeted',
@@ -184,7 +212,11 @@ function act(world: World, client: Client, look: Look, variant: Variant): [strin
     case 'delete':
       return to('delete', { at: { at: 'look' } }, serverDelete(world));
     case 'interrupt':
-      return to('interrupt', { at: { at: 'wait' }, interrupts: Math.min(2, client.interrupts + 1) }, serverInterrupt(world, variant.untargeted !== true));
+      return to(
+        'interrupt',
+        { at: { at: 'wait' }, interrupts: Math.min(2, client.interrupts + 1) },
+        serverInterrupt(world, variant.untargeted !== true),
+      );
     case 'wait':
       return to('wait', { at: { at: 'wait' } });
     case 'fence': {
@@ -201,7 +233,12 @@ function act(world: World, client: Client, look: Look, variant: Variant): [strin
       return to('give up', { at: { at: 'over', report: 'vanished' } });
     case 'report': {
       const { report } = decision;
-      const said = report.report !== 'ended' ? report.report : report.fact.type === 'stopped' ? `stopped ${report.fact.reach}` : report.fact.type;
+      const said =
+        report.report !== 'ended'
+          ? report.report
+          : report.fact.type === 'stopped'
+            ? `stopped ${report.fact.reach}`
+            : report.fact.type;
       return to(`report ${said}`, { at: { at: 'over', report: said } });
     }
   }
@@ -215,11 +252,14 @@ function judge({ world, client }: Node): string[] {
   if (client.at.at !== 'over') return faults;
   const { report } = client.at;
   const ends: Record<string, readonly string[]> = {
-    'stopped waiting': ['removed'], 'stopped running': ['interrupted'], finished: ['done'],
+    'stopped waiting': ['removed'],
+    'stopped running': ['interrupted'],
+    finished: ['done'],
   };
   const allowed = ends[report];
   if (allowed !== undefined && !allowed.includes(truth.T)) faults.push(`said "${report}" of a job that ${truth.T}`);
-  if (report === 'stopped waiting' && running === 'T' && phase !== null) faults.push('said "stopped waiting" of a job that runs');
+  if (report === 'stopped waiting' && running === 'T' && phase !== null)
+    faults.push('said "stopped waiting" of a job that runs');
   if (report === 'started' && truth.T === 'removed') faults.push('said "started" of a job that was removed');
   return faults;
 }

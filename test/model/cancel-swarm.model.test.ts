@@ -11,12 +11,57 @@ const said = (verdict: Verdict): Record<string, string[]> => Object.fromEntries(
 describe('the procedure', () => {
   const worlds: Record<string, World> = {
     'one, from the first byte': { jobs: [{ name: 'T', at: 'travel' }], stop: ['T'], slots: 2 },
-    'one that runs, a neighbour pre-queued': { jobs: [{ name: 'T', at: 'exec' }, { name: 'O', at: 'accepted' }], stop: ['T'], slots: 2 },
-    'one sent behind a running neighbour': { jobs: [{ name: 'O', at: 'exec' }, { name: 'T', at: 'travel' }], stop: ['T'], slots: 2 },
-    'one pre-queued between neighbours': { jobs: [{ name: 'O', at: 'exec' }, { name: 'T', at: 'accepted' }, { name: 'P', at: 'wait' }], stop: ['T'], slots: 2 },
-    'one waiting behind two neighbours': { jobs: [{ name: 'O', at: 'exec' }, { name: 'P', at: 'accepted' }, { name: 'T', at: 'wait' }], stop: ['T'], slots: 2 },
-    'two of ours at once': { jobs: [{ name: 'T', at: 'exec' }, { name: 'U', at: 'accepted' }], stop: ['T', 'U'], slots: 2 },
-    'two of ours and a waiting neighbour': { jobs: [{ name: 'T', at: 'exec' }, { name: 'U', at: 'accepted' }, { name: 'O', at: 'wait' }], stop: ['T', 'U'], slots: 2 },
+    'one that runs, a neighbour pre-queued': {
+      jobs: [
+        { name: 'T', at: 'exec' },
+        { name: 'O', at: 'accepted' },
+      ],
+      stop: ['T'],
+      slots: 2,
+    },
+    'one sent behind a running neighbour': {
+      jobs: [
+        { name: 'O', at: 'exec' },
+        { name: 'T', at: 'travel' },
+      ],
+      stop: ['T'],
+      slots: 2,
+    },
+    'one pre-queued between neighbours': {
+      jobs: [
+        { name: 'O', at: 'exec' },
+        { name: 'T', at: 'accepted' },
+        { name: 'P', at: 'wait' },
+      ],
+      stop: ['T'],
+      slots: 2,
+    },
+    'one waiting behind two neighbours': {
+      jobs: [
+        { name: 'O', at: 'exec' },
+        { name: 'P', at: 'accepted' },
+        { name: 'T', at: 'wait' },
+      ],
+      stop: ['T'],
+      slots: 2,
+    },
+    'two of ours at once': {
+      jobs: [
+        { name: 'T', at: 'exec' },
+        { name: 'U', at: 'accepted' },
+      ],
+      stop: ['T', 'U'],
+      slots: 2,
+    },
+    'two of ours and a waiting neighbour': {
+      jobs: [
+        { name: 'T', at: 'exec' },
+        { name: 'U', at: 'accepted' },
+        { name: 'O', at: 'wait' },
+      ],
+      stop: ['T', 'U'],
+      slots: 2,
+    },
   };
   for (const [name, world] of Object.entries(worlds)) {
     for (const mode of ['stop', 'if-waiting'] as const) {
@@ -33,14 +78,27 @@ describe('the procedure', () => {
   });
 
   test('loses no slot where nothing of ours waits and hand-overs are as quick as assumed', () => {
-    for (const name of ['one, from the first byte', 'one that runs, a neighbour pre-queued', 'two of ours at once', 'two of ours and a waiting neighbour']) {
+    for (const name of [
+      'one, from the first byte',
+      'one that runs, a neighbour pre-queued',
+      'two of ours at once',
+      'two of ours and a waiting neighbour',
+    ]) {
       const world = worlds[name];
       if (world !== undefined) expect([name, explore(world).mostLost]).toEqual([name, 0]);
     }
   });
 
   test('three of ours on two slots, as when a neighbour took one: waiting, pre-queued, running, in that order, lose no slot', () => {
-    const verdict = explore({ jobs: [{ name: 'T', at: 'exec' }, { name: 'U', at: 'accepted' }, { name: 'V', at: 'wait' }], stop: ['T', 'U', 'V'], slots: 2 });
+    const verdict = explore({
+      jobs: [
+        { name: 'T', at: 'exec' },
+        { name: 'U', at: 'accepted' },
+        { name: 'V', at: 'wait' },
+      ],
+      stop: ['T', 'U', 'V'],
+      slots: 2,
+    });
     expect(said(verdict)).toEqual({});
     expect(verdict.reports).toContain('stopped');
   });
@@ -53,7 +111,14 @@ describe('the procedure', () => {
 });
 
 describe('wrong variants are caught', () => {
-  const behind: World = { jobs: [{ name: 'O', at: 'exec' }, { name: 'T', at: 'travel' }], stop: ['T'], slots: 2 };
+  const behind: World = {
+    jobs: [
+      { name: 'O', at: 'exec' },
+      { name: 'T', at: 'travel' },
+    ],
+    stop: ['T'],
+    slots: 2,
+  };
   const run = (world: World, variant: Variant): Verdict => explore(world, variant);
 
   test('sent at once and the stream believed: an orphan is called stopped (rec 16)', () => {
@@ -62,7 +127,18 @@ describe('wrong variants are caught', () => {
   });
 
   test('the stream believed after a wait: a pre-queued one that begins in that moment (7 of 80)', () => {
-    const way = run({ jobs: [{ name: 'O', at: 'exec' }, { name: 'T', at: 'accepted' }], stop: ['T'], slots: 2 }, { noLook: true }).faults.get('called stopped while it computes') ?? [];
+    const way =
+      run(
+        {
+          jobs: [
+            { name: 'O', at: 'exec' },
+            { name: 'T', at: 'accepted' },
+          ],
+          stop: ['T'],
+          slots: 2,
+        },
+        { noLook: true },
+      ).faults.get('called stopped while it computes') ?? [];
     expect(way).toContain('begin T');
   });
 
@@ -71,7 +147,14 @@ describe('wrong variants are caught', () => {
   });
 
   test('each on its own instead of one line: a slot is lost when the freed one is granted', () => {
-    const world: World = { jobs: [{ name: 'T', at: 'exec' }, { name: 'U', at: 'wait' }], stop: ['T', 'U'], slots: 1 };
+    const world: World = {
+      jobs: [
+        { name: 'T', at: 'exec' },
+        { name: 'U', at: 'wait' },
+      ],
+      stop: ['T', 'U'],
+      slots: 1,
+    };
     expect(run(world, { noLine: true }).mostLost).toBeGreaterThan(0);
     expect(run(world, {}).mostLost).toBeLessThanOrEqual(run(world, { noLine: true }).mostLost);
   });

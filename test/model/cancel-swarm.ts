@@ -69,7 +69,17 @@ export interface Verdict {
   readonly mostLost: number;
 }
 
-const PHASE: Readonly<Record<Inside, Phase>> = { travel: 'sent', claimed: 'claimed', wait: 'waiting', grant: 'waiting', post: 'handed', posted: 'handed', accepted: 'handed', exec: 'running', end: 'ending' };
+const PHASE: Readonly<Record<Inside, Phase>> = {
+  travel: 'sent',
+  claimed: 'claimed',
+  wait: 'waiting',
+  grant: 'waiting',
+  post: 'handed',
+  posted: 'handed',
+  accepted: 'handed',
+  exec: 'running',
+  end: 'ending',
+};
 
 function start(world: World): State {
   const state: State = { jobs: {}, queue: [], running: null, flag: false, free: world.slots, lost: 0, stops: [] };
@@ -80,7 +90,16 @@ function start(world: World): State {
     if (at === 'accepted') state.queue.push(name);
     if (at === 'exec' || at === 'accepted') state.free -= 1;
   }
-  state.stops = world.stop.map((job) => ({ job, certain: false, sent: 'no', sentRunning: false, absentOnce: false, absentLong: false, pressed: 'no', report: null }));
+  state.stops = world.stop.map((job) => ({
+    job,
+    certain: false,
+    sent: 'no',
+    sentRunning: false,
+    absentOnce: false,
+    absentLong: false,
+    pressed: 'no',
+    report: null,
+  }));
   return state;
 }
 
@@ -105,18 +124,40 @@ function end(state: State, job: Job, image: boolean): void {
 function serverMoves(state: State): Move[] {
   const moves: Move[] = [];
   for (const [name, job] of Object.entries(state.jobs)) {
-    const at = (label: string, apply: (s: State, j: Job) => void): void => void moves.push([`${label} ${name}`, (s) => { apply(s, jobOf(s, name)); }]);
+    const at = (label: string, apply: (s: State, j: Job) => void): void =>
+      void moves.push([
+        `${label} ${name}`,
+        (s) => {
+          apply(s, jobOf(s, name));
+        },
+      ]);
     if (job.frames.length > 0) {
       at('hear', (s, j) => {
         j.seen = j.frames.shift() ?? j.seen;
         j.over = j.seen === 'ending';
-        for (const stop of s.stops) if (stop.job === name || (j.over && ['waiting', 'handed'].includes(jobOf(s, stop.job).seen))) stop.certain = false;
+        for (const stop of s.stops)
+          if (stop.job === name || (j.over && ['waiting', 'handed'].includes(jobOf(s, stop.job).seen)))
+            stop.certain = false;
       });
     }
-    if (job.inside === 'travel') at('claim', (_s, j) => { go(j, 'claimed'); });
-    if (job.inside === 'claimed') at('queue', (_s, j) => { go(j, 'wait'); });
-    if (job.inside === 'wait' && state.free > 0) at('choose a slot for', (s, j) => { s.free -= 1; go(j, 'grant'); });
-    if (job.inside === 'grant') at('hand over', (_s, j) => { go(j, 'post'); j.prompt = 'coming'; });
+    if (job.inside === 'travel')
+      at('claim', (_s, j) => {
+        go(j, 'claimed');
+      });
+    if (job.inside === 'claimed')
+      at('queue', (_s, j) => {
+        go(j, 'wait');
+      });
+    if (job.inside === 'wait' && state.free > 0)
+      at('choose a slot for', (s, j) => {
+        s.free -= 1;
+        go(j, 'grant');
+      });
+    if (job.inside === 'grant')
+      at('hand over', (_s, j) => {
+        go(j, 'post');
+        j.prompt = 'coming';
+      });
     if (job.prompt === 'coming') {
       at('arrive', (s, j) => {
         j.prompt = 'pending';
@@ -124,21 +165,42 @@ function serverMoves(state: State): Move[] {
         if (j.inside === 'post') j.inside = 'posted';
       });
     }
-    if (job.inside === 'posted') at('read the answer for', (_s, j) => { go(j, 'accepted'); });
-    if (job.inside === 'accepted' && ['run', 'done', 'interrupted'].includes(job.prompt)) at('read the start of', (_s, j) => { go(j, 'exec'); });
-    if (job.inside === 'exec' && (job.prompt === 'done' || job.prompt === 'interrupted')) at('settle', (s, j) => { end(s, j, j.prompt === 'done'); });
+    if (job.inside === 'posted')
+      at('read the answer for', (_s, j) => {
+        go(j, 'accepted');
+      });
+    if (job.inside === 'accepted' && ['run', 'done', 'interrupted'].includes(job.prompt))
+      at('read the start of', (_s, j) => {
+        go(j, 'exec');
+      });
+    if (job.inside === 'exec' && (job.prompt === 'done' || job.prompt === 'interrupted'))
+      at('settle', (s, j) => {
+        end(s, j, j.prompt === 'done');
+      });
     if (state.running === name) {
-      if (!state.flag) at('finish', (s, j) => { j.prompt = 'done'; s.running = null; });
-      else at('see the flag', (s, j) => { j.prompt = 'interrupted'; s.running = null; s.flag = false; });
+      if (!state.flag)
+        at('finish', (s, j) => {
+          j.prompt = 'done';
+          s.running = null;
+        });
+      else
+        at('see the flag', (s, j) => {
+          j.prompt = 'interrupted';
+          s.running = null;
+          s.flag = false;
+        });
     }
   }
   const [next] = state.queue;
   if (state.running === null && next !== undefined) {
-    moves.push([`begin ${next}`, (s) => {
-      s.queue.shift();
-      s.running = next;
-      jobOf(s, next).prompt = 'run';
-    }]);
+    moves.push([
+      `begin ${next}`,
+      (s) => {
+        s.queue.shift();
+        s.running = next;
+        jobOf(s, next).prompt = 'run';
+      },
+    ]);
   }
   return moves;
 }
@@ -183,8 +245,15 @@ function stepOf(state: State, stop: Stop, world: World, variant: Variant): StopS
   const certain = variant.noHold === true || stop.certain || job.seen === 'running';
   const phase = variant.noHold === true && (job.seen === 'sent' || job.seen === 'claimed') ? 'waiting' : job.seen;
   return stopStep({
-    mode: world.mode ?? 'stop', phase, certainIn: certain ? 0 : 1, started: job.seen === 'running', over: job.over,
-    sentAgo: stop.sent === 'no' ? null : stop.sent === 'late' ? RESEND_MS : 0, sentRunning: stop.sentRunning, unsafe: false, sharedLoad: false,
+    mode: world.mode ?? 'stop',
+    phase,
+    certainIn: certain ? 0 : 1,
+    started: job.seen === 'running',
+    over: job.over,
+    sentAgo: stop.sent === 'no' ? null : stop.sent === 'late' ? RESEND_MS : 0,
+    sentRunning: stop.sentRunning,
+    unsafe: false,
+    sharedLoad: false,
   });
 }
 
@@ -194,13 +263,24 @@ function ourMoves(state: State, world: World, variant: Variant): Move[] {
   const line: LinePlace[] = state.stops.map((stop) => {
     const step = stepOf(state, stop, world, variant);
     const job = jobOf(state, stop.job);
-    return { phase: job.seen, step: step.step, holdsForPhase: step.step === 'hold', sentAgo: stop.sent === 'no' ? null : 0, over: job.over || stop.report !== null, inLineMs: 0 };
+    return {
+      phase: job.seen,
+      step: step.step,
+      holdsForPhase: step.step === 'hold',
+      sentAgo: stop.sent === 'no' ? null : 0,
+      over: job.over || stop.report !== null,
+      inLineMs: 0,
+    };
   });
   state.stops.forEach((stop, index) => {
-    const on = (label: string, apply: (s: State, mine: Stop) => void): void => void moves.push([`${label} ${stop.job}`, (s) => {
-      const mine = s.stops[index];
-      if (mine !== undefined) apply(s, mine);
-    }]);
+    const on = (label: string, apply: (s: State, mine: Stop) => void): void =>
+      void moves.push([
+        `${label} ${stop.job}`,
+        (s) => {
+          const mine = s.stops[index];
+          if (mine !== undefined) apply(s, mine);
+        },
+      ]);
     const job = jobOf(state, stop.job);
     if (stop.sent === 'flying') {
       on('interrupt lands on', (s, mine) => {
@@ -208,15 +288,32 @@ function ourMoves(state: State, world: World, variant: Variant): Move[] {
         mine.sent = 'landed';
       });
     }
-    if (stop.pressed === 'interrupt') on('stop by id lands on', (s, mine) => { if (s.running === mine.job) s.flag = true; mine.pressed = 'landed'; });
-    if (stop.pressed === 'delete') on('delete by id lands on', (s, mine) => { remove(s, mine.job); mine.pressed = 'no'; });
+    if (stop.pressed === 'interrupt')
+      on('stop by id lands on', (s, mine) => {
+        if (s.running === mine.job) s.flag = true;
+        mine.pressed = 'landed';
+      });
+    if (stop.pressed === 'delete')
+      on('delete by id lands on', (s, mine) => {
+        remove(s, mine.job);
+        mine.pressed = 'no';
+      });
     if (stop.report !== null) return;
     const still = job.frames.length === 0 && (world.slow === true || isStill(state, job));
-    if (!stop.certain && (job.seen === 'waiting' || job.seen === 'handed') && still) on('time passes for', (_s, mine) => { mine.certain = true; });
+    if (!stop.certain && (job.seen === 'waiting' || job.seen === 'handed') && still)
+      on('time passes for', (_s, mine) => {
+        mine.certain = true;
+      });
     const { step } = stepOf(state, stop, world, variant);
-    if (step === 'started') on('leave', (_s, mine) => { mine.report = 'started'; });
+    if (step === 'started')
+      on('leave', (_s, mine) => {
+        mine.report = 'started';
+      });
     if (step === 'ready' && stop.sent !== 'flying' && (variant.noLine === true || itsTurn(line, index))) {
-      on('send for', (s, mine) => { mine.sent = 'flying'; mine.sentRunning = jobOf(s, mine.job).seen === 'running'; });
+      on('send for', (s, mine) => {
+        mine.sent = 'flying';
+        mine.sentRunning = jobOf(s, mine.job).seen === 'running';
+      });
     }
     if (step === 'over' && stop.sent !== 'flying') moves.push(...lookMoves(state, stop, index, variant));
   });
@@ -231,30 +328,61 @@ function isStill(state: State, job: Job): boolean {
 
 function lookMoves(state: State, stop: Stop, index: number, variant: Variant): Move[] {
   const job = jobOf(state, stop.job);
-  const on = (label: string, apply: (mine: Stop) => void): Move[] => [[`${label} ${stop.job}`, (s) => {
-    const mine = s.stops[index];
-    if (mine !== undefined) apply(mine);
-  }]];
-  if (stop.sent === 'no' || job.image) return on('report the end of', (mine) => { mine.report = job.image ? 'finished' : 'ended'; });
-  if (variant.noLook === true) return on('believe the end of', (mine) => { mine.report = 'stopped'; });
+  const on = (label: string, apply: (mine: Stop) => void): Move[] => [
+    [
+      `${label} ${stop.job}`,
+      (s) => {
+        const mine = s.stops[index];
+        if (mine !== undefined) apply(mine);
+      },
+    ],
+  ];
+  if (stop.sent === 'no' || job.image)
+    return on('report the end of', (mine) => {
+      mine.report = job.image ? 'finished' : 'ended';
+    });
+  if (variant.noLook === true)
+    return on('believe the end of', (mine) => {
+      mine.report = 'stopped';
+    });
   const found = job.prompt === 'run' ? 'running' : job.prompt === 'pending' ? 'waiting' : 'absent';
   if (stop.pressed === 'interrupt' || stop.pressed === 'delete') return [];
   const step = lookStep({
-    found, sentRunning: stop.sentRunning, sinceEndMs: 0, pressedAgo: stop.pressed === 'landed' ? 0 : null,
+    found,
+    sentRunning: stop.sentRunning,
+    sinceEndMs: 0,
+    pressedAgo: stop.pressed === 'landed' ? 0 : null,
     absentForMs: found === 'absent' && stop.absentOnce ? (stop.absentLong ? 10_000 : 1) : null,
   });
   switch (step.look) {
     case 'gone':
-      return on('see gone', (mine) => { mine.report = 'stopped'; });
+      return on('see gone', (mine) => {
+        mine.report = 'stopped';
+      });
     case 'interrupt':
-      return on('press', (mine) => { mine.pressed = 'interrupt'; mine.absentOnce = false; mine.absentLong = false; });
+      return on('press', (mine) => {
+        mine.pressed = 'interrupt';
+        mine.absentOnce = false;
+        mine.absentLong = false;
+      });
     case 'delete':
-      return on('take out', (mine) => { mine.pressed = 'delete'; mine.absentOnce = false; mine.absentLong = false; });
+      return on('take out', (mine) => {
+        mine.pressed = 'delete';
+        mine.absentOnce = false;
+        mine.absentLong = false;
+      });
     case 'again':
       if (found !== 'absent') return [];
-      if (!stop.absentOnce) return on('look once for', (mine) => { mine.absentOnce = true; });
+      if (!stop.absentOnce)
+        return on('look once for', (mine) => {
+          mine.absentOnce = true;
+        });
       // The pause between two looks is longer than a hand-over takes.
-      return job.prompt === 'coming' ? [] : on('look again for', (mine) => { mine.absentLong = true; });
+      return job.prompt === 'coming'
+        ? []
+        : on('look again for', (mine) => {
+            mine.absentLong = true;
+          });
   }
 }
 
@@ -262,11 +390,15 @@ function faultsOf(state: State, world: World): string[] {
   const faults: string[] = [];
   for (const [name, job] of Object.entries(state.jobs)) {
     const ours = world.stop.includes(name);
-    if (!ours && (job.prompt === 'interrupted' || job.prompt === 'deleted' || (job.inside === 'end' && !job.image))) faults.push('a neighbour was hit');
-    if (ours && state.flag && state.running !== null && !world.stop.includes(state.running)) faults.push('a neighbour will be hit');
+    if (!ours && (job.prompt === 'interrupted' || job.prompt === 'deleted' || (job.inside === 'end' && !job.image)))
+      faults.push('a neighbour was hit');
+    if (ours && state.flag && state.running !== null && !world.stop.includes(state.running))
+      faults.push('a neighbour will be hit');
     const stop = state.stops.find((one) => one.job === name);
-    if (stop?.report === 'stopped' && (job.prompt === 'run' || job.prompt === 'pending' || job.prompt === 'coming')) faults.push('called stopped while it computes');
-    if (world.mode === 'if-waiting' && job.seen === 'running' && stop?.sent === 'no' && stop.report === 'stopped') faults.push('called stopped though never asked');
+    if (stop?.report === 'stopped' && (job.prompt === 'run' || job.prompt === 'pending' || job.prompt === 'coming'))
+      faults.push('called stopped while it computes');
+    if (world.mode === 'if-waiting' && job.seen === 'running' && stop?.sent === 'no' && stop.report === 'stopped')
+      faults.push('called stopped though never asked');
   }
   return faults;
 }
@@ -274,7 +406,9 @@ function faultsOf(state: State, world: World): string[] {
 /** Every state that can be reached. `faults` holds the shortest way to each. */
 export function explore(world: World, variant: Variant = {}): Verdict {
   const first = start(world);
-  const seen = new Map<string, { from: string | null; label: string }>([[JSON.stringify(first), { from: null, label: '' }]]);
+  const seen = new Map<string, { from: string | null; label: string }>([
+    [JSON.stringify(first), { from: null, label: '' }],
+  ]);
   let front: State[] = [first];
   const faults = new Map<string, string[]>();
   const reports = new Set<string>();
@@ -301,7 +435,16 @@ export function explore(world: World, variant: Variant = {}): Verdict {
         const open = state.stops.filter((stop) => stop.report === null);
         if (open.length === 0) continue;
         // Nothing more happens by itself: ten seconds pass, and an interrupt that was lost is sent again.
-        moves = open.some((stop) => stop.sent === 'landed') ? [['ten seconds pass', (s) => { for (const stop of s.stops) if (stop.sent === 'landed' && stop.report === null) stop.sent = 'late'; }]] : [];
+        moves = open.some((stop) => stop.sent === 'landed')
+          ? [
+              [
+                'ten seconds pass',
+                (s) => {
+                  for (const stop of s.stops) if (stop.sent === 'landed' && stop.report === null) stop.sent = 'late';
+                },
+              ],
+            ]
+          : [];
         if (moves.length === 0 && !faults.has('stands still')) faults.set('stands still', way(key));
       }
       for (const [label, apply] of moves) {

@@ -55,15 +55,25 @@ export interface WorldOptions {
 export function world(options: WorldOptions): World {
   return {
     server: {
-      waiting: options.waiting ?? [], running: options.running ?? null, phase: (options.running ?? null) === null ? null : 'exec', flag: false, checked: false,
-      history: options.history ?? [], onTheWay: options.onTheWay ?? false, restarted: false, truth: { T: startTruth(options, 'T'), O: startTruth(options, 'O') },
-      clearsLeft: options.clears ?? 0, strangersDeleteLeft: options.strangersDelete ?? 0, restartsLeft: options.restarts ?? 0,
+      waiting: options.waiting ?? [],
+      running: options.running ?? null,
+      phase: (options.running ?? null) === null ? null : 'exec',
+      flag: false,
+      checked: false,
+      history: options.history ?? [],
+      onTheWay: options.onTheWay ?? false,
+      restarted: false,
+      truth: { T: startTruth(options, 'T'), O: startTruth(options, 'O') },
+      clearsLeft: options.clears ?? 0,
+      strangersDeleteLeft: options.strangersDelete ?? 0,
+      restartsLeft: options.restarts ?? 0,
     },
     socket: { silent: options.silent ?? false, statusSinceWaiting: false, startSeen: false, inFlight: [] },
   };
 }
 
-const startTruth = (options: WorldOptions, prompt: Prompt): 'none' | 'ran' => (options.running === prompt ? 'ran' : 'none');
+const startTruth = (options: WorldOptions, prompt: Prompt): 'none' | 'ran' =>
+  options.running === prompt ? 'ran' : 'none';
 
 function send(world_: World, frames: readonly ('status' | 'start')[], server: ServerState): World {
   if (world_.socket.silent) return { ...world_, server };
@@ -91,37 +101,65 @@ export function environmentSteps(now: World): [string, World][] {
   }
   if (server.running !== null && server.phase === 'got') {
     const truth = { ...server.truth, [server.running]: 'ran' as const };
-    steps.push([`exec ${server.running}`, send(now, server.running === 'T' ? ['start'] : [], { ...server, phase: 'exec', flag: false, truth })]);
+    steps.push([
+      `exec ${server.running}`,
+      send(now, server.running === 'T' ? ['start'] : [], { ...server, phase: 'exec', flag: false, truth }),
+    ]);
   }
   if (server.running !== null && server.phase === 'exec') {
     const ended = (how: 'done' | 'interrupted'): World =>
       send(now, ['status'], {
-        ...server, running: null, phase: null, history: [...server.history, `${server.running ?? ''}:${how}`],
+        ...server,
+        running: null,
+        phase: null,
+        history: [...server.history, `${server.running ?? ''}:${how}`],
         truth: { ...server.truth, [server.running ?? 'T']: how },
       });
     steps.push([`finish ${server.running}`, ended('done')]);
     if (server.flag) steps.push([`notice ${server.running}`, ended('interrupted')]);
   }
   if (server.checked) steps.push(['set flag', { ...now, server: { ...server, checked: false, flag: true } }]);
-  if (server.clearsLeft > 0) steps.push(['another client clears the history', { ...now, server: { ...server, clearsLeft: server.clearsLeft - 1, history: [] } }]);
+  if (server.clearsLeft > 0)
+    steps.push([
+      'another client clears the history',
+      { ...now, server: { ...server, clearsLeft: server.clearsLeft - 1, history: [] } },
+    ]);
   if (server.strangersDeleteLeft > 0 && server.waiting.includes('T')) {
-    steps.push(['another client removes T', send(now, ['status'], { ...remove(server), strangersDeleteLeft: server.strangersDeleteLeft - 1 })]);
+    steps.push([
+      'another client removes T',
+      send(now, ['status'], { ...remove(server), strangersDeleteLeft: server.strangersDeleteLeft - 1 }),
+    ]);
   }
   if (server.restartsLeft > 0) {
-    steps.push(['restart', {
-      server: {
-        ...server, restartsLeft: server.restartsLeft - 1, restarted: true, waiting: [], running: null, phase: null, flag: false, checked: false, history: [],
-        truth: { T: server.truth.T === 'ran' ? 'ran' : server.truth.T, O: server.truth.O },
+    steps.push([
+      'restart',
+      {
+        server: {
+          ...server,
+          restartsLeft: server.restartsLeft - 1,
+          restarted: true,
+          waiting: [],
+          running: null,
+          phase: null,
+          flag: false,
+          checked: false,
+          history: [],
+          truth: { T: server.truth.T === 'ran' ? 'ran' : server.truth.T, O: server.truth.O },
+        },
+        socket: { ...now.socket, inFlight: [] },
       },
-      socket: { ...now.socket, inFlight: [] },
-    }]);
+    ]);
   }
   if (now.socket.inFlight.length > 0) steps.push(['frame', deliver(now)]);
   return steps;
 }
 
 function remove(server: ServerState): ServerState {
-  return { ...server, waiting: server.waiting.filter((prompt) => prompt !== 'T'), truth: { ...server.truth, T: 'removed' } };
+  return {
+    ...server,
+    waiting: server.waiting.filter((prompt) => prompt !== 'T'),
+    truth: { ...server.truth, T: 'removed' },
+  };
 }
 
 /** `POST /queue {delete:[T]}`. */

@@ -14,11 +14,40 @@ import { AppError } from '../../shared/errors.ts';
 import { CoreHarness, sleepGraph } from '../support/core-harness.ts';
 
 const kinds = [
-  'submit', 'submit', 'submit', 'batch', 'stranger', 'cancel', 'cancel', 'cancel', 'cancel-waiting', 'cancel-all', 'if-waiting', 'after',
-  'put-back', 'run-again', 'front', 'pause', 'resume', 'hold', 'release', 'wait', 'wait',
-  'drop-reply', 'drop-request', 'cut', 'down', 'up', 'restart-server', 'restart-core',
+  'submit',
+  'submit',
+  'submit',
+  'batch',
+  'stranger',
+  'cancel',
+  'cancel',
+  'cancel',
+  'cancel-waiting',
+  'cancel-all',
+  'if-waiting',
+  'after',
+  'put-back',
+  'run-again',
+  'front',
+  'pause',
+  'resume',
+  'hold',
+  'release',
+  'wait',
+  'wait',
+  'drop-reply',
+  'drop-request',
+  'cut',
+  'down',
+  'up',
+  'restart-server',
+  'restart-core',
 ] as const;
-const command = fc.record({ kind: fc.constantFrom(...kinds), pick: fc.nat(1_000), ms: fc.integer({ min: 0, max: 60 }) });
+const command = fc.record({
+  kind: fc.constantFrom(...kinds),
+  pick: fc.nat(1_000),
+  ms: fc.integer({ min: 0, max: 60 }),
+});
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
 /** What a person may be told; everything else is a fault of ours. */
@@ -71,14 +100,27 @@ async function step({ kind, pick, ms }: Command, world: World): Promise<boolean>
   const id = ids[pick % Math.max(1, ids.length)];
   const cancel = async (args: Parameters<typeof core.call<'cancel.run'>>[1]): Promise<void> => {
     const { receipts } = await core.call('cancel.run', args);
-    for (const { jobId, outcome } of receipts) if (outcome?.outcome === 'cancelled' && outcome.reach === 'local' && outcome.evidence === 'proven') told.add(jobId);
+    for (const { jobId, outcome } of receipts)
+      if (outcome?.outcome === 'cancelled' && outcome.reach === 'local' && outcome.evidence === 'proven')
+        told.add(jobId);
   };
   switch (kind) {
     case 'submit':
-      ids.push(...(await core.submit(sleepGraph(1 + (pick % 12), 8), { serverId: pick % 3 === 0 ? null : serverId })).map((job) => job.id));
+      ids.push(
+        ...(await core.submit(sleepGraph(1 + (pick % 12), 8), { serverId: pick % 3 === 0 ? null : serverId })).map(
+          (job) => job.id,
+        ),
+      );
       return world.isDown;
     case 'batch':
-      ids.push(...(await core.submit(sleepGraph(2, 8), { serverId, patches: Array.from({ length: 4 }, (_, n) => ({ set: { '1': { seed: pick * 10 + n } } })) })).map((job) => job.id));
+      ids.push(
+        ...(
+          await core.submit(sleepGraph(2, 8), {
+            serverId,
+            patches: Array.from({ length: 4 }, (_, n) => ({ set: { '1': { seed: pick * 10 + n } } })),
+          })
+        ).map((job) => job.id),
+      );
       return world.isDown;
     case 'stranger':
       if (!world.isDown) strangers.push(server.engine.addForeign(sleepGraph(3, 8), { clientId: 'stranger' }).promptId);
@@ -99,10 +141,20 @@ async function step({ kind, pick, ms }: Command, world: World): Promise<boolean>
       await cancel({ scope: { server: pick % 2 === 0 ? 'all' : serverId, which: 'mine' } });
       return world.isDown;
     case 'put-back':
-      if (id !== undefined) await allowed(core.call('jobs.putBack', { ids: [id] }).then(({ jobs }) => { for (const job of jobs) if (!ids.includes(job.id)) ids.push(job.id); }));
+      if (id !== undefined)
+        await allowed(
+          core.call('jobs.putBack', { ids: [id] }).then(({ jobs }) => {
+            for (const job of jobs) if (!ids.includes(job.id)) ids.push(job.id);
+          }),
+        );
       return world.isDown;
     case 'run-again':
-      if (id !== undefined) await allowed(core.call('jobs.runAgain', { ids: [id], seeds: 'new' }).then(({ jobs }) => { ids.push(...jobs.map((job) => job.id)); }));
+      if (id !== undefined)
+        await allowed(
+          core.call('jobs.runAgain', { ids: [id], seeds: 'new' }).then(({ jobs }) => {
+            ids.push(...jobs.map((job) => job.id));
+          }),
+        );
       return world.isDown;
     case 'front':
       if (id !== undefined) await allowed(core.call('jobs.move', { ids: [id], to: 'front' }));
@@ -152,50 +204,82 @@ async function settle(core: CoreHarness, ids: readonly JobId[]): Promise<void> {
   const { servers } = await core.call('servers.list', {});
   for (const server of servers) await core.call('queue.resume', { serverId: server.id });
   for (const id of ids) if ((await core.job(id)).held) await allowed(core.call('jobs.release', { ids: [id] }));
-  await core.waitFor('everything has settled', async () => {
-    const { jobs } = await core.call('jobs.list', { limit: 1_000 });
-    // What "cancel after this one" left of a batch waits for a person, by design.
-    return jobs.every((job) => job.state === 'queued' && job.batch?.stopAfter === true);
-  }, 30_000);
+  await core.waitFor(
+    'everything has settled',
+    async () => {
+      const { jobs } = await core.call('jobs.list', { limit: 1_000 });
+      // What "cancel after this one" left of a batch waits for a person, by design.
+      return jobs.every((job) => job.state === 'queued' && job.batch?.stopAfter === true);
+    },
+    30_000,
+  );
 }
 
-async function check(core: CoreHarness, server: ComfyServerHandle, ids: readonly JobId[], strangers: readonly string[], told: ReadonlySet<JobId>): Promise<void> {
+async function check(
+  core: CoreHarness,
+  server: ComfyServerHandle,
+  ids: readonly JobId[],
+  strangers: readonly string[],
+  told: ReadonlySet<JobId>,
+): Promise<void> {
   const ours = new Set<string>();
   for (const id of ids) {
     const { job, attempts, trail } = await core.call('jobs.get', { id });
     const runs = attempts.map((attempt) => server.engine.outcomesOf(attempt.remoteKey));
     for (const attempt of attempts) ours.add(attempt.remoteKey);
     const successes = runs.flat().filter((outcome) => outcome === 'success').length;
-    if (job.state === 'done') expect(successes, 'a result comes from exactly one attempt (Q3)').toBeGreaterThanOrEqual(1);
-    if (told.has(id)) expect(attempts.flatMap((attempt) => server.engine.executionsOf(attempt.remoteKey)).reduce((a, b) => a + b, 0), 'cancelled before it was sent, and yet it ran (Q4)').toBe(0);
-    if (job.state === 'cancelled' && job.cancel?.outcome?.outcome === 'cancelled' && job.cancel.outcome.evidence === 'proven') {
+    if (job.state === 'done')
+      expect(successes, 'a result comes from exactly one attempt (Q3)').toBeGreaterThanOrEqual(1);
+    if (told.has(id))
+      expect(
+        attempts.flatMap((attempt) => server.engine.executionsOf(attempt.remoteKey)).reduce((a, b) => a + b, 0),
+        'cancelled before it was sent, and yet it ran (Q4)',
+      ).toBe(0);
+    if (
+      job.state === 'cancelled' &&
+      job.cancel?.outcome?.outcome === 'cancelled' &&
+      job.cancel.outcome.evidence === 'proven'
+    ) {
       const last = runs.at(-1) ?? [];
-      expect(last.includes('success'), `called cancelled (${job.cancel.outcome.reach}), and yet it ran to its end`).toBe(false);
-      if (job.cancel.outcome.reach === 'waiting') expect(server.engine.executionsOf(attempts.at(-1)?.remoteKey ?? ''), 'called "had not started", and yet it ran').toBe(0);
+      expect(
+        last.includes('success'),
+        `called cancelled (${job.cancel.outcome.reach}), and yet it ran to its end`,
+      ).toBe(false);
+      if (job.cancel.outcome.reach === 'waiting')
+        expect(
+          server.engine.executionsOf(attempts.at(-1)?.remoteKey ?? ''),
+          'called "had not started", and yet it ran',
+        ).toBe(0);
     }
     if (isTerminal(job.state)) expect(trail.every((request) => request.steps.at(-1)?.step !== 'requested')).toBe(true);
   }
   for (const request of server.engine.requests) {
     if (request.method !== 'POST') continue;
     if (request.path.endsWith('/interrupt')) {
-      expect(request.body, 'an interrupt always names one of ours (Q6)').toMatchObject({ prompt_id: expect.any(String) });
+      expect(request.body, 'an interrupt always names one of ours (Q6)').toMatchObject({
+        prompt_id: expect.any(String),
+      });
       expect(ours.has((request.body as { prompt_id: string }).prompt_id)).toBe(true);
     }
-    if (request.path.endsWith('/queue')) for (const key of (request.body as { delete?: string[] }).delete ?? []) expect(ours.has(key)).toBe(true);
+    if (request.path.endsWith('/queue'))
+      for (const key of (request.body as { delete?: string[] }).delete ?? []) expect(ours.has(key)).toBe(true);
   }
   const restarted = server.engine.log.some((entry) => entry.event === 'restart');
   for (const promptId of strangers) {
     const events = server.engine.log.filter((entry) => entry.promptId === promptId).map((entry) => entry.event);
     expect(events.includes('interrupted') || events.includes('deleted'), "a stranger's job was harmed").toBe(false);
-    if (!restarted) await core.waitFor("the stranger's job ran to its end", () => server.engine.outcomesOf(promptId).includes('success'));
+    if (!restarted)
+      await core.waitFor("the stranger's job ran to its end", () =>
+        server.engine.outcomesOf(promptId).includes('success'),
+      );
   }
 }
 
 describe('random histories', () => {
   it('keep every promise', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(command, { minLength: 8, maxLength: 40 }), run),
-      { numRuns: Number(process.env['MODEL_RUNS'] ?? 12), endOnFailure: true },
-    );
+    await fc.assert(fc.asyncProperty(fc.array(command, { minLength: 8, maxLength: 40 }), run), {
+      numRuns: Number(process.env['MODEL_RUNS'] ?? 12),
+      endOnFailure: true,
+    });
   }, 600_000);
 });

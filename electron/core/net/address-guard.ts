@@ -33,7 +33,10 @@ export const guardedLookup: LookupFunction = (hostname, options, callback) => {
     const allowed = addresses.filter(({ address }) => !isForbiddenHost(address));
     const [first] = allowed;
     if (first === undefined || isForbiddenHost(hostname)) {
-      callback(Object.assign(new Error(`${hostname} leads to an address that is not used`), { code: 'ERR_FORBIDDEN_ADDRESS' }), []);
+      callback(
+        Object.assign(new Error(`${hostname} leads to an address that is not used`), { code: 'ERR_FORBIDDEN_ADDRESS' }),
+        [],
+      );
       return;
     }
     if (options.all === true) callback(null, allowed);

@@ -76,10 +76,17 @@ export class HttpClient {
   constructor(options: HttpClientOptions) {
     this.#options = options;
     const url = new URL(options.baseUrl);
-    if (isForbiddenHost(url.hostname)) throw new AppError('invalid_request', 'this address is not used', { details: { host: url.hostname } });
+    if (isForbiddenHost(url.hostname))
+      throw new AppError('invalid_request', 'this address is not used', { details: { host: url.hostname } });
     this.#origin = url.origin;
     this.#prefix = url.pathname === '/' ? '' : url.pathname;
-    this.#agent = new Agent({ connections: CONNECTIONS, pipelining: 1, allowH2: false, connect: CONNECT, keepAliveTimeout: 4_000 });
+    this.#agent = new Agent({
+      connections: CONNECTIONS,
+      pipelining: 1,
+      allowH2: false,
+      connect: CONNECT,
+      keepAliveTimeout: 4_000,
+    });
   }
 
   /**
@@ -96,8 +103,12 @@ export class HttpClient {
       this.#options.onAnswer?.(tookMs);
       const location = headerOf(call.answer, 'location');
       const answer = {
-        status: call.answer.statusCode, contentType: headerOf(call.answer, 'content-type'), text, tookMs,
-        location: location === '' ? null : location, cookies: [call.answer.headers['set-cookie'] ?? []].flat(),
+        status: call.answer.statusCode,
+        contentType: headerOf(call.answer, 'content-type'),
+        text,
+        tookMs,
+        location: location === '' ? null : location,
+        cookies: [call.answer.headers['set-cookie'] ?? []].flat(),
       };
       this.#traceAnswer(options, answer.status, answer.contentType, tookMs, text);
       refuseUnauthorised(answer.status, what(options), text);
@@ -115,7 +126,10 @@ export class HttpClient {
     try {
       return { ...answer, json: parsePythonJson(answer.text) };
     } catch (error) {
-      throw new AppError('server_protocol', `${what(options)}: the answer is not JSON`, { details: { status: answer.status, sample: answer.text.slice(0, 300) }, cause: error });
+      throw new AppError('server_protocol', `${what(options)}: the answer is not JSON`, {
+        details: { status: answer.status, sample: answer.text.slice(0, 300) },
+        cause: error,
+      });
     }
   }
 
@@ -126,7 +140,13 @@ export class HttpClient {
     const call = await this.#call(options, deadline);
     deadline.stopTimer();
     const { answer } = call;
-    this.#traceAnswer(options, answer.statusCode, headerOf(answer, 'content-type'), performance.now() - began, '[stream]');
+    this.#traceAnswer(
+      options,
+      answer.statusCode,
+      headerOf(answer, 'content-type'),
+      performance.now() - began,
+      '[stream]',
+    );
     if (answer.statusCode === 401 || answer.statusCode === 403) {
       await answer.body.dump().catch(() => undefined);
       deadline[Symbol.dispose]();
@@ -145,14 +165,21 @@ export class HttpClient {
     await this.#agent.destroy();
   }
 
-  async #call(options: HttpRequest, deadline: Deadline): Promise<{ answer: Dispatcher.ResponseData; done: () => Promise<void> }> {
+  async #call(
+    options: HttpRequest,
+    deadline: Deadline,
+  ): Promise<{ answer: Dispatcher.ResponseData; done: () => Promise<void> }> {
     const own = options.fresh === true ? freshConnection(this.#origin) : null;
     const done = async (): Promise<void> => {
       await own?.client.destroy();
     };
     const path = `${this.#prefix}${options.path}`;
     try {
-      const headers: Record<string, string> = { accept: '*/*', ...(await this.#options.credentials?.()), ...options.headers };
+      const headers: Record<string, string> = {
+        accept: '*/*',
+        ...(await this.#options.credentials?.()),
+        ...options.headers,
+      };
       const body = options.json === undefined ? null : JSON.stringify(options.json);
       if (body !== null) headers['content-type'] = 'application/json';
       this.#options.trace?.add({ dir: 'http-req', client: 'switchyard', method: options.method, path, body });
@@ -169,7 +196,8 @@ export class HttpClient {
     } catch (error) {
       await done();
       // A pooled connection can't prove anything: only a failed connect says that nothing was taken.
-      const delivery: Delivery = own === null ? (failedToConnect(error) ? 'not-sent' : 'unsure') : own.stood() ? 'unsure' : 'not-sent';
+      const delivery: Delivery =
+        own === null ? (failedToConnect(error) ? 'not-sent' : 'unsure') : own.stood() ? 'unsure' : 'not-sent';
       deadline[Symbol.dispose]();
       throw deadline.explain(error, what(options), delivery);
     }
@@ -177,8 +205,14 @@ export class HttpClient {
 
   #traceAnswer(options: HttpRequest, status: number, contentType: string, tookMs: number, body: string): void {
     this.#options.trace?.add({
-      dir: 'http-res', client: 'switchyard', method: options.method, path: `${this.#prefix}${options.path}`,
-      status, content_type: contentType, took_ms: Math.round(tookMs * 10) / 10, body,
+      dir: 'http-res',
+      client: 'switchyard',
+      method: options.method,
+      path: `${this.#prefix}${options.path}`,
+      status,
+      content_type: contentType,
+      took_ms: Math.round(tookMs * 10) / 10,
+      body,
     });
   }
 }
@@ -191,7 +225,10 @@ function headerOf(answer: Dispatcher.ResponseData, name: string): string {
 }
 
 function refuseUnauthorised(status: number, named: string, text: string): void {
-  if (status === 401 || status === 403) throw new AppError('server_auth', `${named}: the server answers ${String(status)}`, { details: { status, sample: text.slice(0, 300) } });
+  if (status === 401 || status === 403)
+    throw new AppError('server_auth', `${named}: the server answers ${String(status)}`, {
+      details: { status, sample: text.slice(0, 300) },
+    });
 }
 
 /** The caller's signal and our own clock in one; tells afterwards which of them ended the wait. */
@@ -231,7 +268,16 @@ class Deadline implements Disposable {
   }
 }
 
-const NOT_CONNECTED = new Set(['ERR_FORBIDDEN_ADDRESS', 'ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'UND_ERR_CONNECT_TIMEOUT']);
+const NOT_CONNECTED = new Set([
+  'ERR_FORBIDDEN_ADDRESS',
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 function failedToConnect(error: unknown): boolean {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' && NOT_CONNECTED.has(error.code);
@@ -259,18 +305,29 @@ async function readText(answer: Dispatcher.ResponseData, maxBytes: number, named
   let size = 0;
   for await (const chunk of answer.body as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
-    if (size > maxBytes) throw new AppError('server_protocol', `${named}: the answer is larger than ${String(maxBytes)} bytes`, { details: { maxBytes } });
+    if (size > maxBytes)
+      throw new AppError('server_protocol', `${named}: the answer is larger than ${String(maxBytes)} bytes`, {
+        details: { maxBytes },
+      });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-async function* readChunks(answer: Dispatcher.ResponseData, deadline: Deadline, maxBytes: number, named: string): AsyncGenerator<Uint8Array> {
+async function* readChunks(
+  answer: Dispatcher.ResponseData,
+  deadline: Deadline,
+  maxBytes: number,
+  named: string,
+): AsyncGenerator<Uint8Array> {
   let size = 0;
   try {
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
       size += chunk.byteLength;
-      if (size > maxBytes) throw new AppError('server_protocol', `${named}: the answer is larger than ${String(maxBytes)} bytes`, { details: { maxBytes } });
+      if (size > maxBytes)
+        throw new AppError('server_protocol', `${named}: the answer is larger than ${String(maxBytes)} bytes`, {
+          details: { maxBytes },
+        });
       yield chunk;
     }
   } catch (error) {

@@ -31,13 +31,21 @@ const UNREADABLE = /^(HPE_|UND_ERR_RES_EXCEEDED|UND_ERR_RESPONSE|UND_ERR_HEADERS
 /** `what` names the request for the log, e.g. `GET /prompt`. `delivery` is kept in `details`. */
 export function networkError(error: unknown, what: string, delivery: Delivery): AppError {
   const codes = errorCodes(error);
-  const details = { delivery, ...(codes[0] === undefined ? {} : { cause: codes.at(-1) }), tls: codes.some((code) => TLS.test(code)) };
+  const details = {
+    delivery,
+    ...(codes[0] === undefined ? {} : { cause: codes.at(-1) }),
+    tls: codes.some((code) => TLS.test(code)),
+  };
   const make = (code: 'server_unreachable' | 'server_timeout' | 'server_protocol', said: string): AppError =>
     new AppError(code, `${what}: ${said}`, { details, cause: error });
   if (codes.some((code) => UNREADABLE.test(code))) return make('server_protocol', 'the answer could not be read');
-  if (delivery === 'unsure' && codes.some((code) => NO_ANSWER.has(code))) return make('server_timeout', 'no answer in time');
+  if (delivery === 'unsure' && codes.some((code) => NO_ANSWER.has(code)))
+    return make('server_timeout', 'no answer in time');
   if (codes.some((code) => TLS.test(code))) return make('server_unreachable', 'no secure connection');
-  return make('server_unreachable', delivery === 'not-sent' ? 'no connection' : 'the connection broke before the answer');
+  return make(
+    'server_unreachable',
+    delivery === 'not-sent' ? 'no connection' : 'the connection broke before the answer',
+  );
 }
 
 /** How far the request got that failed with this error; `unsure` when it is not known. */

@@ -50,12 +50,24 @@ export class ReconnectingSocket {
    * Closes what stands, then opens `url`. Resolves once it is open with a promise of its loss, which never rejects.
    * `first` is sent as the first frame. Throws AppError, or the signal's reason.
    */
-  async open(url: string, headers: Readonly<Record<string, string>>, first: string | null, signal: AbortSignal): Promise<{ lost: Promise<AppError> }> {
+  async open(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    first: string | null,
+    signal: AbortSignal,
+  ): Promise<{ lost: Promise<AppError> }> {
     this.#state = 'waiting';
     await this.#closeCurrent();
     if (signal.aborted) throw abortReason(signal);
     this.#state = 'opening';
-    const socket = new WebSocket(url, { headers: { ...headers }, perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES, handshakeTimeout: OPEN_MS, followRedirects: false, lookup: guardedLookup });
+    const socket = new WebSocket(url, {
+      headers: { ...headers },
+      perMessageDeflate: false,
+      maxPayload: MAX_FRAME_BYTES,
+      handshakeTimeout: OPEN_MS,
+      followRedirects: false,
+      lookup: guardedLookup,
+    });
     this.#current = socket;
     const opened = deferred();
     const lost = deferred<AppError>();
@@ -69,7 +81,11 @@ export class ReconnectingSocket {
       opened.reject(failure);
     });
     socket.on('error', (error) => {
-      failure ??= networkError(error, 'the event stream', socket.readyState === WebSocket.CONNECTING ? 'not-sent' : 'unsure');
+      failure ??= networkError(
+        error,
+        'the event stream',
+        socket.readyState === WebSocket.CONNECTING ? 'not-sent' : 'unsure',
+      );
       opened.reject(failure);
     });
     socket.on('open', () => {
@@ -101,7 +117,11 @@ export class ReconnectingSocket {
         this.#state = 'closed';
         this.#options.trace?.add({ dir: 'ws-close', client: 'switchyard', data: { code } });
       }
-      const error = failure ?? new AppError('server_unreachable', `the event stream closed (${String(code)})`, { details: { closeCode: code } });
+      const error =
+        failure ??
+        new AppError('server_unreachable', `the event stream closed (${String(code)})`, {
+          details: { closeCode: code },
+        });
       opened.reject(error);
       lost.resolve(error);
     });

@@ -39,7 +39,9 @@ export class Trace {
     const clean: Record<string, unknown> = { t_ms: at, ...line };
     if (line.path !== undefined) clean['path'] = line.path.replace(SECRET_QUERY, '$1[redacted]');
     if (line.headers !== undefined) {
-      clean['headers'] = Object.fromEntries(Object.entries(line.headers).map(([key, value]) => [key, SECRET_HEADER.test(key) ? '[redacted]' : value]));
+      clean['headers'] = Object.fromEntries(
+        Object.entries(line.headers).map(([key, value]) => [key, SECRET_HEADER.test(key) ? '[redacted]' : value]),
+      );
     }
     if ('body' in line) clean['body'] = redact(readable(line.body));
     if ('data' in line) clean['data'] = redact(readable(line.data));
@@ -49,7 +51,8 @@ export class Trace {
 
 /** Text that holds JSON becomes JSON; bytes become their length and their first 64 in hex. */
 function readable(value: unknown): unknown {
-  if (value instanceof Uint8Array) return { bytes: value.byteLength, hex64: Buffer.from(value.subarray(0, 64)).toString('hex') };
+  if (value instanceof Uint8Array)
+    return { bytes: value.byteLength, hex64: Buffer.from(value.subarray(0, 64)).toString('hex') };
   if (typeof value !== 'string') return value ?? null;
   if (value.length > MAX_TEXT) return value.slice(0, MAX_TEXT);
   try {
@@ -62,5 +65,7 @@ function readable(value: unknown): unknown {
 function redact(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(redact);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, SECRET_KEY.test(key) ? '[redacted]' : redact(item)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, SECRET_KEY.test(key) ? '[redacted]' : redact(item)]),
+  );
 }

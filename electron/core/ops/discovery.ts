@@ -17,7 +17,9 @@ export async function discover(signal: AbortSignal, ports: readonly number[] = U
       const [byNumber, byName] = await Promise.all(
         HOSTS.map((host) => probeUrl(`http://${host}:${String(port)}`, { signal, timeoutMs: ALL_MS, brief: true })),
       );
-      return [byNumber, byName].find((report) => report?.kind !== null && report?.kind !== undefined && report.error === null);
+      return [byNumber, byName].find(
+        (report) => report?.kind !== null && report?.kind !== undefined && report.error === null,
+      );
     }),
   );
   return asked.filter((report) => report !== undefined);

@@ -94,7 +94,11 @@ export interface AdapterSink {
   /** All foreign work now on the server; also says, by `ended`, how some of it ended since the last call. */
   foreign(view: Omit<ForeignView, 'serverId'>, ended: readonly ForeignEnded[]): void;
   /** Merged into the server's status. */
-  status(part: Partial<Pick<ServerStatus, 'queueLength' | 'answersInMs' | 'memory' | 'problems' | 'backends' | 'capabilities'>>): void;
+  status(
+    part: Partial<
+      Pick<ServerStatus, 'queueLength' | 'answersInMs' | 'memory' | 'problems' | 'backends' | 'capabilities'>
+    >,
+  ): void;
 }
 export interface ForeignEnded {
   readonly remoteKey: string;
@@ -130,7 +134,9 @@ export interface ServerManagement {
   restartBackend(backend: number, signal: AbortSignal): Promise<void>;
   /** Answers the id of the new one. */
   recreateBackend(backend: number, signal: AbortSignal): Promise<number>;
-  stopPowers(signal: AbortSignal): Promise<{ readonly ownUser: string | null; readonly users: readonly string[]; readonly prompts: boolean }>;
+  stopPowers(
+    signal: AbortSignal,
+  ): Promise<{ readonly ownUser: string | null; readonly users: readonly string[]; readonly prompts: boolean }>;
   stopOwnUser(signal: AbortSignal): Promise<void>;
   stopUser(name: string, signal: AbortSignal): Promise<void>;
 }
@@ -138,10 +144,22 @@ export interface ServerManagement {
 export interface Catalogue {
   readonly models: readonly CatalogueView['models'][number][];
   readonly params: readonly {
-    readonly id: string; readonly name: string; readonly description: string; readonly type: string; readonly default: string;
-    readonly min: number; readonly max: number; readonly view_min: number; readonly view_max: number; readonly step: number;
-    readonly values: readonly string[] | null; readonly value_names: readonly string[] | null;
-    readonly advanced: boolean; readonly toggleable: boolean; readonly priority: number; readonly group: string | null;
+    readonly id: string;
+    readonly name: string;
+    readonly description: string;
+    readonly type: string;
+    readonly default: string;
+    readonly min: number;
+    readonly max: number;
+    readonly view_min: number;
+    readonly view_max: number;
+    readonly step: number;
+    readonly values: readonly string[] | null;
+    readonly value_names: readonly string[] | null;
+    readonly advanced: boolean;
+    readonly toggleable: boolean;
+    readonly priority: number;
+    readonly group: string | null;
   }[];
   readonly groups: readonly CatalogueView['groups'][number][];
   readonly defaults: Readonly<Record<string, string | number>>;

@@ -45,7 +45,8 @@ function parse(text: string): Parsed {
   }
   if (url.protocol === 'ws:' || url.protocol === 'wss:') url = new URL(url.href.replace(/^ws/, 'http'));
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw refuse('scheme', 'only http and https are used');
-  if (url.username !== '' || url.password !== '') throw refuse('credentials', 'user names and passwords do not belong into an address');
+  if (url.username !== '' || url.password !== '')
+    throw refuse('credentials', 'user names and passwords do not belong into an address');
   if (isForbiddenHost(url.hostname)) throw refuse('forbidden', 'this address is not used');
   // What servers print when they listen everywhere; nobody can connect to it everywhere.
   if (url.hostname === '0.0.0.0' || url.hostname === '[::]') url.hostname = '127.0.0.1';

@@ -32,7 +32,9 @@ export async function probe(address: string, options: ProbeOptions): Promise<Pro
     reports.push(report);
   }
   // Somebody who answers explains more than a port where nobody is.
-  const answered = reports.find(({ error }) => error !== null && error.code !== 'server_unreachable' && error.code !== 'server_timeout');
+  const answered = reports.find(
+    ({ error }) => error !== null && error.code !== 'server_unreachable' && error.code !== 'server_timeout',
+  );
   return answered ?? reports[0] ?? failed(address, null, new AppError('server_unreachable', 'nothing to try'));
 }
 
@@ -46,7 +48,9 @@ export async function probeUrl(url: string, options: ProbeOptions): Promise<Prob
     client = new HttpClient({
       baseUrl: url,
       credentials: async () => headersOf(options.credential ?? null),
-      onAnswer: (tookMs) => { answeredInMs ??= Math.round(tookMs * 10) / 10; },
+      onAnswer: (tookMs) => {
+        answeredInMs ??= Math.round(tookMs * 10) / 10;
+      },
     });
   } catch (error) {
     return failed(url, null, error);
@@ -55,12 +59,16 @@ export async function probeUrl(url: string, options: ProbeOptions): Promise<Prob
     const errors: AppError[] = [];
     for (const kind of options.kind === undefined ? (['comfy', 'swarm'] as const) : [options.kind]) {
       try {
-        const found = await (kind === 'comfy' ? probeAsComfy(client, signal, options.brief === true) : probeAsSwarm(client, signal, options.brief === true));
+        const found = await (kind === 'comfy'
+          ? probeAsComfy(client, signal, options.brief === true)
+          : probeAsSwarm(client, signal, options.brief === true));
         return { url, kind, answeredInMs, error: null, ...found };
       } catch (error) {
         if (isAbort(error) && options.signal.aborted) throw error;
-        const app = isAbort(error) || deadline.aborted ? new AppError('server_timeout', 'no answer in time') : toAppError(error);
-        if (app.code !== 'server_unsupported') return failed(url, app.code === 'server_auth' ? (options.kind ?? null) : null, app);
+        const app =
+          isAbort(error) || deadline.aborted ? new AppError('server_timeout', 'no answer in time') : toAppError(error);
+        if (app.code !== 'server_unsupported')
+          return failed(url, app.code === 'server_auth' ? (options.kind ?? null) : null, app);
         errors.push(app);
       }
     }
@@ -76,7 +84,9 @@ async function probeAsComfy(client: HttpClient, signal: AbortSignal, brief: bool
   const http = new ComfyHttp(client);
   if (!brief) return await probeComfy(http, signal);
   const queueLength = await http.queueRemaining(signal).catch((error: unknown) => {
-    throw error instanceof AppError && error.code === 'server_protocol' ? new AppError('server_unsupported', 'no ComfyUI', { cause: error }) : error;
+    throw error instanceof AppError && error.code === 'server_protocol'
+      ? new AppError('server_unsupported', 'no ComfyUI', { cause: error })
+      : error;
   });
   const stats = await http.systemStats(signal).catch(() => null);
   return { version: stats?.system.comfyui_version ?? null, capabilities: null, queueLength };
@@ -91,13 +101,16 @@ async function probeAsSwarm(client: HttpClient, signal: AbortSignal, brief: bool
   if (page.status !== 302 || !/(^|\/)Text2Image$/i.test(page.location ?? '')) {
     const call = await client.send({ method: 'POST', path: '/API/GetCurrentStatus', json: {}, signal });
     if (call.status !== 400 || !BasicErrorSchema.safeParse(parse(call.text)).success) {
-      throw new AppError('server_unsupported', 'what answers there is neither ComfyUI nor SwarmUI', { details: { status: page.status, location: page.location } });
+      throw new AppError('server_unsupported', 'what answers there is neither ComfyUI nor SwarmUI', {
+        details: { status: page.status, location: page.location },
+      });
     }
   }
   if (brief) return { version: null, capabilities: null, queueLength: null };
   const session = await client.send({ method: 'POST', path: '/API/GetNewSession', json: {}, signal });
   const parsed = NewSessionSchema.safeParse(parse(session.text));
-  if (!parsed.success) throw new AppError('server_auth', 'SwarmUI wants a sign-in', { details: { status: session.status } });
+  if (!parsed.success)
+    throw new AppError('server_auth', 'SwarmUI wants a sign-in', { details: { status: session.status } });
   return { version: parsed.data.version, capabilities: null, queueLength: null };
 }
 

@@ -66,8 +66,17 @@ export class ServerLink {
     this.#log = options.log.child({ server: options.server.id });
     this.#backoff = new Backoff(options.random);
     this.#status = {
-      contact: 'offline', since: Date.now(), error: null, version: null, capabilities: null, answersInMs: null,
-      queueLength: null, nextTryAt: null, memory: null, problems: [], backends: null,
+      contact: 'offline',
+      since: Date.now(),
+      error: null,
+      version: null,
+      capabilities: null,
+      answersInMs: null,
+      queueLength: null,
+      nextTryAt: null,
+      memory: null,
+      problems: [],
+      backends: null,
     };
     this.#adapter = options.makeAdapter({
       server: options.server,
@@ -147,7 +156,8 @@ export class ServerLink {
         failure = await this.#connectOnce(signal);
       } catch (error) {
         if (closed()) break;
-        if (isAbort(error)) failure = new AppError('server_unreachable', 'the connection ended while it was being made');
+        if (isAbort(error))
+          failure = new AppError('server_unreachable', 'the connection ended while it was being made');
         else failure = toAppError(error);
       }
       if (closed()) break;
@@ -201,7 +211,8 @@ export class ServerLink {
   async #rest(failure: AppError, signal: AbortSignal): Promise<void> {
     const error = toWire(failure);
     if (failure.code === 'bug') this.#log.error('connecting failed by a bug', { error: failure });
-    else if (this.#status.contact === 'online' || this.#status.error?.code !== failure.code) this.#log.info('not connected', { code: failure.code, reason: failure.message });
+    else if (this.#status.contact === 'online' || this.#status.error?.code !== failure.code)
+      this.#log.info('not connected', { code: failure.code, reason: failure.message });
     const scale = this.#options.backoffScale ?? 1;
     if (failure.code === 'server_auth') {
       this.#set({ contact: 'needs-auth', error, nextTryAt: null });
@@ -209,7 +220,11 @@ export class ServerLink {
       return;
     }
     const wait = (failure.code === 'server_unsupported' ? UNSUPPORTED_RETRY_MS : this.#backoff.next()) * scale;
-    this.#set({ contact: failure.code === 'server_unsupported' ? 'unsupported' : 'offline', error, nextTryAt: Date.now() + Math.round(wait) });
+    this.#set({
+      contact: failure.code === 'server_unsupported' ? 'unsupported' : 'offline',
+      error,
+      nextTryAt: Date.now() + Math.round(wait),
+    });
     if (!this.#takeRetry()) await this.#retry.wait(wait, signal);
     this.#takeRetry();
   }
@@ -223,10 +238,18 @@ export class ServerLink {
   #sink(): AdapterSink {
     const { hooks } = this.#options;
     return {
-      fact: (key, fact) => { hooks.onFact(this.id, key, fact); },
-      live: (key, update) => { hooks.onLive(this.id, key, update); },
-      foreign: (view, ended) => { hooks.onForeign(this.id, { serverId: this.id, ...view }, ended); },
-      status: (part) => { this.#set(part); },
+      fact: (key, fact) => {
+        hooks.onFact(this.id, key, fact);
+      },
+      live: (key, update) => {
+        hooks.onLive(this.id, key, update);
+      },
+      foreign: (view, ended) => {
+        hooks.onForeign(this.id, { serverId: this.id, ...view }, ended);
+      },
+      status: (part) => {
+        this.#set(part);
+      },
     };
   }
 
@@ -234,14 +257,25 @@ export class ServerLink {
   #set(part: Partial<ServerStatus>): void {
     const contact: Contact = part.contact ?? this.#status.contact;
     const moved = contact !== this.#status.contact;
-    if (!moved && Object.entries(part).every(([key, value]) => sameValue(this.#status[key as keyof ServerStatus], value))) return;
-    this.#status = { ...this.#status, ...part, ...(moved ? { since: Date.now() } : {}), ...(contact === 'online' || contact === 'connecting' ? {} : { answersInMs: null }) };
+    if (
+      !moved &&
+      Object.entries(part).every(([key, value]) => sameValue(this.#status[key as keyof ServerStatus], value))
+    )
+      return;
+    this.#status = {
+      ...this.#status,
+      ...part,
+      ...(moved ? { since: Date.now() } : {}),
+      ...(contact === 'online' || contact === 'connecting' ? {} : { answersInMs: null }),
+    };
     if (moved) {
       this.#tell();
       this.#changed.wake();
     } else if (this.#statusTimer === null && !this.#life.signal.aborted) {
       const wait = Math.max(0, this.#statusToldAt + STATUS_EVERY_MS - performance.now());
-      this.#statusTimer = setTimeout(() => { this.#tell(); }, wait);
+      this.#statusTimer = setTimeout(() => {
+        this.#tell();
+      }, wait);
     }
   }
 
@@ -260,6 +294,13 @@ function sameValue(a: unknown, b: unknown): boolean {
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => { resolve(); }, { once: true });
+    else
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
   });
 }

@@ -43,7 +43,8 @@ export class Servers {
 
   /** Throws `conflict` when there is one with this id, `server_unsupported` for a kind without an adapter. */
   add(record: ServerRecord): void {
-    if (this.#entries.has(record.id)) throw new AppError('conflict', 'there is a server with this id', { details: { id: record.id } });
+    if (this.#entries.has(record.id))
+      throw new AppError('conflict', 'there is a server with this id', { details: { id: record.id } });
     const entry: Entry = { record, link: null };
     this.#entries.set(record.id, entry);
     if (record.enabled) this.#begin(entry);
@@ -113,7 +114,12 @@ export class Servers {
       server: record,
       makeAdapter,
       // A link that was replaced has no say any more about how its server is doing.
-      hooks: { ...hooks, onStatus: (id, status) => { if (entry.link === link) hooks.onStatus(id, status); } },
+      hooks: {
+        ...hooks,
+        onStatus: (id, status) => {
+          if (entry.link === link) hooks.onStatus(id, status);
+        },
+      },
       credential: () => this.#options.credential(record.id),
       isOurs: (remoteKey) => this.#options.isOurs(record.id, remoteKey),
       witness: this.#options.witness(record.id),
@@ -124,7 +130,10 @@ export class Servers {
     entry.link = link;
     const before = this.#closing.get(record.id);
     if (before === undefined) link.start();
-    else void before.then(() => { if (entry.link === link) link.start(); });
+    else
+      void before.then(() => {
+        if (entry.link === link) link.start();
+      });
   }
 
   #end(id: ServerId, link: ServerLink): void {
@@ -141,10 +150,25 @@ export class Servers {
 }
 
 const DISABLED: ServerStatus = {
-  contact: 'disabled', since: 0, error: null, version: null, capabilities: null, answersInMs: null,
-  queueLength: null, nextTryAt: null, memory: null, problems: [], backends: null,
+  contact: 'disabled',
+  since: 0,
+  error: null,
+  version: null,
+  capabilities: null,
+  answersInMs: null,
+  queueLength: null,
+  nextTryAt: null,
+  memory: null,
+  problems: [],
+  backends: null,
 };
 
 function sameServer(a: AdapterServer, b: AdapterServer): boolean {
-  return a.url === b.url && a.kind === b.kind && a.clientId === b.clientId && a.maxInFlight === b.maxInFlight && a.allowUntargetedInterrupt === b.allowUntargetedInterrupt;
+  return (
+    a.url === b.url &&
+    a.kind === b.kind &&
+    a.clientId === b.clientId &&
+    a.maxInFlight === b.maxInFlight &&
+    a.allowUntargetedInterrupt === b.allowUntargetedInterrupt
+  );
 }

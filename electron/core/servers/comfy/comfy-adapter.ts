@@ -9,7 +9,16 @@ import type { Capabilities } from '../../../../shared/server.ts';
 import type { Trace } from '../../net/trace.ts';
 import { HttpClient } from '../../net/http-client.ts';
 import type {
-  AdapterContext, AttemptRef, Connection, LookupResult, OutputBody, SendAttempt, ServerAdapter, StopReport, StopRequest, SubmitResult,
+  AdapterContext,
+  AttemptRef,
+  Connection,
+  LookupResult,
+  OutputBody,
+  SendAttempt,
+  ServerAdapter,
+  StopReport,
+  StopRequest,
+  SubmitResult,
 } from '../adapter.ts';
 import { median } from '../median.ts';
 import { runStop } from './comfy-cancel.ts';
@@ -40,7 +49,13 @@ export interface ComfyAdapterOptions {
 }
 
 const NO_CAPABILITIES: Capabilities = {
-  promptId: false, targetedInterrupt: false, jobsApi: false, jobCancel: false, previewMetadata: false, permissions: [], passthrough: false,
+  promptId: false,
+  targetedInterrupt: false,
+  jobsApi: false,
+  jobCancel: false,
+  previewMetadata: false,
+  permissions: [],
+  passthrough: false,
 };
 const STATUS_EVERY_MS = 2_000;
 const ANSWERS_KEPT = 20;
@@ -73,18 +88,31 @@ export class ComfyAdapter implements ServerAdapter {
     this.#witness = new Witness(context.witness, this.#now);
     const headers = (): Promise<Record<string, string>> => signInHeaders(context);
     const trace = options.trace === undefined ? {} : { trace: options.trace };
-    this.#client = new HttpClient({ baseUrl: context.server.url, credentials: headers, onAnswer: (tookMs) => this.#answered(tookMs), ...trace });
+    this.#client = new HttpClient({
+      baseUrl: context.server.url,
+      credentials: headers,
+      onAnswer: (tookMs) => this.#answered(tookMs),
+      ...trace,
+    });
     this.#http = new ComfyHttp(this.#client);
     this.#tracks = new Tracks({
-      fact: (key, fact) => { context.sink.fact(key, fact); },
-      live: (key, update) => { context.sink.live(key, update); },
+      fact: (key, fact) => {
+        context.sink.fact(key, fact);
+      },
+      live: (key, update) => {
+        context.sink.live(key, update);
+      },
       onOver: (track) => void this.#resolveEnd(track),
       now: this.#now,
     });
     this.#session = new Session({
-      url: context.server.url, clientId: context.server.clientId, headers, ...trace,
+      url: context.server.url,
+      clientId: context.server.clientId,
+      headers,
+      ...trace,
       onEvent: (event) => {
-        if (event.type === 'unknown') this.#unknownFrames.set(event.name, (this.#unknownFrames.get(event.name) ?? 0) + 1);
+        if (event.type === 'unknown')
+          this.#unknownFrames.set(event.name, (this.#unknownFrames.get(event.name) ?? 0) + 1);
         else this.#tracks.handle(event);
       },
       onStatus: (remaining) => {
@@ -101,25 +129,46 @@ export class ComfyAdapter implements ServerAdapter {
       jobsApi: () => this.#capabilities.jobsApi,
       connection: () => this.#session,
       witness: () => this.#witness.get(),
-      started: (track) => { this.#tracks.started(track); },
+      started: (track) => {
+        this.#tracks.started(track);
+      },
       fact: (track, ended) => this.#fact(track, ended),
     });
     this.#desk = new StopDesk(this.#http, this.#now);
     this.#foreign = new ForeignWatch({
-      serverId: context.server.id, http: this.#http, sink: context.sink, now: this.#now,
+      serverId: context.server.id,
+      http: this.#http,
+      sink: context.sink,
+      now: this.#now,
       list: (signal) => this.#looks.list(signal),
       isOurs: (key) => context.isOurs(key) || this.#tracks.wasOurs(key),
       jobsApi: () => this.#capabilities.jobsApi,
       onListing: (listing, askedAt) => this.#listed(listing, askedAt),
-      onEnded: (key) => { this.#witness.set(key); },
-      onError: (error) => { context.log.debug('foreign work could not be listed', { error }); },
+      onEnded: (key) => {
+        this.#witness.set(key);
+      },
+      onError: (error) => {
+        context.log.debug('foreign work could not be listed', { error });
+      },
     });
     this.#watchdog = new Watchdog({
-      http: this.#http, session: this.#session, tracks: this.#tracks, looks: this.#looks, now: this.#now, log: context.log, timing: options.timing ?? PATIENT,
+      http: this.#http,
+      session: this.#session,
+      tracks: this.#tracks,
+      looks: this.#looks,
+      now: this.#now,
+      log: context.log,
+      timing: options.timing ?? PATIENT,
       provesRemoval: (track, signal) => this.#evidence.provesRemoval(track, signal),
-      problems: (problems) => { context.sink.status({ problems: [...problems, ...this.#standingProblems()] }); },
-      poke: () => { this.#foreign.poke(); },
-      recycle: (why) => { this.recycle(why); },
+      problems: (problems) => {
+        context.sink.status({ problems: [...problems, ...this.#standingProblems()] });
+      },
+      poke: () => {
+        this.#foreign.poke();
+      },
+      recycle: (why) => {
+        this.recycle(why);
+      },
     });
   }
 
@@ -127,7 +176,11 @@ export class ComfyAdapter implements ServerAdapter {
     const probe = await probeComfy(this.#http, signal);
     this.#capabilities = probe.capabilities;
     const { lost } = await this.#session.open(signal);
-    this.#context.sink.status({ queueLength: probe.queueLength, memory: probe.memory, problems: this.#standingProblems() });
+    this.#context.sink.status({
+      queueLength: probe.queueLength,
+      memory: probe.memory,
+      problems: this.#standingProblems(),
+    });
     this.#tracks.reconnected();
     this.#oldWitness = await this.#renewWitness(AbortSignal.any([signal, this.#session.signal]));
     this.#foreign.attach(this.#session.signal);
@@ -156,12 +209,23 @@ export class ComfyAdapter implements ServerAdapter {
   async submit(attempt: SendAttempt): Promise<SubmitResult> {
     if (!this.#session.isOpen) {
       // Without the stream its events would be lost; nothing was sent.
-      return { result: 'not-sent', error: new AppError('server_unreachable', 'the event stream is not open', { details: { delivery: 'not-sent' } }) };
+      return {
+        result: 'not-sent',
+        error: new AppError('server_unreachable', 'the event stream is not open', {
+          details: { delivery: 'not-sent' },
+        }),
+      };
     }
     const track = this.#tracks.follow(attempt.remoteKey);
     const witness = this.#witness.get();
-    const result = await sendPrompt(this.#http, this.#context.server.clientId, this.#capabilities, attempt, track, this.#session.signal, () =>
-      this.#looks.look(track, this.#session.signal),
+    const result = await sendPrompt(
+      this.#http,
+      this.#context.server.clientId,
+      this.#capabilities,
+      attempt,
+      track,
+      this.#session.signal,
+      () => this.#looks.look(track, this.#session.signal),
     );
     if (result.result === 'accepted') {
       track.confirmed = true;
@@ -221,10 +285,15 @@ export class ComfyAdapter implements ServerAdapter {
 
   async readOutput(output: OutputRef, signal: AbortSignal): Promise<OutputBody> {
     const answer = await this.#http.view(fileOf(output), signal);
-    if (answer.status === 200) return { mime: answer.contentType === '' ? null : answer.contentType, bytes: answer.bytes, body: answer.body };
+    if (answer.status === 200)
+      return { mime: answer.contentType === '' ? null : answer.contentType, bytes: answer.bytes, body: answer.body };
     for await (const _chunk of answer.body); // Read to its end, so that the connection can be used again.
     const gone = answer.status === 404 || answer.status === 400 || answer.status === 410;
-    throw new AppError(gone ? 'outputs_unavailable' : 'server_protocol', `the file is answered with ${String(answer.status)}`, { details: { status: answer.status, name: output.name } });
+    throw new AppError(
+      gone ? 'outputs_unavailable' : 'server_protocol',
+      `the file is answered with ${String(answer.status)}`,
+      { details: { status: answer.status, name: output.name } },
+    );
   }
 
   async freeMemory(signal: AbortSignal): Promise<void> {
@@ -252,7 +321,8 @@ export class ComfyAdapter implements ServerAdapter {
       const report = await runStop(track, this.#stopPort(track), request);
       if (report.report === 'ended') {
         this.#tracks.end(track, report.fact, false);
-        if (report.fact.type !== 'vanished' && !(report.fact.type === 'stopped' && report.fact.reach === 'waiting')) this.#witness.set(track.key);
+        if (report.fact.type !== 'vanished' && !(report.fact.type === 'stopped' && report.fact.reach === 'waiting'))
+          this.#witness.set(track.key);
       }
       return report;
     } finally {
@@ -272,7 +342,9 @@ export class ComfyAdapter implements ServerAdapter {
       delete: (signal) => this.#desk.delete(track.key, signal, session.signal),
       interrupt: (signal) => this.#desk.interrupt(track.key, this.#power(), signal),
       nextStatusFrame: (ms, signal) => session.nextFrame(ms, signal),
-      recycle: (why) => { this.recycle(why); },
+      recycle: (why) => {
+        this.recycle(why);
+      },
       now: this.#now,
     };
   }
@@ -287,7 +359,10 @@ export class ComfyAdapter implements ServerAdapter {
   async #resolveEnd(track: Track): Promise<void> {
     try {
       const entry = await this.#http.history(track.key, this.#session.signal);
-      const ended = entry === null ? readHeard(track.heard, track.executed) : readEnded(entry.status ?? null, entry.outputs ?? null);
+      const ended =
+        entry === null
+          ? readHeard(track.heard, track.executed)
+          : readEnded(entry.status ?? null, entry.outputs ?? null);
       if (ended === null) return; // The watchdog goes on looking.
       if (entry !== null) this.#witness.set(track.key);
       this.#tracks.end(track, this.#fact(track, ended));

@@ -71,7 +71,10 @@ export function nextAct(look: Look, facts: StopFacts): StopAct {
 }
 
 const vanished: StopReport = { report: 'ended', fact: { type: 'vanished', cause: 'no-trace' } };
-const removed: StopReport = { report: 'ended', fact: { type: 'stopped', reach: 'waiting', outputs: [], by: 'unknown', evidence: 'proven' } };
+const removed: StopReport = {
+  report: 'ended',
+  fact: { type: 'stopped', reach: 'waiting', outputs: [], by: 'unknown', evidence: 'proven' },
+};
 
 /** An interrupt stalls the server for as long as it takes (C6), so the next one waits 20 times that, at most 60 s. */
 export function pauseAfterInterrupt(tookMs: number): number {
@@ -251,7 +254,8 @@ class StopRun {
       fence,
       witness,
       graceOver: this.#graceUntil !== null && now >= this.#graceUntil,
-      interruptDue: this.#interruptedAt === null || now - this.#interruptedAt >= pauseAfterInterrupt(this.#interruptTookMs),
+      interruptDue:
+        this.#interruptedAt === null || now - this.#interruptedAt >= pauseAfterInterrupt(this.#interruptTookMs),
     };
   }
 
@@ -265,7 +269,10 @@ class StopRun {
 
   async #interrupt(): Promise<void> {
     const sentAt = this.#port.now();
-    this.#request.onStep('sent', this.#port.power() === 'job-cancel' ? 'POST /api/jobs/{id}/cancel' : 'POST /interrupt');
+    this.#request.onStep(
+      'sent',
+      this.#port.power() === 'job-cancel' ? 'POST /api/jobs/{id}/cancel' : 'POST /interrupt',
+    );
     try {
       const sent = await this.#port.interrupt(this.#request.signal);
       this.#request.onStep('heard', sent.route, `${String(Math.round(sent.tookMs))} ms`);

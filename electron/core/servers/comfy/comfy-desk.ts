@@ -52,7 +52,10 @@ export class StopDesk {
     if (power === 'job-cancel') await this.#http.cancelJob(key, signal);
     else await this.#http.interrupt(key, signal);
     entry.answeredAt = this.#now();
-    return { route: power === 'job-cancel' ? 'POST /api/jobs/{id}/cancel' : 'POST /interrupt', tookMs: entry.answeredAt - entry.sentAt };
+    return {
+      route: power === 'job-cancel' ? 'POST /api/jobs/{id}/cancel' : 'POST /interrupt',
+      tookMs: entry.answeredAt - entry.sentAt,
+    };
   }
 
   interrupted(key: string): boolean {
@@ -62,14 +65,18 @@ export class StopDesk {
   /** Whether an interrupt of ours for another prompt fell into this run (monotonic ms), or just before it. */
   mayHaveHit(key: string, startedAt: number, endedAt: number): boolean {
     return this.#sent.some(
-      (entry) => entry.key !== key && entry.sentAt <= endedAt && (entry.answeredAt ?? endedAt) >= startedAt - BEFORE_START_MS,
+      (entry) =>
+        entry.key !== key && entry.sentAt <= endedAt && (entry.answeredAt ?? endedAt) >= startedAt - BEFORE_START_MS,
     );
   }
 
   async #flush(signal: AbortSignal): Promise<void> {
     const batch = this.#batch;
     this.#batch = [];
-    const call = this.#http.deleteWaiting(batch.map(({ key }) => key), signal);
+    const call = this.#http.deleteWaiting(
+      batch.map(({ key }) => key),
+      signal,
+    );
     this.#underway.add(call);
     try {
       await call;

@@ -65,10 +65,14 @@ export class ForeignWatch {
     if (signal.aborted) return;
     this.#signal = signal;
     this.#lastTold = '';
-    signal.addEventListener('abort', () => {
-      if (this.#timer !== null) clearTimeout(this.#timer);
-      this.#timer = null;
-    }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        if (this.#timer !== null) clearTimeout(this.#timer);
+        this.#timer = null;
+      },
+      { once: true },
+    );
     this.poke();
   }
 
@@ -139,7 +143,8 @@ export class ForeignWatch {
       if (this.#context.isOurs(key)) return;
       present.add(key);
       const known = this.#known.get(key);
-      if (known === undefined) this.#known.set(key, { state, firstSeen: at, startedAt: state === 'running' ? at : null });
+      if (known === undefined)
+        this.#known.set(key, { state, firstSeen: at, startedAt: state === 'running' ? at : null });
       else if (known.state !== state) {
         known.state = state;
         known.startedAt = state === 'running' ? at : known.startedAt;
@@ -160,8 +165,15 @@ export class ForeignWatch {
       total += 1;
       if (jobs.length >= SHOWN) return;
       jobs.push({
-        serverId: this.#context.serverId, remoteKey: key, state: known.state, how: null, place,
-        cancelling: this.#cancelling.has(key), firstSeen: known.firstSeen, startedAt: known.startedAt, endedAt: null,
+        serverId: this.#context.serverId,
+        remoteKey: key,
+        state: known.state,
+        how: null,
+        place,
+        cancelling: this.#cancelling.has(key),
+        firstSeen: known.firstSeen,
+        startedAt: known.startedAt,
+        endedAt: null,
       });
     };
     for (const key of listing.running) add(key, null);
@@ -186,7 +198,10 @@ export class ForeignWatch {
       }
       if (how !== null) this.#context.onEnded(key);
       const ours = this.#stoppedByUs.delete(key);
-      ended.push({ remoteKey: key, how: ours && (how === null || how === 'interrupted') ? 'cancelled-by-us' : (how ?? 'gone') });
+      ended.push({
+        remoteKey: key,
+        how: ours && (how === null || how === 'interrupted') ? 'cancelled-by-us' : (how ?? 'gone'),
+      });
     }
     return ended;
   }
@@ -197,7 +212,8 @@ export class ForeignWatch {
     const query = `status=completed,failed&sort_by=created_at&sort_order=desc&limit=${String(ENDED_LIST)}`;
     const jobs = await this.#context.http.listJobs(query, signal);
     // Newer servers call interrupted ones "cancelled"; older ones refuse that word, so it is asked for by itself.
-    const cancelled = jobs === null ? null : await this.#context.http.listJobs(query.replace('completed,failed', 'cancelled'), signal);
+    const cancelled =
+      jobs === null ? null : await this.#context.http.listJobs(query.replace('completed,failed', 'cancelled'), signal);
     return jobs === null ? null : new Map([...jobs, ...(cancelled ?? [])].map((job) => [job.id, howOf(job)]));
   }
 }

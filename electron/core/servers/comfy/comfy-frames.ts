@@ -24,30 +24,69 @@ export type ComfyEvent =
   | { type: 'unknown'; name: string };
 
 const id = z.string().min(1);
-const idOrNull = id.nullish().transform((value) => value ?? null).catch(null);
+const idOrNull = id
+  .nullish()
+  .transform((value) => value ?? null)
+  .catch(null);
 
 const SCHEMAS = {
   status: z
-    .object({ status: z.object({ exec_info: z.object({ queue_remaining: z.number() }) }).nullish().catch(null), sid: idOrNull })
-    .transform((data): ComfyEvent => ({ type: 'status', remaining: data.status?.exec_info.queue_remaining ?? null, sid: data.sid })),
-  execution_start: z.object({ prompt_id: id }).transform((data): ComfyEvent => ({ type: 'start', promptId: data.prompt_id })),
+    .object({
+      status: z
+        .object({ exec_info: z.object({ queue_remaining: z.number() }) })
+        .nullish()
+        .catch(null),
+      sid: idOrNull,
+    })
+    .transform((data): ComfyEvent => ({
+      type: 'status',
+      remaining: data.status?.exec_info.queue_remaining ?? null,
+      sid: data.sid,
+    })),
+  execution_start: z
+    .object({ prompt_id: id })
+    .transform((data): ComfyEvent => ({ type: 'start', promptId: data.prompt_id })),
   execution_cached: z
     .object({ prompt_id: id, nodes: z.array(z.string()).catch([]) })
     .transform((data): ComfyEvent => ({ type: 'cached', promptId: data.prompt_id, nodes: data.nodes })),
   executing: z
     .object({ prompt_id: idOrNull, node: idOrNull, display_node: idOrNull })
-    .transform((data): ComfyEvent => ({ type: 'executing', promptId: data.prompt_id, node: data.node === null ? null : (data.display_node ?? data.node) })),
+    .transform((data): ComfyEvent => ({
+      type: 'executing',
+      promptId: data.prompt_id,
+      node: data.node === null ? null : (data.display_node ?? data.node),
+    })),
   progress: z
     .object({ prompt_id: idOrNull, node: idOrNull, value: z.number(), max: z.number() })
-    .transform((data): ComfyEvent => ({ type: 'progress', promptId: data.prompt_id, node: data.node, value: data.value, max: data.max })),
+    .transform((data): ComfyEvent => ({
+      type: 'progress',
+      promptId: data.prompt_id,
+      node: data.node,
+      value: data.value,
+      max: data.max,
+    })),
   executed: z
     .object({ prompt_id: id, node: id, output: z.unknown() })
-    .transform((data): ComfyEvent => ({ type: 'executed', promptId: data.prompt_id, node: data.node, output: data.output ?? null })),
-  execution_success: z.object({ prompt_id: id }).transform((data): ComfyEvent => ({ type: 'success', promptId: data.prompt_id })),
+    .transform((data): ComfyEvent => ({
+      type: 'executed',
+      promptId: data.prompt_id,
+      node: data.node,
+      output: data.output ?? null,
+    })),
+  execution_success: z
+    .object({ prompt_id: id })
+    .transform((data): ComfyEvent => ({ type: 'success', promptId: data.prompt_id })),
   execution_error: z
     .looseObject({ prompt_id: id, exception_type: z.string().catch('') })
-    .transform((data): ComfyEvent => ({ type: 'error', promptId: data.prompt_id, blocked: data.exception_type === 'ExecutionBlocked', message: data })),
-  execution_interrupted: z.object({ prompt_id: id }).transform((data): ComfyEvent => ({ type: 'interrupted', promptId: data.prompt_id })),
+    .transform((data): ComfyEvent => ({
+      type: 'error',
+      promptId: data.prompt_id,
+      blocked: data.exception_type === 'ExecutionBlocked',
+      message: data,
+    })),
+  execution_interrupted: z
+    .object({ prompt_id: id })
+    .transform((data): ComfyEvent => ({ type: 'interrupted', promptId: data.prompt_id })),
 } as const;
 
 const FrameSchema = z.object({ type: z.string(), data: z.unknown() });
@@ -86,14 +125,24 @@ export function readBinary(bytes: Uint8Array): ComfyEvent {
   const kind = view.getUint32(0);
   const second = view.getUint32(4);
   if (kind === 1) {
-    return { type: 'preview', promptId: null, mime: second === 2 ? 'image/png' : 'image/jpeg', bytes: bytes.subarray(8) };
+    return {
+      type: 'preview',
+      promptId: null,
+      mime: second === 2 ? 'image/png' : 'image/jpeg',
+      bytes: bytes.subarray(8),
+    };
   }
   if (kind === 3) return { type: 'skipped' };
   if (kind !== 4) return { type: 'unknown', name: `binary ${String(kind)}` };
   if (8 + second > bytes.byteLength) return { type: 'unknown', name: 'binary 4, cut short' };
   try {
     const metadata = MetadataSchema.parse(parsePythonJson(Buffer.from(bytes.subarray(8, 8 + second)).toString('utf8')));
-    return { type: 'preview', promptId: metadata.prompt_id, mime: metadata.image_type, bytes: bytes.subarray(8 + second) };
+    return {
+      type: 'preview',
+      promptId: metadata.prompt_id,
+      mime: metadata.image_type,
+      bytes: bytes.subarray(8 + second),
+    };
   } catch {
     return { type: 'unknown', name: 'binary 4, metadata' };
   }

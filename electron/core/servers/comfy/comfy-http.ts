@@ -7,7 +7,15 @@ import { AppError } from '../../../../shared/errors.ts';
 import { assert } from '../../../../shared/util/assert.ts';
 import type { HttpAnswer, HttpClient, HttpStream } from '../../net/http-client.ts';
 import { parsePythonJson } from '../../net/python-json.ts';
-import { FeaturesSchema, HistorySchema, JobListSchema, JobSchema, PromptInfoSchema, QueueSchema, SystemStatsSchema } from './comfy-schemas.ts';
+import {
+  FeaturesSchema,
+  HistorySchema,
+  JobListSchema,
+  JobSchema,
+  PromptInfoSchema,
+  QueueSchema,
+  SystemStatsSchema,
+} from './comfy-schemas.ts';
 import type { ComfyJob, FileRef, HistoryEntry, QueueListing, SystemStats } from './comfy-schemas.ts';
 
 /** 10,000 waiting prompts of 20 KB are 208 MB (reference §6). */
@@ -36,7 +44,12 @@ export class ComfyHttp {
 
   /** Running and waiting together. */
   async queueRemaining(signal: AbortSignal, timeoutMs?: number): Promise<number> {
-    const answer = await this.#http.json({ method: 'GET', path: '/prompt', signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    const answer = await this.#http.json({
+      method: 'GET',
+      path: '/prompt',
+      signal,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
     return read(PromptInfoSchema, ok(answer, 'GET /prompt').json, 'GET /prompt').exec_info.queue_remaining;
   }
 
@@ -74,28 +87,51 @@ export class ComfyHttp {
   }
 
   async job(id: string, signal: AbortSignal): Promise<JobAnswer> {
-    const answer = await this.#http.send({ method: 'GET', path: `/api/jobs/${encodeURIComponent(id)}`, signal, maxBytes: LARGE_BYTES });
-    if (answer.status === 200) return { answer: 'job', job: read(JobSchema, json(answer, 'GET /api/jobs/{id}'), 'GET /api/jobs/{id}') };
+    const answer = await this.#http.send({
+      method: 'GET',
+      path: `/api/jobs/${encodeURIComponent(id)}`,
+      signal,
+      maxBytes: LARGE_BYTES,
+    });
+    if (answer.status === 200)
+      return { answer: 'job', job: read(JobSchema, json(answer, 'GET /api/jobs/{id}'), 'GET /api/jobs/{id}') };
     // A 404 counts only when the jobs API itself says it: a proxy's 404 proves nothing.
-    if (answer.status === 404 && answer.text.includes('not found') && answer.contentType.includes('json')) return { answer: 'none' };
+    if (answer.status === 404 && answer.text.includes('not found') && answer.contentType.includes('json'))
+      return { answer: 'none' };
     return { answer: 'unavailable' };
   }
 
   /** Full graphs of everything: dear with strangers waiting (C6 measured, reference §6). */
   async queue(signal: AbortSignal): Promise<QueueListing> {
-    const answer = await this.#http.json({ method: 'GET', path: '/queue', signal, timeoutMs: QUEUE_MS, maxBytes: QUEUE_BYTES });
+    const answer = await this.#http.json({
+      method: 'GET',
+      path: '/queue',
+      signal,
+      timeoutMs: QUEUE_MS,
+      maxBytes: QUEUE_BYTES,
+    });
     return read(QueueSchema, ok(answer, 'GET /queue').json, 'GET /queue');
   }
 
   /** Null when history has no such prompt: it may still wait, run, have been removed, or never have been there. */
   async history(id: string, signal: AbortSignal): Promise<HistoryEntry | null> {
-    const answer = await this.#http.json({ method: 'GET', path: `/history/${encodeURIComponent(id)}`, signal, maxBytes: LARGE_BYTES });
+    const answer = await this.#http.json({
+      method: 'GET',
+      path: `/history/${encodeURIComponent(id)}`,
+      signal,
+      maxBytes: LARGE_BYTES,
+    });
     return read(HistorySchema, ok(answer, 'GET /history/{id}').json, 'GET /history/{id}')[id] ?? null;
   }
 
   /** The newest ended prompt, or null. */
   async newestEnded(signal: AbortSignal): Promise<string | null> {
-    const answer = await this.#http.json({ method: 'GET', path: '/history?max_items=1', signal, maxBytes: LARGE_BYTES });
+    const answer = await this.#http.json({
+      method: 'GET',
+      path: '/history?max_items=1',
+      signal,
+      maxBytes: LARGE_BYTES,
+    });
     return Object.keys(read(HistorySchema, ok(answer, 'GET /history').json, 'GET /history')).at(-1) ?? null;
   }
 
@@ -114,17 +150,42 @@ export class ComfyHttp {
   /** Signals the running prompt with this id to stop. An empty id would hit whoever runs (C4): it is a bug. */
   async interrupt(id: string, signal: AbortSignal): Promise<void> {
     assert(id !== '', 'an interrupt without an id would stop somebody else');
-    ok(await this.#http.send({ method: 'POST', path: '/interrupt', json: { prompt_id: id }, signal, timeoutMs: INTERRUPT_MS }), 'POST /interrupt');
+    ok(
+      await this.#http.send({
+        method: 'POST',
+        path: '/interrupt',
+        json: { prompt_id: id },
+        signal,
+        timeoutMs: INTERRUPT_MS,
+      }),
+      'POST /interrupt',
+    );
   }
 
   /** Newer servers (C16): dequeues or signals, under one lock. */
   async cancelJob(id: string, signal: AbortSignal): Promise<void> {
     assert(id !== '', 'a cancel needs an id');
-    ok(await this.#http.send({ method: 'POST', path: `/api/jobs/${encodeURIComponent(id)}/cancel`, signal, timeoutMs: INTERRUPT_MS }), 'POST /api/jobs/{id}/cancel');
+    ok(
+      await this.#http.send({
+        method: 'POST',
+        path: `/api/jobs/${encodeURIComponent(id)}/cancel`,
+        signal,
+        timeoutMs: INTERRUPT_MS,
+      }),
+      'POST /api/jobs/{id}/cancel',
+    );
   }
 
   async free(signal: AbortSignal): Promise<void> {
-    ok(await this.#http.send({ method: 'POST', path: '/free', json: { unload_models: true, free_memory: true }, signal }), 'POST /free');
+    ok(
+      await this.#http.send({
+        method: 'POST',
+        path: '/free',
+        json: { unload_models: true, free_memory: true },
+        signal,
+      }),
+      'POST /free',
+    );
   }
 
   /** The stored file itself, unconverted. */
@@ -137,12 +198,17 @@ export class ComfyHttp {
 /** Throws `server_protocol` unless the answer is 200. */
 function ok<Answer extends HttpAnswer>(answer: Answer, route: string): Answer {
   if (answer.status === 200) return answer;
-  throw new AppError('server_protocol', `${route}: status ${String(answer.status)}`, { details: { status: answer.status, sample: answer.text.slice(0, 300) } });
+  throw new AppError('server_protocol', `${route}: status ${String(answer.status)}`, {
+    details: { status: answer.status, sample: answer.text.slice(0, 300) },
+  });
 }
 
 function json(answer: HttpAnswer, route: string): unknown {
   const value = safeJson(answer.text);
-  if (value === undefined) throw new AppError('server_protocol', `${route}: the answer is not JSON`, { details: { sample: answer.text.slice(0, 300) } });
+  if (value === undefined)
+    throw new AppError('server_protocol', `${route}: the answer is not JSON`, {
+      details: { sample: answer.text.slice(0, 300) },
+    });
   return value;
 }
 
@@ -150,7 +216,9 @@ function read<Schema extends z.ZodType>(schema: Schema, value: unknown, route: s
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new AppError('server_protocol', `${route}: unexpected answer`, { details: { path: issue?.path.join('.') ?? '', issue: issue?.message ?? '' } });
+  throw new AppError('server_protocol', `${route}: unexpected answer`, {
+    details: { path: issue?.path.join('.') ?? '', issue: issue?.message ?? '' },
+  });
 }
 
 /** Undefined when it is no JSON. */

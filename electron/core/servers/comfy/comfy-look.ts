@@ -79,7 +79,9 @@ export class Looks {
     await Promise.all(
       batch.map(async ({ track, answer }) => {
         try {
-          const look = (listing === null ? null : inListing(listing, track.key)) ?? (await this.#one(track, listing !== null, signal));
+          const look =
+            (listing === null ? null : inListing(listing, track.key)) ??
+            (await this.#one(track, listing !== null, signal));
           this.#note(track, look, witness);
           answer.resolve(look);
         } catch (error) {
@@ -112,7 +114,8 @@ export class Looks {
   async #fromJob(track: Track, job: ComfyJob, signal: AbortSignal): Promise<Look> {
     if (job.status === 'pending') return { saw: 'waiting' };
     if (job.status === 'in_progress') return { saw: 'running' };
-    if (job.execution_status === undefined || job.execution_status === null) return await this.#fromHistory(track, signal);
+    if (job.execution_status === undefined || job.execution_status === null)
+      return await this.#fromHistory(track, signal);
     return { saw: 'ended', fact: this.#context.fact(track, readEnded(job.execution_status, job.outputs ?? null)) };
   }
 

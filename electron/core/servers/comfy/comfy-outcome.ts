@@ -29,7 +29,8 @@ export function readEnded(status: ExecutionStatus | null, outputs: Readonly<Reco
   const last = messages.at(-1);
   const ranMs = runTime(messages);
   if (status === null || status.status_str === 'success') return { how: 'done', outputs: refs, error: null, ranMs };
-  if (messages.some(([name]) => name === 'execution_interrupted')) return { how: 'interrupted', outputs: refs, error: null, ranMs };
+  if (messages.some(([name]) => name === 'execution_interrupted'))
+    return { how: 'interrupted', outputs: refs, error: null, ranMs };
   const error = messages.findLast(([name]) => name === 'execution_error')?.[1] ?? last?.[1] ?? {};
   return { how: 'failed', outputs: refs, error: failure(error), ranMs };
 }
@@ -38,14 +39,16 @@ export function readEnded(status: ExecutionStatus | null, outputs: Readonly<Reco
 export function readHeard(heard: HeardEnd | null, executed: Readonly<Record<string, unknown>>): Ended | null {
   if (heard === null) return null;
   if (heard.type === 'success') return { how: 'done', outputs: outputRefs(executed), error: null, ranMs: null };
-  if (heard.type === 'interrupted') return { how: 'interrupted', outputs: outputRefs(executed), error: null, ranMs: null };
+  if (heard.type === 'interrupted')
+    return { how: 'interrupted', outputs: outputRefs(executed), error: null, ranMs: null };
   return { how: 'failed', outputs: outputRefs(executed), error: failure(heard.message), ranMs: null };
 }
 
 /** The fact for the core. `by` says who stopped it, when it was interrupted. */
 export function endedFact(ended: Ended, by: StoppedBy): EndedFact {
   if (ended.how === 'done') return { type: 'finished', outputs: ended.outputs };
-  if (ended.how === 'interrupted') return { type: 'stopped', reach: 'running', outputs: ended.outputs, by, evidence: 'proven' };
+  if (ended.how === 'interrupted')
+    return { type: 'stopped', reach: 'running', outputs: ended.outputs, by, evidence: 'proven' };
   return { type: 'executionFailed', error: ended.error ?? failure({}), outputs: ended.outputs };
 }
 
@@ -58,7 +61,10 @@ function runTime(messages: readonly (readonly [string, unknown])[]): number | nu
 }
 
 const FailureSchema = z.object({
-  node_id: z.union([z.string(), z.number().transform(String)]).nullish().catch(null),
+  node_id: z
+    .union([z.string(), z.number().transform(String)])
+    .nullish()
+    .catch(null),
   node_type: z.string().nullish().catch(null),
   exception_type: z.string().nullish().catch(null),
   exception_message: z.string().nullish().catch(null),
@@ -120,7 +126,12 @@ export function outputRefs(outputs: Readonly<Record<string, unknown>>): OutputRe
         const file = FileRefSchema.safeParse(entry);
         if (file.success) {
           const into = file.data.type === 'temp' ? temporary : found;
-          into.push({ nodeId, remote: JSON.stringify(file.data), name: file.data.filename, media: mediaOf(key, file.data.filename) });
+          into.push({
+            nodeId,
+            remote: JSON.stringify(file.data),
+            name: file.data.filename,
+            media: mediaOf(key, file.data.filename),
+          });
         } else if (key === 'text' && typeof entry === 'string') {
           found.push({ nodeId, remote: '', name: `text-${nodeId}.txt`, media: 'text', text: entry });
         }
@@ -134,7 +145,8 @@ export function outputRefs(outputs: Readonly<Record<string, unknown>>): OutputRe
 /** Reads back what `outputRefs` wrote. Throws `bug` for anything else. */
 export function fileOf(ref: OutputRef): FileRef {
   const parsed = FileRefSchema.safeParse(ref.remote === '' ? null : (JSON.parse(ref.remote) as unknown));
-  if (!parsed.success) throw new AppError('bug', 'this output has no file on the server', { details: { name: ref.name } });
+  if (!parsed.success)
+    throw new AppError('bug', 'this output has no file on the server', { details: { name: ref.name } });
   return parsed.data;
 }
 
@@ -155,9 +167,16 @@ export function readRefusal(refusal: Refusal): { error: AppError; elsewhere: boo
     fault.type === 'value_not_in_list' && SERVER_FILE.test(inputOf(fault.extra_info?.['input_name'], fault.details));
   const real = faults.filter((fault) => fault.type !== 'exception_during_inner_validation' || faults.length === 1);
   return {
-    error: new AppError('server_rejected', [error.message, error.details].filter((text) => text !== '').join(': ').slice(0, 2_000) || 'refused', {
-      details: { type: error.type, node_errors: refusal.node_errors ?? {} },
-    }),
+    error: new AppError(
+      'server_rejected',
+      [error.message, error.details]
+        .filter((text) => text !== '')
+        .join(': ')
+        .slice(0, 2_000) || 'refused',
+      {
+        details: { type: error.type, node_errors: refusal.node_errors ?? {} },
+      },
+    ),
     elsewhere: unknownClass || (real.length > 0 && real.every(missing)),
   };
 }

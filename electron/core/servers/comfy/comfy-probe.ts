@@ -53,7 +53,10 @@ async function identify(http: ComfyHttp, signal: AbortSignal): Promise<number> {
     return await http.queueRemaining(signal);
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'server_protocol') throw error;
-    throw new AppError('server_unsupported', 'what answers there is no ComfyUI', { ...(error.details === undefined ? {} : { details: error.details }), cause: error });
+    throw new AppError('server_unsupported', 'what answers there is no ComfyUI', {
+      ...(error.details === undefined ? {} : { details: error.details }),
+      cause: error,
+    });
   }
 }
 
@@ -67,10 +70,16 @@ function orNull(error: unknown): null {
 export function readMemory(stats: SystemStats): ServerStatus['memory'] {
   const device = stats.devices[0];
   if (device !== undefined && device.vram_total > 0) {
-    return { usedBytes: Math.max(0, device.vram_total - device.vram_free), totalBytes: device.vram_total, device: device.name };
+    return {
+      usedBytes: Math.max(0, device.vram_total - device.vram_free),
+      totalBytes: device.vram_total,
+      device: device.name,
+    };
   }
   const total = stats.system.ram_total ?? 0;
-  return total > 0 ? { usedBytes: Math.max(0, total - (stats.system.ram_free ?? 0)), totalBytes: total, device: 'RAM' } : null;
+  return total > 0
+    ? { usedBytes: Math.max(0, total - (stats.system.ram_free ?? 0)), totalBytes: total, device: 'RAM' }
+    : null;
 }
 
 /** `v0.3.64-dirty` → [0, 3, 64]; null when it is no version. */

@@ -26,7 +26,10 @@ export const FeaturesSchema = z.object({ supports_preview_metadata: z.boolean().
 
 /** `[number, prompt_id, prompt, extra_data, outputs]`; the graph is of no use to us and may be huge. */
 const QueueItemSchema = z.tuple([z.number().nullable().catch(null), z.string()]).rest(z.unknown());
-export const QueueSchema = z.object({ queue_running: z.array(QueueItemSchema), queue_pending: z.array(QueueItemSchema) });
+export const QueueSchema = z.object({
+  queue_running: z.array(QueueItemSchema),
+  queue_pending: z.array(QueueItemSchema),
+});
 export type QueueListing = z.infer<typeof QueueSchema>;
 
 const MessageSchema = z.tuple([z.string(), z.looseObject({})]);
@@ -66,7 +69,14 @@ export const SubmitAnswerSchema = z.object({
 
 const NodeErrorSchema = z.looseObject({
   errors: z
-    .array(z.looseObject({ type: z.string().catch(''), message: z.string().catch(''), details: z.string().catch(''), extra_info: z.looseObject({}).catch({}).optional() }))
+    .array(
+      z.looseObject({
+        type: z.string().catch(''),
+        message: z.string().catch(''),
+        details: z.string().catch(''),
+        extra_info: z.looseObject({}).catch({}).optional(),
+      }),
+    )
     .catch([]),
   class_type: z.string().catch('').optional(),
 });
@@ -80,5 +90,9 @@ export const RefusalSchema = z.object({
 export type Refusal = z.infer<typeof RefusalSchema>;
 
 /** Where a node's output file is (`GET /view`). */
-export const FileRefSchema = z.object({ filename: z.string().min(1), subfolder: z.string().catch(''), type: z.string().catch('output') });
+export const FileRefSchema = z.object({
+  filename: z.string().min(1),
+  subfolder: z.string().catch(''),
+  type: z.string().catch('output'),
+});
 export type FileRef = z.infer<typeof FileRefSchema>;

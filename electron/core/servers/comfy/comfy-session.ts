@@ -90,7 +90,10 @@ export class Session {
       return error;
     });
     // The greeting: the server knows our client id from here on.
-    for (const until = performance.now() + 10_000; this.#frames === 0 && performance.now() < until && !life.signal.aborted; ) {
+    for (
+      const until = performance.now() + 10_000;
+      this.#frames === 0 && performance.now() < until && !life.signal.aborted;
+    ) {
       await raceAbort(this.#frame.wait(1_000), signal);
     }
     return { lost };

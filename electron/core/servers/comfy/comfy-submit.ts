@@ -16,19 +16,33 @@ import type { Track } from './comfy-tracks.ts';
 
 /** `look` asks where the prompt is now; used where the answer alone can't tell. Never throws for what a server does. */
 export async function sendPrompt(
-  http: ComfyHttp, clientId: string, capabilities: Capabilities, attempt: SendAttempt, track: Track, signal: AbortSignal, look: () => Promise<Look>,
+  http: ComfyHttp,
+  clientId: string,
+  capabilities: Capabilities,
+  attempt: SendAttempt,
+  track: Track,
+  signal: AbortSignal,
+  look: () => Promise<Look>,
 ): Promise<SubmitResult> {
   const { payload } = attempt;
-  if (payload.kind !== 'comfy') return refused(new AppError('bug', 'a payload of another kind was given to a ComfyUI server'), false);
+  if (payload.kind !== 'comfy')
+    return refused(new AppError('bug', 'a payload of another kind was given to a ComfyUI server'), false);
   if (!capabilities.promptId) {
     return refused(new AppError('server_unsupported', 'this server is too old: it does not take a prompt id'), true);
   }
-  track.loaders = new Set(Object.entries(payload.graph).filter(([, node]) => LOADER.test(node.class_type)).map(([id]) => id));
+  track.loaders = new Set(
+    Object.entries(payload.graph)
+      .filter(([, node]) => LOADER.test(node.class_type))
+      .map(([id]) => id),
+  );
   const body = {
     prompt: payload.graph,
     prompt_id: attempt.remoteKey,
     client_id: clientId,
-    extra_data: { ...harmless(payload.extraData ?? {}), switchyard: { job: attempt.jobId, attempt: attempt.attemptId } },
+    extra_data: {
+      ...harmless(payload.extraData ?? {}),
+      switchyard: { job: attempt.jobId, attempt: attempt.attemptId },
+    },
   };
   let answer: HttpAnswer;
   try {
@@ -44,7 +58,13 @@ export async function sendPrompt(
 
 const LOADER = /Loader|Load(Checkpoint|Model|Diffusion)/i;
 
-async function readAnswer(answer: HttpAnswer, attempt: SendAttempt, http: ComfyHttp, signal: AbortSignal, look: () => Promise<Look>): Promise<SubmitResult> {
+async function readAnswer(
+  answer: HttpAnswer,
+  attempt: SendAttempt,
+  http: ComfyHttp,
+  signal: AbortSignal,
+  look: () => Promise<Look>,
+): Promise<SubmitResult> {
   const json = jsonOf(answer);
   if (answer.status === 200) {
     const accepted = SubmitAnswerSchema.safeParse(json);
@@ -52,7 +72,12 @@ async function readAnswer(answer: HttpAnswer, attempt: SendAttempt, http: ComfyH
     if (accepted.data.prompt_id !== attempt.remoteKey) return await takeBack(accepted.data.prompt_id, http, signal);
     const errors = accepted.data.node_errors;
     const partial = typeof errors === 'object' && errors !== null && Object.keys(errors).length > 0;
-    return { result: 'accepted', number: accepted.data.number ?? null, nodeErrors: partial ? errors : null, serverBoot: null };
+    return {
+      result: 'accepted',
+      number: accepted.data.number ?? null,
+      nodeErrors: partial ? errors : null,
+      serverBoot: null,
+    };
   }
   if (answer.status === 400) {
     const refusal = RefusalSchema.safeParse(json);
@@ -61,7 +86,8 @@ async function readAnswer(answer: HttpAnswer, attempt: SendAttempt, http: ComfyH
       return refused(read.error, read.elsewhere);
     }
   }
-  if (answer.status >= 400 && answer.status < 500 && answer.status !== 408) return refused(odd(answer, 'the server refuses the prompt'), answer.status !== 413);
+  if (answer.status >= 400 && answer.status < 500 && answer.status !== 408)
+    return refused(odd(answer, 'the server refuses the prompt'), answer.status !== 413);
   if (answer.status === 500) return await afterServerFault(answer, look);
   return { result: 'unsure', error: odd(answer, 'something between us and the server answered') };
 }
@@ -79,11 +105,19 @@ async function afterServerFault(answer: HttpAnswer, look: () => Promise<Look>): 
 
 /** The server minted an id of its own: under it the prompt could never be stopped exactly, so it must not stay. */
 async function takeBack(otherId: string, http: ComfyHttp, signal: AbortSignal): Promise<SubmitResult> {
-  const error = new AppError('server_unsupported', 'this server does not keep the prompt id it is given', { details: { otherId } });
+  const error = new AppError('server_unsupported', 'this server does not keep the prompt id it is given', {
+    details: { otherId },
+  });
   try {
     await http.deleteWaiting([otherId], signal);
   } catch (cause) {
-    return refused(new AppError(error.code, `${error.message}; its own prompt could not be removed`, { details: { otherId }, cause }), true);
+    return refused(
+      new AppError(error.code, `${error.message}; its own prompt could not be removed`, {
+        details: { otherId },
+        cause,
+      }),
+      true,
+    );
   }
   return refused(error, true);
 }
@@ -97,14 +131,17 @@ function harmless(extraData: Readonly<Record<string, unknown>>): Record<string, 
   return { ...rest, extra_pnginfo: workflow === undefined || isObject(workflow) ? info : others };
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function refused(error: AppError, elsewhere: boolean): SubmitResult {
   return { result: 'rejected', error, elsewhere };
 }
 
 function odd(answer: HttpAnswer, message: string): AppError {
-  return new AppError(answer.status >= 500 ? 'server_protocol' : 'server_rejected', message, { details: { status: answer.status, sample: answer.text.slice(0, 500) } });
+  return new AppError(answer.status >= 500 ? 'server_protocol' : 'server_rejected', message, {
+    details: { status: answer.status, sample: answer.text.slice(0, 500) },
+  });
 }
 
 function jsonOf(answer: HttpAnswer): unknown {

@@ -142,7 +142,8 @@ export class Tracks {
     switch (event.type) {
       case 'start': {
         // Only our own prompts' starts reach us (C11): one we do not follow is an earlier attempt that turned up after all.
-        const track = this.#open.get(event.promptId) ?? (this.#ended.has(event.promptId) ? undefined : this.follow(event.promptId));
+        const track =
+          this.#open.get(event.promptId) ?? (this.#ended.has(event.promptId) ? undefined : this.follow(event.promptId));
         if (track !== undefined) this.#seenRunning(track);
         return;
       }
@@ -175,7 +176,10 @@ export class Tracks {
         return;
       case 'error':
         // ExecutionBlocked goes on (C9); every other one is followed by the end.
-        if (!event.blocked) this.#with(event.promptId, (track) => { track.heard = event; });
+        if (!event.blocked)
+          this.#with(event.promptId, (track) => {
+            track.heard = event;
+          });
         return;
       case 'preview':
         this.#preview(event);

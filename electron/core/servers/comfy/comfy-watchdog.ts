@@ -61,9 +61,13 @@ export class Watchdog {
     const timer = setInterval(() => {
       this.#tick(signal);
     }, this.#context.timing.tickMs);
-    signal.addEventListener('abort', () => {
-      clearInterval(timer);
-    }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearInterval(timer);
+      },
+      { once: true },
+    );
   }
 
   /** Called with every listing; `askedAt` is when it was asked for. */
@@ -82,7 +86,10 @@ export class Watchdog {
     const now = this.#context.now();
     for (const track of this.#context.tracks.all()) {
       if (track.stopping > 0) continue;
-      const due = track.absentSince === null ? now - track.lastEventAt >= this.#context.timing.quietMs : now - track.absentSince >= ABSENT_MS;
+      const due =
+        track.absentSince === null
+          ? now - track.lastEventAt >= this.#context.timing.quietMs
+          : now - track.absentSince >= ABSENT_MS;
       if (due) this.#check(track, signal);
     }
     if (now - this.#polledAt >= this.#context.timing.pollMs) {
@@ -127,7 +134,13 @@ export class Watchdog {
     }
     if (now() - track.absentSince < ABSENT_MS) return;
     if (await this.#context.provesRemoval(track, signal)) {
-      tracks.end(track, { type: 'stopped', reach: 'waiting', outputs: [], by: 'removed-from-queue', evidence: 'proven' });
+      tracks.end(track, {
+        type: 'stopped',
+        reach: 'waiting',
+        outputs: [],
+        by: 'removed-from-queue',
+        evidence: 'proven',
+      });
     }
     // Anything less is for recovery to judge (architecture §8): it alone may call a job lost.
   }

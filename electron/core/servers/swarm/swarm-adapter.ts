@@ -7,7 +7,18 @@ import { AppError } from '../../../../shared/errors.ts';
 import type { OutputRef } from '../../../../shared/job-fact.ts';
 import { Aborted, deferred } from '../../../../shared/util/async.ts';
 import type { Deferred } from '../../../../shared/util/async.ts';
-import type { AdapterContext, AttemptRef, Connection, LookupResult, OutputBody, SendAttempt, ServerAdapter, StopReport, StopRequest, SubmitResult } from '../adapter.ts';
+import type {
+  AdapterContext,
+  AttemptRef,
+  Connection,
+  LookupResult,
+  OutputBody,
+  SendAttempt,
+  ServerAdapter,
+  StopReport,
+  StopRequest,
+  SubmitResult,
+} from '../adapter.ts';
 import { Attempts } from './swarm-attempts.ts';
 import { SwarmClient } from './swarm-client.ts';
 import { SwarmFiles } from './swarm-files.ts';
@@ -67,7 +78,10 @@ export class SwarmAdapter implements ServerAdapter {
       context.log,
     );
     this.#attempts = new Attempts({
-      context, pool: this.#pool, files: this.#files, lost,
+      context,
+      pool: this.#pool,
+      files: this.#files,
+      lost,
       client: () => this.#live?.client ?? null,
       sameBoot: (signal) => this.#sameBoot(signal),
       sight: async (_track, signal) => {
@@ -77,13 +91,25 @@ export class SwarmAdapter implements ServerAdapter {
         this.#ended(track, fact);
       },
     });
-    this.#monitor = new Monitor({ context, lost, tracks: () => this.#attempts.all(), sweep: () => { this.#attempts.sweep(); } });
+    this.#monitor = new Monitor({
+      context,
+      lost,
+      tracks: () => this.#attempts.all(),
+      sweep: () => {
+        this.#attempts.sweep();
+      },
+    });
     this.#line = new StopLine(
       stopPorts({
-        client: () => this.#client(), attempts: this.#attempts, monitor: this.#monitor, lost,
+        client: () => this.#client(),
+        attempts: this.#attempts,
+        monitor: this.#monitor,
+        lost,
         epoch: () => this.#epoch,
         unsafe: () => this.#live?.client.targeted === false && !context.server.allowUntargetedInterrupt,
-        unsettle: (track) => { this.#unsettle(track, performance.now()); },
+        unsettle: (track) => {
+          this.#unsettle(track, performance.now());
+        },
       }),
     );
     this.manage = new SwarmManage({ client: () => this.#client(), monitor: this.#monitor, log: context.log });
@@ -92,7 +118,16 @@ export class SwarmAdapter implements ServerAdapter {
   async connect(signal: AbortSignal): Promise<Connection> {
     await this.#drop();
     const { server, credential } = this.#context;
-    const client = await SwarmClient.open({ url: server.url, credential, onAnswer: (tookMs) => { this.#monitor.answered(tookMs); } }, signal);
+    const client = await SwarmClient.open(
+      {
+        url: server.url,
+        credential,
+        onAnswer: (tookMs) => {
+          this.#monitor.answered(tookMs);
+        },
+      },
+      signal,
+    );
     try {
       this.#monitor.problems = () => [
         ...(client.targeted ? [] : [{ code: 'untargeted', params: {} }]),
@@ -112,7 +147,10 @@ export class SwarmAdapter implements ServerAdapter {
     this.#live = live;
     for (const track of this.#attempts.all()) if (track.adrift) this.#attempts.endings.follow(track);
     return {
-      version: client.session.version, capabilities: client.capabilities(), serverBoot: client.boot, lost: lost.promise,
+      version: client.session.version,
+      capabilities: client.capabilities(),
+      serverBoot: client.boot,
+      lost: lost.promise,
       close: async () => {
         if (this.#live === live) await this.#drop();
       },
@@ -136,7 +174,11 @@ export class SwarmAdapter implements ServerAdapter {
 
   async submit(attempt: SendAttempt): Promise<SubmitResult> {
     if (attempt.payload.kind !== 'swarm') {
-      return { result: 'rejected', elsewhere: false, error: new AppError('server_rejected', 'a ComfyUI workflow goes to SwarmUI as its parameter comfyworkflowraw') };
+      return {
+        result: 'rejected',
+        elsewhere: false,
+        error: new AppError('server_rejected', 'a ComfyUI workflow goes to SwarmUI as its parameter comfyworkflowraw'),
+      };
     }
     return await this.#attempts.submit(attempt);
   }
@@ -146,7 +188,11 @@ export class SwarmAdapter implements ServerAdapter {
   }
 
   async lookup(attempt: AttemptRef, signal: AbortSignal): Promise<LookupResult> {
-    return await lookupAttempt({ client: this.#client(), attempts: this.#attempts, files: this.#files, monitor: this.#monitor }, attempt, signal);
+    return await lookupAttempt(
+      { client: this.#client(), attempts: this.#attempts, files: this.#files, monitor: this.#monitor },
+      attempt,
+      signal,
+    );
   }
 
   async stop(attempt: AttemptRef, request: StopRequest): Promise<StopReport> {
@@ -211,7 +257,8 @@ export class SwarmAdapter implements ServerAdapter {
   }
 
   #require(): Live {
-    if (this.#live === null) throw new AppError('server_unreachable', 'the server is not connected', { details: { delivery: 'not-sent' } });
+    if (this.#live === null)
+      throw new AppError('server_unreachable', 'the server is not connected', { details: { delivery: 'not-sent' } });
     return this.#live;
   }
 
@@ -242,7 +289,8 @@ export class SwarmAdapter implements ServerAdapter {
     this.#pool.adopt(session.session_id);
     const same = session.server_id === client.boot;
     this.#bootAsked = { at: performance.now(), same };
-    if (!same) this.#lose(new AppError('server_unreachable', 'the server was restarted', { details: { restarted: true } }));
+    if (!same)
+      this.#lose(new AppError('server_unreachable', 'the server was restarted', { details: { restarted: true } }));
     return same;
   }
 
@@ -260,7 +308,8 @@ export class SwarmAdapter implements ServerAdapter {
   /** Whether sending waits for a neighbour's trouble to pass (S17). */
   #cooling(): boolean {
     const now = performance.now();
-    if (now < this.#coolUntil || (this.#coolSince > 0 && this.#monitor.loading && now - this.#coolSince < COOL_MOST_MS)) return true;
+    if (now < this.#coolUntil || (this.#coolSince > 0 && this.#monitor.loading && now - this.#coolSince < COOL_MOST_MS))
+      return true;
     this.#coolSince = 0;
     return false;
   }

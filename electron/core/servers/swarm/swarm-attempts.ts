@@ -41,7 +41,9 @@ export class Attempts {
     this.endings = new Endings({
       ...ports,
       isCurrent: (track) => this.#tracks.get(track.key) === track,
-      settledDown: (track) => { this.settledDown(track); },
+      settledDown: (track) => {
+        this.settledDown(track);
+      },
     });
   }
 
@@ -55,10 +57,18 @@ export class Attempts {
   /** Sends once. Never throws for what a server or network does. */
   async submit(attempt: SendAttempt): Promise<SubmitResult> {
     const client = this.#ports.client();
-    if (client === null) return { result: 'not-sent', error: new AppError('server_unreachable', 'the server is not connected', { details: { delivery: 'not-sent' } }) };
+    if (client === null)
+      return {
+        result: 'not-sent',
+        error: new AppError('server_unreachable', 'the server is not connected', { details: { delivery: 'not-sent' } }),
+      };
     const raw = attempt.payload.kind === 'swarm' && typeof attempt.payload.params['comfyworkflowraw'] === 'string';
     const images = attempt.payload.kind === 'swarm' ? attempt.payload.images : 1;
-    const track = new Track(attempt, new StreamState({ images, batchSize: batchSizeOf(attempt) }, performance.now()), raw);
+    const track = new Track(
+      attempt,
+      new StreamState({ images, batchSize: batchSizeOf(attempt) }, performance.now()),
+      raw,
+    );
     track.asked = askedImages(attempt);
     track.boot = client.boot;
     this.#tracks.set(track.key, track);
@@ -85,7 +95,12 @@ export class Attempts {
       answer.resolve({ result: 'unsure', error: toAppError(error) });
     }
     const timer = setTimeout(() => {
-      answer.resolve({ result: 'unsure', error: new AppError('server_timeout', 'the generation request got no first word', { details: { delivery: 'unsure' } }) });
+      answer.resolve({
+        result: 'unsure',
+        error: new AppError('server_timeout', 'the generation request got no first word', {
+          details: { delivery: 'unsure' },
+        }),
+      });
     }, FIRST_WORD_MS);
     try {
       return await answer.promise;
@@ -127,11 +142,19 @@ export class Attempts {
         if (news.id === 'invalid_session_id') {
           // Nothing was taken: the job is sent again, with another session.
           this.#ports.pool.forget(track.key);
-          answer.resolve({ result: 'not-sent', error: new AppError('server_auth', news.message, { details: { errorId: news.id, delivery: 'not-sent' } }) });
+          answer.resolve({
+            result: 'not-sent',
+            error: new AppError('server_auth', news.message, { details: { errorId: news.id, delivery: 'not-sent' } }),
+          });
         } else answer.resolve({ result: 'rejected', ...refusal(news.message, news.id) });
         return;
       case 'started':
-        answer.resolve({ result: 'accepted', number: null, nodeErrors: null, serverBoot: this.#ports.client()?.boot ?? null });
+        answer.resolve({
+          result: 'accepted',
+          number: null,
+          nodeErrors: null,
+          serverBoot: this.#ports.client()?.boot ?? null,
+        });
         if (!track.holdStart) sink.fact(track.key, { type: 'started' });
         return;
       case 'live':
@@ -154,7 +177,10 @@ export class Attempts {
       track.wake.wake();
     } else if (!stream.ended) {
       answer.resolve({ result: 'unsure', error });
-      this.#log.info('a stream was lost; its session is asked from now on', { job: track.attempt.jobId, why: error.message });
+      this.#log.info('a stream was lost; its session is asked from now on', {
+        job: track.attempt.jobId,
+        why: error.message,
+      });
       track.doubt = 'its stream was lost';
       this.setAdrift(track);
     }
@@ -198,7 +224,8 @@ export class Attempts {
 
   /** After stream end and the answer to every interrupt; in doubt it is kept apart. */
   #tryReturn(track: Track): void {
-    if (!track.released || track.interruptsOpen > 0 || track.stopping > 0 || this.#tracks.get(track.key) !== track) return;
+    if (!track.released || track.interruptsOpen > 0 || track.stopping > 0 || this.#tracks.get(track.key) !== track)
+      return;
     const quiet = track.stream?.ended === true || track.isOver();
     if (!quiet && !track.adrift) return;
     this.#tracks.delete(track.key);

@@ -33,7 +33,8 @@ export const LOST_AFTER_MS = 2_000;
 
 export const isComfy = (backend: SwarmBackend): boolean => backend.type.startsWith(COMFY);
 /** Takes image jobs now. Control entries of Swarm-to-Swarm backends take none themselves (§6.4). */
-export const isUsable = (backend: SwarmBackend): boolean => backend.enabled && backend.status === 'running' && backend.can_load_models;
+export const isUsable = (backend: SwarmBackend): boolean =>
+  backend.enabled && backend.status === 'running' && backend.can_load_models;
 
 export class Backends {
   #list: readonly SwarmBackend[] | null = null;
@@ -64,12 +65,16 @@ export class Backends {
   /** Jobs the server takes at once, without those of lost slots; null when the backends may not be seen. */
   slots(): number | null {
     if (this.#list === null) return null;
-    return this.#list.filter(isUsable).reduce((sum, one) => sum + Math.max(0, one.max_usages - (this.#lost.get(one.id) ?? 0)), 0);
+    return this.#list
+      .filter(isUsable)
+      .reduce((sum, one) => sum + Math.max(0, one.max_usages - (this.#lost.get(one.id) ?? 0)), 0);
   }
 
   /** ComfyUI backends whose queue can be asked for. */
   visible(): number[] {
-    return (this.#list ?? []).filter((one) => isComfy(one) && one.enabled && one.status === 'running').map((one) => one.id);
+    return (this.#list ?? [])
+      .filter((one) => isComfy(one) && one.enabled && one.status === 'running')
+      .map((one) => one.id);
   }
 
   /** Every backend that may run a job of ours shows its queue: then a look at all of them proves something. */
@@ -112,9 +117,18 @@ export class Backends {
     return (this.#list ?? []).map((one) => {
       const load = isComfy(one) && one.status === 'running' ? this.#load.get(one.id) : undefined;
       return {
-        id: one.id, title: one.title, type: one.type, state: one.status, enabled: one.enabled, model: one.current_model, slots: one.max_usages,
-        load: load?.all ?? null, running: load?.running ?? null, allowIdle: one.settings['AllowIdle'] === true,
-        swarmToSwarm: one.type === 'swarmswarmbackend', lostSlots: this.#lost.get(one.id) ?? 0,
+        id: one.id,
+        title: one.title,
+        type: one.type,
+        state: one.status,
+        enabled: one.enabled,
+        model: one.current_model,
+        slots: one.max_usages,
+        load: load?.all ?? null,
+        running: load?.running ?? null,
+        allowIdle: one.settings['AllowIdle'] === true,
+        swarmToSwarm: one.type === 'swarmswarmbackend',
+        lostSlots: this.#lost.get(one.id) ?? 0,
       };
     });
   }
@@ -125,7 +139,8 @@ export class Backends {
     for (const view of this.views()) {
       if (!view.enabled) continue;
       const params = { backend: view.id, title: view.title === '' ? view.type : view.title };
-      if (view.lostSlots > 0) problems.push({ code: 'slots-lost', params: { ...params, lost: view.lostSlots, slots: view.slots } });
+      if (view.lostSlots > 0)
+        problems.push({ code: 'slots-lost', params: { ...params, lost: view.lostSlots, slots: view.slots } });
       if (view.allowIdle) problems.push({ code: 'allow-idle', params });
       if (view.swarmToSwarm && view.id >= 0) problems.push({ code: 'swarm-to-swarm', params });
       if (view.state === 'errored') problems.push({ code: 'backend-errored', params });

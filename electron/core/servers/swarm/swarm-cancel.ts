@@ -55,14 +55,17 @@ export function stopStep(view: StopView): StopStep {
   if (view.sentAgo !== null) {
     if (view.mode === 'if-waiting') {
       // It began in the very moment: the interrupt ends it still, or was lost on it. Never a second one.
-      return running && view.sentAgo >= MET_START_MS ? { step: 'started' } : { step: 'wait', ms: running ? MET_START_MS - view.sentAgo : RESEND_MS };
+      return running && view.sentAgo >= MET_START_MS
+        ? { step: 'started' }
+        : { step: 'wait', ms: running ? MET_START_MS - view.sentAgo : RESEND_MS };
     }
     const again = running && !view.sentRunning ? MET_START_MS : RESEND_MS;
     if (view.sentAgo < again) return { step: 'wait', ms: again - view.sentAgo };
     if (view.phase === 'ending') return { step: 'wait', ms: RESEND_MS };
   }
   if (view.mode === 'if-waiting' && running) return { step: 'started' };
-  if (view.phase === 'sent' || view.phase === 'claimed' || view.phase === 'ending') return { step: 'hold', ms: RESEND_MS, why: 'phase' };
+  if (view.phase === 'sent' || view.phase === 'claimed' || view.phase === 'ending')
+    return { step: 'hold', ms: RESEND_MS, why: 'phase' };
   if (view.unsafe && (running || view.phase === 'handed')) return { step: 'runs-on' };
   if (view.certainIn > 0) return { step: 'hold', ms: view.certainIn, why: 'phase' };
   if (view.sharedLoad) return { step: 'hold', ms: RESEND_MS, why: 'load' };
@@ -94,8 +97,10 @@ export function itsTurn(line: readonly LinePlace[], index: number): boolean {
   return line.every((other, at) => {
     if (at === index || other.over) return true;
     if (other.sentAgo !== null && other.sentAgo < RESEND_MS) return false;
-    if (other.step === 'ready') return RANK[other.phase] > RANK[mine.phase] || (RANK[other.phase] === RANK[mine.phase] && at > index);
-    if (other.step === 'hold' && other.holdsForPhase && other.inLineMs < PATIENCE_MS) return RANK[other.phase] >= RANK[mine.phase];
+    if (other.step === 'ready')
+      return RANK[other.phase] > RANK[mine.phase] || (RANK[other.phase] === RANK[mine.phase] && at > index);
+    if (other.step === 'hold' && other.holdsForPhase && other.inLineMs < PATIENCE_MS)
+      return RANK[other.phase] >= RANK[mine.phase];
     return true;
   });
 }
@@ -120,14 +125,19 @@ export function lookStep(view: LookView): LookStep {
   const soon = Math.min(3_000, Math.max(3, view.sinceEndMs / 2));
   switch (view.found) {
     case 'absent':
-      if (view.sentRunning || (view.absentForMs !== null && view.absentForMs >= ABSENT_AGAIN_MS)) return { look: 'gone' };
-      return { look: 'again', ms: view.absentForMs === null ? ABSENT_AGAIN_MS : Math.max(1, ABSENT_AGAIN_MS - view.absentForMs) };
+      if (view.sentRunning || (view.absentForMs !== null && view.absentForMs >= ABSENT_AGAIN_MS))
+        return { look: 'gone' };
+      return {
+        look: 'again',
+        ms: view.absentForMs === null ? ABSENT_AGAIN_MS : Math.max(1, ABSENT_AGAIN_MS - view.absentForMs),
+      };
     case 'waiting':
       // Its stream has ended, so no job hangs on it (S9): an orphan, removed before it begins.
       return { look: 'delete' };
     case 'running': {
       // SwarmUI interrupted it itself if it was certain to run: its step is being finished. Otherwise it is an orphan.
-      const due = view.pressedAgo === null ? !view.sentRunning || view.sinceEndMs >= STEP_MS : view.pressedAgo >= RESEND_MS;
+      const due =
+        view.pressedAgo === null ? !view.sentRunning || view.sinceEndMs >= STEP_MS : view.pressedAgo >= RESEND_MS;
       return due ? { look: 'interrupt' } : { look: 'again', ms: soon };
     }
   }

@@ -50,29 +50,42 @@ export class CatalogueCache {
 
   async #fetch(client: SwarmClient, refresh: boolean, signal: AbortSignal): Promise<Catalogue> {
     client.require('fundamental_generate_tab_access');
-    const { list, models, groups } = await client.ask((session) => (refresh ? client.api.refreshedParams(session, signal) : client.api.params(session, signal)), signal);
-    const files = client.may('fundamental_model_access') ? await client.ask((session) => client.api.models(session, signal), signal) : [];
+    const { list, models, groups } = await client.ask(
+      (session) => (refresh ? client.api.refreshedParams(session, signal) : client.api.params(session, signal)),
+      signal,
+    );
+    const files = client.may('fundamental_model_access')
+      ? await client.ask((session) => client.api.models(session, signal), signal)
+      : [];
     const byName = new Map(files.map((file) => [withoutExtension(file.name), file]));
     const names = (models[MAIN] ?? []).map(([name]) => name);
     return {
       models: names.map((name) => {
         const file = byName.get(withoutExtension(name));
         return {
-          name, title: file?.title ?? name, architecture: file?.architecture ?? null,
-          width: positive(file?.standard_width), height: positive(file?.standard_height),
+          name,
+          title: file?.title ?? name,
+          architecture: file?.architecture ?? null,
+          width: positive(file?.standard_width),
+          height: positive(file?.standard_height),
         };
       }),
       params: list.filter((param) => param.visible),
       groups,
       defaults: defaultsOf(list),
-      others: Object.fromEntries(Object.entries(models).filter(([type]) => type !== MAIN).map(([type, entries]) => [type, entries.map(([name]) => name)])),
+      others: Object.fromEntries(
+        Object.entries(models)
+          .filter(([type]) => type !== MAIN)
+          .map(([type, entries]) => [type, entries.map(([name]) => name)]),
+      ),
       fetchedAt: Date.now(),
     };
   }
 }
 
 const withoutExtension = (name: string): string => name.replace(/\.(safetensors|ckpt|gguf|sft)$/i, '');
-const positive = (value: number | null | undefined): number | null => (value !== null && value !== undefined && value > 0 ? value : null);
+const positive = (value: number | null | undefined): number | null =>
+  value !== null && value !== undefined && value > 0 ? value : null;
 
 /** What every form shows; everything else is only sent once somebody touches it, since the server has its own defaults. */
 const ESSENTIAL = ['prompt', 'negativeprompt', 'steps', 'cfgscale', 'seed', 'width', 'height'];
@@ -84,7 +97,10 @@ function defaultsOf(params: readonly SwarmParam[]): Record<string, string | numb
     const param = params.find((one) => one.id === id);
     if (param === undefined) continue;
     const number = Number(param.default);
-    defaults[id] = (param.type === 'integer' || param.type === 'decimal') && param.default !== '' && Number.isFinite(number) ? number : param.default;
+    defaults[id] =
+      (param.type === 'integer' || param.type === 'decimal') && param.default !== '' && Number.isFinite(number)
+        ? number
+        : param.default;
   }
   return defaults;
 }

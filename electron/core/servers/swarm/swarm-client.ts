@@ -26,7 +26,15 @@ export class SwarmClient {
   readonly targeted: boolean;
   readonly visible: boolean;
 
-  private constructor(parts: { api: SwarmHttp; auth: SwarmAuth; http: HttpClient; session: SwarmSession; passthrough: SwarmPassthrough; targeted: boolean; visible: boolean }) {
+  private constructor(parts: {
+    api: SwarmHttp;
+    auth: SwarmAuth;
+    http: HttpClient;
+    session: SwarmSession;
+    passthrough: SwarmPassthrough;
+    targeted: boolean;
+    visible: boolean;
+  }) {
     this.api = parts.api;
     this.auth = parts.auth;
     this.#http = parts.http;
@@ -39,7 +47,11 @@ export class SwarmClient {
   /** Throws AppError: server_unreachable, server_timeout, server_auth, server_unsupported, server_protocol. */
   static async open(options: SwarmClientOptions, signal: AbortSignal): Promise<SwarmClient> {
     const auth = new SwarmAuth(options.credential);
-    const http = new HttpClient({ baseUrl: options.url, credentials: () => auth.headers(), onAnswer: options.onAnswer });
+    const http = new HttpClient({
+      baseUrl: options.url,
+      credentials: () => auth.headers(),
+      onAnswer: options.onAnswer,
+    });
     try {
       const api = new SwarmHttp(http);
       await api.fingerprint(signal);
@@ -47,7 +59,10 @@ export class SwarmClient {
       const session = await api.newSession(signal);
       const passthrough = new SwarmPassthrough(http);
       const targeted = await isTargeted(api, session.session_id, signal);
-      const visible = may(session, 'comfy_direct_calls') && may(session, 'comfy_backend_generate') && (await passthrough.allowed(signal));
+      const visible =
+        may(session, 'comfy_direct_calls') &&
+        may(session, 'comfy_backend_generate') &&
+        (await passthrough.allowed(signal));
       return new SwarmClient({ api, auth, http, session, passthrough, targeted, visible });
     } catch (error) {
       await http.close();
@@ -69,13 +84,19 @@ export class SwarmClient {
 
   /** Throws `not_allowed` with the permission's name. */
   require(permission: string): void {
-    if (!this.may(permission)) throw new AppError('not_allowed', `this user may not do that here (${permission})`, { details: { permission } });
+    if (!this.may(permission))
+      throw new AppError('not_allowed', `this user may not do that here (${permission})`, { details: { permission } });
   }
 
   capabilities(): Capabilities {
     return {
-      promptId: false, targetedInterrupt: this.targeted, jobsApi: false, jobCancel: false, previewMetadata: false,
-      permissions: this.#session.permissions, passthrough: this.visible,
+      promptId: false,
+      targetedInterrupt: this.targeted,
+      jobsApi: false,
+      jobCancel: false,
+      previewMetadata: false,
+      permissions: this.#session.permissions,
+      passthrough: this.visible,
     };
   }
 

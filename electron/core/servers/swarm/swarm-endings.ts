@@ -143,9 +143,20 @@ export class Endings {
     const { files } = this.#ports;
     const { stream } = track;
     const { outputs, delivered } = files.fromStream(stream?.images() ?? []);
-    const common = { started: track.started, interrupted: track.interrupted, mayPutBack: !this.#putBack.has(track.attempt.jobId) };
+    const common = {
+      started: track.started,
+      interrupted: track.interrupted,
+      mayPutBack: !this.#putBack.has(track.attempt.jobId),
+    };
     if (!track.adrift && stream !== null) {
-      const fact = endFact({ ...common, asked: stream.asked(), outputs, delivered, errors: stream.errors, dispatched: stream.dispatched });
+      const fact = endFact({
+        ...common,
+        asked: stream.asked(),
+        outputs,
+        delivered,
+        errors: stream.errors,
+        dispatched: stream.dispatched,
+      });
       if (fact.type === 'stopped' && fact.by === 'collateral') this.#putBack.add(track.attempt.jobId);
       return fact;
     }
@@ -159,6 +170,13 @@ export class Endings {
       found = await files.find(client, track.attempt.attemptId, signal);
     }
     const refs = files.fromPaths(found.paths, outputs);
-    return endFact({ ...common, asked: asked(), outputs: refs, delivered: refs.length, errors: stream?.errors ?? [], dispatched: true });
+    return endFact({
+      ...common,
+      asked: asked(),
+      outputs: refs,
+      delivered: refs.length,
+      errors: stream?.errors ?? [],
+      dispatched: true,
+    });
   }
 }

@@ -67,27 +67,40 @@ export class SwarmFiles {
   /** Throws `outputs_unavailable` when there is no such file (any more). */
   async read(client: SwarmClient | null, output: OutputRef, signal: AbortSignal): Promise<OutputBody> {
     const remote = RemoteSchema.safeParse(JSON.parse(output.remote));
-    if (!remote.success) throw new AppError('bug', 'this output has no place on the server', { details: { name: output.name } });
+    if (!remote.success)
+      throw new AppError('bug', 'this output has no place on the server', { details: { name: output.name } });
     if ('held' in remote.data) return this.#readHeld(remote.data.held, output.name);
     if (client === null) throw new AppError('server_unreachable', 'the server is not connected');
     const answer = await client.api.view(remote.data.path, signal);
-    if (answer.status === 200) return { mime: answer.contentType === '' ? null : (answer.contentType.split(';')[0] ?? null), bytes: answer.bytes, body: answer.body };
+    if (answer.status === 200)
+      return {
+        mime: answer.contentType === '' ? null : (answer.contentType.split(';')[0] ?? null),
+        bytes: answer.bytes,
+        body: answer.body,
+      };
     let bytes = 0;
     for await (const chunk of answer.body) bytes += chunk.length; // An error page: read to its end, so that the connection is free.
     const details = { status: answer.status, path: remote.data.path, bytes };
-    if (answer.status === 404) throw new AppError('outputs_unavailable', 'the server has no such file any more', { details });
+    if (answer.status === 404)
+      throw new AppError('outputs_unavailable', 'the server has no such file any more', { details });
     if (answer.status === 400) throw new AppError('server_auth', 'the server does not show us this file', { details });
     throw new AppError('server_protocol', `the file is answered with ${String(answer.status)}`, { details });
   }
 
   #readHeld(key: string, name: string): OutputBody {
     const held = this.#held.get(key);
-    if (held === undefined) throw new AppError('outputs_unavailable', 'this output was never on the server, and is gone with the program that held it', { details: { name } });
+    if (held === undefined)
+      throw new AppError(
+        'outputs_unavailable',
+        'this output was never on the server, and is gone with the program that held it',
+        { details: { name } },
+      );
     const forget = (): void => {
       setTimeout(() => this.#held.delete(key), KEEP_AFTER_READ_MS).unref();
     };
     async function* body(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-      for (let at = 0; at < bytes.length; at += 1 << 20) yield await Promise.resolve(bytes.subarray(at, at + (1 << 20)));
+      for (let at = 0; at < bytes.length; at += 1 << 20)
+        yield await Promise.resolve(bytes.subarray(at, at + (1 << 20)));
       forget();
     }
     return { mime: held.mime, bytes: held.bytes.length, body: body(held.bytes) };

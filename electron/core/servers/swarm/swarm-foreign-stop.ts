@@ -14,10 +14,20 @@ const LOOK_MS = 500;
 const PRESS_AGAIN_MS = 10_000;
 
 /** Ends with a report or by abort. Throws `not_allowed` without the permissions, `invalid_request` for no such key. */
-export async function stopForeignPrompt(client: SwarmClient, monitor: Monitor, tracks: () => readonly Track[], remoteKey: string, request: StopRequest): Promise<StopReport> {
+export async function stopForeignPrompt(
+  client: SwarmClient,
+  monitor: Monitor,
+  tracks: () => readonly Track[],
+  remoteKey: string,
+  request: StopRequest,
+): Promise<StopReport> {
   const wanted = readForeignKey(remoteKey);
-  if (wanted === null) throw new AppError('invalid_request', 'this is not the key of a prompt on a backend', { details: { remoteKey } });
-  if (!client.visible) throw new AppError('not_allowed', 'the backends of this server may not be seen', { details: { permission: 'comfy_direct_calls' } });
+  if (wanted === null)
+    throw new AppError('invalid_request', 'this is not the key of a prompt on a backend', { details: { remoteKey } });
+  if (!client.visible)
+    throw new AppError('not_allowed', 'the backends of this server may not be seen', {
+      details: { permission: 'comfy_direct_calls' },
+    });
   let pressedAt: number | null = null;
   let ran = false;
   let told = '';
@@ -30,10 +40,26 @@ export async function stopForeignPrompt(client: SwarmClient, monitor: Monitor, t
     if (found !== told) request.onStep('looked', 'GET /ComfyBackendDirect/queue', found);
     told = found;
     if (prompt === undefined) {
-      request.onStep('seen-stopped', null, pressedAt === null ? 'it is not there any more' : 'its prompt is in no queue any more');
-      return { report: 'ended', fact: { type: 'stopped', reach: ran ? 'running' : 'waiting', outputs: [], by: pressedAt === null ? 'unknown' : 'another-client', evidence: 'proven' } };
+      request.onStep(
+        'seen-stopped',
+        null,
+        pressedAt === null ? 'it is not there any more' : 'its prompt is in no queue any more',
+      );
+      return {
+        report: 'ended',
+        fact: {
+          type: 'stopped',
+          reach: ran ? 'running' : 'waiting',
+          outputs: [],
+          by: pressedAt === null ? 'unknown' : 'another-client',
+          evidence: 'proven',
+        },
+      };
     }
-    if (ownerOf(prompt, tracks()) !== null) throw new AppError('conflict', 'this prompt is one of ours: its job can be cancelled', { details: { remoteKey } });
+    if (ownerOf(prompt, tracks()) !== null)
+      throw new AppError('conflict', 'this prompt is one of ours: its job can be cancelled', {
+        details: { remoteKey },
+      });
     if (prompt.state === 'running') {
       ran = true;
       if (request.mode() === 'if-waiting') return { report: 'started' };
@@ -46,7 +72,11 @@ export async function stopForeignPrompt(client: SwarmClient, monitor: Monitor, t
         continue;
       }
     } else if (!held) {
-      request.onStep('held', null, 'a waiting prompt may hang its job when it is removed: it is stopped when it begins');
+      request.onStep(
+        'held',
+        null,
+        'a waiting prompt may hang its job when it is removed: it is stopped when it begins',
+      );
       held = true;
     }
     await sleep(LOOK_MS, request.signal);

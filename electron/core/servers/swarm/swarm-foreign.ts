@@ -13,7 +13,8 @@ const MOST_JOBS = 200;
 const MOST_ORDER = 400;
 
 /** A foreign prompt's remote key. Ids of remote children are below 0. */
-export const foreignKey = (prompt: { backend: number; promptId: string }): string => `${String(prompt.backend)}:${prompt.promptId}`;
+export const foreignKey = (prompt: { backend: number; promptId: string }): string =>
+  `${String(prompt.backend)}:${prompt.promptId}`;
 
 /** Null for anything that is not such a key; a prompt id is never empty (an empty one would be global, §8.2). */
 export function readForeignKey(key: string): { backend: number; promptId: string } | null {
@@ -70,8 +71,15 @@ export class ForeignBook {
       this.#known.set(key, known);
       keys.add(key);
       jobs.push({
-        serverId: this.#serverId, remoteKey: key, state: prompt.state, how: null, place: prompt.state === 'waiting' ? prompt.place : null,
-        cancelling: false, firstSeen: known.firstSeen, startedAt: known.startedAt, endedAt: null,
+        serverId: this.#serverId,
+        remoteKey: key,
+        state: prompt.state,
+        how: null,
+        place: prompt.state === 'waiting' ? prompt.place : null,
+        cancelling: false,
+        firstSeen: known.firstSeen,
+        startedAt: known.startedAt,
+        endedAt: null,
       });
     }
     const ended: ForeignEnded[] = [];
@@ -81,7 +89,15 @@ export class ForeignBook {
       // SwarmUI deletes its finished prompts from ComfyUI's history: how it ended can't be known.
       ended.push({ remoteKey: key, how: known.interruptedByUs ? 'cancelled-by-us' : 'gone' });
     }
-    return { view: { jobs: jobs.slice(0, MOST_JOBS), total: jobs.length, counts: countsOf(seen), order: order.slice(0, MOST_ORDER) }, ended };
+    return {
+      view: {
+        jobs: jobs.slice(0, MOST_JOBS),
+        total: jobs.length,
+        counts: countsOf(seen),
+        order: order.slice(0, MOST_ORDER),
+      },
+      ended,
+    };
   }
 }
 
@@ -98,7 +114,12 @@ export function isPromptOf(track: Track, prompt: BackendPrompt): boolean {
 function mayBeUnmarked(track: Track): boolean {
   if (track.isOver() || track.marked) return false;
   const live = track.counters?.live_gens ?? 0;
-  return track.phase === 'sent' || track.phase === 'claimed' || track.phase === 'waiting' || live > (track.stream?.promptIds.size ?? 0);
+  return (
+    track.phase === 'sent' ||
+    track.phase === 'claimed' ||
+    track.phase === 'waiting' ||
+    live > (track.stream?.promptIds.size ?? 0)
+  );
 }
 
 function inOrder(prompts: readonly BackendPrompt[]): BackendPrompt[] {
@@ -112,11 +133,20 @@ function countsOf({ users, global, ownUser, tracks }: Seen): ForeignView['counts
     ours.gens += track.counters?.waiting_gens ?? 0;
     ours.live += track.counters?.live_gens ?? 0;
   }
-  const rest = (user: string | null, all: Counters, minus: { gens: number; live: number }): ForeignView['counts'][number] => {
+  const rest = (
+    user: string | null,
+    all: Counters,
+    minus: { gens: number; live: number },
+  ): ForeignView['counts'][number] => {
     const running = Math.max(0, all.live_gens - minus.live);
     return { user, running, waiting: Math.max(0, all.waiting_gens - minus.gens - running) };
   };
   const none = { gens: 0, live: 0 };
-  const counts = users !== null ? users.map((one) => rest(one.id, one, one.id === ownUser ? ours : none)) : global !== null ? [rest(null, global, ours)] : [];
+  const counts =
+    users !== null
+      ? users.map((one) => rest(one.id, one, one.id === ownUser ? ours : none))
+      : global !== null
+        ? [rest(null, global, ours)]
+        : [];
   return counts.filter((one) => one.running > 0 || one.waiting > 0);
 }

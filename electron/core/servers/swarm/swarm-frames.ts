@@ -12,7 +12,15 @@ export type FrameImage = { path: string } | { mime: string; bytes: Uint8Array };
 export type SwarmFrame =
   | { type: 'status'; counters: Counters }
   /** `metadata`: this is the message that says the call really runs (S15). `preview` is a data URL. */
-  | { type: 'progress'; batch: string; requestId: string | null; overall: unknown; current: unknown; preview: string | null; metadata: boolean }
+  | {
+      type: 'progress';
+      batch: string;
+      requestId: string | null;
+      overall: unknown;
+      current: unknown;
+      preview: string | null;
+      metadata: boolean;
+    }
   | { type: 'image'; image: FrameImage; batch: number }
   | { type: 'discard'; batches: readonly number[] }
   | { type: 'error'; message: string; id: string | null }
@@ -58,7 +66,8 @@ export function readFrame(bytes: Buffer): SwarmFrame {
   } catch {
     return { type: 'unknown', name: 'not JSON' };
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { type: 'unknown', name: 'no object' };
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { type: 'unknown', name: 'no object' };
   return readMessage(value as Record<string, unknown>);
 }
 
@@ -68,15 +77,21 @@ export function readMessage(message: Readonly<Record<string, unknown>>): SwarmFr
   if ('raw_backend_data' in message) return readRaw(message['raw_backend_data']);
   if ('error' in message || 'error_id' in message) {
     const { error, error_id: id } = message;
-    return { type: 'error', message: typeof error === 'string' ? error : typeof id === 'string' ? id : 'unreadable error', id: typeof id === 'string' ? id : null };
+    return {
+      type: 'error',
+      message: typeof error === 'string' ? error : typeof id === 'string' ? id : 'unreadable error',
+      id: typeof id === 'string' ? id : null,
+    };
   }
-  if (typeof message['image'] === 'string') return { type: 'image', image: imageOf(message['image']), batch: batchNumber.parse(message['batch_index']) };
+  if (typeof message['image'] === 'string')
+    return { type: 'image', image: imageOf(message['image']), batch: batchNumber.parse(message['batch_index']) };
   if ('status' in message) {
     const counters = CountersSchema.safeParse(message['status']);
     return counters.success ? { type: 'status', counters: counters.data } : { type: 'unknown', name: 'status' };
   }
   if (message['socket_intention'] === 'close') return { type: 'end' };
-  if (Array.isArray(message['discard_indices'])) return { type: 'discard', batches: message['discard_indices'].map(Number).filter(Number.isFinite) };
+  if (Array.isArray(message['discard_indices']))
+    return { type: 'discard', batches: message['discard_indices'].map(Number).filter(Number.isFinite) };
   if ('keep_alive' in message || 'raw_swarm_data' in message) return { type: 'skipped' };
   return { type: 'unknown', name: Object.keys(message).join(',').slice(0, 100) };
 }
@@ -84,8 +99,23 @@ export function readMessage(message: Readonly<Record<string, unknown>>): SwarmFr
 function readProgress(value: unknown): SwarmFrame {
   const parsed = ProgressSchema.safeParse(value);
   if (!parsed.success) return { type: 'unknown', name: 'gen_progress' };
-  const { batch_index: batch, request_id: requestId, overall_percent: overall, current_percent: current, preview, metadata } = parsed.data;
-  return { type: 'progress', batch, requestId: requestId ?? null, overall, current, preview: preview ?? null, metadata: metadata !== undefined && metadata !== null };
+  const {
+    batch_index: batch,
+    request_id: requestId,
+    overall_percent: overall,
+    current_percent: current,
+    preview,
+    metadata,
+  } = parsed.data;
+  return {
+    type: 'progress',
+    batch,
+    requestId: requestId ?? null,
+    overall,
+    current,
+    preview: preview ?? null,
+    metadata: metadata !== undefined && metadata !== null,
+  };
 }
 
 /** Only `execution_start` matters; the rest is not even decoded (a preview frame can be 100 KB, 50 times a second). */
@@ -113,7 +143,10 @@ export function readDataUrl(text: string): { mime: string; bytes: Uint8Array } |
   if (comma === -1) return null;
   const head = text.slice(5, comma);
   const mime = head.split(';')[0] ?? '';
-  return { mime: mime === '' ? 'application/octet-stream' : mime, bytes: Buffer.from(text.slice(comma + 1), head.endsWith(';base64') ? 'base64' : 'utf8') };
+  return {
+    mime: mime === '' ? 'application/octet-stream' : mime,
+    bytes: Buffer.from(text.slice(comma + 1), head.endsWith(';base64') ? 'base64' : 'utf8'),
+  };
 }
 
 /** `{"image":"data:…;base64,…","batch_index":…}` with the data cut out of the bytes; null for any other message. */
@@ -128,7 +161,11 @@ function readLargeImage(bytes: Buffer): SwarmFrame | null {
   try {
     const rest = JSON.parse(`{"image":"${bytes.toString('utf8', end)}`) as Record<string, unknown>;
     const data = Buffer.from(bytes.toString('latin1', comma + 1, end), 'base64');
-    return { type: 'image', image: { mime: head.split(';')[0] ?? '', bytes: data }, batch: batchNumber.parse(rest['batch_index']) };
+    return {
+      type: 'image',
+      image: { mime: head.split(';')[0] ?? '', bytes: data },
+      batch: batchNumber.parse(rest['batch_index']),
+    };
   } catch {
     return null; // Not the shape expected: parsed whole, by the caller.
   }

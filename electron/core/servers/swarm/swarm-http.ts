@@ -8,9 +8,25 @@ import { assert } from '../../../../shared/util/assert.ts';
 import type { HttpAnswer, HttpClient, HttpStream } from '../../net/http-client.ts';
 import { deliveryOf } from '../../net/net-error.ts';
 import {
-  AddedBackendSchema, BackendsSchema, ImagesSchema, ModelsSchema, ParamsSchema, RefusalSchema, ResourcesSchema, SessionSchema, StatusSchema, UsersSchema,
+  AddedBackendSchema,
+  BackendsSchema,
+  ImagesSchema,
+  ModelsSchema,
+  ParamsSchema,
+  RefusalSchema,
+  ResourcesSchema,
+  SessionSchema,
+  StatusSchema,
+  UsersSchema,
 } from './swarm-schemas.ts';
-import type { SwarmBackend, SwarmFile, SwarmResources, SwarmSession, SwarmStatus, SwarmUserCounts } from './swarm-schemas.ts';
+import type {
+  SwarmBackend,
+  SwarmFile,
+  SwarmResources,
+  SwarmSession,
+  SwarmStatus,
+  SwarmUserCounts,
+} from './swarm-schemas.ts';
 
 /** 650 files with their metadata take 0.5 s when not cached (§3.5); slow disks more. */
 const LIST_MS = 60_000;
@@ -33,14 +49,19 @@ export class SwarmHttp {
   async fingerprint(signal: AbortSignal): Promise<void> {
     const answer = await this.#http.send({ method: 'GET', path: '/', signal, maxBytes: LARGE_BYTES });
     if (answer.status >= 300 && answer.status < 400 && /(^|\/)Text2Image$/i.test(answer.location ?? '')) return;
-    throw new AppError('server_unsupported', 'this is not a SwarmUI server', { details: { status: answer.status, location: answer.location } });
+    throw new AppError('server_unsupported', 'this is not a SwarmUI server', {
+      details: { status: answer.status, location: answer.location },
+    });
   }
 
   /** Any refusal here means that we are not let in: it is HTTP 200 without an id when authorization is on (§1.6). */
   async newSession(signal: AbortSignal): Promise<SwarmSession> {
     const answer = await this.#post('GetNewSession', {}, signal);
     const refusal = refusalOf(answer.json);
-    if (refusal !== null) throw new AppError('server_auth', `GetNewSession: ${refusal.message}`, { details: { errorId: refusal.id, reason: 'login-needed' } });
+    if (refusal !== null)
+      throw new AppError('server_auth', `GetNewSession: ${refusal.message}`, {
+        details: { errorId: refusal.id, reason: 'login-needed' },
+      });
     return read(SessionSchema, answer.json, 'GetNewSession');
   }
 
@@ -48,9 +69,17 @@ export class SwarmHttp {
   async login(username: string, password: string, signal: AbortSignal): Promise<string> {
     const answer = await this.#post('Login', { username, password }, signal);
     const refusal = refusalOf(answer.json);
-    if (refusal !== null) throw new AppError('server_auth', `Login: ${refusal.message}`, { details: { errorId: refusal.id, reason: refusal.id ?? 'refused' } });
-    const cookie = answer.cookies.map((line) => /^swarm_token=([^;]+)/.exec(line)?.[1]).find((value) => value !== undefined);
-    if (cookie === undefined) throw new AppError('server_protocol', 'Login: accepted, but no token came', { details: { status: answer.status } });
+    if (refusal !== null)
+      throw new AppError('server_auth', `Login: ${refusal.message}`, {
+        details: { errorId: refusal.id, reason: refusal.id ?? 'refused' },
+      });
+    const cookie = answer.cookies
+      .map((line) => /^swarm_token=([^;]+)/.exec(line)?.[1])
+      .find((value) => value !== undefined);
+    if (cookie === undefined)
+      throw new AppError('server_protocol', 'Login: accepted, but no token came', {
+        details: { status: answer.status },
+      });
     return decodeURIComponent(cookie);
   }
 
@@ -110,7 +139,14 @@ export class SwarmHttp {
   }
 
   async models(session: string, signal: AbortSignal): Promise<z.output<typeof ModelsSchema>['files']> {
-    const input = { path: '', depth: 10, subtype: 'Stable-Diffusion', sortBy: 'Name', sortReverse: false, allowRemote: true };
+    const input = {
+      path: '',
+      depth: 10,
+      subtype: 'Stable-Diffusion',
+      sortBy: 'Name',
+      sortReverse: false,
+      allowRemote: true,
+    };
     return (await this.#read(ModelsSchema, 'ListModels', session, input, signal, LIST_MS)).files;
   }
 
@@ -138,15 +174,31 @@ export class SwarmHttp {
 
   /** An output file. `path` as the stream or the listing names it, not encoded. */
   async view(path: string, signal: AbortSignal): Promise<HttpStream> {
-    const encoded = path.split('/').map((part) => encodeURIComponent(part)).join('/');
+    const encoded = path
+      .split('/')
+      .map((part) => encodeURIComponent(part))
+      .join('/');
     return await this.#http.open({ method: 'GET', path: `/${encoded}`, signal, timeoutMs: 30_000 });
   }
 
-  async #read<Schema extends z.ZodType>(schema: Schema, route: string, session: string, input: Input, signal: AbortSignal, timeoutMs?: number): Promise<z.output<Schema>> {
+  async #read<Schema extends z.ZodType>(
+    schema: Schema,
+    route: string,
+    session: string,
+    input: Input,
+    signal: AbortSignal,
+    timeoutMs?: number,
+  ): Promise<z.output<Schema>> {
     return read(schema, await this.#call(route, session, input, signal, timeoutMs), route);
   }
 
-  async #call(route: string, session: string, input: Input, signal?: AbortSignal, timeoutMs?: number): Promise<unknown> {
+  async #call(
+    route: string,
+    session: string,
+    input: Input,
+    signal?: AbortSignal,
+    timeoutMs?: number,
+  ): Promise<unknown> {
     const answer = await this.#post(route, { session_id: session, ...input }, signal, timeoutMs);
     const refusal = refusalOf(answer.json);
     if (refusal !== null) throw refusalError(route, answer.status, refusal);
@@ -154,8 +206,20 @@ export class SwarmHttp {
   }
 
   /** JSON there and back. The body has its length and no nulls; a redirect where JSON was expected is no answer. */
-  async #post(route: string, json: Input, signal?: AbortSignal, timeoutMs?: number): Promise<HttpAnswer & { json: unknown }> {
-    const request = { method: 'POST', path: `/API/${route}`, json: withoutNulls(json), maxBytes: LARGE_BYTES, ...(signal === undefined ? {} : { signal }), ...(timeoutMs === undefined ? {} : { timeoutMs }) } as const;
+  async #post(
+    route: string,
+    json: Input,
+    signal?: AbortSignal,
+    timeoutMs?: number,
+  ): Promise<HttpAnswer & { json: unknown }> {
+    const request = {
+      method: 'POST',
+      path: `/API/${route}`,
+      json: withoutNulls(json),
+      maxBytes: LARGE_BYTES,
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    } as const;
     let answer: HttpAnswer;
     try {
       answer = await this.#http.send(request);
@@ -163,12 +227,17 @@ export class SwarmHttp {
       throw sessionProblem(route, error) ?? error;
     }
     if (answer.status >= 300 && answer.status < 400) {
-      throw new AppError('server_protocol', `${route}: a redirect where JSON was expected`, { details: { status: answer.status, location: answer.location } });
+      throw new AppError('server_protocol', `${route}: a redirect where JSON was expected`, {
+        details: { status: answer.status, location: answer.location },
+      });
     }
     try {
       return { ...answer, json: JSON.parse(answer.text) as unknown };
     } catch (error) {
-      throw new AppError('server_protocol', `${route}: the answer is not JSON`, { details: { status: answer.status, sample: answer.text.slice(0, 300) }, cause: error });
+      throw new AppError('server_protocol', `${route}: the answer is not JSON`, {
+        details: { status: answer.status, sample: answer.text.slice(0, 300) },
+        cause: error,
+      });
     }
   }
 }
@@ -197,7 +266,9 @@ export function refusalError(route: string, status: number, refusal: Refusal): A
   switch (refusal.id) {
     case 'bad_permissions':
     case 'invalid_session_id':
-      return new AppError('server_auth', `${route}: ${refusal.message}`, { details: { ...details, reason: refusal.id } });
+      return new AppError('server_auth', `${route}: ${refusal.message}`, {
+        details: { ...details, reason: refusal.id },
+      });
     case 'bad_route':
       return new AppError('server_unsupported', `${route}: this server has no such route`, { details });
     default:
@@ -210,18 +281,24 @@ function sessionProblem(route: string, error: unknown): AppError | null {
   if (!(error instanceof AppError) || error.code !== 'server_auth') return null;
   const sample = typeof error.details?.['sample'] === 'string' ? error.details['sample'] : '';
   if (!sample.includes('invalid_session_id')) {
-    return new AppError('server_auth', `${route}: the server wants its network authorization`, { details: { status: 401, reason: 'network-authorization' } });
+    return new AppError('server_auth', `${route}: the server wants its network authorization`, {
+      details: { status: 401, reason: 'network-authorization' },
+    });
   }
   return refusalError(route, 401, { id: 'invalid_session_id', message: 'this session is not known to the server' });
 }
 
-export const hasErrorId = (error: unknown, id: string): boolean => error instanceof AppError && error.details?.['errorId'] === id;
+export const hasErrorId = (error: unknown, id: string): boolean =>
+  error instanceof AppError && error.details?.['errorId'] === id;
 /** Refused, or no connection at all: the server process is not there. */
-export const isGone = (error: unknown): boolean => error instanceof AppError && error.code === 'server_unreachable' && deliveryOf(error) === 'not-sent';
+export const isGone = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'server_unreachable' && deliveryOf(error) === 'not-sent';
 
 function read<Schema extends z.ZodType>(schema: Schema, value: unknown, route: string): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
-  throw new AppError('server_protocol', `${route}: unexpected answer`, { details: { path: issue?.path.join('.') ?? '', issue: issue?.message ?? '' } });
+  throw new AppError('server_protocol', `${route}: unexpected answer`, {
+    details: { path: issue?.path.join('.') ?? '', issue: issue?.message ?? '' },
+  });
 }

@@ -21,7 +21,11 @@ export interface LookupPorts {
 }
 
 /** Throws AppError when the server can't be asked. */
-export async function lookupAttempt(ports: LookupPorts, attempt: AttemptRef, signal: AbortSignal): Promise<LookupResult> {
+export async function lookupAttempt(
+  ports: LookupPorts,
+  attempt: AttemptRef,
+  signal: AbortSignal,
+): Promise<LookupResult> {
   const { client, attempts, files, monitor } = ports;
   const known = attempts.get(attempt.remoteKey);
   const fact = known?.fact ?? null;
@@ -32,7 +36,8 @@ export async function lookupAttempt(ports: LookupPorts, attempt: AttemptRef, sig
   }
   const sameBoot = attempt.serverBoot === null || client.boot === null ? null : attempt.serverBoot === client.boot;
   const counters = await countersOf(client, attempt.remoteKey, signal);
-  if (counters !== null && !isIdle(counters) && sameBoot !== false) return await lookWorking(ports, attempt, counters, signal);
+  if (counters !== null && !isIdle(counters) && sameBoot !== false)
+    return await lookWorking(ports, attempt, counters, signal);
   const stream = known?.stream ?? null;
   if (known !== undefined && stream !== null && !known.adrift && !known.isOver() && stream.phase !== 'sent') {
     // The last words are on their way: the stream says how it ended.
@@ -42,7 +47,16 @@ export async function lookupAttempt(ports: LookupPorts, attempt: AttemptRef, sig
   if (found.paths.length > 0) {
     const outputs = files.fromPaths(found.paths, []);
     const asked = known?.asked ?? found.asked ?? outputs.length;
-    const ending = { asked, outputs, delivered: outputs.length, errors: [], started: true, dispatched: true, interrupted: known?.interrupted === true || attempt.stopSent === true, mayPutBack: false };
+    const ending = {
+      asked,
+      outputs,
+      delivered: outputs.length,
+      errors: [],
+      started: true,
+      dispatched: true,
+      interrupted: known?.interrupted === true || attempt.stopSent === true,
+      mayPutBack: false,
+    };
     return { found: 'ended', fact: endFact(ending) };
   }
   // With its session idle, whatever a backend still computes for it is nobody's: it is looked for, and stopped.
@@ -51,12 +65,26 @@ export async function lookupAttempt(ports: LookupPorts, attempt: AttemptRef, sig
   // The same process, the session idle, no image, and a stop of ours that went out before this process began: it was
   // heard. Presumed, because nobody saw the end.
   if (sameBoot === true && attempt.stopSent === true) {
-    return { found: 'ended', fact: { type: 'stopped', reach: attempt.startedAt === null ? 'waiting' : 'running', outputs: [], by: 'unknown', evidence: 'presumed' } };
+    return {
+      found: 'ended',
+      fact: {
+        type: 'stopped',
+        reach: attempt.startedAt === null ? 'waiting' : 'running',
+        outputs: [],
+        by: 'unknown',
+        evidence: 'presumed',
+      },
+    };
   }
   return { found: 'absent', sameBoot };
 }
 
-async function lookWorking({ client, attempts, monitor }: LookupPorts, attempt: AttemptRef, counters: Counters, signal: AbortSignal): Promise<LookupResult> {
+async function lookWorking(
+  { client, attempts, monitor }: LookupPorts,
+  attempt: AttemptRef,
+  counters: Counters,
+  signal: AbortSignal,
+): Promise<LookupResult> {
   const track = attempts.resume(attempt);
   if (track.adrift) track.poll(counters, performance.now());
   if (!track.started && counters.live_gens > 0) await monitor.look(client, signal);

@@ -70,7 +70,10 @@ export class SwarmManage {
   async restartBackend(id: number, signal: AbortSignal): Promise<void> {
     const client = this.#ports.client();
     client.require('restart_backends');
-    if (this.#find(id).lostSlots >= this.#find(id).slots) throw new AppError('conflict', 'all slots of this backend are lost: only re-creating it helps', { details: { backend: id } });
+    if (this.#find(id).lostSlots >= this.#find(id).slots)
+      throw new AppError('conflict', 'all slots of this backend are lost: only re-creating it helps', {
+        details: { backend: id },
+      });
     await client.ask((session) => client.api.restartBackend(session, id, signal), signal);
     await this.#ports.monitor.askBackends(client, signal);
   }
@@ -85,15 +88,26 @@ export class SwarmManage {
     client.require('edit_backends');
     await this.#ports.monitor.askBackends(client, signal);
     const old = this.#ports.monitor.backends.list?.find((one) => one.id === id);
-    if (old === undefined || id < 0) throw new AppError('not_found', 'there is no such backend', { details: { backend: id } });
+    if (old === undefined || id < 0)
+      throw new AppError('not_found', 'there is no such backend', { details: { backend: id } });
     // Secrets are not shown (§5): a copy would be made without them.
-    const hidden = Object.entries(old.settings).filter(([, value]) => typeof value === 'string' && value.includes('\t<secret>')).map(([key]) => key);
-    if (hidden.length > 0) throw new AppError('conflict', 'a setting of this backend is secret, so it can only be re-created on the server itself', { details: { backend: id, hidden } });
+    const hidden = Object.entries(old.settings)
+      .filter(([, value]) => typeof value === 'string' && value.includes('\t<secret>'))
+      .map(([key]) => key);
+    if (hidden.length > 0)
+      throw new AppError(
+        'conflict',
+        'a setting of this backend is secret, so it can only be re-created on the server itself',
+        { details: { backend: id, hidden } },
+      );
     const made = await client.ask((session) => client.api.addBackend(session, old.type, signal), signal);
     await client.ask((session) => client.api.editBackend(session, made, old.title, old.settings, signal), signal);
-    client.ask((session) => client.api.deleteBackend(session, id, signal), signal).catch((error: unknown) => {
-      if (!isAbort(error)) this.#ports.log.warn('removing the old backend was answered with an error', { backend: id, error });
-    });
+    client
+      .ask((session) => client.api.deleteBackend(session, id, signal), signal)
+      .catch((error: unknown) => {
+        if (!isAbort(error))
+          this.#ports.log.warn('removing the old backend was answered with an error', { backend: id, error });
+      });
     await this.#ports.monitor.askBackends(client, signal);
     return made;
   }
@@ -102,9 +116,14 @@ export class SwarmManage {
   async stopPowers(signal: AbortSignal): Promise<StopPowers> {
     const client = this.#ports.client();
     const ownUser = client.may('basic_image_generation') ? client.session.user_id : null;
-    if (!client.may('interrupt_others') || !client.may('read_server_info_panels') || !client.targeted) return { ownUser, users: [], prompts: client.visible };
+    if (!client.may('interrupt_others') || !client.may('read_server_info_panels') || !client.targeted)
+      return { ownUser, users: [], prompts: client.visible };
     const users = await client.ask((session) => client.api.connectedUsers(session, signal), signal);
-    return { ownUser, users: users.filter((one) => one.waiting_gens > 0 || one.live_gens > 0).map((one) => one.id), prompts: client.visible };
+    return {
+      ownUser,
+      users: users.filter((one) => one.waiting_gens > 0 || one.live_gens > 0).map((one) => one.id),
+      prompts: client.visible,
+    };
   }
 
   /** Everything of the signed-in user, ours included; ends no job of ours without its own proof: their streams tell. */

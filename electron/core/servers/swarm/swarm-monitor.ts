@@ -76,7 +76,10 @@ export class Monitor {
     const over = (): boolean => signal.aborted;
     while (!over()) {
       try {
-        const { backend_status: backends } = await client.ask((session) => client.api.currentStatus(session, signal), signal);
+        const { backend_status: backends } = await client.ask(
+          (session) => client.api.currentStatus(session, signal),
+          signal,
+        );
         deaf = 0;
         this.#loading = backends?.any_loading === true;
         await this.#beat(client, signal);
@@ -127,16 +130,34 @@ export class Monitor {
     const look = await this.look(client, signal);
     if (look !== null) await this.#stopOrphans(client, look.prompts);
     const tracks = this.#ports.tracks();
-    const waiting = tracks.filter((track) => track.phase === 'waiting' && !track.started).map((track) => performance.now() - track.phaseSince);
-    this.backends.checkSlots(waiting.length === 0 ? null : Math.max(...waiting), tracks.some((track) => track.loading) || this.#loading, look?.prompts ?? [], look?.complete === true);
+    const waiting = tracks
+      .filter((track) => track.phase === 'waiting' && !track.started)
+      .map((track) => performance.now() - track.phaseSince);
+    this.backends.checkSlots(
+      waiting.length === 0 ? null : Math.max(...waiting),
+      tracks.some((track) => track.loading) || this.#loading,
+      look?.prompts ?? [],
+      look?.complete === true,
+    );
     const known = [...tracks, ...[...this.#over.values()].map((one) => one.track)];
-    const seen = this.#foreign.see({ prompts: look?.prompts ?? [], users, global, ownUser: client.session.user_id, ownClient: this.#ports.context.server.clientId, tracks: known, now: Date.now() });
+    const seen = this.#foreign.see({
+      prompts: look?.prompts ?? [],
+      users,
+      global,
+      ownUser: client.session.user_id,
+      ownClient: this.#ports.context.server.clientId,
+      tracks: known,
+      now: Date.now(),
+    });
     this.#ports.context.sink.foreign(seen.view, seen.ended);
     const all = users === null ? global?.waiting_gens : users.reduce((sum, one) => sum + one.waiting_gens, 0);
     if (all !== undefined) this.#ports.context.sink.status({ queueLength: all });
   }
 
-  async #askCounts(client: SwarmClient, signal: AbortSignal): Promise<{ users: SwarmUserCounts[] | null; global: Counters | null }> {
+  async #askCounts(
+    client: SwarmClient,
+    signal: AbortSignal,
+  ): Promise<{ users: SwarmUserCounts[] | null; global: Counters | null }> {
     if (!client.may('read_server_info_panels')) return { users: null, global: null };
     const users = await client.ask((session) => client.api.connectedUsers(session, signal), signal);
     return { users, global: null };
@@ -166,7 +187,9 @@ export class Monitor {
       if (prompt.attemptId === track.attempt.attemptId) track.marked = true;
       if (prompt.state === 'running') track.seenRunning = true;
     }
-    return queues.every((one) => one === null) ? null : { prompts, complete: this.backends.allVisible() && queues.every((one) => one !== null) };
+    return queues.every((one) => one === null)
+      ? null
+      : { prompts, complete: this.backends.allVisible() && queues.every((one) => one !== null) };
   }
 
   /** A prompt whose attempt is over, or was lost with the server's process: stopped by its id (S10). */
@@ -184,7 +207,11 @@ export class Monitor {
   async stopPrompt(client: SwarmClient, prompt: BackendPrompt, track: Track): Promise<void> {
     // Its step may just be ending: SwarmUI's own interrupt reached it, and a second one would be for whoever comes next.
     if (prompt.state === 'running' && track.interruptedRunning) return;
-    this.#log.warn('a prompt of an attempt that is over was found on a backend; stopping it by its id', { job: track.attempt.jobId, backend: prompt.backend, state: prompt.state });
+    this.#log.warn('a prompt of an attempt that is over was found on a backend; stopping it by its id', {
+      job: track.attempt.jobId,
+      backend: prompt.backend,
+      state: prompt.state,
+    });
     if (prompt.state === 'running') await client.passthrough.interrupt(prompt.backend, prompt.promptId);
     else await client.passthrough.deleteOrphan(prompt.backend, prompt.promptId);
   }
@@ -193,7 +220,10 @@ export class Monitor {
     if (!client.may('read_server_info_panels')) return;
     const { system_ram: ram, gpus } = await client.ask((session) => client.api.resources(session, signal), signal);
     const [gpu] = Object.values(gpus ?? {});
-    const memory = gpu === undefined ? { usedBytes: ram.used, totalBytes: ram.total, device: 'RAM' } : { usedBytes: gpu.used_memory, totalBytes: gpu.total_memory, device: gpu.name };
+    const memory =
+      gpu === undefined
+        ? { usedBytes: ram.used, totalBytes: ram.total, device: 'RAM' }
+        : { usedBytes: gpu.used_memory, totalBytes: gpu.total_memory, device: gpu.name };
     this.#ports.context.sink.status({ memory });
   }
 
@@ -214,7 +244,12 @@ export class Monitor {
     const { list } = this.backends;
     const backends = list === null ? null : list.filter((one) => one.enabled && one.id >= 0).length;
     const answersInMs = median(this.#answers);
-    const said = JSON.stringify([problems, backends, answersInMs === null ? null : Math.round(answersInMs), this.backends.slots()]);
+    const said = JSON.stringify([
+      problems,
+      backends,
+      answersInMs === null ? null : Math.round(answersInMs),
+      this.backends.slots(),
+    ]);
     if (said === this.#lastStatus) return;
     this.#lastStatus = said;
     this.#ports.context.sink.status({ problems, backends, answersInMs });

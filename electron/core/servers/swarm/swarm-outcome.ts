@@ -49,11 +49,19 @@ export function endFact(ending: Ending): Exclude<EndFact, { type: 'vanished' }> 
   if (error === undefined) {
     // Only intermediates came, and nobody complained: they are the result.
     if (ending.delivered === 0 && outputs.length > 0) return { type: 'finished', outputs };
-    const said = ending.delivered === 0 ? 'it ended without an image and without a reason' : `only ${String(ending.delivered)} of ${String(ending.asked)} images came, without a reason`;
-    return { type: 'executionFailed', error: failure(said, { delivered: ending.delivered, asked: ending.asked }), outputs };
+    const said =
+      ending.delivered === 0
+        ? 'it ended without an image and without a reason'
+        : `only ${String(ending.delivered)} of ${String(ending.asked)} images came, without a reason`;
+    return {
+      type: 'executionFailed',
+      error: failure(said, { delivered: ending.delivered, asked: ending.asked }),
+      outputs,
+    };
   }
   if (error === INTERRUPTED) return { type: 'stopped', reach, outputs, by: 'another-client', evidence: 'proven' };
-  if (ending.mayPutBack && COLLATERAL.some((pattern) => pattern.test(error))) return { type: 'stopped', reach, outputs, by: 'collateral', evidence: 'proven' };
+  if (ending.mayPutBack && COLLATERAL.some((pattern) => pattern.test(error)))
+    return { type: 'stopped', reach, outputs, by: 'collateral', evidence: 'proven' };
   return { type: 'executionFailed', error: errorOf(error, ending), outputs };
 }
 
@@ -62,15 +70,27 @@ function failure(message: string, details: Record<string, unknown>): WireError {
 }
 
 function errorOf(text: string, ending: Ending): WireError {
-  const details = { errors: ending.errors.slice(0, 10).map((one) => one.slice(0, 4_000)), delivered: ending.delivered, asked: ending.asked };
-  if (BY_COMFY.test(text)) return failure(text.replace(BY_COMFY, '').trim(), { ...details, outOfMemory: OUT_OF_MEMORY.test(text) });
+  const details = {
+    errors: ending.errors.slice(0, 10).map((one) => one.slice(0, 4_000)),
+    delivered: ending.delivered,
+    asked: ending.asked,
+  };
+  if (BY_COMFY.test(text))
+    return failure(text.replace(BY_COMFY, '').trim(), { ...details, outOfMemory: OUT_OF_MEMORY.test(text) });
   if (REFUSED_BY_COMFY.test(text)) return toWire(comfyRefusal(text.replace(REFUSED_BY_COMFY, ''), details));
-  if (!ending.dispatched || text.startsWith(NO_MATCH)) return toWire(new AppError('server_rejected', text.slice(0, 2_000), { details }));
-  return failure(text.startsWith(REMOTE) ? text.slice(REMOTE.length) : text, { ...details, outOfMemory: OUT_OF_MEMORY.test(text) });
+  if (!ending.dispatched || text.startsWith(NO_MATCH))
+    return toWire(new AppError('server_rejected', text.slice(0, 2_000), { details }));
+  return failure(text.startsWith(REMOTE) ? text.slice(REMOTE.length) : text, {
+    ...details,
+    outOfMemory: OUT_OF_MEMORY.test(text),
+  });
 }
 
 const ComfyRefusalSchema = z.object({
-  error: z.object({ message: z.string().catch(''), details: z.string().catch('') }).optional().catch(undefined),
+  error: z
+    .object({ message: z.string().catch(''), details: z.string().catch('') })
+    .optional()
+    .catch(undefined),
   node_errors: z.record(z.string(), z.unknown()).optional().catch(undefined),
 });
 
@@ -84,16 +104,24 @@ function comfyRefusal(text: string, details: Record<string, unknown>): AppError 
   }
   const parsed = ComfyRefusalSchema.safeParse(json);
   if (!parsed.success) return new AppError('server_rejected', text.trim().slice(0, 2_000), { details });
-  const said = [parsed.data.error?.message ?? '', parsed.data.error?.details ?? ''].filter((part) => part !== '').join(': ');
-  return new AppError('server_rejected', said === '' ? 'ComfyUI refused it' : said.slice(0, 2_000), { details: { ...details, node_errors: parsed.data.node_errors ?? {} } });
+  const said = [parsed.data.error?.message ?? '', parsed.data.error?.details ?? '']
+    .filter((part) => part !== '')
+    .join(': ');
+  return new AppError('server_rejected', said === '' ? 'ComfyUI refused it' : said.slice(0, 2_000), {
+    details: { ...details, node_errors: parsed.data.node_errors ?? {} },
+  });
 }
 
 /** An error frame that came before a slot was asked for. `elsewhere`: this server lacks the model; another may have it. */
 export function refusal(message: string, id: string | null): { error: AppError; elsewhere: boolean } {
   const details = { errorId: id };
-  if (id === 'bad_permissions') return { error: new AppError('server_auth', message, { details: { ...details, reason: id } }), elsewhere: true };
+  if (id === 'bad_permissions')
+    return { error: new AppError('server_auth', message, { details: { ...details, reason: id } }), elsewhere: true };
   if (id === 'bad_route') return { error: new AppError('server_unsupported', message, { details }), elsewhere: true };
-  return { error: new AppError('server_rejected', message.slice(0, 2_000), { details }), elsewhere: /^Invalid value for parameter (Model|VAE|LoRAs?|Refiner Model)\b/.test(message) };
+  return {
+    error: new AppError('server_rejected', message.slice(0, 2_000), { details }),
+    elsewhere: /^Invalid value for parameter (Model|VAE|LoRAs?|Refiner Model)\b/.test(message),
+  };
 }
 
 const MEDIA: readonly [RegExp, OutputMedia][] = [
@@ -107,7 +135,18 @@ export function mediaOf(name: string): OutputMedia {
   return MEDIA.find(([pattern]) => pattern.test(name))?.[1] ?? 'other';
 }
 
-const EXTENSIONS: Readonly<Record<string, string>> = { 'image/png': 'png', 'image/jpeg': 'jpg', 'image/jpg': 'jpg', 'image/webp': 'webp', 'image/gif': 'gif', 'video/mp4': 'mp4', 'video/webm': 'webm', 'audio/wav': 'wav', 'audio/mpeg': 'mp3', 'audio/flac': 'flac' };
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/jpg': 'jpg',
+  'image/webp': 'webp',
+  'image/gif': 'gif',
+  'video/mp4': 'mp4',
+  'video/webm': 'webm',
+  'audio/wav': 'wav',
+  'audio/mpeg': 'mp3',
+  'audio/flac': 'flac',
+};
 
 /** A file name for bytes that came without one. */
 export function nameFor(mime: string, index: number): string {
@@ -115,7 +154,10 @@ export function nameFor(mime: string, index: number): string {
 }
 
 /** What `OutputRef.remote` holds: a path on the server, or the key of bytes that this process holds. */
-export const RemoteSchema = z.union([z.object({ path: z.string().min(1) }), z.object({ held: z.string().min(1), mime: z.string() })]);
+export const RemoteSchema = z.union([
+  z.object({ path: z.string().min(1) }),
+  z.object({ held: z.string().min(1), mime: z.string() }),
+]);
 export type Remote = z.infer<typeof RemoteSchema>;
 
 export function outputRef(ordinal: number, remote: Remote, name: string): OutputRef {

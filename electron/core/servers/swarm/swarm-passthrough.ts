@@ -48,21 +48,49 @@ export class SwarmPassthrough {
 
   /** What runs and waits on one backend, in its order. Throws AppError, also while that ComfyUI is down. */
   async queue(backend: number, signal: AbortSignal): Promise<BackendPrompt[]> {
-    const answer = await this.#http.send({ method: 'GET', path: `${BASE}/queue`, headers: header(backend), signal, timeoutMs: QUEUE_MS, maxBytes: QUEUE_BYTES });
+    const answer = await this.#http.send({
+      method: 'GET',
+      path: `${BASE}/queue`,
+      headers: header(backend),
+      signal,
+      timeoutMs: QUEUE_MS,
+      maxBytes: QUEUE_BYTES,
+    });
     const listing = QueueSchema.safeParse(json(ok(answer, 'GET queue')));
-    if (!listing.success) throw new AppError('server_protocol', 'GET queue: unexpected answer', { details: { backend } });
+    if (!listing.success)
+      throw new AppError('server_protocol', 'GET queue: unexpected answer', { details: { backend } });
     const { queue_running: running, queue_pending: pending } = listing.data;
     const waiting = [...pending].sort((a, b) => Number(a[0]) - Number(b[0]));
     return [
-      ...running.map((item): BackendPrompt => ({ backend, promptId: item[1], state: 'running', place: 0, ...markOf(item[2]) })),
-      ...waiting.map((item, index): BackendPrompt => ({ backend, promptId: item[1], state: 'waiting', place: index + 1, ...markOf(item[2]) })),
+      ...running.map((item): BackendPrompt => ({
+        backend,
+        promptId: item[1],
+        state: 'running',
+        place: 0,
+        ...markOf(item[2]),
+      })),
+      ...waiting.map((item, index): BackendPrompt => ({
+        backend,
+        promptId: item[1],
+        state: 'waiting',
+        place: index + 1,
+        ...markOf(item[2]),
+      })),
     ];
   }
 
   /** Stops one running prompt. Without an id it would be global and hit whoever runs: that is a bug (§8.2). */
   async interrupt(backend: number, promptId: string): Promise<void> {
     assert(promptId !== '', 'an interrupt without an id would stop somebody else');
-    ok(await this.#http.send({ method: 'POST', path: `${BASE}/interrupt`, headers: header(backend), json: { prompt_id: promptId } }), 'POST interrupt');
+    ok(
+      await this.#http.send({
+        method: 'POST',
+        path: `${BASE}/interrupt`,
+        headers: header(backend),
+        json: { prompt_id: promptId },
+      }),
+      'POST interrupt',
+    );
   }
 
   /**
@@ -71,7 +99,15 @@ export class SwarmPassthrough {
    */
   async deleteOrphan(backend: number, promptId: string): Promise<void> {
     assert(promptId !== '', 'a prompt id is missing');
-    ok(await this.#http.send({ method: 'POST', path: `${BASE}/queue`, headers: header(backend), json: { delete: [promptId] } }), 'POST queue');
+    ok(
+      await this.#http.send({
+        method: 'POST',
+        path: `${BASE}/queue`,
+        headers: header(backend),
+        json: { delete: [promptId] },
+      }),
+      'POST queue',
+    );
   }
 }
 
@@ -79,14 +115,19 @@ const header = (backend: number): Record<string, string> => ({ 'x-swarm-backend-
 
 function ok(answer: HttpAnswer, route: string): HttpAnswer {
   if (answer.status === 200) return answer;
-  throw new AppError('server_protocol', `passthrough ${route}: status ${String(answer.status)}`, { details: { status: answer.status, sample: answer.text.slice(0, 200) } });
+  throw new AppError('server_protocol', `passthrough ${route}: status ${String(answer.status)}`, {
+    details: { status: answer.status, sample: answer.text.slice(0, 200) },
+  });
 }
 
 function json(answer: HttpAnswer): unknown {
   try {
     return parsePythonJson(answer.text);
   } catch (error) {
-    throw new AppError('server_protocol', 'passthrough: the answer is not JSON', { details: { sample: answer.text.slice(0, 200) }, cause: error });
+    throw new AppError('server_protocol', 'passthrough: the answer is not JSON', {
+      details: { sample: answer.text.slice(0, 200) },
+      cause: error,
+    });
   }
 }
 
@@ -100,7 +141,8 @@ function markOf(graph: unknown): { attemptId: string | null; clientId: string | 
     const meta: unknown = node._meta;
     if (typeof meta !== 'object' || meta === null) continue;
     const { [ATTEMPT_KEY]: attemptId, [CLIENT_KEY]: clientId } = meta as Record<string, unknown>;
-    if (typeof attemptId === 'string' && attemptId !== '') return { attemptId, clientId: typeof clientId === 'string' ? clientId : null };
+    if (typeof attemptId === 'string' && attemptId !== '')
+      return { attemptId, clientId: typeof clientId === 'string' ? clientId : null };
   }
   return NO_MARK;
 }

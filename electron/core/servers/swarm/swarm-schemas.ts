@@ -6,10 +6,17 @@ import { z } from 'zod';
 
 const count = z.coerce.number().catch(0);
 const text = z.string().catch('');
-const textOrNull = z.string().nullish().transform((value) => value ?? null).catch(null);
+const textOrNull = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null)
+  .catch(null);
 
 /** Every refusal, over HTTP and in a stream (§1.2): either key may be missing, `Login` has only the id. */
-export const RefusalSchema = z.object({ error: z.string().optional().catch(undefined), error_id: z.string().optional().catch(undefined) });
+export const RefusalSchema = z.object({
+  error: z.string().optional().catch(undefined),
+  error_id: z.string().optional().catch(undefined),
+});
 
 export const SessionSchema = z.object({
   session_id: z.string().min(1),
@@ -22,14 +29,30 @@ export const SessionSchema = z.object({
 export type SwarmSession = z.infer<typeof SessionSchema>;
 
 /** The four counters of one session, or of all (§5 "Counter meaning"). */
-export const CountersSchema = z.object({ waiting_gens: count, loading_models: count, waiting_backends: count, live_gens: count });
+export const CountersSchema = z.object({
+  waiting_gens: count,
+  loading_models: count,
+  waiting_backends: count,
+  live_gens: count,
+});
 export type Counters = z.infer<typeof CountersSchema>;
 export const NO_COUNTERS: Counters = { waiting_gens: 0, loading_models: 0, waiting_backends: 0, live_gens: 0 };
 export const isIdle = (counters: Counters): boolean =>
-  counters.waiting_gens === 0 && counters.loading_models === 0 && counters.waiting_backends === 0 && counters.live_gens === 0;
+  counters.waiting_gens === 0 &&
+  counters.loading_models === 0 &&
+  counters.waiting_backends === 0 &&
+  counters.live_gens === 0;
 
-const BackendStatusSchema = z.object({ status: text, class: text, message: text, any_loading: z.boolean().catch(false) });
-export const StatusSchema = z.object({ status: CountersSchema, backend_status: BackendStatusSchema.nullish().catch(null) });
+const BackendStatusSchema = z.object({
+  status: text,
+  class: text,
+  message: text,
+  any_loading: z.boolean().catch(false),
+});
+export const StatusSchema = z.object({
+  status: CountersSchema,
+  backend_status: BackendStatusSchema.nullish().catch(null),
+});
 export type SwarmStatus = z.infer<typeof StatusSchema>;
 
 export const UsersSchema = z.object({ users: z.array(CountersSchema.extend({ id: text })) });
@@ -49,7 +72,9 @@ export const BackendSchema = z.object({
 });
 export type SwarmBackend = z.infer<typeof BackendSchema>;
 /** Keyed by id, without a wrapper. Entries that can't be read are left out. */
-export const BackendsSchema = z.record(z.string(), BackendSchema.nullable().catch(null)).transform((all) => Object.values(all).filter((one) => one !== null));
+export const BackendsSchema = z
+  .record(z.string(), BackendSchema.nullable().catch(null))
+  .transform((all) => Object.values(all).filter((one) => one !== null));
 
 const GpuSchema = z.object({ name: text, total_memory: count, used_memory: count, free_memory: count });
 export const ResourcesSchema = z.object({
@@ -66,14 +91,17 @@ export type SwarmFile = z.infer<typeof ImagesSchema>['files'][number];
 export const ModelsSchema = z.object({
   files: z
     .array(
-      z.object({
-        name: z.string(),
-        title: textOrNull,
-        architecture: textOrNull,
-        standard_width: z.coerce.number().nullish().catch(null),
-        standard_height: z.coerce.number().nullish().catch(null),
-        local: z.boolean().catch(true),
-      }).nullable().catch(null),
+      z
+        .object({
+          name: z.string(),
+          title: textOrNull,
+          architecture: textOrNull,
+          standard_width: z.coerce.number().nullish().catch(null),
+          standard_height: z.coerce.number().nullish().catch(null),
+          local: z.boolean().catch(true),
+        })
+        .nullable()
+        .catch(null),
     )
     .catch([])
     .transform((all) => all.filter((one) => one !== null)),
@@ -92,8 +120,16 @@ export const ParamSchema = z.object({
   view_min: count,
   view_max: count,
   step: count,
-  values: z.array(z.string()).nullish().transform((value) => value ?? null).catch(null),
-  value_names: z.array(z.string()).nullish().transform((value) => value ?? null).catch(null),
+  values: z
+    .array(z.string())
+    .nullish()
+    .transform((value) => value ?? null)
+    .catch(null),
+  value_names: z
+    .array(z.string())
+    .nullish()
+    .transform((value) => value ?? null)
+    .catch(null),
   visible: z.boolean().catch(true),
   advanced: z.boolean().catch(false),
   toggleable: z.boolean().catch(false),
@@ -101,12 +137,22 @@ export const ParamSchema = z.object({
   group: textOrNull,
   feature_flag: textOrNull,
 });
-const ParamGroupSchema = z.object({ id: z.string(), name: text, toggles: z.boolean().catch(false), open: z.boolean().catch(false), priority: count, advanced: z.boolean().catch(false) });
+const ParamGroupSchema = z.object({
+  id: z.string(),
+  name: text,
+  toggles: z.boolean().catch(false),
+  open: z.boolean().catch(false),
+  priority: count,
+  advanced: z.boolean().catch(false),
+});
 export const ParamsSchema = z.object({
   list: z.array(ParamSchema.nullable().catch(null)).transform((all) => all.filter((one) => one !== null)),
   /** `{"Stable-Diffusion": [[name, architecture], …]}` */
   models: z.record(z.string(), z.array(z.tuple([z.string()]).rest(z.unknown())).catch([])).catch({}),
-  groups: z.array(ParamGroupSchema.nullable().catch(null)).catch([]).transform((all) => all.filter((one) => one !== null)),
+  groups: z
+    .array(ParamGroupSchema.nullable().catch(null))
+    .catch([])
+    .transform((all) => all.filter((one) => one !== null)),
   wildcards: z.array(z.string()).catch([]),
 });
 export type SwarmParamGroup = z.infer<typeof ParamGroupSchema>;

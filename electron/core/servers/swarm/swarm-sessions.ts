@@ -175,7 +175,9 @@ export class SessionPool {
       this.poll(AbortSignal.timeout(POLL_MS))
         .catch((error: unknown) => {
           // Not reachable now: the next round asks again.
-          this.#log.debug('sessions kept apart could not be asked', { error: error instanceof AppError ? error.code : String(error) });
+          this.#log.debug('sessions kept apart could not be asked', {
+            error: error instanceof AppError ? error.code : String(error),
+          });
         })
         .finally(() => {
           this.#polling = null;

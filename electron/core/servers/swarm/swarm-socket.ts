@@ -33,7 +33,13 @@ export class SwarmSocket {
 
   constructor(options: SwarmSocketOptions) {
     const url = `${options.baseUrl.replace(/^http/, 'ws')}/API/GenerateText2ImageWS`;
-    const socket = new WebSocket(url, { headers: { ...options.headers }, perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES, handshakeTimeout: OPEN_MS, followRedirects: false });
+    const socket = new WebSocket(url, {
+      headers: { ...options.headers },
+      perMessageDeflate: false,
+      maxPayload: MAX_FRAME_BYTES,
+      handshakeTimeout: OPEN_MS,
+      followRedirects: false,
+    });
     this.#socket = socket;
     this.#opened.promise.catch(() => undefined); // Whoever waits in `open` hears it; after a `terminate` nobody does.
     socket.on('open', () => {
@@ -42,11 +48,19 @@ export class SwarmSocket {
     socket.on('unexpected-response', (_request, response: IncomingMessage) => {
       response.resume();
       const status = response.statusCode ?? 0;
-      this.#failure = new AppError(status === 401 || status === 403 ? 'server_auth' : 'server_protocol', `the generation socket is answered with ${String(status)}`, { details: { status, delivery: 'not-sent' } });
+      this.#failure = new AppError(
+        status === 401 || status === 403 ? 'server_auth' : 'server_protocol',
+        `the generation socket is answered with ${String(status)}`,
+        { details: { status, delivery: 'not-sent' } },
+      );
       socket.terminate();
     });
     socket.on('error', (error) => {
-      this.#failure ??= networkError(error, 'the generation socket', socket.readyState === WebSocket.CONNECTING ? 'not-sent' : 'unsure');
+      this.#failure ??= networkError(
+        error,
+        'the generation socket',
+        socket.readyState === WebSocket.CONNECTING ? 'not-sent' : 'unsure',
+      );
     });
     socket.on('message', (data: RawData) => {
       this.#heardAt = performance.now();
@@ -59,7 +73,11 @@ export class SwarmSocket {
     }
     socket.on('close', (code) => {
       if (this.#tail !== null) clearTimeout(this.#tail);
-      const error = this.#failure ?? new AppError('server_unreachable', `the generation socket closed (${String(code)})`, { details: { closeCode: code, delivery: 'unsure' } });
+      const error =
+        this.#failure ??
+        new AppError('server_unreachable', `the generation socket closed (${String(code)})`, {
+          details: { closeCode: code, delivery: 'unsure' },
+        });
       this.#opened.reject(error);
       options.onClose(error);
     });

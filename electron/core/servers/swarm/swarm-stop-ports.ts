@@ -1,5 +1,5 @@
 /** What the stop procedure needs of the server, each as one call. Decides nothing. */
-import type { AppError} from '../../../../shared/errors.ts';
+import type { AppError } from '../../../../shared/errors.ts';
 import { toAppError } from '../../../../shared/errors.ts';
 import type { Attempts } from './swarm-attempts.ts';
 import type { SwarmClient } from './swarm-client.ts';

@@ -102,7 +102,14 @@ export class StopLine {
         case 'runs-on':
           return { report: 'runs-on' };
         case 'hold':
-          if (toldHold !== step.why) request.onStep('held', null, step.why === 'load' ? 'others wait for the model that loads for it' : `until its phase is certain (${track.phase})`);
+          if (toldHold !== step.why)
+            request.onStep(
+              'held',
+              null,
+              step.why === 'load'
+                ? 'others wait for the model that loads for it'
+                : `until its phase is certain (${track.phase})`,
+            );
           toldHold = step.why;
           if (step.why === 'load') await this.#checkLoad(place);
           await this.#pause(place, Math.min(step.ms, step.why === 'load' ? 500 : step.ms));
@@ -123,8 +130,17 @@ export class StopLine {
     const { track, request } = place;
     const now = performance.now();
     return {
-      mode: request.mode(), phase: track.phase, certainIn: track.certain(now) || (track.phase === 'running' && now - place.joinedAt >= RESTLESS_MS) ? 0 : track.certainIn(now), started: track.started, over: track.isOver(),
-      sentAgo: place.sentAt === null ? null : now - place.sentAt, sentRunning: track.interruptedRunning, unsafe: this.#ports.unsafe(),
+      mode: request.mode(),
+      phase: track.phase,
+      certainIn:
+        track.certain(now) || (track.phase === 'running' && now - place.joinedAt >= RESTLESS_MS)
+          ? 0
+          : track.certainIn(now),
+      started: track.started,
+      over: track.isOver(),
+      sentAgo: place.sentAt === null ? null : now - place.sentAt,
+      sentRunning: track.interruptedRunning,
+      unsafe: this.#ports.unsafe(),
       sharedLoad: place.sharedLoad && track.loading,
     };
   }
@@ -138,13 +154,21 @@ export class StopLine {
     return this.#line.map((place) => {
       const view = this.#view(place);
       const step = stopStep(view);
-      return { phase: view.phase, step: step.step, holdsForPhase: step.step === 'hold' && step.why === 'phase', sentAgo: view.sentAgo, over: view.over, inLineMs: now - place.joinedAt };
+      return {
+        phase: view.phase,
+        step: step.step,
+        holdsForPhase: step.step === 'hold' && step.why === 'phase',
+        sentAgo: view.sentAgo,
+        over: view.over,
+        inLineMs: now - place.joinedAt,
+      };
     });
   }
 
   /** True when others wait for the load that runs for this one; a cancel would fail them (S17). */
   async #checkLoad(place: Place): Promise<boolean> {
-    place.sharedLoad = place.track.loading && (await this.#ports.othersWait(place.track, place.request.signal)) === true;
+    place.sharedLoad =
+      place.track.loading && (await this.#ports.othersWait(place.track, place.request.signal)) === true;
     return place.sharedLoad;
   }
 
@@ -162,7 +186,11 @@ export class StopLine {
       if (isAbort(error)) throw error;
       // Whether it arrived is not known: the stream tells, and it is sent again in time. Its session is not used again soon.
       track.doubt = 'an interrupt was not answered';
-      request.onStep('waiting', 'POST /API/InterruptAll', error instanceof AppError ? `${error.code}: ${error.message}` : String(error));
+      request.onStep(
+        'waiting',
+        'POST /API/InterruptAll',
+        error instanceof AppError ? `${error.code}: ${error.message}` : String(error),
+      );
     }
   }
 
@@ -179,12 +207,17 @@ export class StopLine {
     const endedAt = performance.now();
     this.#ports.unsettleOthers(track);
     this.#moved.wake();
-    if (place.sentAt !== null) request.onStep('heard', null, track.adrift ? 'its session has no work left' : 'its stream has ended');
+    if (place.sentAt !== null)
+      request.onStep('heard', null, track.adrift ? 'its session has no work left' : 'its stream has ended');
     const fact = await this.#ports.settle(track, request.signal);
     if (fact.type !== 'stopped' || !track.interrupted) return { report: 'ended', fact };
     try {
       const evidence = await this.#lookAfter(place, endedAt, epoch);
-      request.onStep('seen-stopped', null, evidence === 'proven' ? 'its prompt is in no queue any more' : 'its backend can not be seen');
+      request.onStep(
+        'seen-stopped',
+        null,
+        evidence === 'proven' ? 'its prompt is in no queue any more' : 'its backend can not be seen',
+      );
       return { report: 'ended', fact: { ...fact, evidence } };
     } catch (error) {
       if (isAbort(error)) throw error;
@@ -203,7 +236,8 @@ export class StopLine {
       const began = performance.now();
       const look = await this.#ports.look(request.signal);
       if (look === null) return 'presumed';
-      if (this.#ports.epoch() !== epoch) throw new AppError('server_unreachable', 'the connection changed under the look');
+      if (this.#ports.epoch() !== epoch)
+        throw new AppError('server_unreachable', 'the connection changed under the look');
       const prompt = look.prompts.find((one) => this.#ports.isOf(track, one));
       if (prompt === undefined && !this.#recognisable(track)) return await this.#byCount(look, request.signal);
       const found = prompt?.state ?? 'absent';
@@ -212,15 +246,22 @@ export class StopLine {
       const now = performance.now();
       absentSince = found === 'absent' ? (absentSince ?? began) : null;
       const step = lookStep({
-        found, sentRunning: track.interruptedRunning, sinceEndMs: now - endedAt,
-        absentForMs: absentSince === null || absentSince === began ? null : began - absentSince, pressedAgo: pressedAt === null ? null : now - pressedAt,
+        found,
+        sentRunning: track.interruptedRunning,
+        sinceEndMs: now - endedAt,
+        absentForMs: absentSince === null || absentSince === began ? null : began - absentSince,
+        pressedAgo: pressedAt === null ? null : now - pressedAt,
       });
       switch (step.look) {
         case 'gone':
           return look.complete || track.backend !== null ? 'proven' : 'presumed';
         case 'interrupt':
           if (prompt !== undefined) {
-            request.onStep('sent', 'POST /ComfyBackendDirect/interrupt', 'its backend still computes it: stopped by its id');
+            request.onStep(
+              'sent',
+              'POST /ComfyBackendDirect/interrupt',
+              'its backend still computes it: stopped by its id',
+            );
             pressedAt = performance.now();
             await this.#ports.interruptPrompt(prompt);
           }

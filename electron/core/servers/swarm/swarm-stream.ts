@@ -142,7 +142,9 @@ export class StreamState {
 
   /** How long, ms, until `certain` may become true without a further message. */
   certainIn(now: number): number {
-    return this.certain(now) ? 0 : Math.max(1, (this.#phase === 'running' ? BETWEEN_MS : CERTAIN_MS) - (now - this.#changedAt));
+    return this.certain(now)
+      ? 0
+      : Math.max(1, (this.#phase === 'running' ? BETWEEN_MS : CERTAIN_MS) - (now - this.#changedAt));
   }
 
   /** A neighbour ended: what stands behind it in ComfyUI may begin this very moment, so certainty starts anew. */
@@ -201,15 +203,24 @@ export class StreamState {
     if (counters.live_gens > 0) this.#heldSlot = true;
     else this.#running.clear();
     const phase: Phase =
-      this.#dispatched && isIdle(counters) ? 'ending'
-      : this.#started ? 'running'
-      : counters.live_gens > 0 ? 'handed'
-      : counters.waiting_backends > 0 ? 'waiting'
-      : this.#dispatched ? this.#phase
-      : 'claimed';
+      this.#dispatched && isIdle(counters)
+        ? 'ending'
+        : this.#started
+          ? 'running'
+          : counters.live_gens > 0
+            ? 'handed'
+            : counters.waiting_backends > 0
+              ? 'waiting'
+              : this.#dispatched
+                ? this.#phase
+                : 'claimed';
     if (changed || phase !== this.#phase) this.#changedAt = now;
     this.#phase = phase;
-    if (phase === 'waiting') news.push({ news: 'live', update: counters.loading_models > 0 ? { type: 'loading-model' } : { type: 'place', place: null } });
+    if (phase === 'waiting')
+      news.push({
+        news: 'live',
+        update: counters.loading_models > 0 ? { type: 'loading-model' } : { type: 'place', place: null },
+      });
     return news;
   }
 
@@ -231,7 +242,8 @@ export class StreamState {
     // What comes before may be a stranger's picture and a stranger's progress (S15).
     if (!this.#started) return news;
     const overall = cleanFraction(frame.overall);
-    if (overall !== null && this.#running.has(call)) this.#progress.set(call, Math.max(this.#progress.get(call) ?? 0, overall));
+    if (overall !== null && this.#running.has(call))
+      this.#progress.set(call, Math.max(this.#progress.get(call) ?? 0, overall));
     news.push(...this.#live(cleanFraction(frame.current)));
     if (frame.preview !== null && this.#running.has(call) && now - this.#lastPreviewAt >= PREVIEW_MS) {
       const preview = readDataUrl(frame.preview);

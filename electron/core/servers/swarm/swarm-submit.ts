@@ -115,4 +115,8 @@ function stringEnd(text: string, quote: number): number {
   return -1;
 }
 
-const isEmptyFrom = (text: string, open: number): boolean => text.slice(open + 1).trimStart().startsWith('}');
+const isEmptyFrom = (text: string, open: number): boolean =>
+  text
+    .slice(open + 1)
+    .trimStart()
+    .startsWith('}');

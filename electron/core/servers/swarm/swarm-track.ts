@@ -82,7 +82,7 @@ export class Track {
 
   /** Nothing more will come of it: its stream is at its end, or its session was seen idle twice. */
   isOver(): boolean {
-    return this.fact !== null || this.stream?.ended === true && !this.adrift || this.adrift && this.zeros >= 2;
+    return this.fact !== null || (this.stream?.ended === true && !this.adrift) || (this.adrift && this.zeros >= 2);
   }
 
   get phase(): Phase {

@@ -5,8 +5,12 @@ import { openStores } from '../../../support/stores.ts';
 import type { Stores } from '../../../support/stores.ts';
 
 let s: Stores;
-beforeEach(() => { s = openStores(); });
-afterEach(() => { s.close(); });
+beforeEach(() => {
+  s = openStores();
+});
+afterEach(() => {
+  s.close();
+});
 const run = (sql: string, ...args: unknown[]): unknown => s.db.raw.prepare(sql).run(...args);
 const ask = { mode: 'stop' as const, by: 'window' as const, note: null };
 
@@ -14,7 +18,9 @@ describe('the schema refuses', () => {
   it('a change of a final job', () => {
     const id = s.add();
     s.db.tx(() => s.cancels.cancelQueued([id], ask, Date.now()));
-    expect(() => run("UPDATE jobs SET state = 'queued', ended_at = NULL, end_seq = NULL WHERE id = ?", id)).toThrow(/job is final/);
+    expect(() => run("UPDATE jobs SET state = 'queued', ended_at = NULL, end_seq = NULL WHERE id = ?", id)).toThrow(
+      /job is final/,
+    );
     expect(() => run('UPDATE jobs SET error = ? WHERE id = ?', '{}', id)).toThrow(/job is final/);
     expect(() => run("UPDATE jobs SET state = 'done' WHERE id = ?", id)).toThrow(/job is final/);
   });
@@ -28,7 +34,9 @@ describe('the schema refuses', () => {
   it('an end that leaves a cancel or an attempt open', () => {
     const id = s.add();
     s.claim(id);
-    expect(() => run("UPDATE jobs SET state = 'failed', ended_at = 1, end_seq = 1 WHERE id = ?", id)).toThrow(/settle the cancel/);
+    expect(() => run("UPDATE jobs SET state = 'failed', ended_at = 1, end_seq = 1 WHERE id = ?", id)).toThrow(
+      /settle the cancel/,
+    );
   });
 
   it('two open attempts of one job, or of one remote key', () => {
@@ -37,7 +45,15 @@ describe('the schema refuses', () => {
     const b = s.add();
     s.claim(a, key);
     expect(() => s.claim(b, key)).toThrow(/UNIQUE/);
-    expect(() => run('INSERT INTO attempts (id, job_id, number, server_id, remote_key, intent_at) VALUES (?, ?, 2, ?, ?, 1)', newAttemptId(), a, s.serverId, uuidv4())).toThrow(/UNIQUE/);
+    expect(() =>
+      run(
+        'INSERT INTO attempts (id, job_id, number, server_id, remote_key, intent_at) VALUES (?, ?, 2, ?, ?, 1)',
+        newAttemptId(),
+        a,
+        s.serverId,
+        uuidv4(),
+      ),
+    ).toThrow(/UNIQUE/);
   });
 
   it('two open cancels of one job', () => {
@@ -49,7 +65,15 @@ describe('the schema refuses', () => {
   it('an attempt or an open cancel on a final job', () => {
     const id = s.add();
     s.db.tx(() => s.cancels.cancelQueued([id], ask, Date.now()));
-    expect(() => run('INSERT INTO attempts (id, job_id, number, server_id, remote_key, intent_at) VALUES (?, ?, 1, ?, ?, 1)', newAttemptId(), id, s.serverId, uuidv4())).toThrow(/job is final/);
+    expect(() =>
+      run(
+        'INSERT INTO attempts (id, job_id, number, server_id, remote_key, intent_at) VALUES (?, ?, 1, ?, ?, 1)',
+        newAttemptId(),
+        id,
+        s.serverId,
+        uuidv4(),
+      ),
+    ).toThrow(/job is final/);
     expect(() => s.db.tx(() => s.cancels.ask(id, ask, Date.now()))).toThrow(/job is final/);
   });
 
@@ -61,7 +85,13 @@ describe('the schema refuses', () => {
 
   it('an outcome without its time, and a time without an outcome', () => {
     const id = s.add();
-    expect(() => run("INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, outcome) VALUES (?, ?, 'stop', 1, 'cli', 'cancelled')", newRequestId(), id)).toThrow(/CHECK/);
+    expect(() =>
+      run(
+        "INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, outcome) VALUES (?, ?, 'stop', 1, 'cli', 'cancelled')",
+        newRequestId(),
+        id,
+      ),
+    ).toThrow(/CHECK/);
   });
 
   it('the deletion of an open job', () => {

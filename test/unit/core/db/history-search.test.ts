@@ -6,8 +6,12 @@ import { openStores } from '../../../support/stores.ts';
 import type { Stores } from '../../../support/stores.ts';
 
 let s: Stores;
-beforeEach(() => { s = openStores(); });
-afterEach(() => { s.close(); });
+beforeEach(() => {
+  s = openStores();
+});
+afterEach(() => {
+  s.close();
+});
 
 function end(titles: readonly string[]): JobId[] {
   const ids = titles.map((title) => s.add({ title }));
@@ -36,7 +40,9 @@ describe('search', () => {
   });
 
   it('finds the rare word among more lookalikes than are sifted, in every page', () => {
-    const ids = end(Array.from({ length: 1_900 }, (_, n) => (n % 100 === 0 ? `harbour ${String(n)}` : `harvest ${String(n)}`)));
+    const ids = end(
+      Array.from({ length: 1_900 }, (_, n) => (n % 100 === 0 ? `harbour ${String(n)}` : `harvest ${String(n)}`)),
+    );
     const rare = ids.filter((_, n) => n % 100 === 0).reverse();
     expect(all('harbour', 5)).toEqual(rare);
     expect(all('harbour', 50)).toEqual(rare);
@@ -45,7 +51,8 @@ describe('search', () => {
 
   it('what was typed is never taken for query language', () => {
     end(['a "quoted" NOT title']);
-    for (const text of ['"', 'NOT', 'a AND b*', 'title:', '(', 'a" OR "b', '^a', '-quoted', '\u0000']) expect(() => all(text)).not.toThrow();
+    for (const text of ['"', 'NOT', 'a AND b*', 'title:', '(', 'a" OR "b', '^a', '-quoted', '\u0000'])
+      expect(() => all(text)).not.toThrow();
     expect(wordsOf('a-b_c, "d"')).toEqual(['a', 'b', 'c', 'd']);
   });
 });

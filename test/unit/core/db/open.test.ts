@@ -13,7 +13,9 @@ beforeEach(() => {
   dir = tempDir();
   file = join(dir.path, 'switchyard.db');
 });
-afterEach(() => { dir.remove(); });
+afterEach(() => {
+  dir.remove();
+});
 
 function reasonOf(work: () => unknown): unknown {
   try {
@@ -51,7 +53,9 @@ describe('open', () => {
   it('refuses a released migration that was edited', () => {
     openDatabase({ file, log: quietLog }).close();
     const edited = MIGRATIONS.map((migration) => ({ ...migration, sql: `${migration.sql} -- edited` }));
-    expect(reasonOf(() => openDatabase({ file, log: quietLog, migrateOptions: { migrations: edited } }))).toBe('changed');
+    expect(reasonOf(() => openDatabase({ file, log: quietLog, migrateOptions: { migrations: edited } }))).toBe(
+      'changed',
+    );
   });
 
   it('backs up before a migration of an existing database, not before the first', () => {

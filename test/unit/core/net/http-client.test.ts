@@ -18,12 +18,21 @@ function listen(server: Server): Promise<string> {
     server.listen(0, '127.0.0.1', () => {
       resolve(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`);
     });
-    closers.push(() => new Promise((done) => server.close(() => { done(); })));
+    closers.push(
+      () =>
+        new Promise((done) =>
+          server.close(() => {
+            done();
+          }),
+        ),
+    );
   });
 }
 async function serving(handler: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
   const server = createServer(handler);
-  closers.push(async () => { server.closeAllConnections(); });
+  closers.push(async () => {
+    server.closeAllConnections();
+  });
   return await listen(server);
 }
 function client(baseUrl: string, more: Partial<ConstructorParameters<typeof HttpClient>[0]> = {}): HttpClient {
@@ -43,23 +52,37 @@ async function deadUrl(): Promise<string> {
 describe('what a failure is called', () => {
   it.each([true, false])('refused: unreachable, proven not sent (fresh: %s)', async (fresh) => {
     const http = client(await deadUrl());
-    await expect(http.send({ method: 'POST', path: '/prompt', json: {}, fresh })).rejects.toMatchObject({ code: 'server_unreachable', details: { delivery: 'not-sent' } });
+    await expect(http.send({ method: 'POST', path: '/prompt', json: {}, fresh })).rejects.toMatchObject({
+      code: 'server_unreachable',
+      details: { delivery: 'not-sent' },
+    });
   });
 
   it('no such name: unreachable, not sent', async () => {
     const http = client('http://no-such-host.invalid:8188');
-    await expect(http.send({ method: 'GET', path: '/prompt' })).rejects.toMatchObject({ code: 'server_unreachable', details: { delivery: 'not-sent' } });
+    await expect(http.send({ method: 'GET', path: '/prompt' })).rejects.toMatchObject({
+      code: 'server_unreachable',
+      details: { delivery: 'not-sent' },
+    });
   });
 
   it('TLS to a server without: unreachable, not sent', async () => {
     const url = await serving((_request, response) => response.end('{}'));
     const http = client(url.replace('http:', 'https:'));
-    await expect(http.send({ method: 'POST', path: '/prompt', json: {}, fresh: true })).rejects.toMatchObject({ code: 'server_unreachable', details: { delivery: 'not-sent' } });
+    await expect(http.send({ method: 'POST', path: '/prompt', json: {}, fresh: true })).rejects.toMatchObject({
+      code: 'server_unreachable',
+      details: { delivery: 'not-sent' },
+    });
   });
 
   it('reset after the request was written: unreachable, unsure', async () => {
-    const url = await serving((request) => { request.socket.resetAndDestroy(); });
-    await expect(client(url).send({ method: 'POST', path: '/prompt', json: {}, fresh: true })).rejects.toMatchObject({ code: 'server_unreachable', details: { delivery: 'unsure' } });
+    const url = await serving((request) => {
+      request.socket.resetAndDestroy();
+    });
+    await expect(client(url).send({ method: 'POST', path: '/prompt', json: {}, fresh: true })).rejects.toMatchObject({
+      code: 'server_unreachable',
+      details: { delivery: 'unsure' },
+    });
   });
 
   it('a kept-alive connection that the server closes under the request: unsure unless fresh', async () => {
@@ -71,7 +94,9 @@ describe('what a failure is called', () => {
     });
     const http = client(url);
     await http.send({ method: 'GET', path: '/' });
-    await expect(http.send({ method: 'POST', path: '/prompt', json: {} })).rejects.toMatchObject({ details: { delivery: 'unsure' } });
+    await expect(http.send({ method: 'POST', path: '/prompt', json: {} })).rejects.toMatchObject({
+      details: { delivery: 'unsure' },
+    });
     expect(requests).toBe(2);
   });
 
@@ -91,7 +116,9 @@ describe('what a failure is called', () => {
 
   it('no answer in time: timeout, unsure', async () => {
     const url = await serving(() => undefined);
-    await expect(client(url).send({ method: 'POST', path: '/prompt', json: {}, fresh: true, timeoutMs: 100 })).rejects.toMatchObject({ code: 'server_timeout', details: { delivery: 'unsure' } });
+    await expect(
+      client(url).send({ method: 'POST', path: '/prompt', json: {}, fresh: true, timeoutMs: 100 }),
+    ).rejects.toMatchObject({ code: 'server_timeout', details: { delivery: 'unsure' } });
   });
 
   it('an answer that stops in its middle: timeout', async () => {
@@ -99,32 +126,49 @@ describe('what a failure is called', () => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('{"a":');
     });
-    await expect(client(url).json({ method: 'GET', path: '/', timeoutMs: 150 })).rejects.toMatchObject({ code: 'server_timeout' });
+    await expect(client(url).json({ method: 'GET', path: '/', timeoutMs: 150 })).rejects.toMatchObject({
+      code: 'server_timeout',
+    });
   });
 
   it.each([401, 403])('%i is server_auth', async (status) => {
     const url = await serving((_request, response) => response.writeHead(status).end('no'));
-    await expect(client(url).send({ method: 'GET', path: '/' })).rejects.toMatchObject({ code: 'server_auth', details: { status } });
+    await expect(client(url).send({ method: 'GET', path: '/' })).rejects.toMatchObject({
+      code: 'server_auth',
+      details: { status },
+    });
     await expect(client(url).open({ method: 'GET', path: '/' })).rejects.toMatchObject({ code: 'server_auth' });
   });
 
   it('what is no HTTP and what is no JSON: server_protocol', async () => {
-    const url = await listen(createTcpServer((socket) => socket.on('error', () => undefined).once('data', () => socket.write('SSH-2.0-OpenSSH_9.6\r\n'))));
+    const url = await listen(
+      createTcpServer((socket) =>
+        socket.on('error', () => undefined).once('data', () => socket.write('SSH-2.0-OpenSSH_9.6\r\n')),
+      ),
+    );
     await expect(client(url).send({ method: 'GET', path: '/' })).rejects.toMatchObject({ code: 'server_protocol' });
     const html = await serving((_request, response) => response.end('<html>'));
-    await expect(client(html).json({ method: 'GET', path: '/' })).rejects.toMatchObject({ code: 'server_protocol', details: { sample: '<html>' } });
+    await expect(client(html).json({ method: 'GET', path: '/' })).rejects.toMatchObject({
+      code: 'server_protocol',
+      details: { sample: '<html>' },
+    });
   });
 
   it('larger than allowed: server_protocol', async () => {
     const url = await serving((_request, response) => response.end('x'.repeat(10_000)));
-    await expect(client(url).send({ method: 'GET', path: '/', maxBytes: 5_000 })).rejects.toMatchObject({ code: 'server_protocol', details: { maxBytes: 5_000 } });
+    await expect(client(url).send({ method: 'GET', path: '/', maxBytes: 5_000 })).rejects.toMatchObject({
+      code: 'server_protocol',
+      details: { maxBytes: 5_000 },
+    });
   });
 
-  it('an abort is no error of the server: the signal\'s own reason comes back', async () => {
+  it("an abort is no error of the server: the signal's own reason comes back", async () => {
     const url = await serving(() => undefined);
     const controller = new AbortController();
     const sending = client(url).send({ method: 'GET', path: '/', signal: controller.signal });
-    setTimeout(() => { controller.abort(new Aborted('CallerLeft')); }, 20);
+    setTimeout(() => {
+      controller.abort(new Aborted('CallerLeft'));
+    }, 20);
     await expect(sending).rejects.toMatchObject({ name: 'AbortError', why: 'CallerLeft' });
   });
 });
@@ -136,10 +180,18 @@ describe('what is sent', () => {
       heard = request;
       response.end('{}');
     });
-    await client(`${url}/comfy`, { credentials: async () => ({ authorization: 'Bearer mine' }) }).send({ method: 'POST', path: '/queue?x=1', json: { a: 1 } });
+    await client(`${url}/comfy`, { credentials: async () => ({ authorization: 'Bearer mine' }) }).send({
+      method: 'POST',
+      path: '/queue?x=1',
+      json: { a: 1 },
+    });
     const request = heard as unknown as IncomingMessage;
     expect(request.url).toBe('/comfy/queue?x=1');
-    expect(request.headers).toMatchObject({ authorization: 'Bearer mine', 'content-type': 'application/json', 'content-length': '7' });
+    expect(request.headers).toMatchObject({
+      authorization: 'Bearer mine',
+      'content-type': 'application/json',
+      'content-length': '7',
+    });
     expect(request.headers).not.toHaveProperty('origin');
     expect(request.headers).not.toHaveProperty('transfer-encoding');
   });
@@ -151,17 +203,27 @@ describe('what is sent', () => {
       response.end('{}');
     });
     const url = await serving((_request, response) => response.writeHead(302, { location: stranger }).end());
-    const answer = await client(url, { credentials: async () => ({ authorization: 'Bearer mine' }) }).send({ method: 'GET', path: '/' });
+    const answer = await client(url, { credentials: async () => ({ authorization: 'Bearer mine' }) }).send({
+      method: 'GET',
+      path: '/',
+    });
     expect(answer).toMatchObject({ status: 302, location: stranger });
     expect(strangers).toBe(0);
   });
 
-  it.each(['http://169.254.169.254', 'http://[fe80::1]:8188', 'http://metadata.google.internal'])('refuses %s', (url) => {
-    expect(() => new HttpClient({ baseUrl: url })).toThrow(expect.objectContaining({ code: 'invalid_request' }) as Error);
-  });
+  it.each(['http://169.254.169.254', 'http://[fe80::1]:8188', 'http://metadata.google.internal'])(
+    'refuses %s',
+    (url) => {
+      expect(() => new HttpClient({ baseUrl: url })).toThrow(
+        expect.objectContaining({ code: 'invalid_request' }) as Error,
+      );
+    },
+  );
 
   it('streams a body', async () => {
-    const url = await serving((_request, response) => response.writeHead(200, { 'content-type': 'image/png', 'content-length': '6' }).end('abcdef'));
+    const url = await serving((_request, response) =>
+      response.writeHead(200, { 'content-type': 'image/png', 'content-length': '6' }).end('abcdef'),
+    );
     const stream = await client(url).open({ method: 'GET', path: '/view' });
     expect(stream).toMatchObject({ status: 200, contentType: 'image/png', bytes: 6 });
     const chunks: Uint8Array[] = [];
@@ -171,12 +233,27 @@ describe('what is sent', () => {
 
   it('is recorded in the form of the recordings, without secrets', async () => {
     const lines: string[] = [];
-    const url = await serving((_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{"session_id":"s3cret","ok":1}'));
-    const http = client(url, { trace: new Trace((line) => lines.push(line)), credentials: async () => ({ authorization: 'Bearer s3cret' }) });
+    const url = await serving((_request, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"session_id":"s3cret","ok":1}'),
+    );
+    const http = client(url, {
+      trace: new Trace((line) => lines.push(line)),
+      credentials: async () => ({ authorization: 'Bearer s3cret' }),
+    });
     await http.send({ method: 'POST', path: '/x?token=s3cret', json: { password: 's3cret', a: 1 } });
     const [request, response] = lines.map((line): unknown => JSON.parse(line));
-    expect(request).toMatchObject({ dir: 'http-req', method: 'POST', path: '/x?token=[redacted]', body: { password: '[redacted]', a: 1 } });
-    expect(response).toMatchObject({ dir: 'http-res', status: 200, content_type: 'application/json', body: { session_id: '[redacted]', ok: 1 } });
+    expect(request).toMatchObject({
+      dir: 'http-req',
+      method: 'POST',
+      path: '/x?token=[redacted]',
+      body: { password: '[redacted]', a: 1 },
+    });
+    expect(response).toMatchObject({
+      dir: 'http-res',
+      status: 200,
+      content_type: 'application/json',
+      body: { session_id: '[redacted]', ok: 1 },
+    });
     expect(lines.join('\n')).not.toContain('s3cret');
   });
 });

@@ -21,7 +21,11 @@ it('never touches what is in strings', () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.string(), (value, text) => {
       const json = `{"nan": NaN, "value": ${JSON.stringify(value)}, "text": ${JSON.stringify(`NaN${text}Infinity`)}}`;
-      expect(parsePythonJson(json)).toEqual({ nan: null, value: JSON.parse(JSON.stringify(value)), text: `NaN${text}Infinity` });
+      expect(parsePythonJson(json)).toEqual({
+        nan: null,
+        value: JSON.parse(JSON.stringify(value)),
+        text: `NaN${text}Infinity`,
+      });
     }),
   );
 });

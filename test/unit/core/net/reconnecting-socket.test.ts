@@ -22,12 +22,19 @@ async function serve(): Promise<{ url: string; sockets: WebSocket[]; events: str
     const name = String(sockets.push(socket));
     events.push(`open ${name}`);
     socket.on('close', () => events.push(`close ${name}`));
-    socket.on('message', (data, binary) => events.push(`${binary ? 'bytes' : 'text'} ${name} ${(data as Buffer).toString()}`));
+    socket.on('message', (data, binary) =>
+      events.push(`${binary ? 'bytes' : 'text'} ${name} ${(data as Buffer).toString()}`),
+    );
   });
-  closers.push(() => new Promise((resolve) => {
-    for (const socket of server.clients) socket.terminate();
-    server.close(() => { resolve(); });
-  }));
+  closers.push(
+    () =>
+      new Promise((resolve) => {
+        for (const socket of server.clients) socket.terminate();
+        server.close(() => {
+          resolve();
+        });
+      }),
+  );
   return { url: `ws://127.0.0.1:${String((server.address() as AddressInfo).port)}/ws`, sockets, events, server };
 }
 function make(options: Partial<SocketOptions> = {}): { socket: ReconnectingSocket; frames: (string | Uint8Array)[] } {
@@ -87,8 +94,13 @@ it('does not hear an orphan', async () => {
 it('refused: unreachable; 403: auth; an abort is an abort', async () => {
   const { url, server } = await serve();
   const { socket } = make();
-  server.options.verifyClient = ((_info, answer) => { answer(false, 403, 'no'); });
-  await expect(socket.open(url, {}, null, never)).rejects.toMatchObject({ code: 'server_auth', details: { status: 403 } });
+  server.options.verifyClient = (_info, answer) => {
+    answer(false, 403, 'no');
+  };
+  await expect(socket.open(url, {}, null, never)).rejects.toMatchObject({
+    code: 'server_auth',
+    details: { status: 403 },
+  });
   await new Promise((resolve) => server.close(resolve));
   await expect(socket.open(url, {}, null, never)).rejects.toMatchObject({ code: 'server_unreachable' });
   const aborted = AbortSignal.abort(new Error('left'));

@@ -8,13 +8,15 @@ import { sniff } from '../../../../electron/core/queue/sniff.ts';
 
 describe('safeName', () => {
   it('leaves no way out of the folder, whatever a server calls its files', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (name) => {
-      const safe = safeName(name);
-      expect(safe).not.toMatch(/[/\\]/);
-      expect(safe).not.toMatch(/^\.{1,2}$/);
-      expect(safe.length).toBeGreaterThan(0);
-      expect(safe.length).toBeLessThanOrEqual(120);
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (name) => {
+        const safe = safeName(name);
+        expect(safe).not.toMatch(/[/\\]/);
+        expect(safe).not.toMatch(/^\.{1,2}$/);
+        expect(safe.length).toBeGreaterThan(0);
+        expect(safe.length).toBeLessThanOrEqual(120);
+      }),
+    );
     expect(safeName('../../etc/passwd')).toBe('_.._etc_passwd');
     expect(safeName(`${'a'.repeat(300)}.png`)).toMatch(/^a+\.png$/);
     expect(safeName('..')).toBe('output');
@@ -29,13 +31,29 @@ describe('csvLine', () => {
 });
 
 describe('sniff', () => {
-  const bytes = (...parts: (string | number[])[]): Uint8Array => Uint8Array.from([...parts.flatMap((part) => (typeof part === 'string' ? [...part].map((c) => c.charCodeAt(0)) : part)), ...Array.from({ length: 32 }, () => 0)]);
+  const bytes = (...parts: (string | number[])[]): Uint8Array =>
+    Uint8Array.from([
+      ...parts.flatMap((part) => (typeof part === 'string' ? [...part].map((c) => c.charCodeAt(0)) : part)),
+      ...Array.from({ length: 32 }, () => 0),
+    ]);
 
   it('tells by the first bytes, never by a name', () => {
-    expect(sniff(bytes([0x89], 'PNG', [13, 10, 26, 10, 0, 0, 0, 13], 'IHDR', [0, 0, 2, 0, 0, 0, 1, 0]))).toEqual({ mime: 'image/png', width: 512, height: 256 });
+    expect(sniff(bytes([0x89], 'PNG', [13, 10, 26, 10, 0, 0, 0, 13], 'IHDR', [0, 0, 2, 0, 0, 0, 1, 0]))).toEqual({
+      mime: 'image/png',
+      width: 512,
+      height: 256,
+    });
     expect(sniff(bytes('GIF89a', [4, 1, 2, 0]))).toEqual({ mime: 'image/gif', width: 260, height: 2 });
-    expect(sniff(bytes([0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xc0, 0, 17, 8, 1, 0, 2, 0]))).toEqual({ mime: 'image/jpeg', width: 512, height: 256 });
-    expect(sniff(bytes('RIFF', [0, 0, 0, 0], 'WEBPVP8X', [10, 0, 0, 0, 0, 0, 0, 0, 0xff, 1, 0, 0xff, 0, 0]))).toEqual({ mime: 'image/webp', width: 512, height: 256 });
+    expect(sniff(bytes([0xff, 0xd8, 0xff, 0xe0, 0, 4, 0, 0, 0xff, 0xc0, 0, 17, 8, 1, 0, 2, 0]))).toEqual({
+      mime: 'image/jpeg',
+      width: 512,
+      height: 256,
+    });
+    expect(sniff(bytes('RIFF', [0, 0, 0, 0], 'WEBPVP8X', [10, 0, 0, 0, 0, 0, 0, 0, 0xff, 1, 0, 0xff, 0, 0]))).toEqual({
+      mime: 'image/webp',
+      width: 512,
+      height: 256,
+    });
     expect(sniff(bytes([0, 0, 0, 24], 'ftypisom'))?.mime).toBe('video/mp4');
     expect(sniff(bytes('<svg xmlns="x"><script/>'))).toBeNull();
     expect(sniff(bytes('<!doctype html>'))).toBeNull();
@@ -43,16 +61,31 @@ describe('sniff', () => {
   });
 
   it('never throws', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (some) => { sniff(some); sniff(Uint8Array.from([0xff, 0xd8, ...some])); }));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (some) => {
+        sniff(some);
+        sniff(Uint8Array.from([0xff, 0xd8, ...some]));
+      }),
+    );
   });
 });
 
 describe('applyPatch', () => {
   it('sets inputs of nodes the graph has, and changes nothing shared', () => {
-    const payload = { kind: 'comfy' as const, graph: { '1': { class_type: 'A', inputs: { seed: 1, text: 'a' } }, '2': { class_type: 'B', inputs: {} } } };
+    const payload = {
+      kind: 'comfy' as const,
+      graph: { '1': { class_type: 'A', inputs: { seed: 1, text: 'a' } }, '2': { class_type: 'B', inputs: {} } },
+    };
     const patched = applyPatch(payload, { set: { '1': { seed: 2 }, '9': { x: 1 } } });
-    expect(patched).toEqual({ kind: 'comfy', graph: { '1': { class_type: 'A', inputs: { seed: 2, text: 'a' } }, '2': { class_type: 'B', inputs: {} } } });
+    expect(patched).toEqual({
+      kind: 'comfy',
+      graph: { '1': { class_type: 'A', inputs: { seed: 2, text: 'a' } }, '2': { class_type: 'B', inputs: {} } },
+    });
     expect(payload.graph['1'].inputs.seed).toBe(1);
-    expect(applyPatch({ kind: 'swarm', images: 1, params: { seed: 1, model: 'm' } }, { params: { seed: 2 } })).toEqual({ kind: 'swarm', images: 1, params: { seed: 2, model: 'm' } });
+    expect(applyPatch({ kind: 'swarm', images: 1, params: { seed: 1, model: 'm' } }, { params: { seed: 2 } })).toEqual({
+      kind: 'swarm',
+      images: 1,
+      params: { seed: 2, model: 'm' },
+    });
   });
 });

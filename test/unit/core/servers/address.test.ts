@@ -30,7 +30,9 @@ it.each([
   ['http://[fe80::1]:8188', 'forbidden'],
   ['http://0xA9FEA9FE:80', 'forbidden'],
 ])('%s is refused: %s', (typed, why) => {
-  expect(() => normaliseUrl(typed)).toThrow(expect.objectContaining({ code: 'invalid_request', details: { why } }) as Error);
+  expect(() => normaliseUrl(typed)).toThrow(
+    expect.objectContaining({ code: 'invalid_request', details: { why } }) as Error,
+  );
 });
 
 describe('where no port is named', () => {
@@ -46,9 +48,19 @@ describe('where no port is named', () => {
   });
 });
 
-it.each(['169.254.0.1', '[fe80::abcd]', '::ffff:169.254.169.254', 'metadata.google.internal', '100.100.100.200', 'fd00:ec2::254'])('never goes to %s', (host) => {
+it.each([
+  '169.254.0.1',
+  '[fe80::abcd]',
+  '::ffff:169.254.169.254',
+  'metadata.google.internal',
+  '100.100.100.200',
+  'fd00:ec2::254',
+])('never goes to %s', (host) => {
   expect(isForbiddenHost(host)).toBe(true);
 });
-it.each(['127.0.0.1', '::1', '192.168.1.1', '10.0.0.1', 'fd00::1', 'box.local', '100.64.0.1'])('may go to %s', (host) => {
-  expect(isForbiddenHost(host)).toBe(false);
-});
+it.each(['127.0.0.1', '::1', '192.168.1.1', '10.0.0.1', 'fd00::1', 'box.local', '100.64.0.1'])(
+  'may go to %s',
+  (host) => {
+    expect(isForbiddenHost(host)).toBe(false);
+  },
+);

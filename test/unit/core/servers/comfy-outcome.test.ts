@@ -10,7 +10,14 @@ it.each([
   ['RuntimeError', false],
   ['NotOutOfMemoryErrorAtAll', false],
 ])('%s is out of memory: %s', (type, outOfMemory) => {
-  const ended = readEnded({ status_str: 'error', completed: false, messages: [['execution_error', { exception_type: type, exception_message: 'CUDA out of memory' }]] }, {});
+  const ended = readEnded(
+    {
+      status_str: 'error',
+      completed: false,
+      messages: [['execution_error', { exception_type: type, exception_message: 'CUDA out of memory' }]],
+    },
+    {},
+  );
   expect(ended).toMatchObject({ how: 'failed', error: { details: { outOfMemory } } });
 });
 
@@ -21,7 +28,11 @@ it('orders outputs by node number and knows their media by name', () => {
     '11': { audio: [{ filename: 'c.flac', type: 'output' }], '3d': [{ filename: 'd.glb' }], animated: [true] },
   });
   expect(refs.map(({ ordinal, nodeId, name, media }) => [ordinal, nodeId, name, media])).toEqual([
-    [0, '9', 'b.mp4', 'video'], [1, '9', 'text-9.txt', 'text'], [2, '10', 'a.png', 'image'], [3, '11', 'c.flac', 'audio'], [4, '11', 'd.glb', 'other'],
+    [0, '9', 'b.mp4', 'video'],
+    [1, '9', 'text-9.txt', 'text'],
+    [2, '10', 'a.png', 'image'],
+    [3, '11', 'c.flac', 'audio'],
+    [4, '11', 'd.glb', 'other'],
   ]);
 });
 
@@ -42,12 +53,26 @@ it.each([
 ])('%s with %s: elsewhere %s', (input, type, elsewhere) => {
   const refusal = RefusalSchema.parse({
     error: { type: 'prompt_outputs_failed_validation', message: 'Prompt outputs failed validation', details: '' },
-    node_errors: { '4': { errors: [{ type, message: 'm', details: `${input}: 'x' not in []`, extra_info: { input_name: input } }], class_type: 'C', dependent_outputs: ['9'] } },
+    node_errors: {
+      '4': {
+        errors: [{ type, message: 'm', details: `${input}: 'x' not in []`, extra_info: { input_name: input } }],
+        class_type: 'C',
+        dependent_outputs: ['9'],
+      },
+    },
   });
   expect(readRefusal(refusal).elsewhere).toBe(elsewhere);
 });
 
 it('reads the error of newer servers for an unknown node', () => {
-  const refusal = RefusalSchema.parse({ error: { type: 'missing_node_type', message: "Node 'X' not found", details: 'Node ID #1', extra_info: { class_type: 'X' } }, node_errors: {} });
+  const refusal = RefusalSchema.parse({
+    error: {
+      type: 'missing_node_type',
+      message: "Node 'X' not found",
+      details: 'Node ID #1',
+      extra_info: { class_type: 'X' },
+    },
+    node_errors: {},
+  });
   expect(readRefusal(refusal)).toMatchObject({ elsewhere: true, error: { details: { type: 'missing_node_type' } } });
 });

@@ -7,12 +7,26 @@ it('looks after 300 … 3,000 ms, and once after 60 ms when it has interrupted',
   const pauses = new LookPauses();
   expect([pauses.next(), pauses.next()]).toEqual([300, 600]);
   pauses.interrupted();
-  expect([pauses.next(), pauses.next(), pauses.next(), pauses.next(), pauses.next(), pauses.next(), pauses.next()]).toEqual([60, 300, 600, 1_200, 2_400, 3_000, 3_000]);
+  expect([
+    pauses.next(),
+    pauses.next(),
+    pauses.next(),
+    pauses.next(),
+    pauses.next(),
+    pauses.next(),
+    pauses.next(),
+  ]).toEqual([60, 300, 600, 1_200, 2_400, 3_000, 3_000]);
   pauses.interrupted();
   expect(pauses.next()).toBe(3_000);
 });
 
-it.each([[0, 0], [1, 20], [41, 820], [650, 13_000], [7_000, 60_000]])('an interrupt of %i ms is followed by a pause of %i ms', (took, pause) => {
+it.each([
+  [0, 0],
+  [1, 20],
+  [41, 820],
+  [650, 13_000],
+  [7_000, 60_000],
+])('an interrupt of %i ms is followed by a pause of %i ms', (took, pause) => {
   expect(pauseAfterInterrupt(took)).toBe(pause);
 });
 

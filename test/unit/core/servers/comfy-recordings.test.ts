@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { readBinary, readText } from '../../../../electron/core/servers/comfy/comfy-frames.ts';
 import type { ComfyEvent } from '../../../../electron/core/servers/comfy/comfy-frames.ts';
 import { endedFact, readEnded, readRefusal } from '../../../../electron/core/servers/comfy/comfy-outcome.ts';
-import { HistorySchema, JobListSchema, JobSchema, PromptInfoSchema, QueueSchema, RefusalSchema, SystemStatsSchema } from '../../../../electron/core/servers/comfy/comfy-schemas.ts';
+import {
+  HistorySchema,
+  JobListSchema,
+  JobSchema,
+  PromptInfoSchema,
+  QueueSchema,
+  RefusalSchema,
+  SystemStatsSchema,
+} from '../../../../electron/core/servers/comfy/comfy-schemas.ts';
 import { Tracks } from '../../../../electron/core/servers/comfy/comfy-tracks.ts';
 import { parsePythonJson } from '../../../../electron/core/net/python-json.ts';
 import type { ServerFact } from '../../../../shared/job-fact.ts';
@@ -19,9 +27,20 @@ function binaryFrame(recorded: { bytes: number; hex64: string }, promptId: strin
   const kept = Buffer.from(recorded.hex64, 'hex');
   if (kept.readUInt32BE(0) !== 4) return kept;
   const length = kept.readUInt32BE(4);
-  const metadata = JSON.stringify({ node_id: '1', prompt_id: promptId, display_node_id: '1', parent_node_id: null, real_node_id: '1', image_type: 'image/jpeg' });
+  const metadata = JSON.stringify({
+    node_id: '1',
+    prompt_id: promptId,
+    display_node_id: '1',
+    parent_node_id: null,
+    real_node_id: '1',
+    image_type: 'image/jpeg',
+  });
   expect(kept.subarray(8).toString()).toMatch(/^\{"node_id": "1", "prompt_id": "/);
-  return Buffer.concat([kept.subarray(0, 8), Buffer.from(metadata.padEnd(length)), Buffer.alloc(Math.max(0, recorded.bytes - 8 - length))]);
+  return Buffer.concat([
+    kept.subarray(0, 8),
+    Buffer.from(metadata.padEnd(length)),
+    Buffer.alloc(Math.max(0, recorded.bytes - 8 - length)),
+  ]);
 }
 
 function frames(lines: readonly RecordedLine[], client: string): ComfyEvent[] {
@@ -55,13 +74,19 @@ describe.each(names)('%s', (name) => {
       if (line.dir !== 'http-res' || line.status !== 200 || line.path === undefined) continue;
       const path = line.path.replace(/^\/api(?!\/jobs)/, '').split('?')[0] ?? '';
       const schema =
-        path === '/prompt' && line.method === 'GET' ? PromptInfoSchema
-        : path === '/queue' && line.method === 'GET' ? QueueSchema
-        : path === '/system_stats' ? SystemStatsSchema
-        : path === '/api/jobs' ? JobListSchema
-        : path.startsWith('/api/jobs/') ? JobSchema
-        : path.startsWith('/history') && line.method === 'GET' ? HistorySchema
-        : null;
+        path === '/prompt' && line.method === 'GET'
+          ? PromptInfoSchema
+          : path === '/queue' && line.method === 'GET'
+            ? QueueSchema
+            : path === '/system_stats'
+              ? SystemStatsSchema
+              : path === '/api/jobs'
+                ? JobListSchema
+                : path.startsWith('/api/jobs/')
+                  ? JobSchema
+                  : path.startsWith('/history') && line.method === 'GET'
+                    ? HistorySchema
+                    : null;
       if (schema === null) continue;
       const parsed = schema.safeParse(parsePythonJson(wireText(line, 'body')));
       expect(parsed.success, `${line.path}: ${JSON.stringify(parsed.error?.issues)}`).toBe(true);
@@ -79,7 +104,8 @@ describe.each(names)('%s', (name) => {
         }
       } else if ((line.path ?? '').startsWith('/api/jobs/')) {
         const job = JobSchema.parse(body());
-        if (job.execution_status !== undefined && job.execution_status !== null) ends.set(`${job.id} job`, readEnded(job.execution_status, job.outputs ?? null).how);
+        if (job.execution_status !== undefined && job.execution_status !== null)
+          ends.set(`${job.id} job`, readEnded(job.execution_status, job.outputs ?? null).how);
       }
     }
     for (const [key, how] of ends) {
@@ -90,7 +116,12 @@ describe.each(names)('%s', (name) => {
 });
 
 /** Follows every prompt the submitter sent, as the adapter would; `over` says when the end would be looked up. */
-function replay(name: string): { facts: [string, ServerFact['type']][]; lives: [string, LiveUpdate][]; over: string[]; ids: string[] } {
+function replay(name: string): {
+  facts: [string, ServerFact['type']][];
+  lives: [string, LiveUpdate][];
+  over: string[];
+  ids: string[];
+} {
   const lines = readRecording(SERVER, name);
   const facts: [string, ServerFact['type']][] = [];
   const lives: [string, LiveUpdate][] = [];
@@ -103,10 +134,16 @@ function replay(name: string): { facts: [string, ServerFact['type']][]; lives: [
   });
   const ids = lines.flatMap((line) => {
     const body = line.body as { prompt_id?: unknown } | undefined;
-    return line.dir === 'http-res' && line.path === '/prompt' && line.client === 'submitter' && typeof body?.prompt_id === 'string' ? [body.prompt_id] : [];
+    return line.dir === 'http-res' &&
+      line.path === '/prompt' &&
+      line.client === 'submitter' &&
+      typeof body?.prompt_id === 'string'
+      ? [body.prompt_id]
+      : [];
   });
   for (const id of ids) tracks.follow(id);
-  for (const client of ['submitter', 'submitter2', 'submitter3']) for (const event of frames(lines, client)) tracks.handle(event);
+  for (const client of ['submitter', 'submitter2', 'submitter3'])
+    for (const event of frames(lines, client)) tracks.handle(event);
   return { facts, lives, over, ids };
 }
 
@@ -146,20 +183,38 @@ describe('the stories', () => {
     ['02-success-image-output.jsonl', 'finished'],
     ['29-execution-blocker-error-then-success.jsonl', 'finished'],
   ] as const)('%s ends as %s', (name, type) => {
-    const line = readRecording(SERVER, name).find((entry) => entry.dir === 'http-res' && (entry.path ?? '').startsWith('/history/') && Object.keys(entry.body as object).length > 0);
+    const line = readRecording(SERVER, name).find(
+      (entry) =>
+        entry.dir === 'http-res' &&
+        (entry.path ?? '').startsWith('/history/') &&
+        Object.keys(entry.body as object).length > 0,
+    );
     const entry = Object.values(HistorySchema.parse(line?.body))[0];
     const fact = endedFact(readEnded(entry?.status ?? null, entry?.outputs ?? null), 'unknown');
     expect(fact.type).toBe(type);
     if (fact.type === 'executionFailed') {
-      expect(fact.error).toMatchObject({ code: 'execution_failed', message: 'deliberate', details: { nodeId: '1', nodeType: 'ProbeFail', exceptionType: 'RuntimeError', outOfMemory: false } });
+      expect(fact.error).toMatchObject({
+        code: 'execution_failed',
+        message: 'deliberate',
+        details: { nodeId: '1', nodeType: 'ProbeFail', exceptionType: 'RuntimeError', outOfMemory: false },
+      });
     }
-    if (name.startsWith('02')) expect(fact.type === 'finished' && fact.outputs).toMatchObject([{ ordinal: 0, media: 'image', name: expect.stringMatching(/\.png$/) as string }]);
+    if (name.startsWith('02'))
+      expect(fact.type === 'finished' && fact.outputs).toMatchObject([
+        { ordinal: 0, media: 'image', name: expect.stringMatching(/\.png$/) as string },
+      ]);
   });
 
   it('04: refusals name their faults, and tell what another server might take', () => {
-    const refusals = readRecording(SERVER, '04-validation-errors.jsonl').flatMap((line) => (line.dir === 'http-res' && line.status === 400 ? [RefusalSchema.parse(line.body)] : []));
+    const refusals = readRecording(SERVER, '04-validation-errors.jsonl').flatMap((line) =>
+      line.dir === 'http-res' && line.status === 400 ? [RefusalSchema.parse(line.body)] : [],
+    );
     expect(refusals.length).toBeGreaterThan(5);
-    const read = refusals.map((refusal) => ({ ...readRefusal(refusal), type: refusal.error.type, message: refusal.error.message }));
+    const read = refusals.map((refusal) => ({
+      ...readRefusal(refusal),
+      type: refusal.error.type,
+      message: refusal.error.message,
+    }));
     for (const { error } of read) {
       expect(error.code).toBe('server_rejected');
       expect(error.message).not.toBe('');
@@ -168,6 +223,10 @@ describe('the stories', () => {
     expect(unknownClass).toMatchObject({ elsewhere: true });
     const combo = read.find(({ error }) => JSON.stringify(error.details).includes('upscale_method'));
     expect(combo).toMatchObject({ elsewhere: false });
-    expect(read.filter(({ type }) => type === 'no_prompt' || type === 'prompt_no_outputs').every(({ elsewhere }) => !elsewhere)).toBe(true);
+    expect(
+      read
+        .filter(({ type }) => type === 'no_prompt' || type === 'prompt_no_outputs')
+        .every(({ elsewhere }) => !elsewhere),
+    ).toBe(true);
   });
 });

@@ -5,7 +5,11 @@ import type { SendAttempt } from '../../../../../electron/core/servers/adapter.t
 import { Backends } from '../../../../../electron/core/servers/swarm/swarm-backends.ts';
 import { ForeignBook, readForeignKey } from '../../../../../electron/core/servers/swarm/swarm-foreign.ts';
 import type { BackendPrompt } from '../../../../../electron/core/servers/swarm/swarm-passthrough.ts';
-import { BackendSchema, BackendsSchema, NO_COUNTERS } from '../../../../../electron/core/servers/swarm/swarm-schemas.ts';
+import {
+  BackendSchema,
+  BackendsSchema,
+  NO_COUNTERS,
+} from '../../../../../electron/core/servers/swarm/swarm-schemas.ts';
 import type { Counters } from '../../../../../electron/core/servers/swarm/swarm-schemas.ts';
 import { QUARANTINE_MS, SessionPool } from '../../../../../electron/core/servers/swarm/swarm-sessions.ts';
 import { StreamState } from '../../../../../electron/core/servers/swarm/swarm-stream.ts';
@@ -16,7 +20,13 @@ import { newAttemptId, newJobId, newServerId } from '../../../../../shared/ids.t
 import { lines } from './replay.ts';
 
 const sent = (params: Record<string, unknown>, images = 1): SendAttempt => ({
-  attemptId: newAttemptId(), jobId: newJobId(), remoteKey: 'session', intentAt: 0, startedAt: null, serverBoot: null, title: '',
+  attemptId: newAttemptId(),
+  jobId: newJobId(),
+  remoteKey: 'session',
+  intentAt: 0,
+  startedAt: null,
+  serverBoot: null,
+  title: '',
   payload: { kind: 'swarm', images, params: params as Extract<SendAttempt['payload'], { kind: 'swarm' }>['params'] },
 });
 
@@ -24,14 +34,20 @@ describe('the request', () => {
   test('carries the session, the images, our id in extra_metadata, and no null', () => {
     const attempt = sent({ prompt: 'x', seed: null, extra_metadata: { theirs: 1 } }, 2);
     expect(requestFor(attempt, 'client')).toEqual({
-      prompt: 'x', session_id: 'session', images: 2, forwardrawbackenddata: true,
+      prompt: 'x',
+      session_id: 'session',
+      images: 2,
+      forwardrawbackenddata: true,
       extra_metadata: { theirs: 1, switchyard_attempt: attempt.attemptId, switchyard_images: '2' },
     });
   });
 
   test.each([
     ['no _meta', '{"1":{"class_type":"A","inputs":{}}}'],
-    ['a _meta', '{"1":{"class_type":"A","inputs":{},"_meta":{"title":"T"}},"2":{"_meta":{},"class_type":"B","inputs":{}}}'],
+    [
+      'a _meta',
+      '{"1":{"class_type":"A","inputs":{},"_meta":{"title":"T"}},"2":{"_meta":{},"class_type":"B","inputs":{}}}',
+    ],
     ['an input named _meta', '{"1":{"class_type":"A","inputs":{"_meta":{"x":1},"y":{"z":{}}}}}'],
     ['braces and quotes in text', '{"1":{"class_type":"A","inputs":{"text":"a } \\" { _meta: {"}}}'],
   ])('marks every node of a graph with %s, and changes nothing else', (_what, text) => {
@@ -39,13 +55,18 @@ describe('the request', () => {
     const after = JSON.parse(markGraph(text, 'id', 'me')) as typeof before;
     expect(Object.keys(after)).toEqual(Object.keys(before));
     for (const [id, node] of Object.entries(before)) {
-      expect(after[id]).toEqual({ ...node, _meta: { ...(node['_meta'] as object | undefined), switchyard_attempt: 'id', switchyard_client: 'me' } });
+      expect(after[id]).toEqual({
+        ...node,
+        _meta: { ...(node['_meta'] as object | undefined), switchyard_attempt: 'id', switchyard_client: 'me' },
+      });
     }
   });
 
   test('leaves tags and numbers beyond 2^53 as they are', () => {
     const text = '{"1":{"class_type":"A","inputs":{"seed":${seed},"big":18446744073709551615,"text":"${prompt}"}}}';
-    expect(markGraph(text, 'id', 'me')).toBe('{"1":{"_meta":{"switchyard_attempt":"id","switchyard_client":"me"},"class_type":"A","inputs":{"seed":${seed},"big":18446744073709551615,"text":"${prompt}"}}}');
+    expect(markGraph(text, 'id', 'me')).toBe(
+      '{"1":{"_meta":{"switchyard_attempt":"id","switchyard_client":"me"},"class_type":"A","inputs":{"seed":${seed},"big":18446744073709551615,"text":"${prompt}"}}}',
+    );
   });
 
   test.each(['', 'null', '[1]', '{"1":', '{"1":{"a":"}', '"text"'])('leaves %j, which is no graph, alone', (text) => {
@@ -68,7 +89,8 @@ class Server {
       },
       status: (session) => {
         const status = this.status.get(session);
-        if (status === undefined) return Promise.reject(new AppError('server_auth', 'unknown', { details: { errorId: 'invalid_session_id' } }));
+        if (status === undefined)
+          return Promise.reject(new AppError('server_auth', 'unknown', { details: { errorId: 'invalid_session_id' } }));
         return Promise.resolve(status);
       },
       interrupt: (session) => {
@@ -127,7 +149,9 @@ describe('the session pool', () => {
     const a = await server.pool.lease(signal);
     server.pool.giveBack(a);
     const ask = server.status.get.bind(server.status);
-    server.status.get = () => { throw new AppError('server_unreachable', 'down'); };
+    server.status.get = () => {
+      throw new AppError('server_unreachable', 'down');
+    };
     await expect(server.pool.lease(signal)).rejects.toMatchObject({ code: 'server_unreachable' });
     server.status.get = ask;
     expect(server.pool.counts).toMatchObject({ leased: 0, idle: 1 });
@@ -146,8 +170,17 @@ describe('the session pool', () => {
   });
 });
 
-const listed = (recording: string): unknown => lines(recording).find((line) => line.dir === 'http-res' && line.path === '/API/ListBackends' && line.status === 200)?.body;
-const prompt = (promptId: string, state: 'running' | 'waiting', attemptId: string | null = null): BackendPrompt => ({ backend: 0, promptId, state, place: state === 'running' ? 0 : 1, attemptId, clientId: attemptId === null ? null : 'me' });
+const listed = (recording: string): unknown =>
+  lines(recording).find((line) => line.dir === 'http-res' && line.path === '/API/ListBackends' && line.status === 200)
+    ?.body;
+const prompt = (promptId: string, state: 'running' | 'waiting', attemptId: string | null = null): BackendPrompt => ({
+  backend: 0,
+  promptId,
+  state,
+  place: state === 'running' ? 0 : 1,
+  attemptId,
+  clientId: attemptId === null ? null : 'me',
+});
 
 describe('backends', () => {
   test('slots are those of running backends that take images (rec 24, 41)', () => {
@@ -155,22 +188,38 @@ describe('backends', () => {
     expect(backends.slots()).toBeNull();
     backends.set(BackendsSchema.parse(listed('24')));
     expect([backends.slots(), backends.allVisible(), backends.visible()]).toEqual([2, true, [0]]);
-    const far = lines('41').find((line) => line.dir === 'http-res' && line.path === '/API/ListBackends' && JSON.stringify(line.body).includes('"-1"'))?.body;
+    const far = lines('41').find(
+      (line) =>
+        line.dir === 'http-res' && line.path === '/API/ListBackends' && JSON.stringify(line.body).includes('"-1"'),
+    )?.body;
     backends.set(BackendsSchema.parse(far));
     expect([backends.slots(), backends.allVisible(), backends.visible()]).toEqual([2, false, []]);
     expect(backends.problems()).toContainEqual(expect.objectContaining({ code: 'swarm-to-swarm' }));
   });
 
-  test('AllowIdle is told (rec 40); an entry that can\'t be read is left out', () => {
+  test("AllowIdle is told (rec 40); an entry that can't be read is left out", () => {
     const backends = new Backends();
     backends.set(BackendsSchema.parse({ ...(listed('40') as object), '7': 'nonsense' }));
-    expect(backends.problems()).toEqual([{ code: 'allow-idle', params: expect.objectContaining({ backend: 0 }) as object }]);
+    expect(backends.problems()).toEqual([
+      { code: 'allow-idle', params: expect.objectContaining({ backend: 0 }) as object },
+    ]);
   });
 
   test('slots are lost only when one of ours waits over 2 s with room in ComfyUI, seen twice, and no model loads', () => {
     const make = (): Backends => {
       const backends = new Backends();
-      backends.set([BackendSchema.parse({ id: 0, type: 'comfyui_api', status: 'running', settings: {}, enabled: true, title: '', max_usages: 2, can_load_models: true })]);
+      backends.set([
+        BackendSchema.parse({
+          id: 0,
+          type: 'comfyui_api',
+          status: 'running',
+          settings: {},
+          enabled: true,
+          title: '',
+          max_usages: 2,
+          can_load_models: true,
+        }),
+      ]);
       return backends;
     };
     const one = [prompt('p', 'running')];
@@ -179,7 +228,13 @@ describe('backends', () => {
     expect(backends.slots()).toBe(2);
     backends.checkSlots(4_500, false, one, true);
     expect(backends.slots()).toBe(1);
-    for (const [waited, loading, prompts, all] of [[1_000, false, one, true], [5_000, true, one, true], [5_000, false, [...one, prompt('q', 'waiting')], true], [5_000, false, one, false], [null, false, one, true]] as const) {
+    for (const [waited, loading, prompts, all] of [
+      [1_000, false, one, true],
+      [5_000, true, one, true],
+      [5_000, false, [...one, prompt('q', 'waiting')], true],
+      [5_000, false, one, false],
+      [null, false, one, true],
+    ] as const) {
       const other = make();
       other.checkSlots(waited, loading, prompts, all);
       other.checkSlots(waited, loading, prompts, all);
@@ -190,21 +245,38 @@ describe('backends', () => {
 
 describe('foreign work', () => {
   const book = (): ForeignBook => new ForeignBook(newServerId());
-  const users = [{ id: 'local', ...NO_COUNTERS, waiting_gens: 5, live_gens: 2 }, { id: 'max', ...NO_COUNTERS, waiting_gens: 1, live_gens: 1 }, { id: 'idle', ...NO_COUNTERS }];
+  const users = [
+    { id: 'local', ...NO_COUNTERS, waiting_gens: 5, live_gens: 2 },
+    { id: 'max', ...NO_COUNTERS, waiting_gens: 1, live_gens: 1 },
+    { id: 'idle', ...NO_COUNTERS },
+  ];
   const track = (marked: boolean): Track => {
     const made = new Track(sent({}), new StreamState({ images: 1, batchSize: 1 }, 0), marked);
     made.stream?.apply({ type: 'status', counters: { ...NO_COUNTERS, waiting_gens: 1, live_gens: 1 } }, 0);
     return made;
   };
 
-  test('counts are everybody\'s minus ours', () => {
-    const seen = book().see({ prompts: [], users, global: null, ownUser: 'local', ownClient: 'me', tracks: [track(true)], now: 1 });
-    expect(seen.view.counts).toEqual([{ user: 'local', running: 1, waiting: 3 }, { user: 'max', running: 1, waiting: 0 }]);
+  test("counts are everybody's minus ours", () => {
+    const seen = book().see({
+      prompts: [],
+      users,
+      global: null,
+      ownUser: 'local',
+      ownClient: 'me',
+      tracks: [track(true)],
+      now: 1,
+    });
+    expect(seen.view.counts).toEqual([
+      { user: 'local', running: 1, waiting: 3 },
+      { user: 'max', running: 1, waiting: 0 },
+    ]);
   });
 
   test('our own prompt is never called foreign: by mark, and not while one of ours without a mark may be it', () => {
     const marked = track(true);
-    const look = (tracks: Track[], prompts: BackendPrompt[]): number => book().see({ prompts, users: null, global: null, ownUser: 'local', ownClient: 'me', tracks, now: 1 }).view.jobs.length;
+    const look = (tracks: Track[], prompts: BackendPrompt[]): number =>
+      book().see({ prompts, users: null, global: null, ownUser: 'local', ownClient: 'me', tracks, now: 1 }).view.jobs
+        .length;
     expect(look([marked], [prompt('p', 'running', marked.attempt.attemptId)])).toBe(0);
     expect(look([marked], [prompt('q', 'running')])).toBe(1);
     expect(look([], [prompt('p', 'running', 'an attempt not taken up yet')])).toBe(0);
@@ -214,13 +286,23 @@ describe('foreign work', () => {
 
   test('what disappears has ended: gone, or cancelled by us', () => {
     const one = book();
-    const see = (prompts: BackendPrompt[]) => one.see({ prompts, users: null, global: null, ownUser: 'local', ownClient: 'me', tracks: [], now: 1 });
+    const see = (prompts: BackendPrompt[]) =>
+      one.see({ prompts, users: null, global: null, ownUser: 'local', ownClient: 'me', tracks: [], now: 1 });
     see([prompt('p', 'running'), prompt('q', 'waiting')]);
     one.interruptedByUs('0:p');
-    expect(see([]).ended).toEqual([{ remoteKey: '0:p', how: 'cancelled-by-us' }, { remoteKey: '0:q', how: 'gone' }]);
+    expect(see([]).ended).toEqual([
+      { remoteKey: '0:p', how: 'cancelled-by-us' },
+      { remoteKey: '0:q', how: 'gone' },
+    ]);
   });
 
-  test.each([['0:abc', { backend: 0, promptId: 'abc' }], ['-1:a:b', { backend: -1, promptId: 'a:b' }], ['0:', null], ['abc', null], ['x:abc', null]])('the key %s', (key, read) => {
+  test.each([
+    ['0:abc', { backend: 0, promptId: 'abc' }],
+    ['-1:a:b', { backend: -1, promptId: 'a:b' }],
+    ['0:', null],
+    ['abc', null],
+    ['x:abc', null],
+  ])('the key %s', (key, read) => {
     expect(readForeignKey(key)).toEqual(read);
   });
 });

@@ -9,36 +9,76 @@ import { allFrames, heard, lines, recordings, replay } from './replay.ts';
 
 const files = new SwarmFiles();
 /** How a recorded stream ended, with or without an interrupt of ours. */
-function outcome(recording: string, client: string, options: { images?: number; batch?: number; interrupted?: boolean; mayPutBack?: boolean } = {}): EndFact {
+function outcome(
+  recording: string,
+  client: string,
+  options: { images?: number; batch?: number; interrupted?: boolean; mayPutBack?: boolean } = {},
+): EndFact {
   const { stream } = replay(recording, client, options.images ?? 1, options.batch ?? 1);
   const { outputs, delivered } = files.fromStream(stream.images());
   return endFact({
-    asked: stream.asked(), outputs, delivered, errors: stream.errors, started: stream.started, dispatched: stream.dispatched,
-    interrupted: options.interrupted ?? false, mayPutBack: options.mayPutBack ?? true,
+    asked: stream.asked(),
+    outputs,
+    delivered,
+    errors: stream.errors,
+    started: stream.started,
+    dispatched: stream.dispatched,
+    interrupted: options.interrupted ?? false,
+    mayPutBack: options.mayPutBack ?? true,
   });
 }
 
 describe('frames', () => {
   test.each(recordings())('every message of %s is known', (recording) => {
-    expect(allFrames(recording).filter(({ frame }) => frame.type === 'unknown').map(({ message }) => Object.keys(message))).toEqual([]);
+    expect(
+      allFrames(recording)
+        .filter(({ frame }) => frame.type === 'unknown')
+        .map(({ message }) => Object.keys(message)),
+    ).toEqual([]);
   });
 
   test('a large data URL is cut out of its bytes, whatever follows it', () => {
     const bytes = Buffer.alloc(4_000_000, 7);
-    const message = JSON.stringify({ image: `data:image/png;base64,${bytes.toString('base64')}`, batch_index: '3', request_id: '1001', metadata: '{"a":"}\\""}' });
+    const message = JSON.stringify({
+      image: `data:image/png;base64,${bytes.toString('base64')}`,
+      batch_index: '3',
+      request_id: '1001',
+      metadata: '{"a":"}\\""}',
+    });
     const frame = readFrame(Buffer.from(message));
     if (frame.type !== 'image' || !('bytes' in frame.image)) return expect.fail(frame.type);
-    expect([frame.batch, frame.image.mime, Buffer.compare(Buffer.from(frame.image.bytes), bytes)]).toEqual([3, 'image/png', 0]);
+    expect([frame.batch, frame.image.mime, Buffer.compare(Buffer.from(frame.image.bytes), bytes)]).toEqual([
+      3,
+      'image/png',
+      0,
+    ]);
   });
 
-  test.each([['', 'not JSON'], ['[]', 'no object'], ['{"surprise":1}', 'surprise'], ['{"image":5}', 'image']])('%j is named, not fatal', (text, name) => {
+  test.each([
+    ['', 'not JSON'],
+    ['[]', 'no object'],
+    ['{"surprise":1}', 'surprise'],
+    ['{"image":5}', 'image'],
+  ])('%j is named, not fatal', (text, name) => {
     expect(readFrame(Buffer.from(text))).toEqual({ type: 'unknown', name });
   });
 
   test('"NaN" and numbers beyond 1 are no progress to be shown', () => {
     const stream = new StreamState({ images: 1, batchSize: 1 }, 0);
     const say = (overall: unknown, metadata?: string): number[] =>
-      stream.apply(readMessage({ gen_progress: { batch_index: '0', request_id: '1', overall_percent: overall, current_percent: 'NaN', ...(metadata === undefined ? {} : { metadata }) } }), 0)
+      stream
+        .apply(
+          readMessage({
+            gen_progress: {
+              batch_index: '0',
+              request_id: '1',
+              overall_percent: overall,
+              current_percent: 'NaN',
+              ...(metadata === undefined ? {} : { metadata }),
+            },
+          }),
+          0,
+        )
         .flatMap((news) => (news.news === 'live' && news.update.type === 'fraction' ? [news.update.overall] : []));
     expect(say(0, '{}')).toEqual([0]);
     expect([say(0.5), say('NaN'), say(0.4), say(1.7), say(-1)]).toEqual([[0.5], [0.5], [0.5], [1], [1]]);
@@ -50,14 +90,20 @@ describe('phases', () => {
     const { stream, news } = replay('05', 'A');
     const kinds = news.map((one) => one.news).filter((one) => one !== 'live');
     expect(kinds).toEqual(['claimed', 'started', 'ended']);
-    const fractions = news.flatMap((one) => (one.news === 'live' && one.update.type === 'fraction' ? [one.update.overall] : []));
+    const fractions = news.flatMap((one) =>
+      one.news === 'live' && one.update.type === 'fraction' ? [one.update.overall] : [],
+    );
     expect([...fractions].sort((a, b) => a - b)).toEqual(fractions);
     expect(stream.images()).toHaveLength(1);
   });
 
   test('pre-queued is handed, not running, and certain only after 300 ms without change (rec 14)', () => {
     const all = lines('14');
-    const client = all.filter((line) => line.dir === 'ws-open').map((line) => line.client).at(-1) ?? '';
+    const client =
+      all
+        .filter((line) => line.dir === 'ws-open')
+        .map((line) => line.client)
+        .at(-1) ?? '';
     const stream = new StreamState({ images: 1, batchSize: 1 }, 0);
     let last = 0;
     for (const message of heard('14', client)) {
@@ -77,12 +123,17 @@ describe('phases', () => {
     expect([...replay('42', 'A').stream.promptIds]).toEqual([ids?.[2]]);
   });
 
-  test('previews before the metadata are a stranger\'s and are dropped (rec 43, S15)', () => {
+  test("previews before the metadata are a stranger's and are dropped (rec 43, S15)", () => {
     const before = heard('43', 'B').findIndex((message) => JSON.stringify(message).includes('"metadata"'));
-    const stale = heard('43', 'B').slice(0, before).filter((message) => JSON.stringify(message).includes('"preview"'));
+    const stale = heard('43', 'B')
+      .slice(0, before)
+      .filter((message) => JSON.stringify(message).includes('"preview"'));
     expect(stale.length).toBeGreaterThan(0);
     const stream = new StreamState({ images: 1, batchSize: 1 }, 0);
-    const shown = heard('43', 'B').slice(0, before).flatMap((message, index) => stream.apply(readMessage(message), index * 1_000)).filter((news) => news.news === 'live' && news.update.type === 'preview');
+    const shown = heard('43', 'B')
+      .slice(0, before)
+      .flatMap((message, index) => stream.apply(readMessage(message), index * 1_000))
+      .filter((news) => news.news === 'live' && news.update.type === 'preview');
     expect(shown).toEqual([]);
   });
 
@@ -93,7 +144,10 @@ describe('phases', () => {
 
 describe('endings', () => {
   test('three images of one request (rec 06)', () => {
-    expect(outcome('06', 'A', { images: 3 })).toMatchObject({ type: 'finished', outputs: [{ ordinal: 0 }, { ordinal: 1 }, { ordinal: 2 }] });
+    expect(outcome('06', 'A', { images: 3 })).toMatchObject({
+      type: 'finished',
+      outputs: [{ ordinal: 0 }, { ordinal: 1 }, { ordinal: 2 }],
+    });
   });
   test('two images of one call (rec 08)', () => {
     const fact = outcome('08', 'A', { batch: 2 });
@@ -105,8 +159,16 @@ describe('endings', () => {
     expect(outcome('12', 'A')).toMatchObject({ type: 'stopped', reach: 'running', by: 'another-client' });
   });
   test('interrupted while waiting: a silent end (rec 13)', () => {
-    const client = lines('13').filter((line) => line.dir === 'ws-open').map((line) => line.client).at(-1) ?? '';
-    expect(outcome('13', client, { interrupted: true })).toMatchObject({ type: 'stopped', reach: 'waiting', outputs: [] });
+    const client =
+      lines('13')
+        .filter((line) => line.dir === 'ws-open')
+        .map((line) => line.client)
+        .at(-1) ?? '';
+    expect(outcome('13', client, { interrupted: true })).toMatchObject({
+      type: 'stopped',
+      reach: 'waiting',
+      outputs: [],
+    });
     expect(outcome('13', client)).toMatchObject({ type: 'executionFailed' });
   });
   test('an interrupt lost before the claim: it finished (rec 15)', () => {
@@ -118,7 +180,10 @@ describe('endings', () => {
   });
   test('no backend, and a dead ComfyUI, are not our fault: back to the queue, once (rec 04, 44)', () => {
     expect(outcome('04', 'A')).toMatchObject({ type: 'stopped', by: 'collateral', reach: 'waiting' });
-    expect(outcome('04', 'A', { mayPutBack: false })).toMatchObject({ type: 'executionFailed', error: { code: 'execution_failed' } });
+    expect(outcome('04', 'A', { mayPutBack: false })).toMatchObject({
+      type: 'executionFailed',
+      error: { code: 'execution_failed' },
+    });
     expect(outcome('44', 'A')).toMatchObject({ type: 'stopped', by: 'collateral', reach: 'running' });
   });
   test('a shared load cancelled by the first one: the second goes back (rec 33)', () => {
@@ -128,7 +193,10 @@ describe('endings', () => {
     expect(outcome('41', 'B')).toMatchObject({ type: 'stopped', by: 'collateral' });
   });
   test('a failing node says what ComfyUI said (rec 10)', () => {
-    expect(outcome('10', 'A')).toMatchObject({ type: 'executionFailed', error: { code: 'execution_failed', message: 'probe failed on purpose' } });
+    expect(outcome('10', 'A')).toMatchObject({
+      type: 'executionFailed',
+      error: { code: 'execution_failed', message: 'probe failed on purpose' },
+    });
   });
   test('four failing images are one failure with all errors (rec 11)', () => {
     const fact = outcome('11', 'A', { images: 4 });
@@ -137,17 +205,47 @@ describe('endings', () => {
   test('fewer images than asked for, without a reason, is a failure that keeps them', () => {
     const base = { errors: [], started: true, dispatched: true, interrupted: false, mayPutBack: true };
     const one = files.fromStream([{ image: { path: 'View/local/a.png' }, batch: 0 }]);
-    expect(endFact({ ...base, asked: 3, ...one })).toMatchObject({ type: 'executionFailed', outputs: [{ name: 'a.png' }] });
-    expect(endFact({ ...base, asked: 3, ...one, interrupted: true })).toMatchObject({ type: 'stopped', outputs: [{ name: 'a.png' }] });
+    expect(endFact({ ...base, asked: 3, ...one })).toMatchObject({
+      type: 'executionFailed',
+      outputs: [{ name: 'a.png' }],
+    });
+    expect(endFact({ ...base, asked: 3, ...one, interrupted: true })).toMatchObject({
+      type: 'stopped',
+      outputs: [{ name: 'a.png' }],
+    });
   });
-  test('ComfyUI\'s own refusal is read out of its text', () => {
-    const text = 'ComfyUI errored: {"error":{"type":"prompt_outputs_failed_validation","message":"Prompt outputs failed validation","details":"Required input is missing: images"},"node_errors":{"9":{"errors":[]}}}';
-    expect(endFact({ asked: 1, outputs: [], delivered: 0, errors: [text], started: false, dispatched: true, interrupted: false, mayPutBack: true })).toMatchObject({
-      error: { code: 'server_rejected', message: 'Prompt outputs failed validation: Required input is missing: images', details: { node_errors: { '9': { errors: [] } } } },
+  test("ComfyUI's own refusal is read out of its text", () => {
+    const text =
+      'ComfyUI errored: {"error":{"type":"prompt_outputs_failed_validation","message":"Prompt outputs failed validation","details":"Required input is missing: images"},"node_errors":{"9":{"errors":[]}}}';
+    expect(
+      endFact({
+        asked: 1,
+        outputs: [],
+        delivered: 0,
+        errors: [text],
+        started: false,
+        dispatched: true,
+        interrupted: false,
+        mayPutBack: true,
+      }),
+    ).toMatchObject({
+      error: {
+        code: 'server_rejected',
+        message: 'Prompt outputs failed validation: Required input is missing: images',
+        details: { node_errors: { '9': { errors: [] } } },
+      },
     });
   });
   test('intermediates count only when nothing else came', () => {
-    expect(files.fromStream([{ image: { path: 'a.png' }, batch: -11 }, { image: { path: 'b.png' }, batch: 0 }])).toMatchObject({ delivered: 1, outputs: [{ name: 'b.png' }] });
-    expect(files.fromStream([{ image: { path: 'a.png' }, batch: -11 }])).toMatchObject({ delivered: 0, outputs: [{ name: 'a.png' }] });
+    expect(
+      files.fromStream([
+        { image: { path: 'a.png' }, batch: -11 },
+        { image: { path: 'b.png' }, batch: 0 },
+      ]),
+    ).toMatchObject({ delivered: 1, outputs: [{ name: 'b.png' }] });
+    expect(files.fromStream([{ image: { path: 'a.png' }, batch: -11 }])).toMatchObject({
+      delivered: 0,
+      outputs: [{ name: 'a.png' }],
+    });
   });
 });
