@@ -12,8 +12,8 @@ import { useServers } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { submitText } from '../text/submit.ts';
 import { swarmForm } from '../text/swarm.ts';
-import { findInputs } from '../workflow/inputs.ts';
-import type { ReadResult } from '../workflow/result.ts';
+import { findInputs } from '../../shared/workflow/inputs.ts';
+import type { ReadResult } from '../../shared/workflow/result.ts';
 import { SubmitAnswer } from './submit-answer.tsx';
 import { draftOf, keptText, planOf, readKept, submissionOf } from './submit-draft.ts';
 import type { Draft } from './submit-draft.ts';
@@ -94,14 +94,19 @@ export function SubmitView(): ReactNode {
       action: { label: submitText.show, onAct: () => goTo('queue') },
     });
   });
-  useGlobalHotkeys({
-    'mod+enter': () => {
-      if (ready && !queue.busy) queue.run('end');
-    },
-    'mod+shift+enter': () => {
-      if (ready && !queue.busy) queue.run('front');
-    },
-  });
+  // The SwarmUI form has the same keys for itself.
+  useGlobalHotkeys(
+    form === 'swarm'
+      ? {}
+      : {
+          'mod+enter': () => {
+            if (ready && !queue.busy) queue.run('end');
+          },
+          'mod+shift+enter': () => {
+            if (ready && !queue.busy) queue.run('front');
+          },
+        },
+  );
 
   return (
     <section
