@@ -10,7 +10,10 @@ export const AskerSchema = z.enum(ASKERS);
 export const CancelScopeSchema = z.union([
   z.strictObject({ jobs: z.array(JobIdSchema).min(1).max(100_000) }),
   z.strictObject({ batch: BatchIdSchema }),
-  z.strictObject({ server: z.union([z.literal('all'), ServerIdSchema]), which: z.enum(['waiting', 'mine', 'everyone']) }),
+  z.strictObject({
+    server: z.union([z.literal('all'), ServerIdSchema]),
+    which: z.enum(['waiting', 'mine', 'everyone']),
+  }),
 ]) as z.ZodType<CancelScope>;
 
 export const CancelOutcomeSchema: z.ZodType<CancelOutcome> = z.discriminatedUnion('outcome', [
@@ -78,11 +81,15 @@ export const CancelPreviewSchema = z.object({
   /** Names exactly this set of jobs; `cancel.run` with it answers `conflict` if more or others would now be stopped. */
   token: z.string(),
   total: CountsSchema,
-  servers: z.array(z.object({ serverId: ServerIdSchema.nullable(), name: z.string().nullable(), counts: CountsSchema })),
+  servers: z.array(
+    z.object({ serverId: ServerIdSchema.nullable(), name: z.string().nullable(), counts: CountsSchema }),
+  ),
   /** Set when exactly one job of ours is meant: its title. */
   title: z.string().nullable(),
   /** Things the dialog must say besides the counts. */
-  warnings: z.array(z.enum(['server-unreachable', 'untargeted-interrupt', 'not-allowed', 'foreign-together', 'neighbours-may-be-hit'])),
+  warnings: z.array(
+    z.enum(['server-unreachable', 'untargeted-interrupt', 'not-allowed', 'foreign-together', 'neighbours-may-be-hit']),
+  ),
 });
 export type CancelPreview = z.infer<typeof CancelPreviewSchema>;
 

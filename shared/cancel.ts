@@ -24,7 +24,12 @@ export type CancelScope =
 
 /** The single, final answer to a cancel request. */
 export type CancelOutcome =
-  | { outcome: 'cancelled'; reach: 'local' | 'waiting' | 'running'; evidence: 'proven' | 'presumed'; partialOutputs: number }
+  | {
+      outcome: 'cancelled';
+      reach: 'local' | 'waiting' | 'running';
+      evidence: 'proven' | 'presumed';
+      partialOutputs: number;
+    }
   | { outcome: 'too-late'; state: 'done' | 'failed' | 'running' }
   | { outcome: 'unknown'; cause: VanishedCause };
 
@@ -46,7 +51,19 @@ export interface CancelSummary {
 }
 
 /** Steps of one request, in order. `since_ms` counts from `requested`. */
-export const CANCEL_STEPS = ['requested', 'raised', 'held', 'looked', 'sent', 'heard', 'waiting', 'resumed', 'seen-stopped', 'arrived-late', 'settled'] as const;
+export const CANCEL_STEPS = [
+  'requested',
+  'raised',
+  'held',
+  'looked',
+  'sent',
+  'heard',
+  'waiting',
+  'resumed',
+  'seen-stopped',
+  'arrived-late',
+  'settled',
+] as const;
 export type CancelStep = (typeof CANCEL_STEPS)[number];
 export interface TrailStep {
   step: CancelStep;

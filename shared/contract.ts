@@ -3,13 +3,37 @@
  * it. Rules for changing it: README.md beside this file.
  */
 import { z } from 'zod';
-import { AskerSchema, CancelModeSchema, CancelOutcomeSchema, CancelPreviewSchema, CancelResultSchema, CancelScopeSchema, CancelSummarySchema, RunCancelSchema } from './cancel-schema.ts';
+import {
+  AskerSchema,
+  CancelModeSchema,
+  CancelOutcomeSchema,
+  CancelPreviewSchema,
+  CancelResultSchema,
+  CancelScopeSchema,
+  CancelSummarySchema,
+  RunCancelSchema,
+} from './cancel-schema.ts';
 import { call, defineContract } from './contract-types.ts';
 import type { ApiOf, EventsOf, HandlersOf } from './contract-types.ts';
 import { JobDetailSchema, JobStateSchema, JobViewSchema, KindSchema, SubmitJobsSchema } from './job.ts';
 import type { JobLive } from './stage.ts';
-import { BatchIdSchema, JobIdSchema, NoteSchema, OutputIdSchema, ServerIdSchema, TextSchema, TimeSchema, WireErrorSchema } from './schema.ts';
-import { CredentialSchema, ForeignJobSchema, ForeignViewSchema, ProbeReportSchema, ServerViewSchema } from './server.ts';
+import {
+  BatchIdSchema,
+  JobIdSchema,
+  NoteSchema,
+  OutputIdSchema,
+  ServerIdSchema,
+  TextSchema,
+  TimeSchema,
+  WireErrorSchema,
+} from './schema.ts';
+import {
+  CredentialSchema,
+  ForeignJobSchema,
+  ForeignViewSchema,
+  ProbeReportSchema,
+  ServerViewSchema,
+} from './server.ts';
 import { BackendViewSchema, CatalogueViewSchema, StopPowersSchema } from './server-manage.ts';
 import { SettingsSchema } from './settings.ts';
 
@@ -109,7 +133,12 @@ const JobLiveSchema: z.ZodType<JobLive> = z.object({
   stage: z.discriminatedUnion('stage', [
     z.object({ stage: z.literal('waiting'), place: z.number().int().nullable() }),
     z.object({ stage: z.literal('loading-model') }),
-    z.object({ stage: z.literal('running'), node: z.string().nullable(), step: z.number().nullable(), steps: z.number().nullable() }),
+    z.object({
+      stage: z.literal('running'),
+      node: z.string().nullable(),
+      step: z.number().nullable(),
+      steps: z.number().nullable(),
+    }),
     z.object({ stage: z.literal('saving') }),
     z.object({ stage: z.literal('collecting'), stored: z.number().int(), expected: z.number().int() }),
   ]),
@@ -123,18 +152,48 @@ const JobLiveSchema: z.ZodType<JobLive> = z.object({
 
 export const contract = defineContract({
   calls: {
-    'jobs.submit': call('submit', SubmitJobsSchema, z.object({ jobs: z.array(JobViewSchema), batchId: BatchIdSchema.nullable() })),
+    'jobs.submit': call(
+      'submit',
+      SubmitJobsSchema,
+      z.object({ jobs: z.array(JobViewSchema), batchId: BatchIdSchema.nullable() }),
+    ),
     /** Open jobs in queue order (those on a server first), 200 a page. */
-    'jobs.list': call('see', z.strictObject({ serverId: ServerIdSchema.optional(), batchId: BatchIdSchema.optional(), states: z.array(JobStateSchema).optional(), cursor: Cursor.optional(), limit: z.number().int().min(1).max(1_000).default(200) }), z.object({ jobs: z.array(JobViewSchema), cursor: Cursor.nullable() })),
+    'jobs.list': call(
+      'see',
+      z.strictObject({
+        serverId: ServerIdSchema.optional(),
+        batchId: BatchIdSchema.optional(),
+        states: z.array(JobStateSchema).optional(),
+        cursor: Cursor.optional(),
+        limit: z.number().int().min(1).max(1_000).default(200),
+      }),
+      z.object({ jobs: z.array(JobViewSchema), cursor: Cursor.nullable() }),
+    ),
     'jobs.get': call('see', One, JobDetailSchema),
     /** Answers when the job has ended; the caller may leave at any time. */
     'jobs.awaitEnd': call('see', One, Job, { long: true }),
-    'jobs.move': call('submit', z.strictObject({ ids: z.array(JobIdSchema).min(1).max(10_000), to: z.union([z.literal('front'), z.literal('end'), z.strictObject({ before: JobIdSchema }), z.strictObject({ after: JobIdSchema })]) }), Jobs),
+    'jobs.move': call(
+      'submit',
+      z.strictObject({
+        ids: z.array(JobIdSchema).min(1).max(10_000),
+        to: z.union([
+          z.literal('front'),
+          z.literal('end'),
+          z.strictObject({ before: JobIdSchema }),
+          z.strictObject({ after: JobIdSchema }),
+        ]),
+      }),
+      Jobs,
+    ),
     'jobs.hold': call('submit', Ids, Jobs),
     'jobs.release': call('submit', Ids, Jobs),
     /** A new job in the old place for each that was cancelled before it ran; calling twice returns the same jobs. */
     'jobs.putBack': call('submit', Ids, Jobs),
-    'jobs.runAgain': call('submit', z.strictObject({ ids: z.array(JobIdSchema).min(1).max(10_000), seeds: z.enum(['same', 'new']).default('same') }), Jobs),
+    'jobs.runAgain': call(
+      'submit',
+      z.strictObject({ ids: z.array(JobIdSchema).min(1).max(10_000), seeds: z.enum(['same', 'new']).default('same') }),
+      Jobs,
+    ),
     /** Forgets ended jobs and their files. Open ones answer `conflict`. */
     'jobs.remove': call('manage', Ids, z.object({ removed: z.number().int() })),
     'jobs.setNote': call('submit', z.strictObject({ id: JobIdSchema, note: NoteSchema.nullable() }), Job),
@@ -144,51 +203,177 @@ export const contract = defineContract({
     /** Shows a stored output in the system's file manager. */
     'outputs.reveal': call('manage', z.strictObject({ id: OutputIdSchema }), Nothing, { reach: 'this-machine' }),
 
-    'cancel.preview': call('see', z.strictObject({ scope: CancelScopeSchema, mode: CancelModeSchema.default('stop'), after: z.boolean().optional() }), CancelPreviewSchema),
+    'cancel.preview': call(
+      'see',
+      z.strictObject({
+        scope: CancelScopeSchema,
+        mode: CancelModeSchema.default('stop'),
+        after: z.boolean().optional(),
+      }),
+      CancelPreviewSchema,
+    ),
     'cancel.run': call('cancel', RunCancelSchema, CancelResultSchema),
 
     'queue.summary': call('see', Nothing, QueueSummarySchema),
     'queue.pause': call('submit', z.strictObject({ serverId: ServerIdSchema.optional() }), QueueSummarySchema),
     'queue.resume': call('submit', z.strictObject({ serverId: ServerIdSchema.optional() }), QueueSummarySchema),
-    'batches.list': call('see', z.strictObject({ limit: z.number().int().min(1).max(200).default(50) }), z.object({ batches: z.array(BatchViewSchema) })),
+    'batches.list': call(
+      'see',
+      z.strictObject({ limit: z.number().int().min(1).max(200).default(50) }),
+      z.object({ batches: z.array(BatchViewSchema) }),
+    ),
 
-    'history.page': call('see', z.strictObject({ filter: HistoryFilterSchema.default({ foreign: 'with' }), cursor: Cursor.optional(), limit: z.number().int().min(1).max(500).default(100) }), HistoryPageSchema),
+    'history.page': call(
+      'see',
+      z.strictObject({
+        filter: HistoryFilterSchema.default({ foreign: 'with' }),
+        cursor: Cursor.optional(),
+        limit: z.number().int().min(1).max(500).default(100),
+      }),
+      HistoryPageSchema,
+    ),
     /** Every word must begin some word of title, prompt, note or error; newest first. Ours only: foreign work has no words. */
-    'history.search': call('see', z.strictObject({ text: z.string().max(500), filter: HistoryFilterSchema.default({ foreign: 'without' }), cursor: Cursor.optional(), limit: z.number().int().min(1).max(500).default(100) }), HistoryPageSchema),
+    'history.search': call(
+      'see',
+      z.strictObject({
+        text: z.string().max(500),
+        filter: HistoryFilterSchema.default({ foreign: 'without' }),
+        cursor: Cursor.optional(),
+        limit: z.number().int().min(1).max(500).default(100),
+      }),
+      HistoryPageSchema,
+    ),
     /** How many ended in each hour (ms of its beginning), newest first: lets a list know its length and jump by date. */
-    'history.outline': call('see', Nothing, z.object({ hours: z.array(z.object({ hour: TimeSchema, jobs: z.number().int(), foreign: z.number().int() })) })),
-    'history.export': call('see', z.strictObject({ format: z.enum(['csv', 'json']), filter: HistoryFilterSchema.default({ foreign: 'with' }), cursor: Cursor.optional() }), z.object({ name: z.string(), chunk: z.string(), cursor: Cursor.nullable() })),
+    'history.outline': call(
+      'see',
+      Nothing,
+      z.object({ hours: z.array(z.object({ hour: TimeSchema, jobs: z.number().int(), foreign: z.number().int() })) }),
+    ),
+    'history.export': call(
+      'see',
+      z.strictObject({
+        format: z.enum(['csv', 'json']),
+        filter: HistoryFilterSchema.default({ foreign: 'with' }),
+        cursor: Cursor.optional(),
+      }),
+      z.object({ name: z.string(), chunk: z.string(), cursor: Cursor.nullable() }),
+    ),
 
-    'foreign.list': call('see', z.strictObject({ serverId: ServerIdSchema.optional() }), z.object({ servers: z.array(ForeignViewSchema) })),
+    'foreign.list': call(
+      'see',
+      z.strictObject({ serverId: ServerIdSchema.optional() }),
+      z.object({ servers: z.array(ForeignViewSchema) }),
+    ),
     /** Other people's work, one by one, by id. `allowed` says that a person was asked. */
-    'foreign.cancel': call('cancel', z.strictObject({ serverId: ServerIdSchema, remoteKeys: z.array(z.string().min(1).max(200)).min(1).max(10_000), mode: CancelModeSchema.default('stop'), note: NoteSchema.optional(), by: AskerSchema.optional(), allowed: z.literal(true) }), z.object({ receipts: z.array(ForeignReceiptSchema), summary: CancelSummarySchema })),
+    'foreign.cancel': call(
+      'cancel',
+      z.strictObject({
+        serverId: ServerIdSchema,
+        remoteKeys: z.array(z.string().min(1).max(200)).min(1).max(10_000),
+        mode: CancelModeSchema.default('stop'),
+        note: NoteSchema.optional(),
+        by: AskerSchema.optional(),
+        allowed: z.literal(true),
+      }),
+      z.object({ receipts: z.array(ForeignReceiptSchema), summary: CancelSummarySchema }),
+    ),
 
     'servers.list': call('see', Nothing, z.object({ servers: z.array(ServerViewSchema) })),
-    'servers.add': call('manage', z.strictObject({ kind: KindSchema.optional(), name: TextSchema.optional(), url: Url, maxInFlight: z.number().int().min(1).max(64).optional() }), ServerOne),
-    'servers.edit': call('manage', z.strictObject({ id: ServerIdSchema, name: TextSchema.optional(), url: Url.optional(), maxInFlight: z.number().int().min(1).max(64).optional(), enabled: z.boolean().optional(), allowUntargetedInterrupt: z.boolean().optional(), position: z.number().optional() }), ServerOne),
-    'servers.setCredential': call('manage', z.strictObject({ id: ServerIdSchema, credential: CredentialSchema.nullable() }), ServerOne, { reach: 'this-machine' }),
+    'servers.add': call(
+      'manage',
+      z.strictObject({
+        kind: KindSchema.optional(),
+        name: TextSchema.optional(),
+        url: Url,
+        maxInFlight: z.number().int().min(1).max(64).optional(),
+      }),
+      ServerOne,
+    ),
+    'servers.edit': call(
+      'manage',
+      z.strictObject({
+        id: ServerIdSchema,
+        name: TextSchema.optional(),
+        url: Url.optional(),
+        maxInFlight: z.number().int().min(1).max(64).optional(),
+        enabled: z.boolean().optional(),
+        allowUntargetedInterrupt: z.boolean().optional(),
+        position: z.number().optional(),
+      }),
+      ServerOne,
+    ),
+    'servers.setCredential': call(
+      'manage',
+      z.strictObject({ id: ServerIdSchema, credential: CredentialSchema.nullable() }),
+      ServerOne,
+      { reach: 'this-machine' },
+    ),
     /** The choices of architecture §9; `conflict` when it has open jobs and no choice is given. */
-    'servers.remove': call('manage', z.strictObject({ id: ServerIdSchema, waiting: z.enum(['move', 'cancel']).optional(), onServer: z.enum(['cancel-and-wait', 'forget']).optional() }), z.object({ removed: z.boolean(), waitingFor: z.array(JobIdSchema) })),
-    'servers.probe': call('manage', z.strictObject({ url: Url, kind: KindSchema.optional(), credential: CredentialSchema.optional() }), z.object({ probe: ProbeReportSchema }), { reach: 'this-machine' }),
-    'servers.discover': call('manage', Nothing, z.object({ found: z.array(ProbeReportSchema) }), { reach: 'this-machine' }),
+    'servers.remove': call(
+      'manage',
+      z.strictObject({
+        id: ServerIdSchema,
+        waiting: z.enum(['move', 'cancel']).optional(),
+        onServer: z.enum(['cancel-and-wait', 'forget']).optional(),
+      }),
+      z.object({ removed: z.boolean(), waitingFor: z.array(JobIdSchema) }),
+    ),
+    'servers.probe': call(
+      'manage',
+      z.strictObject({ url: Url, kind: KindSchema.optional(), credential: CredentialSchema.optional() }),
+      z.object({ probe: ProbeReportSchema }),
+      { reach: 'this-machine' },
+    ),
+    'servers.discover': call('manage', Nothing, z.object({ found: z.array(ProbeReportSchema) }), {
+      reach: 'this-machine',
+    }),
     'servers.reconnect': call('submit', ServerRef, ServerOne),
     'servers.freeMemory': call('submit', ServerRef, ServerOne),
 
     /** Models and parameters of a server's own submit form; `conflict` where its kind has none. */
-    'servers.catalogue': call('see', z.strictObject({ id: ServerIdSchema, refresh: z.boolean().default(false) }), z.object({ catalogue: CatalogueViewSchema })),
+    'servers.catalogue': call(
+      'see',
+      z.strictObject({ id: ServerIdSchema, refresh: z.boolean().default(false) }),
+      z.object({ catalogue: CatalogueViewSchema }),
+    ),
     'servers.backends': call('see', ServerRef, z.object({ backends: z.array(BackendViewSchema) })),
     /** Waits until a slot of it is free, which takes as long as a job; leaving does not stop the restart. */
-    'servers.restartBackend': call('manage', z.strictObject({ id: ServerIdSchema, backend: z.number().int() }), z.object({ backends: z.array(BackendViewSchema) }), { long: true }),
+    'servers.restartBackend': call(
+      'manage',
+      z.strictObject({ id: ServerIdSchema, backend: z.number().int() }),
+      z.object({ backends: z.array(BackendViewSchema) }),
+      { long: true },
+    ),
     /** Makes a new backend with the settings of this one and removes this one: what runs there is lost. The cure for lost slots. */
-    'servers.recreateBackend': call('manage', z.strictObject({ id: ServerIdSchema, backend: z.number().int() }), z.object({ backends: z.array(BackendViewSchema), made: z.number().int() }), { long: true }),
+    'servers.recreateBackend': call(
+      'manage',
+      z.strictObject({ id: ServerIdSchema, backend: z.number().int() }),
+      z.object({ backends: z.array(BackendViewSchema), made: z.number().int() }),
+      { long: true },
+    ),
     /** Whose work could be stopped as a whole, by name: for the dialog that says whose it is. */
     'foreign.powers': call('see', ServerRef, z.object({ powers: StopPowersSchema })),
     /** Everything of one user (`null`: of the user we are signed in as, ours included). `allowed` says that a person was asked. */
-    'foreign.stopUser': call('cancel', z.strictObject({ id: ServerIdSchema, user: z.string().min(1).max(200).nullable(), allowed: z.literal(true) }), Nothing),
+    'foreign.stopUser': call(
+      'cancel',
+      z.strictObject({ id: ServerIdSchema, user: z.string().min(1).max(200).nullable(), allowed: z.literal(true) }),
+      Nothing,
+    ),
 
     'settings.get': call('see', Nothing, z.object({ settings: SettingsSchema })),
-    'settings.set': call('manage', z.strictObject({ settings: SettingsSchema.partial() }), z.object({ settings: SettingsSchema })),
-    'log.tail': call('manage', z.strictObject({ limit: z.number().int().min(1).max(2_000).default(500), level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }), z.object({ entries: z.array(LogEntrySchema) })),
+    'settings.set': call(
+      'manage',
+      z.strictObject({ settings: SettingsSchema.partial() }),
+      z.object({ settings: SettingsSchema }),
+    ),
+    'log.tail': call(
+      'manage',
+      z.strictObject({
+        limit: z.number().int().min(1).max(2_000).default(500),
+        level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+      }),
+      z.object({ entries: z.array(LogEntrySchema) }),
+    ),
     'app.info': call('see', Nothing, AppInfoSchema),
   },
   events: {

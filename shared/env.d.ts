@@ -70,7 +70,7 @@ declare function structuredClone<T>(value: T): T;
 
 declare const performance: { now(): number };
 
-declare const crypto: { getRandomValues<T extends Uint8Array>(array: T): T };
+declare const crypto: { getRandomValues<T extends Uint8Array | Uint32Array>(array: T): T };
 
 declare const TextEncoder: new () => { encode(text?: string): Uint8Array<ArrayBuffer> };
 

@@ -50,7 +50,8 @@ export interface WireError {
 }
 
 const isCode = (value: unknown): value is ErrorCode => ERROR_CODES.some((code) => code === value);
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** True for what an aborted wait throws. Aborts are not errors: they never reach a log above debug, nor a face. */
 export function isAbort(error: unknown): boolean {

@@ -30,7 +30,13 @@ export type ServerFact =
   | { type: 'started' }
   | { type: 'finished'; outputs: readonly OutputRef[] }
   | { type: 'executionFailed'; error: WireError; outputs: readonly OutputRef[] }
-  | { type: 'stopped'; reach: 'waiting' | 'running'; outputs: readonly OutputRef[]; by: StoppedBy; evidence: 'proven' | 'presumed' }
+  | {
+      type: 'stopped';
+      reach: 'waiting' | 'running';
+      outputs: readonly OutputRef[];
+      by: StoppedBy;
+      evidence: 'proven' | 'presumed';
+    }
   | { type: 'vanished'; cause: VanishedCause };
 
 /** What we assert ourselves. */

@@ -7,12 +7,26 @@ import type { WireError } from './errors.ts';
 import type { FactType, JobFact } from './job-fact.ts';
 import { assertNever } from './util/assert.ts';
 
-export const JOB_STATES = ['queued', 'submitting', 'accepted', 'running', 'collecting', 'done', 'failed', 'cancelled'] as const;
+export const JOB_STATES = [
+  'queued',
+  'submitting',
+  'accepted',
+  'running',
+  'collecting',
+  'done',
+  'failed',
+  'cancelled',
+] as const;
 export type JobState = (typeof JOB_STATES)[number];
 export const TERMINAL_STATES = ['done', 'failed', 'cancelled'] as const satisfies readonly JobState[];
 export type TerminalState = (typeof TERMINAL_STATES)[number];
 /** States in which an attempt is open on a server (or may be). */
-export const ATTEMPT_STATES = ['submitting', 'accepted', 'running', 'collecting'] as const satisfies readonly JobState[];
+export const ATTEMPT_STATES = [
+  'submitting',
+  'accepted',
+  'running',
+  'collecting',
+] as const satisfies readonly JobState[];
 
 export function isTerminal(state: JobState): state is TerminalState {
   return state === 'done' || state === 'failed' || state === 'cancelled';
@@ -38,9 +52,10 @@ export interface Transition {
   error: WireError | null;
 }
 export type CloseReason =
-  | 'finished' | 'failed' | 'stopped' | 'collateral' | 'not-sent' | 'not-sent-presumed' | 'rejected' | 'vanished';
+  'finished' | 'failed' | 'stopped' | 'collateral' | 'not-sent' | 'not-sent-presumed' | 'rejected' | 'vanished';
 
-export type Advance = { ok: true; transition: Transition } | { ok: false; why: 'illegal' | 'final' | 'cancel-open' | 'held' };
+export type Advance =
+  { ok: true; transition: Transition } | { ok: false; why: 'illegal' | 'final' | 'cancel-open' | 'held' };
 
 const LEGAL: Record<FactType, readonly JobState[]> = {
   claim: ['queued'],
@@ -94,7 +109,11 @@ export function advance(job: MachineJob, fact: JobFact): Advance {
     case 'stopped': {
       // An if-waiting request never interrupts, so what stopped a running job was somebody else.
       if (job.openCancel === 'if-waiting' && fact.reach === 'running') {
-        return move('failed', { close: 'stopped', error: stoppedElsewhere(fact.by, fact.reach), settle: tooLate('failed') });
+        return move('failed', {
+          close: 'stopped',
+          error: stoppedElsewhere(fact.by, fact.reach),
+          settle: tooLate('failed'),
+        });
       }
       if (cancelOpen) {
         const partial = job.partialOutputs + fact.outputs.length;
@@ -106,7 +125,11 @@ export function advance(job: MachineJob, fact: JobFact): Advance {
     case 'vanished':
       return move('failed', {
         close: 'vanished',
-        error: { code: 'lost', message: `the job is gone from its server: ${fact.cause}`, details: { cause: fact.cause } },
+        error: {
+          code: 'lost',
+          message: `the job is gone from its server: ${fact.cause}`,
+          details: { cause: fact.cause },
+        },
         settle: cancelOpen ? { outcome: 'unknown', cause: fact.cause } : null,
       });
     case 'collected':
@@ -116,7 +139,10 @@ export function advance(job: MachineJob, fact: JobFact): Advance {
         ? move('done', { close: 'finished' })
         : move('failed', {
             close: 'finished',
-            error: { code: 'outputs_unavailable', message: 'it finished, but the server has none of its files any more' },
+            error: {
+              code: 'outputs_unavailable',
+              message: 'it finished, but the server has none of its files any more',
+            },
           });
     default:
       return assertNever(fact);
@@ -127,7 +153,11 @@ function move(to: JobState, also: Partial<Omit<Transition, 'to'>> = {}): Advance
   return { ok: true, transition: { to, settle: null, close: null, error: null, ...also } };
 }
 
-function cancelled(reach: 'local' | 'waiting' | 'running', evidence: 'proven' | 'presumed', partialOutputs: number): CancelOutcome {
+function cancelled(
+  reach: 'local' | 'waiting' | 'running',
+  evidence: 'proven' | 'presumed',
+  partialOutputs: number,
+): CancelOutcome {
   return { outcome: 'cancelled', reach, evidence, partialOutputs };
 }
 

@@ -3,7 +3,18 @@ import { z } from 'zod';
 import { AskerSchema, CancelViewSchema, TrailStepSchema } from './cancel-schema.ts';
 import { OUTPUT_MEDIA } from './job-fact.ts';
 import { JOB_STATES } from './job-machine.ts';
-import { AttemptIdSchema, BatchIdSchema, JobIdSchema, JsonSchema, NoteSchema, OutputIdSchema, ServerIdSchema, TextSchema, TimeSchema, WireErrorSchema } from './schema.ts';
+import {
+  AttemptIdSchema,
+  BatchIdSchema,
+  JobIdSchema,
+  JsonSchema,
+  NoteSchema,
+  OutputIdSchema,
+  ServerIdSchema,
+  TextSchema,
+  TimeSchema,
+  WireErrorSchema,
+} from './schema.ts';
 
 export const KINDS = ['comfy', 'swarm'] as const;
 /** Which kind of server a job or server is of. */
@@ -14,14 +25,26 @@ export const JobStateSchema = z.enum(JOB_STATES);
 /** A ComfyUI graph in API format: node id → node. */
 export const ComfyGraphSchema = z.record(
   z.string().min(1).max(200),
-  z.object({ class_type: z.string().min(1), inputs: z.record(z.string(), JsonSchema), _meta: z.record(z.string(), JsonSchema).optional() }),
+  z.object({
+    class_type: z.string().min(1),
+    inputs: z.record(z.string(), JsonSchema),
+    _meta: z.record(z.string(), JsonSchema).optional(),
+  }),
 );
 export type ComfyGraph = z.infer<typeof ComfyGraphSchema>;
 
 /** What is sent for a job. Immutable once submitted; a job's own seed and set inputs are its patch. */
 export const JobPayloadSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('comfy'), graph: ComfyGraphSchema, extraData: z.record(z.string(), JsonSchema).optional() }),
-  z.strictObject({ kind: z.literal('swarm'), images: z.number().int().min(1).max(10_000), params: z.record(z.string(), JsonSchema) }),
+  z.strictObject({
+    kind: z.literal('comfy'),
+    graph: ComfyGraphSchema,
+    extraData: z.record(z.string(), JsonSchema).optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('swarm'),
+    images: z.number().int().min(1).max(10_000),
+    params: z.record(z.string(), JsonSchema),
+  }),
 ]);
 export type JobPayload = z.infer<typeof JobPayloadSchema>;
 
@@ -68,7 +91,15 @@ export const JobViewSchema = z.object({
   /** Rises with every durable change; a view with a lower or equal `rev` is old. */
   rev: z.number().int(),
   kind: KindSchema,
-  batch: z.object({ id: BatchIdSchema, title: z.string(), index: z.number().int(), size: z.number().int(), stopAfter: z.boolean() }).nullable(),
+  batch: z
+    .object({
+      id: BatchIdSchema,
+      title: z.string(),
+      index: z.number().int(),
+      size: z.number().int(),
+      stopAfter: z.boolean(),
+    })
+    .nullable(),
   /** The server it names; null: any of its kind. */
   serverId: ServerIdSchema.nullable(),
   /** Where its newest attempt is or was. */
@@ -124,7 +155,15 @@ export const JobDetailSchema = z.object({
   outputs: z.array(OutputViewSchema),
   /** Steps of every cancel request of this job, oldest first. */
   trail: z.array(z.object({ by: AskerSchema, note: z.string().nullable(), steps: z.array(TrailStepSchema) })),
-  journal: z.array(z.object({ at: TimeSchema, fact: z.string(), from: z.string().nullable(), to: z.string().nullable(), detail: z.string().nullable() })),
+  journal: z.array(
+    z.object({
+      at: TimeSchema,
+      fact: z.string(),
+      from: z.string().nullable(),
+      to: z.string().nullable(),
+      detail: z.string().nullable(),
+    }),
+  ),
 });
 export type JobDetail = z.infer<typeof JobDetailSchema>;
 
@@ -136,7 +175,10 @@ export const SubmitJobsSchema = z.strictObject({
   payload: JobPayloadSchema,
   /** null: any server of the payload's kind. */
   serverId: ServerIdSchema.nullable(),
-  jobs: z.array(z.strictObject({ title: TextSchema.optional(), patch: JobPatchSchema.optional() })).min(1).max(10_000),
+  jobs: z
+    .array(z.strictObject({ title: TextSchema.optional(), patch: JobPatchSchema.optional() }))
+    .min(1)
+    .max(10_000),
   source: TextSchema.optional(),
   note: NoteSchema.optional(),
   held: z.boolean().optional(),

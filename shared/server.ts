@@ -62,7 +62,11 @@ export type ServerView = z.infer<typeof ServerViewSchema>;
 export const CredentialSchema = z.discriminatedUnion('type', [
   /** The value of the `Authorization` header, as it is. */
   z.strictObject({ type: z.literal('authorization'), value: z.string().min(1).max(4_000) }),
-  z.strictObject({ type: z.literal('login'), user: z.string().min(1).max(200), password: z.string().min(1).max(1_000) }),
+  z.strictObject({
+    type: z.literal('login'),
+    user: z.string().min(1).max(200),
+    password: z.string().min(1).max(1_000),
+  }),
   z.strictObject({ type: z.literal('token'), token: z.string().min(1).max(4_000) }),
 ]);
 export type Credential = z.infer<typeof CredentialSchema>;

@@ -68,7 +68,11 @@ export function startProgress(total: number): NodeProgress {
  * Folds one update. The denominator is one more than the nodes, so that 1 is only reached when the outputs are stored,
  * and the fraction never falls. `weights` are the nodes' usual shares of the time (any scale); absent ones weigh 1.
  */
-export function foldProgress(state: NodeProgress, update: LiveUpdate, weights: ReadonlyMap<string, number> = new Map()): NodeProgress {
+export function foldProgress(
+  state: NodeProgress,
+  update: LiveUpdate,
+  weights: ReadonlyMap<string, number> = new Map(),
+): NodeProgress {
   const next = step(state, update);
   // A fraction of the server's own is taken as it is; it knows no nodes.
   if (next === state || update.type === 'fraction') return next;

@@ -13,7 +13,10 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-async function start(options: ComfyServerOptions = {}, rigOptions: RigOptions = {}): Promise<{ server: ComfyServerHandle; rig: ComfyRig }> {
+async function start(
+  options: ComfyServerOptions = {},
+  rigOptions: RigOptions = {},
+): Promise<{ server: ComfyServerHandle; rig: ComfyRig }> {
   const server = await startComfyServer({ stepMs: 5, ...options });
   closers.push(() => server.close());
   const rig = await ComfyRig.online(server.url, rigOptions);
@@ -113,7 +116,9 @@ describe.each(['0.3.64', '0.8.0', 'new'] as const)('on %s', (version) => {
     await rig.heard(attempt.remoteKey, 'started');
     expect(await rig.stop(attempt, 'if-waiting')).toMatchObject({ report: 'started' });
     await rig.heard(attempt.remoteKey, 'finished');
-    const touching = server.engine.requests.filter((request) => request.path.includes('/interrupt') || request.path.includes(`${attempt.remoteKey}/cancel`));
+    const touching = server.engine.requests.filter(
+      (request) => request.path.includes('/interrupt') || request.path.includes(`${attempt.remoteKey}/cancel`),
+    );
     expect(touching).toEqual([]);
   });
 });

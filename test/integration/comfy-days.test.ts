@@ -24,11 +24,16 @@ async function join(url: string, options: RigOptions = {}): Promise<ComfyRig> {
   closers.push(() => rig.close());
   return rig;
 }
-async function start(options: ComfyServerOptions = {}, rigOptions: RigOptions = {}): Promise<{ server: ComfyServerHandle; rig: ComfyRig }> {
+async function start(
+  options: ComfyServerOptions = {},
+  rigOptions: RigOptions = {},
+): Promise<{ server: ComfyServerHandle; rig: ComfyRig }> {
   const server = await serve(options);
   return { server, rig: await join(server.url, rigOptions) };
 }
-async function proxied(rigOptions: RigOptions = {}): Promise<{ server: ComfyServerHandle; proxy: FaultProxy; rig: ComfyRig }> {
+async function proxied(
+  rigOptions: RigOptions = {},
+): Promise<{ server: ComfyServerHandle; proxy: FaultProxy; rig: ComfyRig }> {
   const server = await serve();
   const proxy = await FaultProxy.before(server.url);
   closers.push(() => proxy.close());
@@ -42,7 +47,10 @@ describe('the network', () => {
     const { server, proxy, rig } = await proxied();
     const attempt = await rig.lease(sleepGraph(1, 1));
     await proxy.refuse();
-    expect(await rig.link.adapter.submit(attempt)).toMatchObject({ result: 'not-sent', error: { code: 'server_unreachable' } });
+    expect(await rig.link.adapter.submit(attempt)).toMatchObject({
+      result: 'not-sent',
+      error: { code: 'server_unreachable' },
+    });
     await until('it is seen', () => !rig.link.online);
     expect(server.engine.executionsOf(attempt.remoteKey)).toBe(0);
     await proxy.listen();
@@ -78,7 +86,10 @@ describe('the network', () => {
 
   it('cut in the middle of a stop: the procedure hands over to reconcile, which finishes the story', async () => {
     const { proxy, rig } = await proxied();
-    const attempt = await rig.submit({ '1': { class_type: 'ProbeBlock', inputs: { ms: 600, seed: 31 } }, '2': { class_type: 'ProbeOut', inputs: { images: ['1', 0] } } });
+    const attempt = await rig.submit({
+      '1': { class_type: 'ProbeBlock', inputs: { ms: 600, seed: 31 } },
+      '2': { class_type: 'ProbeOut', inputs: { images: ['1', 0] } },
+    });
     await rig.heard(attempt.remoteKey, 'started');
     const { request, steps } = rig.request();
     const stopping = rig.link.adapter.stop(attempt, request);
@@ -120,7 +131,9 @@ describe('the server', () => {
     await rig.heard(attempt.remoteKey, 'started');
     server.delayNext(`/jobs/${attempt.remoteKey}`, 2_000);
     const stopping = rig.stop(attempt);
-    await until('the look is under way', () => server.engine.requests.some((request) => request.path.endsWith(`/jobs/${attempt.remoteKey}`)));
+    await until('the look is under way', () =>
+      server.engine.requests.some((request) => request.path.endsWith(`/jobs/${attempt.remoteKey}`)),
+    );
     server.cutSockets();
     expect(await stopping).toMatchObject({ report: 'interrupted' });
     await until('online again', () => rig.reconciled === 2 && rig.link.online);
@@ -146,9 +159,17 @@ describe('the server', () => {
     const { server, rig } = await start({}, { timing: QUICK });
     let stalled = true;
     server.engine.wire.join('stalled-reader', {
-      sendText: () => undefined, sendBinary: () => undefined, terminate: () => { stalled = false; },
-      get backlogBytes() { return stalled ? 10_000_000 : 0; },
-      get open() { return stalled; },
+      sendText: () => undefined,
+      sendBinary: () => undefined,
+      terminate: () => {
+        stalled = false;
+      },
+      get backlogBytes() {
+        return stalled ? 10_000_000 : 0;
+      },
+      get open() {
+        return stalled;
+      },
     });
     server.engine.addForeign(sleepGraph(1, 1));
     const attempt = await rig.submit(sleepGraph(3, 5));
@@ -180,7 +201,9 @@ describe('the server', () => {
     expect(await rig.link.adapter.lookup(attempt, AbortSignal.timeout(5_000))).toMatchObject({ found: 'waiting' });
     expect(await rig.stop(attempt)).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'waiting' } });
     await fetch(`${server.url}/interrupt`, { method: 'POST', body: JSON.stringify({ prompt_id: stranger.promptId }) });
-    await until('its end', () => rig.endings.some((ended) => ended.remoteKey === stranger.promptId && ended.how === 'interrupted'));
+    await until('its end', () =>
+      rig.endings.some((ended) => ended.remoteKey === stranger.promptId && ended.how === 'interrupted'),
+    );
   });
 
   it('never breaks /api/jobs for others: a bad extra_pnginfo of ours is left out', async () => {
@@ -188,8 +211,12 @@ describe('the server', () => {
     const attempt = await rig.lease(sleepGraph(1, 1), { extra_pnginfo: null, mine: 1 } as never);
     await rig.link.adapter.submit(attempt);
     expect((await fetch(`${server.url}/api/jobs`)).status).toBe(200);
-    const body = server.engine.requests.find((request) => request.path === '/prompt' && request.method === 'POST')?.body;
-    expect(body).toMatchObject({ extra_data: { mine: 1, switchyard: { attempt: attempt.attemptId, job: attempt.jobId } } });
+    const body = server.engine.requests.find(
+      (request) => request.path === '/prompt' && request.method === 'POST',
+    )?.body;
+    expect(body).toMatchObject({
+      extra_data: { mine: 1, switchyard: { attempt: attempt.attemptId, job: attempt.jobId } },
+    });
     expect(body).not.toHaveProperty('extra_data.extra_pnginfo');
   });
 
@@ -198,7 +225,11 @@ describe('the server', () => {
     const hold = server.engine.pauseAt('before-pop');
     server.engine.addForeign(sleepGraph(1, 1));
     await hold.reached;
-    await until('the problem', () => rig.link.status().problems.some((problem) => problem.code === 'never-runs'), 12_000);
+    await until(
+      'the problem',
+      () => rig.link.status().problems.some((problem) => problem.code === 'never-runs'),
+      12_000,
+    );
     hold.release();
     server.engine.addForeign(sleepGraph(1, 1));
     await until('it is over', () => rig.link.status().problems.length === 0);
@@ -225,7 +256,10 @@ describe('the server', () => {
     const { rig } = await start();
     const unknown = await rig.send({ '1': { class_type: 'NoSuchNode', inputs: {} } });
     expect(unknown.result).toMatchObject({ result: 'rejected', elsewhere: true, error: { code: 'server_rejected' } });
-    const bad = await rig.send({ ...sleepGraph(1, 1), '1': { class_type: 'ProbeSleep', inputs: { steps: -5, ms: 1, seed: 1 } } });
+    const bad = await rig.send({
+      ...sleepGraph(1, 1),
+      '1': { class_type: 'ProbeSleep', inputs: { steps: -5, ms: 1, seed: 1 } },
+    });
     expect(bad.result).toMatchObject({ result: 'rejected', elsewhere: false });
     expect(JSON.stringify(bad.result)).toContain('value_smaller_than_min');
     const model = await rig.send({
@@ -242,7 +276,10 @@ describe('the server', () => {
       '8': { class_type: 'ProbeSleep', inputs: { steps: -5, ms: 1, seed: 1 } },
       '9': { class_type: 'ProbeOut', inputs: { images: ['8', 0] } },
     });
-    expect(result).toMatchObject({ result: 'accepted', nodeErrors: { '8': { errors: [{ type: 'value_smaller_than_min' }] } } });
+    expect(result).toMatchObject({
+      result: 'accepted',
+      nodeErrors: { '8': { errors: [{ type: 'value_smaller_than_min' }] } },
+    });
     await rig.heard(attempt.remoteKey, 'finished');
   });
 
@@ -264,7 +301,9 @@ describe('the server', () => {
     expect(bytes).toBeGreaterThan(50);
     expect(body.mime).toBe('image/png');
     const gone = { ...picture, remote: JSON.stringify({ filename: 'gone.png', subfolder: '', type: 'output' }) };
-    await expect(rig.link.adapter.readOutput(gone, AbortSignal.timeout(5_000))).rejects.toMatchObject({ code: 'outputs_unavailable' });
+    await expect(rig.link.adapter.readOutput(gone, AbortSignal.timeout(5_000))).rejects.toMatchObject({
+      code: 'outputs_unavailable',
+    });
   });
 });
 
@@ -290,7 +329,11 @@ describe('other people', () => {
     const waiting = await rig.submit(sleepGraph(1, 1));
     expect(await rig.link.adapter.lookup(waiting, AbortSignal.timeout(5_000))).toMatchObject({ found: 'waiting' });
     await fetch(`${server.url}/queue`, { method: 'POST', body: JSON.stringify({ delete: [waiting.remoteKey] }) });
-    expect(await rig.heard(waiting.remoteKey, 'stopped')).toMatchObject({ reach: 'waiting', by: 'removed-from-queue', evidence: 'proven' });
+    expect(await rig.heard(waiting.remoteKey, 'stopped')).toMatchObject({
+      reach: 'waiting',
+      by: 'removed-from-queue',
+      evidence: 'proven',
+    });
     await rig.stop(running);
   });
 
@@ -313,7 +356,10 @@ describe('other people', () => {
   it.each(['0.3.64', '0.8.0'] as const)('with a thousand waiting, looking stays cheap (%s)', async (version) => {
     const server = await serve({ version });
     const hold = server.engine.pauseAt('before-pop');
-    const ids = Array.from({ length: 1_000 }, (_, index) => server.engine.addForeign(sleepGraph(1, 0), { number: 5_000 - index }).promptId);
+    const ids = Array.from(
+      { length: 1_000 },
+      (_, index) => server.engine.addForeign(sleepGraph(1, 0), { number: 5_000 - index }).promptId,
+    );
     const rig = await join(server.url);
     await until('all are seen', () => rig.foreign?.total === 1_000);
     expect(rig.foreign?.jobs).toHaveLength(200);
@@ -321,7 +367,9 @@ describe('other people', () => {
     // Highest number last: what was added last runs first.
     expect(rig.foreign?.order[0]).toBe(ids.at(-1));
     expect(rig.foreign?.jobs.map((job) => job.place).slice(0, 3)).toEqual([1, 2, 3]);
-    const listings = (): number => server.engine.requests.filter((request) => request.method === 'GET' && /^\/(queue|api\/jobs)$/.test(request.path)).length;
+    const listings = (): number =>
+      server.engine.requests.filter((request) => request.method === 'GET' && /^\/(queue|api\/jobs)$/.test(request.path))
+        .length;
     const before = listings();
     await fetch(`${server.url}/queue`, { method: 'POST', body: JSON.stringify({ delete: ids.slice(0, 500) }) });
     await until('the rest', () => rig.foreign?.total === 500);
@@ -337,8 +385,13 @@ describe('other people', () => {
     const [first, second] = [server.engine.addForeign(sleepGraph(1, 1)), server.engine.addForeign(sleepGraph(1, 1))];
     await until('listed', () => rig.foreign?.total === 3);
     const { request } = rig.request();
-    expect(await rig.link.adapter.stopForeign(first.promptId, request)).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'waiting' } });
-    await until('told', () => rig.endings.some((ended) => ended.remoteKey === first.promptId && ended.how === 'cancelled-by-us'));
+    expect(await rig.link.adapter.stopForeign(first.promptId, request)).toMatchObject({
+      report: 'ended',
+      fact: { type: 'stopped', reach: 'waiting' },
+    });
+    await until('told', () =>
+      rig.endings.some((ended) => ended.remoteKey === first.promptId && ended.how === 'cancelled-by-us'),
+    );
     await fetch(`${server.url}/interrupt`, { method: 'POST', body: JSON.stringify({ prompt_id: running.promptId }) });
     await server.engine.idle();
     expect(server.engine.outcomesOf(second.promptId)).toEqual(['success']);

@@ -28,7 +28,10 @@ async function join(server: { url: string }, options: RigOptions = {}): Promise<
   closers.push(() => rig.close());
   return rig;
 }
-async function start(options: ComfyServerOptions = {}, rigOptions: RigOptions = {}): Promise<{ server: ComfyServerHandle; rig: ComfyRig }> {
+async function start(
+  options: ComfyServerOptions = {},
+  rigOptions: RigOptions = {},
+): Promise<{ server: ComfyServerHandle; rig: ComfyRig }> {
   const server = await serve(options);
   return { server, rig: await join(server, rigOptions) };
 }
@@ -44,7 +47,10 @@ it('C1: the id is ours, in canonical form, and the answer must carry it', async 
   expect(posts(server, /^\/prompt$/)[0]?.body).toMatchObject({ prompt_id: attempt.remoteKey });
 
   const other = 'bbbbbbbb-0000-4000-8000-000000000000';
-  server.failNext('/prompt', 200, { method: 'POST', body: JSON.stringify({ prompt_id: other, number: 4, node_errors: {} }) });
+  server.failNext('/prompt', 200, {
+    method: 'POST',
+    body: JSON.stringify({ prompt_id: other, number: 4, node_errors: {} }),
+  });
   const { result } = await rig.send(sleepGraph(1, 1));
   expect(result).toMatchObject({ result: 'rejected', elsewhere: true, error: { code: 'server_unsupported' } });
   expect(posts(server, /^\/queue$/).at(-1)?.body).toEqual({ delete: [other] });
@@ -83,7 +89,9 @@ it('C3: 200 to a delete says nothing: the removal is verified', async () => {
   server.engine.quirks.deleteDoesNothing = true;
   const { request, steps } = rig.request();
   let report: unknown = null;
-  const stopping = rig.link.adapter.stop(waiting, request).then((value) => { report = value; });
+  const stopping = rig.link.adapter.stop(waiting, request).then((value) => {
+    report = value;
+  });
   await until('two deletes', () => steps.filter((step) => step.step === 'sent').length >= 2);
   expect(report).toBeNull();
   server.engine.quirks.deleteDoesNothing = false;
@@ -109,7 +117,9 @@ it('C4: a server too old to stop one job is not interrupted without permission; 
   server.failNext('/system_stats', 200, { body: OLD, times: 100 });
   const rig = await join(server);
   expect(rig.link.status().capabilities).toMatchObject({ promptId: true, targetedInterrupt: false });
-  await until('the problem', () => rig.link.status().problems.some((problem) => problem.code === 'no-targeted-interrupt'));
+  await until('the problem', () =>
+    rig.link.status().problems.some((problem) => problem.code === 'no-targeted-interrupt'),
+  );
   const running = await rig.submit(sleepGraph(60, 10));
   const waiting = await rig.submit(sleepGraph(1, 1));
   await rig.heard(running.remoteKey, 'started');
@@ -154,11 +164,17 @@ it('C6: interrupts are paced by what they cost, and removals go first', async ()
   await rig.heard(stubborn.remoteKey, 'started');
   for (let index = 0; index < 40; index += 1) server.engine.addForeign(sleepGraph(1, 1));
   const reports = await Promise.all([stubborn, ...waiting].map((attempt) => rig.stop(attempt)));
-  expect(reports.map((report) => (report.report === 'ended' && report.fact.type === 'stopped' ? report.fact.reach : report.report))).toEqual(['running', 'waiting', 'waiting']);
+  expect(
+    reports.map((report) =>
+      report.report === 'ended' && report.fact.type === 'stopped' ? report.fact.reach : report.report,
+    ),
+  ).toEqual(['running', 'waiting', 'waiting']);
   const deletes = posts(server, /\/queue$/);
   const interrupts = posts(server, /interrupt$/);
   expect(deletes.map((request) => request.body)).toEqual([{ delete: waiting.map((attempt) => attempt.remoteKey) }]);
-  expect(server.engine.requests.indexOf(interrupts[0] as never)).toBeGreaterThan(server.engine.requests.indexOf(deletes[0] as never));
+  expect(server.engine.requests.indexOf(interrupts[0] as never)).toBeGreaterThan(
+    server.engine.requests.indexOf(deletes[0] as never),
+  );
   // One interrupt stalls it for 40 ms here; 20 times that must pass before the next.
   for (const [index, request] of interrupts.entries()) {
     const before = interrupts[index - 1];
@@ -178,16 +194,26 @@ it('C7: where only /queue is there, it is read before history', async () => {
   expect(paths.indexOf('/queue')).toBeLessThan(paths.findIndex((path) => path.startsWith('/history/')));
 });
 
-it.each(['0.3.64', '0.8.0', 'new'] as const)('C8: interrupted by somebody else is told from failed (%s)', async (version) => {
-  const { server, rig } = await start({ version });
-  const attempt = await rig.submit(sleepGraph(300, 10));
-  await rig.heard(attempt.remoteKey, 'started');
-  await fetch(`${server.url}/interrupt`, { method: 'POST', body: JSON.stringify({ prompt_id: attempt.remoteKey }) });
-  expect(await rig.heard(attempt.remoteKey, 'stopped')).toMatchObject({ reach: 'running', by: 'another-client' });
-  const failing = await rig.submit({ ...sleepGraph(1, 1), '1': { class_type: 'ProbeFail', inputs: { message: 'deliberate', seed: 4 } } });
-  const failed = await rig.heard(failing.remoteKey, 'executionFailed');
-  expect(failed.error).toMatchObject({ code: 'execution_failed', message: 'deliberate', details: { nodeId: '1', nodeType: 'ProbeFail', exceptionType: 'RuntimeError', outOfMemory: false } });
-});
+it.each(['0.3.64', '0.8.0', 'new'] as const)(
+  'C8: interrupted by somebody else is told from failed (%s)',
+  async (version) => {
+    const { server, rig } = await start({ version });
+    const attempt = await rig.submit(sleepGraph(300, 10));
+    await rig.heard(attempt.remoteKey, 'started');
+    await fetch(`${server.url}/interrupt`, { method: 'POST', body: JSON.stringify({ prompt_id: attempt.remoteKey }) });
+    expect(await rig.heard(attempt.remoteKey, 'stopped')).toMatchObject({ reach: 'running', by: 'another-client' });
+    const failing = await rig.submit({
+      ...sleepGraph(1, 1),
+      '1': { class_type: 'ProbeFail', inputs: { message: 'deliberate', seed: 4 } },
+    });
+    const failed = await rig.heard(failing.remoteKey, 'executionFailed');
+    expect(failed.error).toMatchObject({
+      code: 'execution_failed',
+      message: 'deliberate',
+      details: { nodeId: '1', nodeType: 'ProbeFail', exceptionType: 'RuntimeError', outOfMemory: false },
+    });
+  },
+);
 
 it('C9: an execution_error that only blocks a node does not end the job', async () => {
   const { server, rig } = await start();
@@ -208,7 +234,10 @@ it('C10: after a restart everything is gone, and the look says what can be prove
   await rig.heard(attempt.remoteKey, 'started');
   await server.restart();
   await until('online again', () => rig.reconciled === 2);
-  expect(await rig.link.adapter.lookup(attempt, AbortSignal.timeout(5_000))).toEqual({ found: 'absent', sameBoot: null });
+  expect(await rig.link.adapter.lookup(attempt, AbortSignal.timeout(5_000))).toEqual({
+    found: 'absent',
+    sameBoot: null,
+  });
   expect(rig.link.epoch).toBe(1);
 });
 
@@ -221,7 +250,10 @@ it('C10: a lost connection without a restart is proven to be one by the witness'
   server.cutSockets();
   await until('online again', () => rig.reconciled === 2 && rig.link.online);
   await fetch(`${server.url}/queue`, { method: 'POST', body: JSON.stringify({ delete: [waiting.remoteKey] }) });
-  expect(await rig.link.adapter.lookup(waiting, AbortSignal.timeout(5_000))).toEqual({ found: 'absent', sameBoot: true });
+  expect(await rig.link.adapter.lookup(waiting, AbortSignal.timeout(5_000))).toEqual({
+    found: 'absent',
+    sameBoot: true,
+  });
   await rig.stop(running);
 });
 
@@ -232,11 +264,15 @@ it('C11: events go on after a reconnect under the same client id; a change of fo
   server.cutSockets();
   await until('online again', () => rig.reconciled === 2);
   const from = rig.lives.length;
-  await until('progress on the new socket', () => rig.lives.slice(from).some((live) => live.key === attempt.remoteKey && live.update.type === 'step'));
+  await until('progress on the new socket', () =>
+    rig.lives.slice(from).some((live) => live.key === attempt.remoteKey && live.update.type === 'step'),
+  );
   const stranger = server.engine.addForeign(sleepGraph(3, 5));
   await until('it is listed', () => rig.foreign?.jobs.some((job) => job.remoteKey === stranger.promptId));
   await rig.heard(attempt.remoteKey, 'finished');
-  await until('its end', () => rig.endings.some((ended) => ended.remoteKey === stranger.promptId && ended.how === 'done'));
+  await until('its end', () =>
+    rig.endings.some((ended) => ended.remoteKey === stranger.promptId && ended.how === 'done'),
+  );
 });
 
 it('C12: the old socket is closed before the new one opens', async () => {
@@ -246,7 +282,9 @@ it('C12: the old socket is closed before the new one opens', async () => {
   // Had the old one closed after, the server would have forgotten the new one too, and no event would come.
   const attempt = await rig.submit(sleepGraph(40, 5));
   await rig.heard(attempt.remoteKey, 'finished', 5_000);
-  expect(rig.lives.filter((live) => live.key === attempt.remoteKey && live.update.type === 'step').length).toBeGreaterThan(30);
+  expect(
+    rig.lives.filter((live) => live.key === attempt.remoteKey && live.update.type === 'step').length,
+  ).toBeGreaterThan(30);
   expect(server.engine.executionsOf(attempt.remoteKey)).toBe(1);
 });
 
@@ -293,7 +331,10 @@ it('C13: NaN in frames, history and jobs', async () => {
   const { rig } = await start();
   const attempt = await rig.submit({ '1': { class_type: 'ProbeNaN', inputs: { seed: 9 } } });
   await rig.heard(attempt.remoteKey, 'finished');
-  expect(await rig.link.adapter.lookup(attempt, AbortSignal.timeout(5_000))).toMatchObject({ found: 'ended', fact: { type: 'finished' } });
+  expect(await rig.link.adapter.lookup(attempt, AbortSignal.timeout(5_000))).toMatchObject({
+    found: 'ended',
+    fact: { type: 'finished' },
+  });
 });
 
 it('C14: no Origin is sent, and a redirect is not followed', async () => {
@@ -307,7 +348,14 @@ it('C14: no Origin is sent, and a redirect is not followed', async () => {
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => new Promise((resolve) => server.close(() => { resolve(); })));
+  closers.push(
+    () =>
+      new Promise((resolve) =>
+        server.close(() => {
+          resolve();
+        }),
+      ),
+  );
   const url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   const report = await probeUrl(url, { signal: AbortSignal.timeout(5_000) });
   expect(report).toMatchObject({ kind: 'comfy', error: null });

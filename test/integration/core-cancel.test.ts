@@ -27,7 +27,11 @@ describe('one job from end to end', () => {
     expect(outputs[0]).toMatchObject({ state: 'stored', mime: 'image/png', width: 128, height: 96 });
     expect(attempts).toHaveLength(1);
     expect(server.engine.executionsOf(nth(attempts, 0).remoteKey)).toBe(1);
-    expect(core.seen.some((event) => event.topic === 'job.live' && event.payload.fraction !== null && event.payload.fraction > 0)).toBe(true);
+    expect(
+      core.seen.some(
+        (event) => event.topic === 'job.live' && event.payload.fraction !== null && event.payload.fraction > 0,
+      ),
+    ).toBe(true);
   });
 });
 
@@ -38,7 +42,12 @@ describe('cancel', () => {
     await core.waitState(running.id, 'running');
     const [waiting] = await core.submit(sleepGraph(1, 10), { serverId });
     const { receipts, summary } = await core.cancel(waiting.id);
-    expect(receipts[0]?.outcome).toEqual({ outcome: 'cancelled', reach: 'local', evidence: 'proven', partialOutputs: 0 });
+    expect(receipts[0]?.outcome).toEqual({
+      outcome: 'cancelled',
+      reach: 'local',
+      evidence: 'proven',
+      partialOutputs: 0,
+    });
     expect(summary).toMatchObject({ timing: 'immediate', cancelledWaiting: 1, running: 0 });
     await core.waitState(running.id, 'done');
     expect((await core.call('jobs.get', { id: waiting.id })).attempts).toEqual([]);
@@ -74,6 +83,8 @@ describe('cancel', () => {
     const key = await core.keyOf(running.id);
     for (const request of interrupts) expect(request.body).toEqual({ prompt_id: key });
     const { trail } = await core.call('jobs.get', { id: running.id });
-    expect(trail[0]?.steps.map((step) => step.step)).toEqual(expect.arrayContaining(['requested', 'sent', 'seen-stopped', 'settled']));
+    expect(trail[0]?.steps.map((step) => step.step)).toEqual(
+      expect.arrayContaining(['requested', 'sent', 'seen-stopped', 'settled']),
+    );
   });
 });

@@ -49,7 +49,9 @@ describe('servers', () => {
     await core.waitFor('online again', async () => (await core.server(serverId)).status.contact === 'online');
     const [job] = await core.submit(sleepGraph(400, 20), { serverId });
     await core.waitState(job.id, 'running');
-    expect((await errorOf(core.call('servers.edit', { id: serverId, url: 'http://127.0.0.1:9' }))).code).toBe('conflict');
+    expect((await errorOf(core.call('servers.edit', { id: serverId, url: 'http://127.0.0.1:9' }))).code).toBe(
+      'conflict',
+    );
     await core.cancel(job.id);
     await core.waitState(job.id, 'cancelled');
   });
@@ -59,8 +61,14 @@ describe('servers', () => {
     server.requireAuthorization(header);
     await core.call('servers.edit', { id: serverId, enabled: false });
     await core.call('servers.edit', { id: serverId, enabled: true });
-    await core.waitFor('it asks for a credential', async () => (await core.server(serverId)).status.contact === 'needs-auth');
-    const { server: view } = await core.call('servers.setCredential', { id: serverId, credential: { type: 'authorization', value: header } });
+    await core.waitFor(
+      'it asks for a credential',
+      async () => (await core.server(serverId)).status.contact === 'needs-auth',
+    );
+    const { server: view } = await core.call('servers.setCredential', {
+      id: serverId,
+      credential: { type: 'authorization', value: header },
+    });
     expect(view.hasCredential).toBe(true);
     await core.waitFor('online', async () => (await core.server(serverId)).status.contact === 'online');
     expect(JSON.stringify(await core.call('servers.list', {}))).not.toContain('very-secret');
@@ -85,7 +93,9 @@ describe('servers', () => {
     expect((await errorOf(core.call('servers.backends', { id: serverId }))).code).toBe('conflict');
     expect((await errorOf(core.call('servers.catalogue', { id: serverId }))).code).toBe('conflict');
     expect((await errorOf(core.call('foreign.powers', { id: serverId }))).code).toBe('conflict');
-    expect((await errorOf(core.call('foreign.stopUser', { id: serverId, user: null, allowed: true }))).code).toBe('conflict');
+    expect((await errorOf(core.call('foreign.stopUser', { id: serverId, user: null, allowed: true }))).code).toBe(
+      'conflict',
+    );
     expect((await errorOf(core.call('servers.restartBackend', { id: serverId, backend: 0 }))).code).toBe('conflict');
     expect((await errorOf(core.call('servers.recreateBackend', { id: serverId, backend: 0 }))).code).toBe('conflict');
   });
@@ -147,12 +157,24 @@ describe('outputs', () => {
 
 describe('the rest', () => {
   it('foreign.cancel stops one stranger by id and tells by foreign.changed; the other goes on', async () => {
-    const [one, other] = [server.engine.addForeign(sleepGraph(400, 20), { clientId: 'x' }), server.engine.addForeign(sleepGraph(3, 10), { clientId: 'x' })];
-    await core.waitFor('both are seen', async () => (await core.call('foreign.list', { serverId })).servers[0]?.total === 2);
-    const { receipts, summary } = await core.call('foreign.cancel', { serverId, remoteKeys: [one.promptId, 'unknown'], allowed: true });
+    const [one, other] = [
+      server.engine.addForeign(sleepGraph(400, 20), { clientId: 'x' }),
+      server.engine.addForeign(sleepGraph(3, 10), { clientId: 'x' }),
+    ];
+    await core.waitFor(
+      'both are seen',
+      async () => (await core.call('foreign.list', { serverId })).servers[0]?.total === 2,
+    );
+    const { receipts, summary } = await core.call('foreign.cancel', {
+      serverId,
+      remoteKeys: [one.promptId, 'unknown'],
+      allowed: true,
+    });
     expect(receipts).toMatchObject([{ outcome: null, error: null }, { error: { code: 'not_found' } }]);
     expect(summary.running + summary.cancelledWaiting).toBe(1);
-    expect(core.seen.some((event) => event.topic === 'foreign.changed' && event.payload.jobs.some((job) => job.cancelling))).toBe(true);
+    expect(
+      core.seen.some((event) => event.topic === 'foreign.changed' && event.payload.jobs.some((job) => job.cancelling)),
+    ).toBe(true);
     await core.waitFor('the other ran to its end', () => server.engine.outcomesOf(other.promptId).includes('success'));
     expect(server.engine.outcomesOf(one.promptId)).toEqual(['interrupted']);
   });
@@ -161,22 +183,51 @@ describe('the rest', () => {
     await core.call('settings.set', { settings: { theme: 'dark', keepHistoryDays: 30 } });
     expect(core.seen.some((event) => event.topic === 'settings.changed' && event.payload.theme === 'dark')).toBe(true);
     await core.restart();
-    expect((await core.call('settings.get', {})).settings).toMatchObject({ theme: 'dark', keepHistoryDays: 30, askForOne: true });
+    expect((await core.call('settings.get', {})).settings).toMatchObject({
+      theme: 'dark',
+      keepHistoryDays: 30,
+      askForOne: true,
+    });
   });
 
   it('app.info names the versions; log.tail has what was said', async () => {
-    expect(await core.call('app.info', {})).toMatchObject({ version: '0.0.0-test', node: process.versions.node, movedAside: null });
+    expect(await core.call('app.info', {})).toMatchObject({
+      version: '0.0.0-test',
+      node: process.versions.node,
+      movedAside: null,
+    });
     const { entries } = await core.call('log.tail', { limit: 100 });
     expect(entries.some((entry) => entry.message === 'core started')).toBe(true);
   });
 
   it('discards partial results where the user asked for it', async () => {
     await core.call('settings.set', { settings: { discardPartial: true } });
-    const graph = { ...pictureGraph(), ...Object.fromEntries(Object.entries(sleepGraph(500, 20)).map(([id, node]) => [`9${id}`, { ...node, inputs: Object.fromEntries(Object.entries(node.inputs).map(([key, value]) => [key, Array.isArray(value) ? ['91', 0] : value])) }])) };
+    const graph = {
+      ...pictureGraph(),
+      ...Object.fromEntries(
+        Object.entries(sleepGraph(500, 20)).map(([id, node]) => [
+          `9${id}`,
+          {
+            ...node,
+            inputs: Object.fromEntries(
+              Object.entries(node.inputs).map(([key, value]) => [key, Array.isArray(value) ? ['91', 0] : value]),
+            ),
+          },
+        ]),
+      ),
+    };
     const [job] = await core.submit(graph, { serverId });
-    await core.waitFor('the picture is done, the sleeper runs', () => server.engine.log.some((entry) => entry.event === 'node-done' && entry.node === '7') && server.engine.log.some((entry) => entry.event === 'step' && entry.node === '91'));
+    await core.waitFor(
+      'the picture is done, the sleeper runs',
+      () =>
+        server.engine.log.some((entry) => entry.event === 'node-done' && entry.node === '7') &&
+        server.engine.log.some((entry) => entry.event === 'step' && entry.node === '91'),
+    );
     await core.cancel(job.id);
     await core.waitState(job.id, 'cancelled');
-    await core.waitFor('nothing is left of it', async () => (await core.job(job.id)).outputs.expected + (await core.job(job.id)).outputs.stored === 0);
+    await core.waitFor(
+      'nothing is left of it',
+      async () => (await core.job(job.id)).outputs.expected + (await core.job(job.id)).outputs.stored === 0,
+    );
   });
 });

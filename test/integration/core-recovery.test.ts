@@ -49,7 +49,12 @@ describe('submission', () => {
     await core.waitState(job.id, 'submitting');
     await core.cancel(job.id);
     const ended = await core.waitState(job.id, 'cancelled');
-    expect(ended.cancel?.outcome).toEqual({ outcome: 'cancelled', reach: 'local', evidence: 'presumed', partialOutputs: 0 });
+    expect(ended.cancel?.outcome).toEqual({
+      outcome: 'cancelled',
+      reach: 'local',
+      evidence: 'presumed',
+      partialOutputs: 0,
+    });
     expect(await executions(job.id)).toBe(0);
   });
 
@@ -70,11 +75,17 @@ describe('submission', () => {
 
   it('never more of ours on the server than it may hold', async () => {
     const serverId = await core.addServer(server.url);
-    await core.submit(sleepGraph(5, 10), { serverId, patches: Array.from({ length: 8 }, (_, seed) => ({ set: { '1': { seed: 900_000 + seed } } })) });
+    await core.submit(sleepGraph(5, 10), {
+      serverId,
+      patches: Array.from({ length: 8 }, (_, seed) => ({ set: { '1': { seed: 900_000 + seed } } })),
+    });
     let most = 0;
     await core.waitFor('all are done', async () => {
       const { jobs } = await core.call('jobs.list', {});
-      most = Math.max(most, jobs.filter((job) => job.state === 'accepted' || job.state === 'running' || job.state === 'submitting').length);
+      most = Math.max(
+        most,
+        jobs.filter((job) => job.state === 'accepted' || job.state === 'running' || job.state === 'submitting').length,
+      );
       return jobs.length === 0;
     });
     expect(most).toBe(2);
@@ -185,6 +196,8 @@ describe('others', () => {
       const { trail } = await core.call('jobs.get', { id: job.id });
       return trail.some((request) => request.steps.some((step) => step.step === 'arrived-late'));
     });
-    await core.waitFor('it was stopped', () => server.engine.outcomesOf(key).some((outcome) => outcome === 'interrupted' || outcome === 'deleted'));
+    await core.waitFor('it was stopped', () =>
+      server.engine.outcomesOf(key).some((outcome) => outcome === 'interrupted' || outcome === 'deleted'),
+    );
   });
 });

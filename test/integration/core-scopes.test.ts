@@ -21,8 +21,14 @@ afterEach(async () => {
   await server.close();
 });
 
-const seeds = (count: number): { set: Record<string, Record<string, number>> }[] => Array.from({ length: count }, (_, index) => ({ set: { '1': { seed: 500_000 + index } } }));
-const fourOf = (ids: readonly JobId[]): [JobId, JobId, JobId, JobId] => [nth(ids, 0), nth(ids, 1), nth(ids, 2), nth(ids, 3)];
+const seeds = (count: number): { set: Record<string, Record<string, number>> }[] =>
+  Array.from({ length: count }, (_, index) => ({ set: { '1': { seed: 500_000 + index } } }));
+const fourOf = (ids: readonly JobId[]): [JobId, JobId, JobId, JobId] => [
+  nth(ids, 0),
+  nth(ids, 1),
+  nth(ids, 2),
+  nth(ids, 3),
+];
 function batchOf(job: JobView): BatchId {
   if (job.batch === null) throw new Error('the job is in no batch');
   return job.batch.id;
@@ -52,21 +58,30 @@ describe('scopes', () => {
     const ended = await core.waitState(nth(jobs, 0).id, 'done');
     expect(ended.cancel).toBeNull();
     const sent = server.engine.requests.map((request) => request.path);
-    expect(sent.filter((path) => path.endsWith('/interrupt') || path.endsWith('/cancel')).filter((path) => !path.includes('/api/jobs/'))).toEqual([]);
+    expect(
+      sent
+        .filter((path) => path.endsWith('/interrupt') || path.endsWith('/cancel'))
+        .filter((path) => !path.includes('/api/jobs/')),
+    ).toEqual([]);
   });
 
   it('mine on one server: running too; the stranger there is left alone and counted as kept', async () => {
     const jobs = await core.submit(sleepGraph(400, 20), { serverId, patches: seeds(4) });
     await core.waitState(nth(jobs, 0).id, 'running');
     const stranger = server.engine.addForeign(sleepGraph(3, 10), { clientId: 'someone' });
-    await core.waitFor('the stranger is seen', async () => (await core.call('foreign.list', {})).servers[0]?.total === 1);
+    await core.waitFor(
+      'the stranger is seen',
+      async () => (await core.call('foreign.list', {})).servers[0]?.total === 1,
+    );
     const scope = { server: serverId, which: 'mine' } as const;
     const preview = await core.call('cancel.preview', { scope });
     expect(preview.total).toMatchObject({ running: 1, foreign: 0, foreignKept: 1 });
     expect(preview.total.local + preview.total.staged).toBe(3);
     await core.call('cancel.run', { scope, previewToken: preview.token });
     for (const job of jobs) await core.waitState(job.id, 'cancelled');
-    await core.waitFor('the stranger ran to its end', () => server.engine.outcomesOf(stranger.promptId).includes('success'));
+    await core.waitFor('the stranger ran to its end', () =>
+      server.engine.outcomesOf(stranger.promptId).includes('success'),
+    );
   });
 
   it('everyone needs a word of its own, and then stops foreign work by id', async () => {
@@ -76,13 +91,18 @@ describe('scopes', () => {
     expect(await codeOf(core.call('cancel.run', { scope }))).toBe('not_allowed');
     await core.call('cancel.run', { scope, foreignAllowed: true });
     for (const { promptId } of strangers) {
-      await core.waitFor('it was stopped', () => server.engine.log.some((entry) => entry.promptId === promptId && (entry.event === 'interrupted' || entry.event === 'deleted')));
+      await core.waitFor('it was stopped', () =>
+        server.engine.log.some(
+          (entry) => entry.promptId === promptId && (entry.event === 'interrupted' || entry.event === 'deleted'),
+        ),
+      );
     }
     await core.waitFor('history says by whom', async () => {
       const { rows } = await core.call('history.page', { filter: { foreign: 'only' } });
       return rows.length === 2 && rows.every((row) => row.type === 'foreign' && row.foreign.how === 'cancelled-by-us');
     });
-    for (const { body, path } of server.engine.requests) if (path.endsWith('/interrupt')) expect(body).toMatchObject({ prompt_id: expect.stringMatching(/.{8,}/) });
+    for (const { body, path } of server.engine.requests)
+      if (path.endsWith('/interrupt')) expect(body).toMatchObject({ prompt_id: expect.stringMatching(/.{8,}/) });
   });
 
   it('more jobs than were shown: conflict with a new preview; fewer: fine', async () => {
@@ -134,7 +154,9 @@ describe('scopes', () => {
 
   it('an unknown id is not found, and nothing else of the call is done', async () => {
     const [job] = await core.submit(sleepGraph(1, 1), { serverId, held: true });
-    expect(await codeOf(core.call('cancel.run', { scope: { jobs: [job.id, 'nobody' as typeof job.id] } }))).toBe('not_found');
+    expect(await codeOf(core.call('cancel.run', { scope: { jobs: [job.id, 'nobody' as typeof job.id] } }))).toBe(
+      'not_found',
+    );
     expect((await core.job(job.id)).state).toBe('queued');
   });
 
@@ -144,9 +166,19 @@ describe('scopes', () => {
     const { summary } = await core.call('cancel.run', { scope: { server: 'all', which: 'mine' } });
     expect(summary.cancelledWaiting).toBe(500);
     expect((await core.call('jobs.list', {})).jobs).toEqual([]);
-    await core.waitFor('every row was told', () => new Set(core.seen.flatMap((event) => (event.topic === 'job.changed' && event.payload.state === 'cancelled' ? [event.payload.id] : []))).size === 500);
+    await core.waitFor(
+      'every row was told',
+      () =>
+        new Set(
+          core.seen.flatMap((event) =>
+            event.topic === 'job.changed' && event.payload.state === 'cancelled' ? [event.payload.id] : [],
+          ),
+        ).size === 500,
+    );
     expect(jobs).toHaveLength(500);
-    expect(server.engine.requests.some((request) => request.method === 'POST' && request.path.endsWith('/prompt'))).toBe(false);
+    expect(
+      server.engine.requests.some((request) => request.method === 'POST' && request.path.endsWith('/prompt')),
+    ).toBe(false);
   });
 });
 
@@ -160,7 +192,10 @@ describe('put back and run again', () => {
     expect(again[0]?.id).toBe(back[0]?.id);
     const { jobs: order } = await core.call('jobs.list', {});
     expect(order.map((job) => job.id)).toEqual([nth(jobs, 0).id, nth(back, 0).id, nth(jobs, 2).id]);
-    const [before, after] = [await core.call('jobs.get', { id: nth(jobs, 1).id }), await core.call('jobs.get', { id: nth(back, 0).id })];
+    const [before, after] = [
+      await core.call('jobs.get', { id: nth(jobs, 1).id }),
+      await core.call('jobs.get', { id: nth(back, 0).id }),
+    ];
     expect(after.payload).toEqual(before.payload);
     expect(before.job.putBackAs).toBe(nth(back, 0).id);
     expect(after.job.batch?.id).toBe(before.job.batch?.id);
@@ -173,7 +208,10 @@ describe('put back and run again', () => {
     await core.waitState(job.id, 'cancelled');
     expect(await codeOf(core.call('jobs.putBack', { ids: [job.id] }))).toBe('conflict');
     const { jobs: again } = await core.call('jobs.runAgain', { ids: [job.id], seeds: 'new' });
-    const [old, fresh] = [await core.call('jobs.get', { id: job.id }), await core.call('jobs.get', { id: nth(again, 0).id })];
+    const [old, fresh] = [
+      await core.call('jobs.get', { id: job.id }),
+      await core.call('jobs.get', { id: nth(again, 0).id }),
+    ];
     expect(fresh.payload).not.toEqual(old.payload);
     expect(fresh.job.runAgainOf).toBe(job.id);
     await core.cancel(nth(again, 0).id);
@@ -183,7 +221,9 @@ describe('put back and run again', () => {
 describe('order, hold, pause', () => {
   it('moves between, to the front and to the end; a job on a server answers conflict', async () => {
     await core.call('queue.pause', {});
-    const [a, b, c, d] = fourOf((await core.submit(sleepGraph(1, 1), { serverId, patches: seeds(4) })).map((job) => job.id));
+    const [a, b, c, d] = fourOf(
+      (await core.submit(sleepGraph(1, 1), { serverId, patches: seeds(4) })).map((job) => job.id),
+    );
     const order = async (): Promise<string[]> => (await core.call('jobs.list', {})).jobs.map((job) => job.id);
     await core.call('jobs.move', { ids: [d], to: { before: b } });
     expect(await order()).toEqual([a, d, b, c]);
@@ -197,8 +237,11 @@ describe('order, hold, pause', () => {
 
   it('renumbers when a gap has become too small, and keeps the order', async () => {
     await core.call('queue.pause', {});
-    const [a, b, c] = fourOf((await core.submit(sleepGraph(1, 1), { serverId, patches: seeds(4) })).map((job) => job.id));
-    for (let round = 0; round < 60; round += 1) await core.call('jobs.move', { ids: [round % 2 === 0 ? c : b], to: { after: a } });
+    const [a, b, c] = fourOf(
+      (await core.submit(sleepGraph(1, 1), { serverId, patches: seeds(4) })).map((job) => job.id),
+    );
+    for (let round = 0; round < 60; round += 1)
+      await core.call('jobs.move', { ids: [round % 2 === 0 ? c : b], to: { after: a } });
     const { jobs } = await core.call('jobs.list', {});
     expect(jobs.map((job) => job.id).slice(0, 3)).toEqual([a, b, c]);
     expect(new Set(jobs.map((job) => job.position)).size).toBe(4);
@@ -242,7 +285,7 @@ describe('several servers', () => {
     expect(answer.removed).toBe(false);
     await core.waitState(nth(jobs, 0).id, 'cancelled');
     await core.waitFor('the server is gone', async () => (await core.call('servers.list', {})).servers.length === 0);
-    expect((await core.job(nth(jobs, 3).id))).toMatchObject({ state: 'queued', serverId: null });
+    expect(await core.job(nth(jobs, 3).id)).toMatchObject({ state: 'queued', serverId: null });
   });
 
   it('forgetting a server settles its jobs as lost, cancels as unknown', async () => {

@@ -28,16 +28,25 @@ async function serve(options: ComfyServerOptions = {}): Promise<ComfyServerHandl
   return server;
 }
 /** Any HTTP server with one answer. */
-async function answering(answer: (method: string, path: string) => { status: number; body?: string; location?: string }): Promise<string> {
+async function answering(
+  answer: (method: string, path: string) => { status: number; body?: string; location?: string },
+): Promise<string> {
   const server = createServer((request, response) => {
     const { status, body, location } = answer(request.method ?? '', request.url ?? '');
-    response.writeHead(status, { 'content-type': 'application/json', ...(location === undefined ? {} : { location }) }).end(body ?? '');
+    response
+      .writeHead(status, { 'content-type': 'application/json', ...(location === undefined ? {} : { location }) })
+      .end(body ?? '');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => new Promise((resolve) => {
-    server.closeAllConnections();
-    server.close(() => { resolve(); });
-  }));
+  closers.push(
+    () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => {
+          resolve();
+        });
+      }),
+  );
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 }
 /** As a SwarmUI answers without a session (reference swarm §7.1). */
@@ -52,7 +61,9 @@ describe('a link', () => {
     const server = await serve();
     const order: string[] = [];
     const rig = new ComfyRig(server.url, {
-      reconcile: async (self) => { order.push(`reconcile while ${self.link.status().contact}`); },
+      reconcile: async (self) => {
+        order.push(`reconcile while ${self.link.status().contact}`);
+      },
     });
     closers.push(() => rig.close());
     expect(rig.link.status().contact).toBe('offline');
@@ -62,7 +73,9 @@ describe('a link', () => {
     server.cutSockets();
     await until('a second time', () => order.length === 2 && rig.link.online);
     expect(rig.link.epoch).toBe(1);
-    const contacts = rig.statuses.map((status) => status.contact).filter((contact, index, all) => contact !== all[index - 1]);
+    const contacts = rig.statuses
+      .map((status) => status.contact)
+      .filter((contact, index, all) => contact !== all[index - 1]);
     expect(contacts).toEqual(['connecting', 'online', 'offline', 'connecting', 'online']);
   });
 
@@ -90,7 +103,9 @@ describe('a link', () => {
     const rig = new ComfyRig(proxy.url);
     closers.push(() => rig.close());
     rig.link.start();
-    const waiting = await until('offline with a time', () => rig.statuses.find((status) => status.contact === 'offline' && status.nextTryAt !== null));
+    const waiting = await until('offline with a time', () =>
+      rig.statuses.find((status) => status.contact === 'offline' && status.nextTryAt !== null),
+    );
     expect(waiting.error).toMatchObject({ code: 'server_unreachable' });
     await proxy.listen();
     rig.link.reconnectNow();
@@ -139,20 +154,39 @@ describe('a link', () => {
 });
 
 describe('the registry', () => {
-  function registry(): { servers: Servers; statuses: Map<string, ServerStatus>; record: (url: string, more?: Partial<ServerRecord>) => ServerRecord } {
+  function registry(): {
+    servers: Servers;
+    statuses: Map<string, ServerStatus>;
+    record: (url: string, more?: Partial<ServerRecord>) => ServerRecord;
+  } {
     const statuses = new Map<string, ServerStatus>();
     const servers = new Servers({
       factories: { comfy: (context) => new ComfyAdapter(context) },
       hooks: {
-        reconcile: async () => undefined, onFact: () => undefined, onLive: () => undefined, onForeign: () => undefined, onOnline: () => undefined,
+        reconcile: async () => undefined,
+        onFact: () => undefined,
+        onLive: () => undefined,
+        onForeign: () => undefined,
+        onOnline: () => undefined,
         onStatus: (id, status) => statuses.set(id, status),
       },
-      credential: async () => null, isOurs: () => false, witness: () => ({ get: () => null, set: () => undefined }),
-      log: new LogSink(null).log(), backoffScale: 0.05,
+      credential: async () => null,
+      isOurs: () => false,
+      witness: () => ({ get: () => null, set: () => undefined }),
+      log: new LogSink(null).log(),
+      backoffScale: 0.05,
     });
     closers.push(() => servers.close());
     const record = (url: string, more: Partial<ServerRecord> = {}): ServerRecord => ({
-      id: newServerId(), kind: 'comfy', name: 'a', url, clientId: uuidv4(), maxInFlight: 2, allowUntargetedInterrupt: false, enabled: true, ...more,
+      id: newServerId(),
+      kind: 'comfy',
+      name: 'a',
+      url,
+      clientId: uuidv4(),
+      maxInFlight: 2,
+      allowUntargetedInterrupt: false,
+      enabled: true,
+      ...more,
     });
     return { servers, statuses, record };
   }
@@ -163,7 +197,9 @@ describe('the registry', () => {
     const made = record(first.url);
     servers.add(made);
     await servers.get(made.id)?.whenOnline(soon());
-    expect(() => { servers.add(made); }).toThrow(expect.objectContaining({ code: 'conflict' }) as Error);
+    expect(() => {
+      servers.add(made);
+    }).toThrow(expect.objectContaining({ code: 'conflict' }) as Error);
     const link = servers.get(made.id);
     await servers.update({ ...made, name: 'b' });
     expect(servers.get(made.id)).toBe(link);
@@ -198,30 +234,55 @@ describe('the registry', () => {
 describe('probing', () => {
   it('knows a ComfyUI of any version and what it can do', async () => {
     const report = await probe((await serve({ version: 'new' })).url, { signal: soon() });
-    expect(report).toMatchObject({ kind: 'comfy', error: null, queueLength: 0, capabilities: { promptId: true, targetedInterrupt: true, jobsApi: true, jobCancel: true } });
+    expect(report).toMatchObject({
+      kind: 'comfy',
+      error: null,
+      queueLength: 0,
+      capabilities: { promptId: true, targetedInterrupt: true, jobsApi: true, jobCancel: true },
+    });
     expect(report.answeredInMs).not.toBeNull();
     const old = await probe((await serve({ version: '0.3.64' })).url.replace('http://', ''), { signal: soon() });
-    expect(old).toMatchObject({ kind: 'comfy', version: '0.3.64', capabilities: { promptId: true, targetedInterrupt: true, jobsApi: false, jobCancel: false } });
+    expect(old).toMatchObject({
+      kind: 'comfy',
+      version: '0.3.64',
+      capabilities: { promptId: true, targetedInterrupt: true, jobsApi: false, jobCancel: false },
+    });
   });
 
   it('knows a SwarmUI', async () => {
-    expect(await probe(await answering(asSwarm), { signal: soon() })).toMatchObject({ kind: 'swarm', version: '0.9.8.2', error: null });
-    expect(await probe(await answering(asSwarm), { signal: soon(), kind: 'comfy' })).toMatchObject({ kind: null, error: { code: 'server_unsupported' } });
+    expect(await probe(await answering(asSwarm), { signal: soon() })).toMatchObject({
+      kind: 'swarm',
+      version: '0.9.8.2',
+      error: null,
+    });
+    expect(await probe(await answering(asSwarm), { signal: soon(), kind: 'comfy' })).toMatchObject({
+      kind: null,
+      error: { code: 'server_unsupported' },
+    });
   });
 
   it('says why an address can not be used', async () => {
-    expect(await probe(await answering(() => ({ status: 200, body: '<html>' })), { signal: soon() })).toMatchObject({ kind: null, error: { code: 'server_unsupported' } });
+    expect(await probe(await answering(() => ({ status: 200, body: '<html>' })), { signal: soon() })).toMatchObject({
+      kind: null,
+      error: { code: 'server_unsupported' },
+    });
     const locked = await serve();
     locked.requireAuthorization('Bearer right');
     expect(await probe(locked.url, { signal: soon() })).toMatchObject({ error: { code: 'server_auth' } });
-    expect(await probe(locked.url, { signal: soon(), credential: { type: 'authorization', value: 'Bearer right' } })).toMatchObject({ kind: 'comfy', error: null });
+    expect(
+      await probe(locked.url, { signal: soon(), credential: { type: 'authorization', value: 'Bearer right' } }),
+    ).toMatchObject({ kind: 'comfy', error: null });
     const gone = await serve();
     await gone.goDown();
     expect(await probe(gone.url, { signal: soon() })).toMatchObject({ error: { code: 'server_unreachable' } });
-    await expect(probe('http://169.254.169.254', { signal: soon() })).rejects.toMatchObject({ code: 'invalid_request' });
+    await expect(probe('http://169.254.169.254', { signal: soon() })).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
     const mute = await serve();
     mute.engine.freeze();
-    expect(await probeUrl(mute.url, { signal: soon(), timeoutMs: 150 })).toMatchObject({ error: { code: 'server_timeout' } });
+    expect(await probeUrl(mute.url, { signal: soon(), timeoutMs: 150 })).toMatchObject({
+      error: { code: 'server_timeout' },
+    });
     mute.engine.unfreeze();
   });
 
@@ -244,7 +305,10 @@ describe('discovery', () => {
     const ports = [comfy.url, swarm, other, mute.url].map((url) => Number(new URL(url).port));
     const found = await discover(soon(), ports);
     mute.engine.unfreeze();
-    expect(found.map(({ url, kind }) => [url, kind])).toEqual([[comfy.url, 'comfy'], [swarm, 'swarm']]);
+    expect(found.map(({ url, kind }) => [url, kind])).toEqual([
+      [comfy.url, 'comfy'],
+      [swarm, 'swarm'],
+    ]);
     expect(found[0]).toMatchObject({ version: '0.8.0', error: null });
   });
 });

@@ -35,10 +35,15 @@ function stranger(): SwarmClient {
 }
 
 const log = (job: RigJob) => swarm.engine.requestWith(job.attempt.attemptId);
-const promptOf = (job: RigJob): string | undefined => log(job).find((entry) => entry.promptId !== undefined && entry.promptId !== '')?.promptId;
+const promptOf = (job: RigJob): string | undefined =>
+  log(job).find((entry) => entry.promptId !== undefined && entry.promptId !== '')?.promptId;
 /** How a job's prompt ended in ComfyUI itself. */
 const inComfy = (promptId: string | undefined): string[] =>
-  comfy.engine.log.filter((entry) => entry.promptId === promptId && ['success', 'interrupted', 'error', 'deleted'].includes(entry.event)).map((entry) => entry.event);
+  comfy.engine.log
+    .filter(
+      (entry) => entry.promptId === promptId && ['success', 'interrupted', 'error', 'deleted'].includes(entry.event),
+    )
+    .map((entry) => entry.event);
 const interrupts = () => swarm.engine.events('interrupt');
 const nothingGlobal = (): void => {
   expect(swarm.engine.events('comfy-interrupt-global')).toEqual([]);
@@ -63,11 +68,16 @@ describe('one job', () => {
     const rig = await connect();
     const job = await rig.running(await rig.accepted(await rig.send(probeParams(400, 20))));
     const report = await rig.stop(job);
-    expect(report).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'running', evidence: 'proven', outputs: [] } });
+    expect(report).toMatchObject({
+      report: 'ended',
+      fact: { type: 'stopped', reach: 'running', evidence: 'proven', outputs: [] },
+    });
     expect(interrupts()).toHaveLength(1);
     expect(interrupts()[0]?.hit).toEqual([log(job)[0]?.request]);
     expect(inComfy(promptOf(job))).toEqual(['interrupted']);
-    expect(job.steps.map((step) => step.step)).toEqual(expect.arrayContaining(['sent', 'heard', 'looked', 'seen-stopped']));
+    expect(job.steps.map((step) => step.step)).toEqual(
+      expect.arrayContaining(['sent', 'heard', 'looked', 'seen-stopped']),
+    );
     nothingGlobal();
   });
 
@@ -111,10 +121,15 @@ describe('one job', () => {
     const stopped = rig.stop(job);
     await until('it is sent', () => interrupts().length > 0);
     pause.release();
-    expect(await stopped).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'waiting', evidence: 'proven' } });
+    expect(await stopped).toMatchObject({
+      report: 'ended',
+      fact: { type: 'stopped', reach: 'waiting', evidence: 'proven' },
+    });
     const [prompt] = comfy.engine.log.filter((entry) => entry.event === 'queued');
     expect(inComfy(prompt?.promptId)).not.toContain('success');
-    expect(comfy.engine.log.filter((entry) => entry.event === 'interrupted' || entry.event === 'deleted')).toHaveLength(1);
+    expect(comfy.engine.log.filter((entry) => entry.event === 'interrupted' || entry.event === 'deleted')).toHaveLength(
+      1,
+    );
     nothingGlobal();
   });
 
@@ -122,11 +137,17 @@ describe('one job', () => {
     await serve();
     const rig = await connect();
     const other = stranger();
-    const foreign = await other.generate(await other.newSession(), { ...probeParams(60, 20), extra_metadata: { who: 'stranger' } });
+    const foreign = await other.generate(await other.newSession(), {
+      ...probeParams(60, 20),
+      extra_metadata: { who: 'stranger' },
+    });
     await swarm.engine.until((entries) => entries.find((entry) => entry.kind === 'exec-start'));
     const job = await rig.accepted(await rig.send(probeParams(400, 20)));
     await until('it is handed over', () => log(job).some((entry) => entry.kind === 'accepted'));
-    expect(await rig.stop(job)).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'waiting', evidence: 'proven' } });
+    expect(await rig.stop(job)).toMatchObject({
+      report: 'ended',
+      fact: { type: 'stopped', reach: 'waiting', evidence: 'proven' },
+    });
     await foreign.closed();
     expect(swarm.engine.requestWith('stranger').find((entry) => entry.kind === 'image-end')?.detail).toBe('done');
     expect(interrupts().map((entry) => entry.hit)).toEqual([[log(job)[0]?.request]]);
@@ -140,7 +161,10 @@ describe('one job', () => {
     await other.generate(await other.newSession(), { ...probeParams(60, 20), extra_metadata: { who: 'stranger' } });
     await swarm.engine.until((entries) => entries.find((entry) => entry.kind === 'exec-start'));
     const job = await rig.accepted(await rig.send(probeParams(400, 20)));
-    expect(await rig.stop(job)).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'waiting', evidence: 'proven', outputs: [] } });
+    expect(await rig.stop(job)).toMatchObject({
+      report: 'ended',
+      fact: { type: 'stopped', reach: 'waiting', evidence: 'proven', outputs: [] },
+    });
     expect(promptOf(job)).toBeUndefined();
     expect(swarm.engine.slots(0)).toMatchObject({ lost: 0 });
   });
@@ -175,7 +199,9 @@ describe('one job', () => {
     const job = await rig.running(await rig.accepted(await rig.send(probeParams(1, 700, { cooperative: false }))));
     const report = await rig.stop(job);
     const prompt = promptOf(job);
-    const ended = comfy.engine.log.find((entry) => entry.promptId === prompt && ['success', 'interrupted'].includes(entry.event));
+    const ended = comfy.engine.log.find(
+      (entry) => entry.promptId === prompt && ['success', 'interrupted'].includes(entry.event),
+    );
     expect(ended).toBeDefined();
     expect(report).toMatchObject({ report: 'ended', fact: { type: 'stopped', evidence: 'proven' } });
   });
@@ -196,7 +222,10 @@ describe('if-waiting', () => {
     const rig = await connect();
     const first = await rig.running(await rig.accepted(await rig.send(probeParams(60, 20))));
     const job = await rig.accepted(await rig.send(probeParams(60, 20)));
-    expect(await rig.stop(job, 'if-waiting')).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'waiting' } });
+    expect(await rig.stop(job, 'if-waiting')).toMatchObject({
+      report: 'ended',
+      fact: { type: 'stopped', reach: 'waiting' },
+    });
     expect(await rig.ended(first)).toMatchObject({ type: 'finished' });
   });
 
@@ -224,9 +253,11 @@ describe('several at once', () => {
     for (let index = 0; index < 6; index += 1) jobs.push(await rig.accepted(await rig.send(probeParams(400, 20))));
     await rig.running(jobs[0] ?? expect.fail());
     const reports = await Promise.all(jobs.map((job) => rig.stop(job)));
-    for (const report of reports) expect(report).toMatchObject({ report: 'ended', fact: { type: 'stopped', evidence: 'proven' } });
+    for (const report of reports)
+      expect(report).toMatchObject({ report: 'ended', fact: { type: 'stopped', evidence: 'proven' } });
     const order = interrupts().map((entry) => entry.hit?.[0]);
-    const number = (job: RigJob | undefined): number | undefined => job === undefined ? undefined : log(job)[0]?.request;
+    const number = (job: RigJob | undefined): number | undefined =>
+      job === undefined ? undefined : log(job)[0]?.request;
     expect(order.slice(0, 4).sort()).toEqual(jobs.slice(2).map(number).sort());
     expect(order.slice(4)).toEqual([number(jobs[1]), number(jobs[0])]);
     expect(swarm.engine.slots(0)).toMatchObject({ free: 2, lost: 0 });
@@ -244,25 +275,39 @@ describe('several at once', () => {
     expect(interrupts().flatMap((entry) => entry.hit ?? [])).toEqual([log(first)[0]?.request]);
   });
 
-  test('thirty rounds of random cancels beside a neighbour: nobody else is hit, nothing is left, no slot is lost', { timeout: 60_000 }, async () => {
-    await serve({ grantWindowMs: 1, postWindowMs: 3 });
-    const rig = await connect();
-    const other = stranger();
-    for (let round = 0; round < 30; round += 1) {
-      const neighbour = await other.generate(await other.newSession(), { ...probeParams(4, 10), extra_metadata: { who: `neighbour-${String(round)}` } });
-      const job = await rig.accepted(await rig.send(probeParams(400, 10)));
-      const waitMs = Math.random() * 60;
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
-      expect(await rig.stop(job), JSON.stringify(job.steps)).toMatchObject({ report: 'ended', fact: { type: 'stopped', evidence: 'proven' } });
-      await neighbour.closed();
-      expect(swarm.engine.requestWith(`neighbour-${String(round)}`).find((entry) => entry.kind === 'image-end')?.detail).toBe('done');
-    }
-    const ours = new Set(rig.all.map((job) => log(job)[0]?.request));
-    for (const entry of interrupts()) for (const hit of entry.hit ?? []) expect(ours.has(hit), JSON.stringify(swarm.engine.log.filter((line) => line.request === hit))).toBe(true);
-    await until('the slots are free', () => swarm.engine.slots(0).free === 2);
-    expect(swarm.engine.slots(0).lost).toBe(0);
-    expect(comfy.engine.log.filter((entry) => entry.event === 'success')).toHaveLength(30);
-    const { idle, quarantined, peak } = rig.adapter.sessions;
-    expect(idle + quarantined).toBeLessThanOrEqual(peak + 2);
-  });
+  test(
+    'thirty rounds of random cancels beside a neighbour: nobody else is hit, nothing is left, no slot is lost',
+    { timeout: 60_000 },
+    async () => {
+      await serve({ grantWindowMs: 1, postWindowMs: 3 });
+      const rig = await connect();
+      const other = stranger();
+      for (let round = 0; round < 30; round += 1) {
+        const neighbour = await other.generate(await other.newSession(), {
+          ...probeParams(4, 10),
+          extra_metadata: { who: `neighbour-${String(round)}` },
+        });
+        const job = await rig.accepted(await rig.send(probeParams(400, 10)));
+        const waitMs = Math.random() * 60;
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
+        expect(await rig.stop(job), JSON.stringify(job.steps)).toMatchObject({
+          report: 'ended',
+          fact: { type: 'stopped', evidence: 'proven' },
+        });
+        await neighbour.closed();
+        expect(
+          swarm.engine.requestWith(`neighbour-${String(round)}`).find((entry) => entry.kind === 'image-end')?.detail,
+        ).toBe('done');
+      }
+      const ours = new Set(rig.all.map((job) => log(job)[0]?.request));
+      for (const entry of interrupts())
+        for (const hit of entry.hit ?? [])
+          expect(ours.has(hit), JSON.stringify(swarm.engine.log.filter((line) => line.request === hit))).toBe(true);
+      await until('the slots are free', () => swarm.engine.slots(0).free === 2);
+      expect(swarm.engine.slots(0).lost).toBe(0);
+      expect(comfy.engine.log.filter((entry) => entry.event === 'success')).toHaveLength(30);
+      const { idle, quarantined, peak } = rig.adapter.sessions;
+      expect(idle + quarantined).toBeLessThanOrEqual(peak + 2);
+    },
+  );
 });

@@ -19,10 +19,15 @@ async function begin(...options: Parameters<typeof SwarmStage.start>): Promise<S
   return await core.addServer(stage.swarm.url, { kind: 'swarm', maxInFlight: 8 });
 }
 async function submit(serverId: ServerId, steps: number, ms: number, images = 1, times = 1): Promise<JobView[]> {
-  const { jobs } = await core.call('jobs.submit', { payload: { kind: 'swarm', images, params: probeParams(steps, ms) }, serverId, jobs: Array.from({ length: times }, () => ({})) });
+  const { jobs } = await core.call('jobs.submit', {
+    payload: { kind: 'swarm', images, params: probeParams(steps, ms) },
+    serverId,
+    jobs: Array.from({ length: times }, () => ({})),
+  });
   return jobs;
 }
-const attemptOf = async (job: JobView): Promise<string> => nth((await core.call('jobs.get', { id: job.id })).attempts.slice(-1), 0).id;
+const attemptOf = async (job: JobView): Promise<string> =>
+  nth((await core.call('jobs.get', { id: job.id })).attempts.slice(-1), 0).id;
 const promptOf = async (job: JobView): Promise<string | undefined> => stage.promptOf(await attemptOf(job));
 
 describe('a job on SwarmUI', () => {
@@ -37,12 +42,17 @@ describe('a job on SwarmUI', () => {
   test('no more of ours are inside than there are slots, and they run in our order', async () => {
     const serverId = await begin();
     const jobs = await submit(serverId, 2, 10, 1, 6);
-    const claims = (): number => stage.swarm.engine.events('claim').length - stage.swarm.engine.events('request-end').length;
+    const claims = (): number =>
+      stage.swarm.engine.events('claim').length - stage.swarm.engine.events('request-end').length;
     let most = 0;
-    await core.waitFor('all are done', async () => {
-      most = Math.max(most, claims());
-      return (await core.job(nth(jobs, 5).id)).state === 'done';
-    }, 14_000);
+    await core.waitFor(
+      'all are done',
+      async () => {
+        most = Math.max(most, claims());
+        return (await core.job(nth(jobs, 5).id)).state === 'done';
+      },
+      14_000,
+    );
     expect(most).toBeLessThanOrEqual(2);
     const order = await Promise.all(jobs.map(attemptOf));
     expect(stage.swarm.engine.events('claim').map((entry) => entry.extra?.['switchyard_attempt'])).toEqual(order);
@@ -56,10 +66,17 @@ describe('a job on SwarmUI', () => {
     await stage.foreignJob('stranger', 2, 5);
     await core.cancel(first.id);
     const ended = await core.waitState(first.id, 'cancelled');
-    expect(ended.cancel?.outcome).toEqual({ outcome: 'cancelled', reach: 'running', evidence: 'proven', partialOutputs: 0 });
+    expect(ended.cancel?.outcome).toEqual({
+      outcome: 'cancelled',
+      reach: 'running',
+      evidence: 'proven',
+      partialOutputs: 0,
+    });
     expect(stage.inComfy(await promptOf(first))).toEqual(['interrupted']);
     await core.waitState(second.id, 'done');
-    await core.waitFor('the stranger is done', () => stage.log('stranger').some((entry) => entry.kind === 'image-end' && entry.detail === 'done'));
+    await core.waitFor('the stranger is done', () =>
+      stage.log('stranger').some((entry) => entry.kind === 'image-end' && entry.detail === 'done'),
+    );
   });
 
   test('everything of ours at once: waiting with us, pre-queued and running', async () => {
@@ -74,8 +91,13 @@ describe('a job on SwarmUI', () => {
     expect(stage.swarm.engine.slots(0)).toMatchObject({ lost: 0 });
   });
 
-  test('a neighbour\'s failure puts it back once, and it succeeds', { timeout: 30_000 }, async () => {
-    const serverId = await begin((url) => ({ backends: [{ address: url, allowIdle: true, overQueue: 0 }], refuseAfterMs: 30, scanMs: 20, idleCheckMs: 300 }));
+  test("a neighbour's failure puts it back once, and it succeeds", { timeout: 30_000 }, async () => {
+    const serverId = await begin((url) => ({
+      backends: [{ address: url, allowIdle: true, overQueue: 0 }],
+      refuseAfterMs: 30,
+      scanMs: 20,
+      idleCheckMs: 300,
+    }));
     const client = stage.stranger();
     const bad = await client.generate(await client.newSession(), probeParams(30, 20, { fail_at: 29 }));
     await stage.swarm.engine.until((log) => log.find((entry) => entry.kind === 'exec-start'));

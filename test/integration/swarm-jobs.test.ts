@@ -29,11 +29,16 @@ describe('a job', () => {
   test('of three images gives three, and its parameters need no raw graph', async () => {
     stage = await SwarmStage.start({ models: [{ name: 'dreamscape-xl.safetensors' }] });
     const rig = await stage.connect();
-    const job = await rig.accepted(await rig.send({ model: 'dreamscape-xl', prompt: 'a lake', steps: 2, width: 64, height: 64, seed: null }, 3));
-    expect(await rig.ended(job)).toMatchObject({ type: 'finished', outputs: [{ ordinal: 0 }, { ordinal: 1 }, { ordinal: 2 }] });
+    const job = await rig.accepted(
+      await rig.send({ model: 'dreamscape-xl', prompt: 'a lake', steps: 2, width: 64, height: 64, seed: null }, 3),
+    );
+    expect(await rig.ended(job)).toMatchObject({
+      type: 'finished',
+      outputs: [{ ordinal: 0 }, { ordinal: 1 }, { ordinal: 2 }],
+    });
   });
 
-  test('keeps to itself: pictures that come before its own start are a stranger\'s and are dropped (S15)', async () => {
+  test("keeps to itself: pictures that come before its own start are a stranger's and are dropped (S15)", async () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
     // An orphan of somebody else leaves its frames in the backend's socket.
@@ -67,7 +72,8 @@ describe('a job', () => {
   test('"NaN" in the percents is no progress and no harm', async () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
-    const graph = '{"9":{"class_type":"SwarmSaveImageWS","inputs":{"images":["1",0]}},"1":{"class_type":"TestZeroMax","inputs":{"seed":4}}}';
+    const graph =
+      '{"9":{"class_type":"SwarmSaveImageWS","inputs":{"images":["1",0]}},"1":{"class_type":"TestZeroMax","inputs":{"seed":4}}}';
     const job = await rig.accepted(await rig.send({ comfyworkflowraw: graph }));
     expect(await rig.ended(job)).toMatchObject({ type: 'finished' });
     for (const live of job.lives) if (live.type === 'fraction') expect(Number.isFinite(live.overall)).toBe(true);
@@ -92,14 +98,22 @@ describe('bad input', () => {
     stage = await SwarmStage.start({ models: [{ name: 'dreamscape-xl.safetensors' }] });
     const rig = await stage.connect();
     const job = await rig.send({ model: 'no-such-model', prompt: 'x' });
-    expect(await job.submitted).toMatchObject({ result: 'rejected', elsewhere: true, error: { code: 'server_rejected' } });
+    expect(await job.submitted).toMatchObject({
+      result: 'rejected',
+      elsewhere: true,
+      error: { code: 'server_rejected' },
+    });
   });
 
   test('a wrong parameter is refused everywhere', async () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
     const job = await rig.send(probeParams(1, 1, {}, { steps: 'abc' }));
-    expect(await job.submitted).toMatchObject({ result: 'rejected', elsewhere: false, error: { code: 'server_rejected' } });
+    expect(await job.submitted).toMatchObject({
+      result: 'rejected',
+      elsewhere: false,
+      error: { code: 'server_rejected' },
+    });
     rig.adapter.releaseKey(job.key);
     await until('its session is free again', () => rig.adapter.sessions.leased === 0);
   });
@@ -108,13 +122,18 @@ describe('bad input', () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
     const job = await rig.accepted(await rig.send(probeParams(4, 5, { fail_at: 2 })));
-    expect(await rig.ended(job)).toMatchObject({ type: 'executionFailed', error: { code: 'execution_failed', message: 'probe failed on purpose' } });
+    expect(await rig.ended(job)).toMatchObject({
+      type: 'executionFailed',
+      error: { code: 'execution_failed', message: 'probe failed on purpose' },
+    });
   });
 
   test('a node type that no backend has is refused after a second', async () => {
     stage = await SwarmStage.start({ refuseAfterMs: 30, scanMs: 20 });
     const rig = await stage.connect();
-    const job = await rig.accepted(await rig.send({ comfyworkflowraw: '{"1":{"class_type":"NoSuchNode","inputs":{}}}' }));
+    const job = await rig.accepted(
+      await rig.send({ comfyworkflowraw: '{"1":{"class_type":"NoSuchNode","inputs":{}}}' }),
+    );
     expect(await rig.ended(job)).toMatchObject({ type: 'executionFailed', error: { code: 'server_rejected' } });
   });
 
@@ -165,7 +184,12 @@ describe('bad input', () => {
 
 describe('neighbours (S17)', () => {
   test('a failure of a neighbour on an AllowIdle backend puts ours back once; the second time it is told as it is', async () => {
-    stage = await SwarmStage.start((url) => ({ backends: [{ address: url, allowIdle: true, overQueue: 0 }], refuseAfterMs: 30, scanMs: 20, idleCheckMs: 2_000 }));
+    stage = await SwarmStage.start((url) => ({
+      backends: [{ address: url, allowIdle: true, overQueue: 0 }],
+      refuseAfterMs: 30,
+      scanMs: 20,
+      idleCheckMs: 2_000,
+    }));
     const rig = await stage.connect();
     const client = stage.stranger();
     const bad = await client.generate(await client.newSession(), probeParams(20, 20, { fail_at: 19 }));
@@ -174,14 +198,19 @@ describe('neighbours (S17)', () => {
     await bad.ended();
     expect(await rig.ended(job)).toMatchObject({ type: 'stopped', by: 'collateral', reach: 'waiting' });
     expect(rig.adapter.slots()).toBe(0);
-    await until('the page says why nothing is sent', () => rig.link.status().problems.some((problem) => problem.code === 'sending-paused'));
+    await until('the page says why nothing is sent', () =>
+      rig.link.status().problems.some((problem) => problem.code === 'sending-paused'),
+    );
     expect(rig.link.status().problems).toContainEqual(expect.objectContaining({ code: 'allow-idle' }));
     await until('sending goes on', () => rig.adapter.slots() === 1, 12_000);
   });
 
   test('a load that others wait for is not cancelled under them: held until it is through', async () => {
     const name = 'slow-a.safetensors';
-    stage = await SwarmStage.start({ models: [{ name }], scanMs: 100 }, { checkpoints: [name], loadMs: { [name]: 800 } });
+    stage = await SwarmStage.start(
+      { models: [{ name }], scanMs: 100 },
+      { checkpoints: [name], loadMs: { [name]: 800 } },
+    );
     const rig = await stage.connect();
     const job = await rig.accepted(await rig.send(probeParams(400, 20, {}, { model: 'slow-a' })));
     await until('its model loads', () => job.lives.some((live) => live.type === 'loading-model'));
@@ -189,7 +218,9 @@ describe('neighbours (S17)', () => {
     const other = await client.generate(await client.newSession(), { ...probeParams(2, 5), model: 'slow-a' });
     await other.counters((counters) => counters['waiting_backends'] === 1);
     expect(await rig.stop(job)).toMatchObject({ report: 'ended', fact: { type: 'stopped' } });
-    expect(job.steps).toContainEqual(expect.objectContaining({ step: 'held', detail: 'others wait for the model that loads for it' }));
+    expect(job.steps).toContainEqual(
+      expect.objectContaining({ step: 'held', detail: 'others wait for the model that loads for it' }),
+    );
     await other.ended();
     expect([other.errors(), other.images().length]).toEqual([[], 1]);
   });

@@ -12,7 +12,11 @@ afterEach(async () => {
   await stage.close();
 });
 const refused = async (rig: SwarmRig): Promise<unknown> => {
-  await until('it is refused', () => ['needs-auth', 'unsupported', 'offline'].includes(rig.link.status().contact) && rig.link.status().error !== null);
+  await until(
+    'it is refused',
+    () =>
+      ['needs-auth', 'unsupported', 'offline'].includes(rig.link.status().contact) && rig.link.status().error !== null,
+  );
   return { contact: rig.link.status().contact, ...rig.link.status().error };
 };
 
@@ -27,8 +31,16 @@ describe('getting in', () => {
   test('tells version, boot, permissions and the passthrough', async () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
-    expect(rig.link.status()).toMatchObject({ version: expect.stringMatching(/^0\.9\.8\.2/) as string, backends: 1, problems: [] });
-    expect(rig.link.status().capabilities).toMatchObject({ targetedInterrupt: true, passthrough: true, permissions: expect.arrayContaining(['*']) as string[] });
+    expect(rig.link.status()).toMatchObject({
+      version: expect.stringMatching(/^0\.9\.8\.2/) as string,
+      backends: 1,
+      problems: [],
+    });
+    expect(rig.link.status().capabilities).toMatchObject({
+      targetedInterrupt: true,
+      passthrough: true,
+      permissions: expect.arrayContaining(['*']) as string[],
+    });
     expect(rig.link.serverBoot).toMatch(/^[\da-f-]{36}$/);
   });
 
@@ -40,9 +52,16 @@ describe('getting in', () => {
   });
 
   test('login: refused with its reason, let in, and its files can be read', async () => {
-    stage = await SwarmStage.start({ authorizationRequired: true, localhostBypass: false, users: [{ id: 'eva', password: 'secret', role: 'poweruser' }] });
+    stage = await SwarmStage.start({
+      authorizationRequired: true,
+      localhostBypass: false,
+      users: [{ id: 'eva', password: 'secret', role: 'poweruser' }],
+    });
     expect(await refused(stage.rig())).toMatchObject({ contact: 'needs-auth', details: { reason: 'login-needed' } });
-    expect(await refused(stage.rig({ credential: { type: 'login', user: 'eva', password: 'x' } }))).toMatchObject({ contact: 'needs-auth', details: { reason: 'invalid_login' } });
+    expect(await refused(stage.rig({ credential: { type: 'login', user: 'eva', password: 'x' } }))).toMatchObject({
+      contact: 'needs-auth',
+      details: { reason: 'invalid_login' },
+    });
     const rig = await stage.connect({ credential: { type: 'login', user: 'eva', password: 'secret' } });
     const end = await rig.ended(await rig.accepted(await rig.send(probeParams(1, 5))));
     if (end.type !== 'finished') return expect.fail(JSON.stringify(end));
@@ -50,7 +69,10 @@ describe('getting in', () => {
   });
 
   test('a token in place of a login', async () => {
-    stage = await SwarmStage.start({ localhostBypass: false, users: [{ id: 'eva', password: 'secret', role: 'poweruser' }] });
+    stage = await SwarmStage.start({
+      localhostBypass: false,
+      users: [{ id: 'eva', password: 'secret', role: 'poweruser' }],
+    });
     const client = stage.stranger();
     const session = await client.newSession();
     stage.swarm.engine.disk.users.authorizationRequired = true;
@@ -60,22 +82,36 @@ describe('getting in', () => {
   });
 
   test('a user who may little: one job at a time, cancelled without proof, and told so', async () => {
-    stage = await SwarmStage.start({ users: [{ id: 'local', permissions: ['fundamental_generate_tab_access', 'basic_image_generation', 'comfy_dynamic_custom_workflows'] }] });
+    stage = await SwarmStage.start({
+      users: [
+        {
+          id: 'local',
+          permissions: ['fundamental_generate_tab_access', 'basic_image_generation', 'comfy_dynamic_custom_workflows'],
+        },
+      ],
+    });
     const rig = await stage.connect();
     expect(rig.link.status().capabilities).toMatchObject({ passthrough: false });
     expect(rig.adapter.slots()).toBe(1);
     const job = await rig.running(await rig.accepted(await rig.send(probeParams(200, 20))));
     expect(await rig.stop(job)).toMatchObject({ report: 'ended', fact: { type: 'stopped', evidence: 'presumed' } });
-    await expect(rig.adapter.freeMemory(AbortSignal.timeout(5_000))).rejects.toMatchObject({ code: 'not_allowed', details: { permission: 'control_mem_clean' } });
+    await expect(rig.adapter.freeMemory(AbortSignal.timeout(5_000))).rejects.toMatchObject({
+      code: 'not_allowed',
+      details: { permission: 'control_mem_clean' },
+    });
   });
 
   test('a redirect where JSON was expected, and 200 with an error, are errors with a code', async () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
     stage.swarm.faults.next('ListT2IParams', { kind: 'redirect', location: '/Login' });
-    await expect(rig.adapter.manage.params(AbortSignal.timeout(5_000))).rejects.toMatchObject({ code: 'server_protocol' });
+    await expect(rig.adapter.manage.params(AbortSignal.timeout(5_000))).rejects.toMatchObject({
+      code: 'server_protocol',
+    });
     stage.swarm.faults.next('ListT2IParams', { kind: 'answer', status: 200, body: { error: 'something' } });
-    await expect(rig.adapter.manage.params(AbortSignal.timeout(5_000))).rejects.toMatchObject({ code: 'server_rejected' });
+    await expect(rig.adapter.manage.params(AbortSignal.timeout(5_000))).rejects.toMatchObject({
+      code: 'server_rejected',
+    });
     expect((await rig.adapter.manage.params(AbortSignal.timeout(5_000))).map((param) => param.id)).toContain('steps');
   });
 });
@@ -173,7 +209,7 @@ describe('sessions', () => {
   });
 });
 
-describe('other people\'s work', () => {
+describe("other people's work", () => {
   test('is counted per user without ours, and shown as it runs on the backends; one of it is stopped by id, ours goes on', async () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
@@ -194,7 +230,9 @@ describe('other people\'s work', () => {
     });
     const steps: string[] = [];
     const report = await rig.adapter.stopForeign(`0:${prompt ?? ''}`, {
-      mode: () => 'stop', signal: AbortSignal.timeout(10_000), onStep: (step) => steps.push(step),
+      mode: () => 'stop',
+      signal: AbortSignal.timeout(10_000),
+      onStep: (step) => steps.push(step),
     });
     expect(report).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'running' } });
     expect(stage.inComfy(prompt)).toEqual(['interrupted']);
@@ -214,7 +252,11 @@ describe('other people\'s work', () => {
     const theirs = await stage.foreignJob('stranger', 400, 20);
     await until('theirs is handed over', () => stage.promptOf('stranger') !== undefined);
     const prompt = stage.promptOf('stranger');
-    const report = await rig.adapter.stopForeign(`0:${prompt ?? ''}`, { mode: () => 'stop', signal: AbortSignal.timeout(10_000), onStep: () => undefined });
+    const report = await rig.adapter.stopForeign(`0:${prompt ?? ''}`, {
+      mode: () => 'stop',
+      signal: AbortSignal.timeout(10_000),
+      onStep: () => undefined,
+    });
     expect(report).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'running' } });
     expect(stage.inComfy(prompt)).toEqual(['interrupted']);
     expect(await rig.ended(ours)).toMatchObject({ type: 'finished' });
@@ -222,12 +264,14 @@ describe('other people\'s work', () => {
     expect(stage.swarm.engine.slots(0)).toMatchObject({ free: 2 });
   });
 
-  test('ours can\'t be stopped as if it were theirs, and an empty id is refused', async () => {
+  test("ours can't be stopped as if it were theirs, and an empty id is refused", async () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
     const ours = await rig.running(await rig.accepted(await rig.send(probeParams(60, 20))));
     const request = { mode: () => 'stop' as const, signal: AbortSignal.timeout(5_000), onStep: () => undefined };
-    await expect(rig.adapter.stopForeign(`0:${stage.promptOf(ours) ?? ''}`, request)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(rig.adapter.stopForeign(`0:${stage.promptOf(ours) ?? ''}`, request)).rejects.toMatchObject({
+      code: 'conflict',
+    });
     await expect(rig.adapter.stopForeign('0:', request)).rejects.toMatchObject({ code: 'invalid_request' });
     expect(await rig.ended(ours)).toMatchObject({ type: 'finished' });
     expect(stage.swarm.engine.log.filter((entry) => entry.kind === 'passthrough')).toEqual([]);
@@ -252,44 +296,85 @@ describe('other people\'s work', () => {
 });
 
 describe('backends', () => {
-  test('lost slots are recognised and said; re-creating the backend cures them, and is never done unasked', { timeout: 30_000 }, async () => {
-    stage = await SwarmStage.start();
-    const client = stage.stranger();
-    for (const name of ['a', 'b']) {
-      const held = stage.swarm.engine.pauseAt('granting-slot');
-      const session = await client.newSession();
-      const stream = await client.generate(session, { ...probeParams(2, 5), extra_metadata: { who: name } });
-      await held.reached;
-      await client.interrupt(session);
-      await stream.ended();
-      held.release();
-      await stage.swarm.engine.until(() => (stage.swarm.engine.slots(0).lost === (name === 'a' ? 1 : 2) ? true : undefined));
-    }
-    const rig = await stage.connect();
-    const stuck = await rig.accepted(await rig.send(probeParams(2, 5)));
-    await until('it is said', () => rig.link.status().problems.some((problem) => problem.code === 'slots-lost'), 15_000);
-    expect(rig.link.status().problems).toContainEqual({ code: 'slots-lost', params: { backend: 0, title: expect.any(String) as string, lost: 2, slots: 2 } });
-    expect(rig.adapter.slots()).toBe(0);
-    expect(rig.adapter.manage.backends()).toHaveLength(1);
-    await expect(rig.adapter.manage.restartBackend(0, AbortSignal.timeout(5_000))).rejects.toMatchObject({ code: 'conflict' });
-    expect(await rig.adapter.manage.recreateBackend(0, AbortSignal.timeout(10_000))).toBe(1);
-    expect(await rig.ended(stuck, 12_000)).toMatchObject({ type: 'finished' });
-    await until('the page is clean', () => rig.link.status().problems.length === 0);
-    expect(rig.adapter.manage.backends()).toMatchObject([{ id: 1, slots: 2, lostSlots: 0 }]);
-  });
+  test(
+    'lost slots are recognised and said; re-creating the backend cures them, and is never done unasked',
+    { timeout: 30_000 },
+    async () => {
+      stage = await SwarmStage.start();
+      const client = stage.stranger();
+      for (const name of ['a', 'b']) {
+        const held = stage.swarm.engine.pauseAt('granting-slot');
+        const session = await client.newSession();
+        const stream = await client.generate(session, { ...probeParams(2, 5), extra_metadata: { who: name } });
+        await held.reached;
+        await client.interrupt(session);
+        await stream.ended();
+        held.release();
+        await stage.swarm.engine.until(() =>
+          stage.swarm.engine.slots(0).lost === (name === 'a' ? 1 : 2) ? true : undefined,
+        );
+      }
+      const rig = await stage.connect();
+      const stuck = await rig.accepted(await rig.send(probeParams(2, 5)));
+      await until(
+        'it is said',
+        () => rig.link.status().problems.some((problem) => problem.code === 'slots-lost'),
+        15_000,
+      );
+      expect(rig.link.status().problems).toContainEqual({
+        code: 'slots-lost',
+        params: { backend: 0, title: expect.any(String) as string, lost: 2, slots: 2 },
+      });
+      expect(rig.adapter.slots()).toBe(0);
+      expect(rig.adapter.manage.backends()).toHaveLength(1);
+      await expect(rig.adapter.manage.restartBackend(0, AbortSignal.timeout(5_000))).rejects.toMatchObject({
+        code: 'conflict',
+      });
+      expect(await rig.adapter.manage.recreateBackend(0, AbortSignal.timeout(10_000))).toBe(1);
+      expect(await rig.ended(stuck, 12_000)).toMatchObject({ type: 'finished' });
+      await until('the page is clean', () => rig.link.status().problems.length === 0);
+      expect(rig.adapter.manage.backends()).toMatchObject([{ id: 1, slots: 2, lostSlots: 0 }]);
+    },
+  );
 
   test('memory at most once a second; free memory; restart of a backend', async () => {
-    stage = await SwarmStage.start({ gpus: { '0': { id: 0, name: 'Demo GPU', temperature: 40, utilization_gpu: 1, utilization_memory: 1, total_memory: 8_000_000_000, free_memory: 6_000_000_000, used_memory: 2_000_000_000 } } });
+    stage = await SwarmStage.start({
+      gpus: {
+        '0': {
+          id: 0,
+          name: 'Demo GPU',
+          temperature: 40,
+          utilization_gpu: 1,
+          utilization_memory: 1,
+          total_memory: 8_000_000_000,
+          free_memory: 6_000_000_000,
+          used_memory: 2_000_000_000,
+        },
+      },
+    });
     const rig = await stage.connect();
     for (let times = 0; times < 5; times += 1) await rig.adapter.refresh(AbortSignal.timeout(5_000));
-    expect(rig.link.status().memory).toEqual({ usedBytes: 2_000_000_000, totalBytes: 8_000_000_000, device: 'Demo GPU' });
+    expect(rig.link.status().memory).toEqual({
+      usedBytes: 2_000_000_000,
+      totalBytes: 8_000_000_000,
+      device: 'Demo GPU',
+    });
     await rig.adapter.freeMemory(AbortSignal.timeout(5_000));
     await rig.adapter.manage.restartBackend(0, AbortSignal.timeout(10_000));
     await until('it runs again', () => rig.adapter.slots() === 2);
   });
 
   test('models come with their own size, parameters with defaults', async () => {
-    stage = await SwarmStage.start({ models: [{ name: 'folder/dreamscape-xl.safetensors', width: 1024, height: 1024, architecture: 'stable-diffusion-xl-v1-base' }] });
+    stage = await SwarmStage.start({
+      models: [
+        {
+          name: 'folder/dreamscape-xl.safetensors',
+          width: 1024,
+          height: 1024,
+          architecture: 'stable-diffusion-xl-v1-base',
+        },
+      ],
+    });
     const rig = await stage.connect();
     const catalogue = await rig.adapter.manage.catalogue(false, AbortSignal.timeout(5_000));
     expect(catalogue.models).toMatchObject([{ name: 'folder/dreamscape-xl', width: 1024, height: 1024 }]);
@@ -299,7 +384,10 @@ describe('backends', () => {
 
   test('a Swarm-to-Swarm backend is named, and a neighbour hit through it goes back to the queue (S17)', async () => {
     stage = await SwarmStage.start();
-    const far = await startSwarmServer({ backends: [{ type: 'swarmswarmbackend', address: stage.swarm.url, title: 'far' }], graceMs: 20 });
+    const far = await startSwarmServer({
+      backends: [{ type: 'swarmswarmbackend', address: stage.swarm.url, title: 'far' }],
+      graceMs: 20,
+    });
     await far.engine.ready();
     const rig = new SwarmRig(far.url);
     after.push(async () => {
@@ -311,7 +399,10 @@ describe('backends', () => {
     expect(rig.link.status().problems).toContainEqual({ code: 'swarm-to-swarm', params: { backend: 0, title: 'far' } });
     const first = await rig.running(await rig.accepted(await rig.send(probeParams(400, 10))));
     const second = await rig.accepted(await rig.send(probeParams(2, 10)));
-    await until('both are there', () => stage.comfy.engine.log.filter((entry) => entry.event === 'queued').length === 2);
+    await until(
+      'both are there',
+      () => stage.comfy.engine.log.filter((entry) => entry.event === 'queued').length === 2,
+    );
     expect(await rig.stop(first)).toMatchObject({ report: 'ended', fact: { type: 'stopped', evidence: 'presumed' } });
     expect(await rig.ended(second)).toMatchObject({ type: 'stopped', by: 'collateral' });
   });
@@ -332,7 +423,7 @@ describe('old servers', () => {
     expect(await allowed.stop(other)).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'running' } });
   });
 
-  test('a dead ComfyUI behind a running backend fails the job by its name, once as a neighbour\'s', async () => {
+  test("a dead ComfyUI behind a running backend fails the job by its name, once as a neighbour's", async () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
     await stage.comfy.goDown();

@@ -24,10 +24,14 @@ export class ChildCore {
 
   /** Resolves true when the core is up, false when it died before that. */
   async start(point: PointName | null = null, nth = 1): Promise<boolean> {
-    const child = fork(SCRIPT, [this.dataDir, point ?? '-', String(nth)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(SCRIPT, [this.dataDir, point ?? '-', String(nth)], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     this.#child = child;
     let up: (value: boolean) => void = () => undefined;
-    const ready = new Promise<boolean>((resolve) => { up = resolve; });
+    const ready = new Promise<boolean>((resolve) => {
+      up = resolve;
+    });
     this.#exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         up(false);
@@ -50,7 +54,10 @@ export class ChildCore {
     return ready;
   }
 
-  call<Name extends CallName>(name: Name, args: InputOf<Contract['calls'][Name]>): Promise<OutputOf<Contract['calls'][Name]>> {
+  call<Name extends CallName>(
+    name: Name,
+    args: InputOf<Contract['calls'][Name]>,
+  ): Promise<OutputOf<Contract['calls'][Name]>> {
     const child = this.#child;
     if (child === null) return Promise.reject(new Died('the core is not running'));
     const id = this.#nextId;

@@ -3,7 +3,14 @@
  * Stands in for the core: its `reconcile` looks at every open attempt, as recovery does.
  */
 import { expect } from 'vitest';
-import type { AttemptRef, ForeignEnded, SendAttempt, StopReport, StopRequest, SubmitResult } from '../../electron/core/servers/adapter.ts';
+import type {
+  AttemptRef,
+  ForeignEnded,
+  SendAttempt,
+  StopReport,
+  StopRequest,
+  SubmitResult,
+} from '../../electron/core/servers/adapter.ts';
 import { ComfyAdapter } from '../../electron/core/servers/comfy/comfy-adapter.ts';
 import type { WatchTiming } from '../../electron/core/servers/comfy/comfy-watchdog.ts';
 import { ServerLink } from '../../electron/core/servers/server-link.ts';
@@ -36,7 +43,10 @@ export interface RigStep {
 }
 
 /** A graph that both the contract and the demo engine take as one of theirs. */
-export type TestGraph = Record<string, { class_type: string; inputs: Record<string, Json>; _meta?: Record<string, Json> }>;
+export type TestGraph = Record<
+  string,
+  { class_type: string; inputs: Record<string, Json>; _meta?: Record<string, Json> }
+>;
 
 /** A cooperative sampler and an output node; the seed keeps it out of the server's cache. */
 export function sleepGraph(steps: number, ms: number, more: Record<string, number | boolean | string> = {}): TestGraph {
@@ -86,10 +96,16 @@ export class ComfyRig {
     this.witness = options.witness ?? null;
     this.link = new ServerLink({
       server: {
-        id: serverId, kind: 'comfy', name: 'test', url, clientId: options.clientId ?? uuidv4(),
-        maxInFlight: options.maxInFlight ?? 2, allowUntargetedInterrupt: options.allowUntargetedInterrupt ?? false,
+        id: serverId,
+        kind: 'comfy',
+        name: 'test',
+        url,
+        clientId: options.clientId ?? uuidv4(),
+        maxInFlight: options.maxInFlight ?? 2,
+        allowUntargetedInterrupt: options.allowUntargetedInterrupt ?? false,
       },
-      makeAdapter: (context) => new ComfyAdapter(context, options.timing === undefined ? {} : { timing: options.timing }),
+      makeAdapter: (context) =>
+        new ComfyAdapter(context, options.timing === undefined ? {} : { timing: options.timing }),
       hooks: {
         reconcile: async (_id, signal) => {
           await (options.reconcile?.(this, signal) ?? this.lookAtAll(signal));
@@ -110,7 +126,12 @@ export class ComfyRig {
       },
       credential: async () => options.credential ?? null,
       isOurs: (key) => this.ours.has(key),
-      witness: { get: () => this.witness, set: (id) => { this.witness = id; } },
+      witness: {
+        get: () => this.witness,
+        set: (id) => {
+          this.witness = id;
+        },
+      },
       log: this.sink.log(),
       random: () => 0,
       backoffScale: 0.05,
@@ -138,7 +159,13 @@ export class ComfyRig {
   async lease(graph: ComfyGraph, extraData?: Record<string, never>): Promise<SendAttempt> {
     const remoteKey = await this.link.adapter.leaseKey(AbortSignal.timeout(1_000));
     const attempt: SendAttempt = {
-      attemptId: newAttemptId(), jobId: newJobId(), remoteKey, intentAt: Date.now(), startedAt: null, serverBoot: null, title: 'test',
+      attemptId: newAttemptId(),
+      jobId: newJobId(),
+      remoteKey,
+      intentAt: Date.now(),
+      startedAt: null,
+      serverBoot: null,
+      title: 'test',
       payload: { kind: 'comfy', graph, ...(extraData === undefined ? {} : { extraData }) },
     };
     this.ours.add(remoteKey);
@@ -160,7 +187,10 @@ export class ComfyRig {
 
   request(mode: CancelMode = 'stop', signal = AbortSignal.timeout(30_000)): { request: StopRequest; steps: RigStep[] } {
     const steps: RigStep[] = [];
-    return { steps, request: { mode: () => mode, signal, onStep: (step, route, detail) => steps.push({ step, route, detail }) } };
+    return {
+      steps,
+      request: { mode: () => mode, signal, onStep: (step, route, detail) => steps.push({ step, route, detail }) },
+    };
   }
 
   async stop(attempt: AttemptRef, mode: CancelMode = 'stop'): Promise<StopReport & { steps: RigStep[] }> {
@@ -175,8 +205,16 @@ export class ComfyRig {
   }
 
   /** The fact of this type about this prompt, once it is there. */
-  async heard<Type extends ServerFact['type']>(key: string, type: Type, ms = 10_000): Promise<Extract<ServerFact, { type: Type }>> {
-    return await until(`${type} of ${key}`, () => this.factsOf(key).find((fact) => fact.type === type) as Extract<ServerFact, { type: Type }> | undefined, ms);
+  async heard<Type extends ServerFact['type']>(
+    key: string,
+    type: Type,
+    ms = 10_000,
+  ): Promise<Extract<ServerFact, { type: Type }>> {
+    return await until(
+      `${type} of ${key}`,
+      () => this.factsOf(key).find((fact) => fact.type === type) as Extract<ServerFact, { type: Type }> | undefined,
+      ms,
+    );
   }
 
   async close(): Promise<void> {

@@ -62,9 +62,18 @@ export class CoreHarness {
 
   async start(): Promise<void> {
     this.#core = await createCore({
-      dataDir: this.dataDir, version: '0.0.0-test', host: 'node', secrets: this.secrets,
-      shell: { reveal: (file) => { this.revealed.push(file); return Promise.resolve(); } },
-      logDir: null, backoffScale: 0.05,
+      dataDir: this.dataDir,
+      version: '0.0.0-test',
+      host: 'node',
+      secrets: this.secrets,
+      shell: {
+        reveal: (file) => {
+          this.revealed.push(file);
+          return Promise.resolve();
+        },
+      },
+      logDir: null,
+      backoffScale: 0.05,
       timing: { settleWindowMs: 400, settleLooks: 5, absentAgainMs: 100, watchdogMs: 1_000, notSentPauseMs: 50 },
       ...this.#options,
     });
@@ -92,14 +101,24 @@ export class CoreHarness {
   }
 
   /** A call as a transport makes it: arguments and reply validated. */
-  async call<Name extends CallName>(name: Name, args: InputOf<Contract['calls'][Name]>, signal = new AbortController().signal): Promise<OutputOf<Contract['calls'][Name]>> {
+  async call<Name extends CallName>(
+    name: Name,
+    args: InputOf<Contract['calls'][Name]>,
+    signal = new AbortController().signal,
+  ): Promise<OutputOf<Contract['calls'][Name]>> {
     const spec = contract.calls[name];
-    const handler = this.core.handlers[name] as (args: unknown, context: { signal: AbortSignal; face: 'window' }) => unknown;
+    const handler = this.core.handlers[name] as (
+      args: unknown,
+      context: { signal: AbortSignal; face: 'window' },
+    ) => unknown;
     const value = await handler(spec.input.parse(args), { signal, face: 'window' });
     return spec.output.parse(value) as OutputOf<Contract['calls'][Name]>;
   }
 
-  async addServer(url: string, more: { maxInFlight?: number; name?: string; kind?: 'comfy' | 'swarm' } = {}): Promise<ServerId> {
+  async addServer(
+    url: string,
+    more: { maxInFlight?: number; name?: string; kind?: 'comfy' | 'swarm' } = {},
+  ): Promise<ServerId> {
     const { server } = await this.call('servers.add', { kind: 'comfy', url, ...more });
     await this.waitFor('the server is online', async () => (await this.server(server.id)).status.contact === 'online');
     return server.id;
@@ -112,9 +131,19 @@ export class CoreHarness {
     return found;
   }
 
-  async submit(graph: ComfyGraph, more: { serverId?: ServerId | null; patches?: JobPatch[]; clientToken?: string; held?: boolean; at?: 'front' | 'end' } = {}): Promise<[JobView, ...JobView[]]> {
+  async submit(
+    graph: ComfyGraph,
+    more: {
+      serverId?: ServerId | null;
+      patches?: JobPatch[];
+      clientToken?: string;
+      held?: boolean;
+      at?: 'front' | 'end';
+    } = {},
+  ): Promise<[JobView, ...JobView[]]> {
     const { jobs } = await this.call('jobs.submit', {
-      payload: { kind: 'comfy', graph }, serverId: more.serverId ?? null,
+      payload: { kind: 'comfy', graph },
+      serverId: more.serverId ?? null,
       jobs: (more.patches ?? [{}]).map((patch) => ({ patch })),
       ...(more.clientToken === undefined ? {} : { clientToken: more.clientToken }),
       ...(more.held === undefined ? {} : { held: more.held }),
@@ -139,7 +168,10 @@ export class CoreHarness {
     let job = await this.job(id);
     await this.waitFor(`job is ${states.join(' or ')}`, async () => {
       job = await this.job(id);
-      if (isTerminal(job.state) && !states.includes(job.state)) throw new Error(`the job is ${job.state}, not ${states.join(' or ')}: ${JSON.stringify(job.error ?? job.cancel?.outcome)}`);
+      if (isTerminal(job.state) && !states.includes(job.state))
+        throw new Error(
+          `the job is ${job.state}, not ${states.join(' or ')}: ${JSON.stringify(job.error ?? job.cancel?.outcome)}`,
+        );
       return states.includes(job.state);
     });
     return job;
@@ -194,7 +226,21 @@ export function pictureGraph(prompt = 'harbour at dawn'): ComfyGraph {
     '2': { class_type: 'CLIPTextEncode', inputs: { text: prompt, clip: ['1', 1] } },
     '3': { class_type: 'CLIPTextEncode', inputs: { text: 'people', clip: ['1', 1] } },
     '4': { class_type: 'EmptyLatentImage', inputs: { width: 128, height: 96, batch_size: 1 } },
-    '5': { class_type: 'KSampler', inputs: { seed, steps: 4, cfg: 7, sampler_name: 'euler', scheduler: 'normal', denoise: 1, model: ['1', 0], positive: ['2', 0], negative: ['3', 0], latent_image: ['4', 0] } },
+    '5': {
+      class_type: 'KSampler',
+      inputs: {
+        seed,
+        steps: 4,
+        cfg: 7,
+        sampler_name: 'euler',
+        scheduler: 'normal',
+        denoise: 1,
+        model: ['1', 0],
+        positive: ['2', 0],
+        negative: ['3', 0],
+        latent_image: ['4', 0],
+      },
+    },
     '6': { class_type: 'VAEDecode', inputs: { samples: ['5', 0], vae: ['1', 2] } },
     '7': { class_type: 'SaveImage', inputs: { filename_prefix: 'harbour', images: ['6', 0] } },
   };

@@ -11,9 +11,18 @@ const [dataDir = '', point = '-', nth = '1'] = process.argv.slice(2);
 let left = Number(nth);
 
 const core = await createCore({
-  dataDir, version: '0.0.0-crash', host: 'node', logDir: null, backoffScale: 0.05,
+  dataDir,
+  version: '0.0.0-crash',
+  host: 'node',
+  logDir: null,
+  backoffScale: 0.05,
   timing: { settleWindowMs: 400, settleLooks: 5, absentAgainMs: 100, watchdogMs: 1_000, notSentPauseMs: 50 },
-  secrets: { protection: 'none', get: () => Promise.resolve(null), set: () => Promise.resolve(), delete: () => Promise.resolve() },
+  secrets: {
+    protection: 'none',
+    get: () => Promise.resolve(null),
+    set: () => Promise.resolve(),
+    delete: () => Promise.resolve(),
+  },
   shell: { reveal: () => Promise.resolve() },
   point: (name) => {
     if (name === point && (left -= 1) === 0) process.kill(process.pid, 'SIGKILL');
@@ -29,6 +38,9 @@ process.on('message', (message: { id: number; name: CallName; args: unknown } | 
   const handler = core.handlers[name] as (args: unknown, context: unknown) => unknown;
   Promise.resolve()
     .then(() => handler(contract.calls[name].input.parse(args), { signal: new AbortController().signal, face: 'cli' }))
-    .then((value) => process.send?.({ id, value }), (error: unknown) => process.send?.({ id, error: toWire(error) }));
+    .then(
+      (value) => process.send?.({ id, value }),
+      (error: unknown) => process.send?.({ id, error: toWire(error) }),
+    );
 });
 process.send?.('ready');

@@ -22,7 +22,10 @@ export function recordingNames(server: string): string[] {
 
 export function readRecording(server: string, name: string): RecordedLine[] {
   const text = readFileSync(join(root, 'test', 'recordings', server, name), 'utf8');
-  return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as RecordedLine);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as RecordedLine);
 }
 
 /** A text frame or body as it was on the wire. */

@@ -16,7 +16,15 @@ import { newAttemptId, newJobId, newServerId, uuidv4 } from '../../shared/ids.ts
 import type { AttemptId, JobId, PayloadId, ServerId } from '../../shared/ids.ts';
 
 export const quietLog = new LogSink(null).log();
-const INFO = JSON.stringify({ source: null, width: null, height: null, seed: null, images: null, model: null, nodes: 1 });
+const INFO = JSON.stringify({
+  source: null,
+  width: null,
+  height: null,
+  seed: null,
+  images: null,
+  model: null,
+  nodes: 1,
+});
 const PAYLOAD = 'p'.repeat(64) as PayloadId;
 
 export interface Stores {
@@ -37,7 +45,12 @@ export interface Stores {
 
 export function tempDir(): { path: string; remove: () => void } {
   const path = mkdtempSync(join(tmpdir(), 'switchyard-db-'));
-  return { path, remove: () => { rmSync(path, { recursive: true, force: true }); } };
+  return {
+    path,
+    remove: () => {
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
 }
 
 export function openStores(file = ':memory:'): Stores {
@@ -49,28 +62,69 @@ export function openStores(file = ':memory:'): Stores {
   let serverId = servers.all()[0]?.id;
   if (serverId === undefined) {
     serverId = newServerId();
-    servers.insert({ id: serverId, kind: 'comfy', name: 'Studio', url: 'http://127.0.0.1:1', credentialRef: null, clientId: uuidv4(), maxInFlight: 2 });
+    servers.insert({
+      id: serverId,
+      kind: 'comfy',
+      name: 'Studio',
+      url: 'http://127.0.0.1:1',
+      credentialRef: null,
+      clientId: uuidv4(),
+      maxInFlight: 2,
+    });
   }
   const on = serverId;
   return {
-    db, cancels, jobs, order, servers, serverId: on,
-    views: new JobViews(db, () => null), history: new HistoryStore(db), foreign: new ForeignStore(db),
+    db,
+    cancels,
+    jobs,
+    order,
+    servers,
+    serverId: on,
+    views: new JobViews(db, () => null),
+    history: new HistoryStore(db),
+    foreign: new ForeignStore(db),
     add: (more = {}) => {
       const id = newJobId();
       db.tx(() => {
-        jobs.insert({ id: PAYLOAD, body: JSON.stringify({ kind: 'comfy', graph: { 1: { class_type: 'A', inputs: {} } } }) }, null, [{
-          id, batchId: null, batchIndex: null, kind: 'comfy', serverId: null, title: more.title ?? 'a job', info: INFO, prompt: more.title ?? '', payloadId: PAYLOAD, patch: null, note: null,
-          position: more.position ?? order.atEnd(1).from, held: false, putBackOf: null, runAgainOf: null,
-        }], Date.now());
+        jobs.insert(
+          { id: PAYLOAD, body: JSON.stringify({ kind: 'comfy', graph: { 1: { class_type: 'A', inputs: {} } } }) },
+          null,
+          [
+            {
+              id,
+              batchId: null,
+              batchIndex: null,
+              kind: 'comfy',
+              serverId: null,
+              title: more.title ?? 'a job',
+              info: INFO,
+              prompt: more.title ?? '',
+              payloadId: PAYLOAD,
+              patch: null,
+              note: null,
+              position: more.position ?? order.atEnd(1).from,
+              held: false,
+              putBackOf: null,
+              runAgainOf: null,
+            },
+          ],
+          Date.now(),
+        );
       });
       return id;
     },
     claim: (id, key = uuidv4()) => {
       const attemptId = newAttemptId();
-      const answer = jobs.advance(id, { type: 'claim' }, { claim: { attemptId, serverId: on, remoteKey: key, serverBoot: null } });
+      const answer = jobs.advance(
+        id,
+        { type: 'claim' },
+        { claim: { attemptId, serverId: on, remoteKey: key, serverBoot: null } },
+      );
       if (!answer.changed) throw new Error(`not claimed: ${answer.why}`);
       return attemptId;
     },
-    close: () => { db.close(); },
+    close: () => {
+      db.close();
+    },
   };
 }

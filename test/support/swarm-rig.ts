@@ -3,7 +3,14 @@
  * Stands in for the core: it leases and sends, looks at open attempts on every new connection, gives keys back.
  */
 import { LogSink } from '../../electron/core/log.ts';
-import type { AttemptRef, ForeignEnded, LookupResult, SendAttempt, StopReport, SubmitResult } from '../../electron/core/servers/adapter.ts';
+import type {
+  AttemptRef,
+  ForeignEnded,
+  LookupResult,
+  SendAttempt,
+  StopReport,
+  SubmitResult,
+} from '../../electron/core/servers/adapter.ts';
 import { ServerLink } from '../../electron/core/servers/server-link.ts';
 import { SwarmAdapter } from '../../electron/core/servers/swarm/swarm-adapter.ts';
 import type { CancelMode } from '../../shared/cancel.ts';
@@ -29,7 +36,12 @@ export interface Step {
 }
 
 /** A raw graph of one cooperative sampler; `more` are its further inputs. */
-export function probeParams(steps: number, ms: number, more: Record<string, unknown> = {}, params: Record<string, unknown> = {}): Extract<JobPayload, { kind: 'swarm' }>['params'] {
+export function probeParams(
+  steps: number,
+  ms: number,
+  more: Record<string, unknown> = {},
+  params: Record<string, unknown> = {},
+): Extract<JobPayload, { kind: 'swarm' }>['params'] {
   const seed = Math.floor(Math.random() * 2_000_000_000);
   const graph = {
     '9': { class_type: 'SwarmSaveImageWS', inputs: { images: ['10', 0] } },
@@ -64,7 +76,13 @@ export class RigJob {
     return this.facts.some((fact) => fact.type === 'started');
   }
   end(): ServerFact | undefined {
-    return this.facts.find((fact) => fact.type === 'finished' || fact.type === 'stopped' || fact.type === 'executionFailed' || fact.type === 'vanished');
+    return this.facts.find(
+      (fact) =>
+        fact.type === 'finished' ||
+        fact.type === 'stopped' ||
+        fact.type === 'executionFailed' ||
+        fact.type === 'vanished',
+    );
   }
 }
 
@@ -84,8 +102,13 @@ export class SwarmRig {
   constructor(url: string, options: SwarmRigOptions = {}) {
     this.link = new ServerLink({
       server: {
-        id: newServerId(), kind: 'swarm', name: 'test', url, clientId: uuidv4(),
-        maxInFlight: options.maxInFlight ?? 8, allowUntargetedInterrupt: options.allowUntargetedInterrupt ?? false,
+        id: newServerId(),
+        kind: 'swarm',
+        name: 'test',
+        url,
+        clientId: uuidv4(),
+        maxInFlight: options.maxInFlight ?? 8,
+        allowUntargetedInterrupt: options.allowUntargetedInterrupt ?? false,
       },
       makeAdapter: (context) => {
         this.#adapter = new SwarmAdapter(context);
@@ -101,7 +124,9 @@ export class SwarmRig {
             if (found.found === 'ended') this.#fact(job.key, found.fact);
           }
         },
-        onFact: (_id, key, fact) => { this.#fact(key, fact); },
+        onFact: (_id, key, fact) => {
+          this.#fact(key, fact);
+        },
         onLive: (_id, key, update) => this.jobs.get(key)?.lives.push(update),
         onForeign: (_id, view, ended) => {
           this.foreign = view;
@@ -145,8 +170,14 @@ export class SwarmRig {
   async send(params: Extract<JobPayload, { kind: 'swarm' }>['params'], images = 1): Promise<RigJob> {
     const remoteKey = await this.adapter.leaseKey(AbortSignal.timeout(10_000));
     const attempt: SendAttempt = {
-      attemptId: newAttemptId(), jobId: newJobId(), remoteKey, intentAt: Date.now(), startedAt: null, serverBoot: null,
-      payload: { kind: 'swarm', images, params }, title: 'probe',
+      attemptId: newAttemptId(),
+      jobId: newJobId(),
+      remoteKey,
+      intentAt: Date.now(),
+      startedAt: null,
+      serverBoot: null,
+      payload: { kind: 'swarm', images, params },
+      title: 'probe',
     };
     this.open.add(remoteKey);
     const submitted = this.adapter.submit(attempt).then((result) => {
@@ -178,7 +209,11 @@ export class SwarmRig {
     return end;
   }
 
-  async stop(job: RigJob, mode: CancelMode | (() => CancelMode) = 'stop', signal: AbortSignal = new AbortController().signal): Promise<StopReport> {
+  async stop(
+    job: RigJob,
+    mode: CancelMode | (() => CancelMode) = 'stop',
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<StopReport> {
     const report = await this.adapter.stop(job.ref(this.boot(job)), {
       mode: typeof mode === 'string' ? () => mode : mode,
       signal,

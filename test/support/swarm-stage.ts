@@ -21,7 +21,10 @@ export class SwarmStage {
     this.swarm = swarm;
   }
 
-  static async start(options: SwarmServerOptions | ((comfyUrl: string) => SwarmServerOptions) = {}, nodes: SwarmNodesOptions = {}): Promise<SwarmStage> {
+  static async start(
+    options: SwarmServerOptions | ((comfyUrl: string) => SwarmServerOptions) = {},
+    nodes: SwarmNodesOptions = {},
+  ): Promise<SwarmStage> {
     const comfy = await startComfyServer();
     installSwarmNodes(comfy.engine, nodes);
     const given = typeof options === 'function' ? options(comfy.url) : options;
@@ -49,7 +52,10 @@ export class SwarmStage {
   async foreignJob(name: string, steps: number, ms: number): Promise<{ session: string; stream: Stream }> {
     const client = this.stranger();
     const session = await client.newSession();
-    return { session, stream: await client.generate(session, { ...probeParams(steps, ms), extra_metadata: { who: name } }) };
+    return {
+      session,
+      stream: await client.generate(session, { ...probeParams(steps, ms), extra_metadata: { who: name } }),
+    };
   }
 
   /** The engine's log of one of our jobs, or of a stranger's by name. */
@@ -61,7 +67,11 @@ export class SwarmStage {
   }
   /** How one prompt ended in ComfyUI itself. */
   inComfy(promptId: string | undefined): string[] {
-    return this.comfy.engine.log.filter((entry) => entry.promptId === promptId && ['success', 'interrupted', 'error', 'deleted'].includes(entry.event)).map((entry) => entry.event);
+    return this.comfy.engine.log
+      .filter(
+        (entry) => entry.promptId === promptId && ['success', 'interrupted', 'error', 'deleted'].includes(entry.event),
+      )
+      .map((entry) => entry.event);
   }
 
   async close(): Promise<void> {
