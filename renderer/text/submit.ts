@@ -1,6 +1,6 @@
 /** Every sentence of New job: reading a workflow, its inputs, how many, where, and what will be made. */
-import type { InputRole } from '../workflow/inputs.ts';
-import type { Refused, WorkflowOrigin } from '../workflow/result.ts';
+import type { InputRole } from '../../shared/workflow/inputs.ts';
+import type { Refused, WorkflowOrigin } from '../../shared/workflow/result.ts';
 import { number, roughly } from '../format.ts';
 import { plural } from './common.ts';
 

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { WireError } from '../../shared/errors.ts';
 import type { JobDetail } from '../../shared/job.ts';
 import { detailText } from '../text/history.ts';
-import { nodeTitle } from '../workflow/links.ts';
+import { nodeTitle } from '../../shared/workflow/links.ts';
 import { nodeErrorsOf } from './history-node-errors.ts';
 import styles from './history-error.module.css';
 

@@ -3,8 +3,8 @@ import type { ReactNode } from 'react';
 import type { JobPayload } from '../../shared/job.ts';
 import { detailText } from '../text/history.ts';
 import { roleLabel } from '../text/submit.ts';
-import { findInputs, keyOf } from '../workflow/inputs.ts';
-import type { WorkflowInput } from '../workflow/inputs.ts';
+import { findInputs, keyOf } from '../../shared/workflow/inputs.ts';
+import type { WorkflowInput } from '../../shared/workflow/inputs.ts';
 import styles from './history-inputs.module.css';
 
 export function HistoryInputs({ payload }: { payload: JobPayload }): ReactNode {

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { IconButton } from '../components/icon-button.tsx';
 import { common } from '../text/common.ts';
 import { refusalText, submitText } from '../text/submit.ts';
-import type { ReadResult } from '../workflow/result.ts';
+import type { ReadResult } from '../../shared/workflow/result.ts';
 import styles from './submit-answer.module.css';
 
 export function SubmitAnswer({

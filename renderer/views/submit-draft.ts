@@ -4,13 +4,13 @@
  */
 import type { SubmitJobs } from '../../shared/job.ts';
 import type { ServerId } from '../../shared/ids.ts';
-import { readGraphText } from '../workflow/graph-text.ts';
-import { findInputs, keyOf, withEdits } from '../workflow/inputs.ts';
-import type { WorkflowInput, WorkflowInputs } from '../workflow/inputs.ts';
-import type { ReadWorkflow } from '../workflow/result.ts';
-import { batchTitle } from '../workflow/summarize.ts';
-import { makeJobs, MAX_SEED, planJobs } from '../workflow/variants.ts';
-import type { Plan, SeedPlan } from '../workflow/variants.ts';
+import { readGraphText } from '../../shared/workflow/graph-text.ts';
+import { findInputs, keyOf, withEdits } from '../../shared/workflow/inputs.ts';
+import type { WorkflowInput, WorkflowInputs } from '../../shared/workflow/inputs.ts';
+import type { ReadWorkflow } from '../../shared/workflow/result.ts';
+import { batchTitle } from '../../shared/workflow/summarize.ts';
+import { makeJobs, MAX_SEED, planJobs } from '../../shared/workflow/variants.ts';
+import type { Plan, SeedPlan } from '../../shared/workflow/variants.ts';
 
 export type SeedMode = SeedPlan['mode'];
 

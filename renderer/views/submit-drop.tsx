@@ -4,11 +4,12 @@ import type { DragEvent, ReactNode } from 'react';
 import { Button } from '../components/button.tsx';
 import { Icon } from '../components/icons.tsx';
 import { isTyping } from '../hooks/use-hotkeys.ts';
+import { inflate } from '../inflate.ts';
 import { submitText } from '../text/submit.ts';
-import { savesSomething } from '../workflow/inputs.ts';
-import { readWorkflowFile, readWorkflowText } from '../workflow/read-file.ts';
-import { MAX_FILE_BYTES } from '../workflow/result.ts';
-import type { ReadResult, ReadWorkflow } from '../workflow/result.ts';
+import { savesSomething } from '../../shared/workflow/inputs.ts';
+import { readWorkflowFile, readWorkflowText } from '../../shared/workflow/read-file.ts';
+import { MAX_FILE_BYTES } from '../../shared/workflow/result.ts';
+import type { ReadResult, ReadWorkflow } from '../../shared/workflow/result.ts';
 import styles from './submit-drop.module.css';
 
 export interface FileIntake {
@@ -101,7 +102,7 @@ export function useFileIntake(onResult: (result: ReadResult) => void): FileIntak
 async function readFile(file: File): Promise<ReadResult> {
   if (file.size > MAX_FILE_BYTES) return { type: 'refused', name: file.name, reason: 'too-large', detail: null };
   try {
-    return await readWorkflowFile(file.name, new Uint8Array(await file.arrayBuffer()));
+    return await readWorkflowFile(file.name, new Uint8Array(await file.arrayBuffer()), inflate);
   } catch (error) {
     // The file went away between choosing and reading, or may not be read.
     return {

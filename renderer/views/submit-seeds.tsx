@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { TextInput } from '../components/field.tsx';
 import { Segmented } from '../components/segmented.tsx';
 import { submitText } from '../text/submit.ts';
-import { keyOf } from '../workflow/inputs.ts';
+import { keyOf } from '../../shared/workflow/inputs.ts';
 import { seedPlanOf, sentValue, shownValue } from './submit-draft.ts';
 import { Row } from './submit-inputs.tsx';
 import type { SubmitPartProps } from './submit-inputs.tsx';

@@ -7,10 +7,10 @@ import type { SubmitJobs } from '../../shared/job.ts';
 import type { Json } from '../../shared/schema.ts';
 import type { CatalogueView, ParamView } from '../../shared/server-manage.ts';
 import { swarmForm } from '../text/swarm.ts';
-import type { WorkflowInput } from '../workflow/inputs.ts';
-import { batchTitle } from '../workflow/summarize.ts';
-import { makeJobs, MAX_SEED, newSeed, planJobs } from '../workflow/variants.ts';
-import type { Plan, SeedPlan } from '../workflow/variants.ts';
+import type { WorkflowInput } from '../../shared/workflow/inputs.ts';
+import { batchTitle } from '../../shared/workflow/summarize.ts';
+import { makeJobs, MAX_SEED, newSeed, planJobs } from '../../shared/workflow/variants.ts';
+import type { Plan, SeedPlan } from '../../shared/workflow/variants.ts';
 
 /** Shown by name in the form; everything else is "further". */
 export const ESSENTIAL = ['width', 'height', 'steps', 'cfgscale'] as const;

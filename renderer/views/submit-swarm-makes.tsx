@@ -9,7 +9,7 @@ import { useNow } from '../hooks/use-now.ts';
 import { useJobs, useServers, useStores } from '../state/stores.ts';
 import { submitText } from '../text/submit.ts';
 import { swarmForm } from '../text/swarm.ts';
-import { MAX_JOBS, variantLabels } from '../workflow/variants.ts';
+import { MAX_JOBS, variantLabels } from '../../shared/workflow/variants.ts';
 import { freeInMs, jobsFor, usualMsOf } from './submit-estimate.ts';
 import { imagesOf } from './submit-swarm-draft.ts';
 import type { SwarmDraft, SwarmPlan } from './submit-swarm-draft.ts';

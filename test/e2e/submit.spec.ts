@@ -7,7 +7,7 @@ import type { Page } from '@playwright/test';
 import { root } from '../suites.ts';
 import { startWindowHost } from '../support/window-host.ts';
 import type { WindowHost } from '../support/window-host.ts';
-import { png, textChunk } from '../unit/workflow/image-makers.ts';
+import { png, textChunk } from '../unit/shared/workflow/image-makers.ts';
 
 const sample = join(root, 'resources', 'workflows', 'text-to-image.json');
 let host: WindowHost;

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { draftOf, keptText, planOf, readKept, sentValue, submissionOf } from '../../../renderer/views/submit-draft.ts';
 import type { Draft } from '../../../renderer/views/submit-draft.ts';
-import { findInputs, keyOf } from '../../../renderer/workflow/inputs.ts';
-import { readWorkflowText } from '../../../renderer/workflow/read-file.ts';
+import { findInputs, keyOf } from '../../../shared/workflow/inputs.ts';
+import { readWorkflowText } from '../../../shared/workflow/read-file.ts';
 import { SubmitJobsSchema } from '../../../shared/job.ts';
 import type { ServerId } from '../../../shared/ids.ts';
 

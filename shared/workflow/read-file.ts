@@ -5,18 +5,19 @@
 import { isJpeg, isWebp, jpegTexts, webpTexts } from './exif-text.ts';
 import { readGraphText } from './graph-text.ts';
 import { isPng, pngTexts } from './png-text.ts';
+import type { Inflate } from './png-text.ts';
 import { MAX_FILE_BYTES } from './result.ts';
 import type { ReadResult, Refused, RefusalReason, WorkflowOrigin } from './result.ts';
 
 /** Keywords and prefixes under which graphs and other programs' parameters are found in images. */
 const WANTED = new Set(['prompt', 'workflow', 'parameters', 'sui_image_params', 'invokeai_metadata', 'Dream']);
 
-/** Reads a file's bytes. `name` is only for display, and its ending decides nothing. */
-export async function readWorkflowFile(name: string, bytes: Uint8Array): Promise<ReadResult> {
+/** Reads a file's bytes. `name` is only for display, and its ending decides nothing; `inflate` is the platform's. */
+export async function readWorkflowFile(name: string, bytes: Uint8Array, inflate: Inflate): Promise<ReadResult> {
   if (bytes.length === 0) return refused(name, 'empty');
   if (bytes.length > MAX_FILE_BYTES) return refused(name, 'too-large');
   try {
-    if (isPng(bytes)) return fromImage(name, 'png', await pngTexts(bytes, WANTED));
+    if (isPng(bytes)) return fromImage(name, 'png', await pngTexts(bytes, WANTED, inflate));
     if (isWebp(bytes)) return fromImage(name, 'webp', byPrefix(webpTexts(bytes)));
     if (isJpeg(bytes)) return fromImage(name, 'jpeg', byPrefix(jpegTexts(bytes)));
   } catch (error) {

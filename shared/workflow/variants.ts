@@ -2,7 +2,7 @@
  * Prompt variants (`{fog|rain|first snow}`) and seeds → the jobs of one batch, as patches over one graph. Counting is
  * exact and cheap, so that the button can count while the artist types. Sends nothing.
  */
-import type { JobPatch } from '../../shared/job.ts';
+import type { JobPatch } from '../job.ts';
 import type { WorkflowInput } from './inputs.ts';
 import { titleOf } from './summarize.ts';
 

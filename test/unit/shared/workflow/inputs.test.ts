@@ -2,12 +2,14 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findInputs, keyOf, withEdits } from '../../../renderer/workflow/inputs.ts';
-import type { WorkflowInput } from '../../../renderer/workflow/inputs.ts';
-import type { ComfyGraph } from '../../../shared/job.ts';
+import { findInputs, keyOf, withEdits } from '../../../../shared/workflow/inputs.ts';
+import type { WorkflowInput } from '../../../../shared/workflow/inputs.ts';
+import type { ComfyGraph } from '../../../../shared/job.ts';
 
 const sample = (name: string): ComfyGraph =>
-  JSON.parse(readFileSync(new URL(`../../../resources/workflows/${name}.json`, import.meta.url), 'utf8')) as ComfyGraph;
+  JSON.parse(
+    readFileSync(new URL(`../../../../resources/workflows/${name}.json`, import.meta.url), 'utf8'),
+  ) as ComfyGraph;
 const where = (input: WorkflowInput | null): string | null =>
   input === null ? null : `${input.nodeId}.${input.input}`;
 

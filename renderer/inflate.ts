@@ -1,8 +1,8 @@
 /** zlib-inflates one chunk through the platform's DecompressionStream, up to the size limit of a graph. */
-import { MAX_GRAPH_CHARS } from './result.ts';
+import type { Inflate } from '../shared/workflow/png-text.ts';
+import { MAX_GRAPH_CHARS } from '../shared/workflow/result.ts';
 
-/** The inflated bytes, or null when they are damaged or grow past the limit (a small chunk can claim gigabytes). */
-export async function inflate(packed: Uint8Array): Promise<Uint8Array | null> {
+export const inflate: Inflate = async (packed) => {
   const stream = new DecompressionStream('deflate');
   const writer = stream.writable.getWriter();
   // A copy: the stream wants a buffer of its own. Its failure shows again on the reading side, where it is handled.
@@ -32,4 +32,4 @@ export async function inflate(packed: Uint8Array): Promise<Uint8Array | null> {
     at += part.length;
   }
   return all;
-}
+};

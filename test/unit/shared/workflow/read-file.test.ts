@@ -3,9 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readWorkflowFile, readWorkflowText } from '../../../renderer/workflow/read-file.ts';
-import type { ReadResult } from '../../../renderer/workflow/result.ts';
-import { ComfyGraphSchema } from '../../../shared/job.ts';
+import { inflate } from '../../../../renderer/inflate.ts';
+import { readWorkflowFile, readWorkflowText } from '../../../../shared/workflow/read-file.ts';
+import type { ReadResult } from '../../../../shared/workflow/result.ts';
+import { ComfyGraphSchema } from '../../../../shared/job.ts';
 import { jpeg, packedChunk, png, textChunk, tiff, webp, worldChunk } from './image-makers.ts';
 
 const graph = {
@@ -54,7 +55,7 @@ describe('a graph is found in', () => {
     ['WebP without the EXIF prefix, big-endian', webp(tiff([[0x0110, `Prompt:${text}`]], false), false), 'webp'],
     ['JPEG EXIF', jpeg(tiff([[0x0110, `prompt:${text}`]], true)), 'jpeg'],
   ] as const)('%s', async (_, bytes, origin) => {
-    const result = await readWorkflowFile('a.bin', bytes);
+    const result = await readWorkflowFile('a.bin', bytes, inflate);
     expect(graphOf(result)).toEqual(graph);
     expect(result).toMatchObject({ type: 'workflow', name: 'a.bin', origin, inexact: [] });
   });
@@ -85,7 +86,7 @@ describe("the editor's own format is recognised", () => {
     ['as PNG whose prompt is unreadable', png(textChunk('prompt', '{"a":'), textChunk('workflow', editors))],
     ['as WebP', webp(tiff([[0x010f, `workflow:${editors}`]], true), true)],
   ] as const)('%s', async (_, bytes) => {
-    expect(await readWorkflowFile('ui.json', bytes)).toMatchObject({ type: 'ui-format', name: 'ui.json' });
+    expect(await readWorkflowFile('ui.json', bytes, inflate)).toMatchObject({ type: 'ui-format', name: 'ui.json' });
   });
 });
 
@@ -123,13 +124,13 @@ describe('is refused with its reason:', () => {
     ['a WebP without EXIF', webp(Buffer.alloc(0), false), 'image-without-workflow'],
     ['a JPEG cut short', jpeg(tiff([[0x0110, `prompt:${text}`]], true)).subarray(0, 40), 'image-without-workflow'],
   ] as const)('%s', async (_, bytes, reason) => {
-    expect(reasonOf(await readWorkflowFile('x', bytes))).toBe(reason);
+    expect(reasonOf(await readWorkflowFile('x', bytes, inflate))).toBe(reason);
   });
 
   it('a packed text that grows without end', async () => {
     const bomb = png(packedChunk('prompt', ' '.repeat(30 * 1024 * 1024)));
     expect(bomb.length).toBeLessThan(100_000);
-    expect(reasonOf(await readWorkflowFile('bomb.png', bomb))).toBe('image-without-workflow');
+    expect(reasonOf(await readWorkflowFile('bomb.png', bomb, inflate))).toBe('image-without-workflow');
   });
 });
 
@@ -154,7 +155,7 @@ it('never throws, whatever the bytes', async () => {
         bytes = Uint8Array.from(whole.subarray(0, 1 + (input.cut % whole.length)));
         for (const [at, value] of input.bytes) bytes[at % bytes.length] = value;
       }
-      const result = await readWorkflowFile('fuzz', bytes);
+      const result = await readWorkflowFile('fuzz', bytes, inflate);
       if (result.type === 'workflow') expect(ComfyGraphSchema.safeParse(result.graph).success).toBe(true);
     }),
     { numRuns: 800 },
@@ -171,7 +172,7 @@ it('every JSON value gets an answer, and what is taken is a graph to the core as
 });
 
 it('the sample workflows are in the format', () => {
-  const folder = new URL('../../../resources/workflows/', import.meta.url);
+  const folder = new URL('../../../../resources/workflows/', import.meta.url);
   const files = readdirSync(folder);
   expect(files.length).toBeGreaterThan(1);
   for (const file of files)

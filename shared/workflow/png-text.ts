@@ -1,13 +1,19 @@
 /** Text chunks of a PNG (tEXt, zTXt, iTXt). Looks at nothing else of the image and never throws on a broken one. */
-import { inflate } from './inflate.ts';
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const MAX_CHUNKS = 100_000;
 
+/** The zlib-inflated bytes; null when they are damaged or grow past `MAX_GRAPH_CHARS` (a small chunk can claim gigabytes). */
+export type Inflate = (packed: Uint8Array) => Promise<Uint8Array | null>;
+
 export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((byte, index) => bytes[index] === byte);
 
 /** Keyword → text. ComfyUI writes `prompt` and `workflow`. Stops at the first chunk that runs past the end. */
-export async function pngTexts(bytes: Uint8Array, wanted: ReadonlySet<string>): Promise<Map<string, string>> {
+export async function pngTexts(
+  bytes: Uint8Array,
+  wanted: ReadonlySet<string>,
+  inflate: Inflate,
+): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = SIGNATURE.length;
@@ -18,7 +24,7 @@ export async function pngTexts(bytes: Uint8Array, wanted: ReadonlySet<string>): 
     const type = latin1(bytes.subarray(at + 4, at + 8));
     if (type === 'IEND') break;
     if (type === 'tEXt' || type === 'zTXt' || type === 'iTXt') {
-      const entry = await readText(type, bytes.subarray(at + 8, end), wanted);
+      const entry = await readText(type, bytes.subarray(at + 8, end), wanted, inflate);
       if (entry !== null && !texts.has(entry.keyword)) texts.set(entry.keyword, entry.text);
     }
     at = end + 4;
@@ -30,6 +36,7 @@ async function readText(
   type: string,
   data: Uint8Array,
   wanted: ReadonlySet<string>,
+  inflate: Inflate,
 ): Promise<{ keyword: string; text: string } | null> {
   const end = data.indexOf(0);
   if (end <= 0 || end > 79) return null;

@@ -1,6 +1,6 @@
 /** Links between nodes of a graph, and what a node is called. No roles and no values here. */
-import type { ComfyGraph } from '../../shared/job.ts';
-import type { Json } from '../../shared/schema.ts';
+import type { ComfyGraph } from '../job.ts';
+import type { Json } from '../schema.ts';
 
 export interface Link {
   nodeId: string;

@@ -1,7 +1,7 @@
 /** Titles are what a person would have written on the row. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { batchTitle, shorten, titleOf } from '../../../renderer/workflow/summarize.ts';
+import { batchTitle, shorten, titleOf } from '../../../../shared/workflow/summarize.ts';
 
 it.each([
   ['harbour at dawn, long exposure', 'harbour at dawn, long exposure'],

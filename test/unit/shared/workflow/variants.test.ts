@@ -1,7 +1,7 @@
 /** Variants and seeds: what is counted is what is made, and texts without variants pass through unharmed. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { WorkflowInput } from '../../../renderer/workflow/inputs.ts';
+import type { WorkflowInput } from '../../../../shared/workflow/inputs.ts';
 import {
   countVariants,
   expandVariants,
@@ -10,7 +10,7 @@ import {
   newSeed,
   planJobs,
   variantLabels,
-} from '../../../renderer/workflow/variants.ts';
+} from '../../../../shared/workflow/variants.ts';
 
 const texts = (prompt: string): string[] => expandVariants(prompt).map(({ text }) => text);
 
