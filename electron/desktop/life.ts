@@ -29,12 +29,14 @@ export interface LifePorts {
 export class Life {
   readonly #ports: LifePorts;
   #state: LifeState = LIFE_START;
+  #facts: LifeFacts;
   #question: AbortController | null = null;
   /** How many were open when the cancels of a quit began. */
   #toEnd = 0;
 
   constructor(ports: LifePorts) {
     this.#ports = ports;
+    this.#facts = NO_FACTS;
   }
 
   /** True once nothing is held back any more: windows may close, the app may quit. */
@@ -48,7 +50,9 @@ export class Life {
 
   /** Returns what is done, so that whoever brings a `close` knows whether to keep the window. */
   input(input: LifeInput): readonly LifeEffect[] {
-    const step = advanceLife(this.#state, input, this.#ports.facts());
+    // While it ends nothing is decided by them, and the core that would know is closed.
+    if (!this.ending) this.#facts = this.#ports.facts();
+    const step = advanceLife(this.#state, input, this.#facts);
     this.#state = step.state;
     for (const effect of step.effects) this.#carryOut(effect);
     return step.effects;
@@ -166,6 +170,13 @@ export class Life {
     );
   }
 }
+
+const NO_FACTS: LifeFacts = {
+  busy: false,
+  submitting: false,
+  tray: false,
+  settings: { closeToTray: 'ask', quitWithWork: 'ask' },
+};
 
 const CLOSE_ANSWERS = ['tray', 'quit', 'stay'] as const;
 const QUIT_ANSWERS = ['keep', 'cancel', 'stay'] as const;

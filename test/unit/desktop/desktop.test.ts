@@ -1,0 +1,294 @@
+/** The whole shell with a real core, a real database, a real private socket and a real server, and an Electron without a system. */
+import { EventEmitter } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
+import type { MessageBoxOptions } from 'electron';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startDesktop } from '../../../electron/desktop/desktop.ts';
+import type { Desktop } from '../../../electron/desktop/desktop.ts';
+import { Marks } from '../../../electron/desktop/marks.ts';
+import { startComfyServer } from '../../../electron/demo/comfy-server.ts';
+import type { ComfyServerHandle } from '../../../electron/demo/comfy-server.ts';
+import { findRunningHost } from '../../../electron/host/endpoint.ts';
+import { createClient } from '../../../shared/rpc/client.ts';
+import type { Client } from '../../../shared/rpc/client.ts';
+import { portConnection } from '../../../shared/rpc/connection.ts';
+import type { JobId } from '../../../shared/ids.ts';
+import { sleepGraph } from '../../support/core-harness.ts';
+import { until } from '../../support/until.ts';
+import { fakeElectron } from './fake-electron.ts';
+import type { FakeBehaviour, FakeElectron } from './fake-electron.ts';
+
+const ipc = vi.hoisted(() => ({ main: null as unknown }));
+vi.mock('electron', async () => {
+  const { EventEmitter: Emitter } = await import('node:events');
+  const main = new Emitter();
+  ipc.main = main;
+  return { ipcMain: main };
+});
+
+let folder: string;
+let comfy: ComfyServerHandle;
+let fake: FakeElectron;
+let desktop: Desktop;
+let perf: string[];
+
+async function start(behaviour: FakeBehaviour = {}, options: { tray?: boolean; platform?: NodeJS.Platform; words?: string[] } = {}): Promise<void> {
+  fake = fakeElectron(behaviour);
+  perf = [];
+  desktop = await startDesktop({
+    electron: fake.parts,
+    args: { dataDir: join(folder, 'data'), demo: false, hidden: false, perf: true },
+    version: '1.2.3',
+    platform: options.platform ?? 'linux',
+    env: { XDG_SESSION_TYPE: 'x11', XDG_CONFIG_HOME: join(folder, 'config') },
+    words: options.words ?? [],
+    places: { rendererDir: join(folder, 'ui'), preload: '/preload.cjs', icons: '/icons', resources: folder },
+    signed: false,
+    marks: new Marks(),
+    loadUpdater: () => Promise.reject(new Error('no updates from a checkout')),
+    runProgram: async () => (options.tray === false ? 'b false' : 'b true'),
+    perf: (line) => perf.push(line),
+  });
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'switchyard-shell-'));
+  comfy = await startComfyServer({ stepMs: 5 });
+});
+afterEach(async () => {
+  desktop.systemEnds();
+  await until('the app is over', () => fake.app.exitCode !== null);
+  await comfy.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What the page does through the preload script: a channel, one end to the main process. */
+function connectWindow(): Client {
+  const { port1, port2 } = new MessageChannel();
+  const main = Object.assign(new EventEmitter(), {
+    postMessage: (value: unknown) => { port2.postMessage(value); },
+    start: () => port2.on('message', (data) => main.emit('message', { data, ports: [] })),
+    close: () => { port2.close(); },
+  });
+  port2.on('close', () => main.emit('close'));
+  const frame = { url: 'app://ui/#queue', origin: 'app://ui', parent: null };
+  (ipc.main as EventEmitter).emit('switchyard:connect', { senderFrame: frame, ports: [main], sender: { id: fake.windows.at(-1)?.webContents.id } }, null);
+  return createClient(portConnection(port1 as unknown as Parameters<typeof portConnection>[0]));
+}
+
+/** Two jobs on a server that is held at its first step, so that one runs and one waits for as long as the test wants. */
+async function withWork(client: Client): Promise<{ ids: JobId[]; release: () => void }> {
+  const hold = comfy.engine.pauseAt('before-step-check');
+  const { server } = await client.api.servers.add({ url: comfy.url, name: 'Studio', kind: 'comfy' });
+  const { jobs } = await client.api.jobs.submit({ payload: { kind: 'comfy', graph: sleepGraph(20, 5) }, serverId: server.id, jobs: [{ title: 'Harbour at dawn' }, { title: 'Paper heron' }] });
+  const ids = jobs.map(({ id }) => id);
+  await until('the first runs', async () => (await client.api.queue.summary({})).runningIds.length === 1);
+  return { ids, release: () => { hold.release(); } };
+}
+
+const trayLabels = (): (string | undefined)[] => fake.trays[0]?.menu.map(({ label }) => label) ?? [];
+const press = (id: string): void => {
+  const entry = fake.trays[0]?.menu.find((item) => item.id === id);
+  if (entry?.click === undefined) throw new Error(`the tray has no entry ${id}: ${trayLabels().join(', ')}`);
+  entry.click({} as never, undefined, {} as never);
+};
+async function box(message: RegExp): Promise<{ options: MessageBoxOptions; answer: FakeElectron['boxes'][number]['answer'] }> {
+  await until(`a question like ${String(message)}`, () => fake.boxes.some(({ options }) => message.test(options.message)));
+  const found = fake.boxes.find(({ options }) => message.test(options.message));
+  if (found === undefined) throw new Error('unreachable');
+  return found;
+}
+
+describe('the desktop app', () => {
+  it('opens its window over its own scheme, with no TCP port, and answers the CLI on the private socket', async () => {
+    await start();
+    expect(fake.windows).toHaveLength(1);
+    expect(fake.windows[0]?.url).toBe('app://ui/');
+    expect(fake.handler()).not.toBeNull();
+    const host = await findRunningHost(join(folder, 'data'));
+    expect(host?.endpoint).toMatchObject({ pid: process.pid, url: null, version: '1.2.3' });
+    fake.windows[0]?.emit('ready-to-show');
+    expect(JSON.parse(perf[0] ?? '')).toMatchObject({ core: expect.any(Number), 'first-paint': expect.any(Number) });
+    const client = connectWindow();
+    expect(await client.api.app.info({})).toMatchObject({ host: 'electron', secrets: 'os', version: '1.2.3' });
+    client.close();
+  });
+
+  it('tells its window what of the desktop is really there, at once and when it changes', async () => {
+    await start({ shortcuts: 'refuse' });
+    const client = connectWindow();
+    const states: unknown[] = [];
+    client.watch(['desktop.state' as never], ({ payload }) => states.push(payload));
+    await until('the first state', () => states.length > 0);
+    expect(states[0]).toEqual({ tray: true, startAtLogin: false, hotkey: { state: 'off', accelerator: null, why: null } });
+    await client.api.settings.set({ settings: { hotkey: 'Ctrl+Alt+X' } });
+    await until('the hotkey', () => states.length > 1);
+    expect(states[1]).toMatchObject({ hotkey: { state: 'refused', accelerator: 'Control+Alt+X', why: 'system' } });
+    client.close();
+  });
+
+  it('tray: cancels exactly the job it names, and asks first', async () => {
+    await start();
+    const client = connectWindow();
+    const { ids, release } = await withWork(client);
+    await until('the tray names it', () => trayLabels().includes('Cancel “Harbour at dawn” on Studio…'));
+    expect(trayLabels()).toContain('1 running, 1 waiting on 1 server');
+    expect(String(fake.trays[0]?.image)).toContain('running');
+    press(`cancel:${String(ids[0])}`);
+    const question = await box(/^Cancel “Harbour at dawn”/);
+    expect(question.options.buttons).toEqual(['Cancel job', 'Keep job']);
+    question.answer({ response: 0 });
+    await until('the cancel is on its way', async () => (await client.api.queue.summary({})).cancelling === 1);
+    release();
+    const { job } = await client.api.jobs.awaitEnd({ id: ids[0] as JobId });
+    expect([job.state, job.cancel?.by]).toEqual(['cancelled', 'tray']);
+    expect((await client.api.jobs.awaitEnd({ id: ids[1] as JobId })).job.state).toBe('done');
+    client.close();
+  });
+
+  it('hotkey: the question from anywhere, marked as asked by the hotkey', async () => {
+    await start();
+    const client = connectWindow();
+    const { ids, release } = await withWork(client);
+    await client.api.settings.set({ settings: { hotkey: 'Ctrl+Alt+X' } });
+    await until('it is bound', () => fake.shortcuts.has('Control+Alt+X'));
+    fake.shortcuts.get('Control+Alt+X')?.();
+    (await box(/^Cancel 2 jobs on Studio\?/)).answer({ response: 0 });
+    await until('both are being cancelled', async () => (await client.api.queue.summary({})).waiting === 0);
+    release();
+    for (const id of ids) expect((await client.api.jobs.awaitEnd({ id })).job).toMatchObject({ state: 'cancelled', cancel: { by: 'hotkey' } });
+    client.close();
+  });
+
+  it('closing the window asks once, hides into the tray, and the core goes on', async () => {
+    await start();
+    const client = connectWindow();
+    expect(fake.windows[0]?.close()).toBe(false);
+    (await box(/^Keep Switchyard in the tray/)).answer({ response: 0, checkboxChecked: true });
+    await until('remembered', async () => (await client.api.settings.get({})).settings.closeToTray === 'tray');
+    expect(fake.windows[0]?.isVisible()).toBe(false);
+    desktop.showWindow();
+    expect(fake.windows[0]?.isVisible()).toBe(true);
+    expect(fake.windows[0]?.close()).toBe(false);
+    expect(fake.boxes).toHaveLength(1);
+    client.close();
+  });
+
+  it('without a tray host closing never hides: it quits, or asks while work runs', async () => {
+    await start({}, { tray: false, words: ['--hidden'] });
+    expect(fake.trays).toHaveLength(0);
+    // Hidden at login only where it could be found again.
+    expect(fake.windows).toHaveLength(1);
+    const client = connectWindow();
+    const { release } = await withWork(client);
+    expect(fake.windows[0]?.close()).toBe(false);
+    const question = await box(/^Quit while/);
+    expect(question.options).toMatchObject({ buttons: ['Quit, jobs keep running on the servers', 'Cancel jobs and quit', 'Don’t quit'], defaultId: 0, cancelId: 2 });
+    question.answer({ response: 2 });
+    release();
+    await until('idle', async () => (await client.api.queue.summary({})).running === 0);
+    client.close();
+  });
+
+  it('quit while jobs run: they keep running on the server, and are picked up again', async () => {
+    await start();
+    const client = connectWindow();
+    const { ids, release } = await withWork(client);
+    fake.app.quit(fake.windows);
+    (await box(/^Quit while/)).answer({ response: 0 });
+    await until('over', () => fake.app.exitCode === 0);
+    expect(await findRunningHost(join(folder, 'data'))).toBeNull();
+    await start();
+    release();
+    const again = connectWindow();
+    for (const id of ids) expect((await again.api.jobs.awaitEnd({ id })).job.state).toBe('done');
+    again.close();
+  });
+
+  it('cancel jobs and quit: waits until every job has ended, with its progress in the taskbar', async () => {
+    await start();
+    const client = connectWindow();
+    const { release } = await withWork(client);
+    await until('the shell knows of it', () => trayLabels().includes('1 running, 1 waiting on 1 server'));
+    fake.app.quit(fake.windows);
+    (await box(/^Quit while/)).answer({ response: 1 });
+    await box(/^Cancelling 2 jobs…/);
+    await until('the waiting one has ended', () => (fake.windows[0]?.progress ?? 0) > 0);
+    expect(fake.app.exitCode).toBeNull();
+    release();
+    await until('over', () => fake.app.exitCode === 0);
+    client.close();
+  });
+
+  it('the system’s end asks nothing: windows close, the core closes, nothing is lost', async () => {
+    await start({}, { platform: 'win32' });
+    const client = connectWindow();
+    const { release } = await withWork(client);
+    // Windows emits no before-quit then.
+    fake.windows[0]?.emit('query-session-end', {});
+    expect(fake.windows[0]?.close()).toBe(true);
+    await until('over', () => fake.app.exitCode === 0);
+    expect(fake.boxes).toEqual([]);
+    release();
+    client.close();
+  });
+
+  it('a renderer that breaks is rebuilt, and the core does not notice', async () => {
+    await start();
+    fake.windows[0]?.emit('ready-to-show');
+    const client = connectWindow();
+    const { ids, release } = await withWork(client);
+    fake.windows[0]?.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 11 });
+    expect(fake.windows).toHaveLength(2);
+    release();
+    const again = connectWindow();
+    expect((await again.api.jobs.awaitEnd({ id: ids[1] as JobId })).job.state).toBe('done');
+    again.close();
+    client.close();
+  });
+
+  it('a failed job is notified of; where the system refuses, it is a toast of the window', async () => {
+    await start({ notifications: 'fail' });
+    const client = connectWindow();
+    const toasts: unknown[] = [];
+    client.watch(['desktop.notice' as never], ({ payload }) => toasts.push(payload));
+    const { server } = await client.api.servers.add({ url: comfy.url, name: 'Studio', kind: 'comfy' });
+    const graph = { '1': { class_type: 'NoSuchNode', inputs: {} } };
+    const { jobs } = await client.api.jobs.submit({ payload: { kind: 'comfy', graph }, serverId: server.id, jobs: [{ title: 'Broken' }] });
+    await until('a toast', () => toasts.length > 0);
+    expect(toasts[0]).toMatchObject({ title: '“Broken” failed', open: `history/${String(jobs[0]?.id)}` });
+    fake.notifications[0]?.emit('click');
+    expect(fake.windows[0]?.url).toBe(`app://ui/#history/${String(jobs[0]?.id)}`);
+    client.close();
+  });
+
+  it('after sleep every server is asked anew', async () => {
+    await start();
+    const client = connectWindow();
+    const { release } = await withWork(client);
+    const before = comfy.engine;
+    fake.power.emit('resume');
+    release();
+    await until('all done', async () => {
+      const { running, waiting, collecting } = await client.api.queue.summary({});
+      return running + waiting + collecting === 0;
+    });
+    expect(comfy.engine).toBe(before);
+    client.close();
+  });
+
+  it('two windows of one page are one connection: the old one ends', async () => {
+    await start();
+    const first = connectWindow();
+    await first.hello;
+    let ended = false;
+    first.onClose(() => void (ended = true));
+    const second = connectWindow();
+    await until('the first has ended', () => ended);
+    expect(await second.api.queue.summary({})).toMatchObject({ running: 0 });
+    second.close();
+  });
+});
