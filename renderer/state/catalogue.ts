@@ -23,7 +23,9 @@ export interface CatalogueState {
 
 export function useCatalogue(serverId: ServerId | null): CatalogueState {
   const api = useApi();
-  const contact = useServers((state) => (serverId === null ? null : (state.byId.get(serverId)?.status.contact ?? null)));
+  const contact = useServers((state) =>
+    serverId === null ? null : (state.byId.get(serverId)?.status.contact ?? null),
+  );
   const [turn, setTurn] = useState(0);
   const known = seen.get(api) ?? new Map<ServerId, CatalogueView>();
   seen.set(api, known);

@@ -4,6 +4,7 @@ import type { Kind } from '../../shared/job.ts';
 import type { Capabilities, Contact, ProbeReport } from '../../shared/server.ts';
 import { number } from '../format.ts';
 import { plural } from './common.ts';
+import { swarmAbilities } from './swarm.ts';
 
 export const serversText = {
   title: 'Servers',
@@ -49,7 +50,9 @@ export const serversText = {
 
 export const kindName = (kind: Kind): string => (kind === 'comfy' ? 'ComfyUI' : 'SwarmUI');
 export const versionText = (kind: Kind, version: string | null): string =>
-  version === null ? kindName(kind) : `${kindName(kind)} ${version}`;
+  version === null ? kindName(kind) : `${kindName(kind)} ${shortVersion(version)}`;
+/** SwarmUI adds the commit it was built from ("0.9.8.2.GIT-062407c7"): that is for its own log. */
+export const shortVersion = (version: string): string => version.replace(/\.GIT-.*$/, '');
 
 export function contactWord(contact: Contact): string {
   switch (contact) {
@@ -140,10 +143,7 @@ export function abilities(kind: Kind, capabilities: Capabilities, allowUntargete
     if (!capabilities.previewMetadata) hold('Its previews carry no job id: they are shown for the job that runs');
     return list;
   }
-  go('Each of your jobs runs in a session of its own and can be stopped alone');
-  if (capabilities.passthrough) go('Its ComfyUI backends can be looked at, so that a stop is seen');
-  else hold('Its ComfyUI backends can’t be looked at: a stopped job may finish its current step unseen');
-  hold('Jobs of others that wait inside SwarmUI can only be cancelled together');
+  list.push(...swarmAbilities(capabilities));
   return list;
 }
 
@@ -160,17 +160,17 @@ export function problemText(code: string, params: Readonly<Record<string, string
     case 'sending-paused':
       return 'Nothing is sent for a moment, so that a stop there can’t hit the wrong job.';
     case 'untargeted':
-      return 'It can’t be asked about one job at a time.';
+      return 'It can’t be asked to stop one job at a time: an interrupt there stops whatever runs on its ComfyUI, and may hit a neighbour.';
     case 'no-backend':
       return 'It has no backend that runs: jobs sent there would fail at once.';
     case 'backend-errored':
-      return `Its backend ${value('title')} reports an error.`;
+      return `Its backend ${value('title')} reports an error. SwarmUI’s log says why; restarting the backend may help.`;
     case 'slots-lost':
-      return `Its backend ${value('title')} has lost ${value('lost')} of ${value('slots')} places to cancelled jobs; restarting the backend in SwarmUI gives them back.`;
+      return `Its backend ${value('title')} has lost ${value('lost')} of ${value('slots')} slots: they count as taken though nothing runs in them, so jobs wait for nothing. Only re-creating the backend gives them back.`;
     case 'allow-idle':
-      return `Its backend ${value('title')} may go idle: one failing job then fails all that wait.`;
+      return `Its backend ${value('title')} may go idle (AllowIdle): one failing job, or a cancel at the wrong moment, fails all that wait there. Switchyard waits for a safe moment, and queues jobs of yours that were hit again once.`;
     case 'swarm-to-swarm':
-      return `Its backend ${value('title')} is another SwarmUI: what runs there can’t be seen from here.`;
+      return `Its backend ${value('title')} is another SwarmUI: all jobs there share one session, so cancelling one ends the others too. Jobs of yours that were hit are queued again once.`;
     default: {
       const rest = Object.entries(params).map(([key, param]) => `${key} ${param}`);
       return rest.length === 0 ? code : `${code}: ${rest.join(', ')}`;

@@ -76,7 +76,8 @@ export function catalogueError(error: AppError, server: string): string {
 
 export const backendText = {
   title: 'Backends',
-  notAllowed: 'Your account may not see its backends: how many jobs it takes at once is not known, so they go one at a time.',
+  notAllowed:
+    'Your account may not see its backends: how many jobs it takes at once is not known, so they go one at a time.',
   failed: (error: AppError) => `Its backends can’t be shown. ${common.error(error.code)}`,
   named: (backend: BackendView) => (backend.title === '' ? `Backend ${String(backend.id)}` : backend.title),
   noModel: 'no model loaded',
@@ -143,7 +144,8 @@ export function backendError(error: AppError): string {
   const { details } = error;
   if (error.code === 'conflict' && Array.isArray(details?.['hidden']))
     return 'One of its settings is secret and can’t be copied. Re-create it in SwarmUI itself, under Server, Backends.';
-  if (error.code === 'conflict') return 'All its slots are lost, so a restart would wait for ever. Only re-creating it helps.';
+  if (error.code === 'conflict')
+    return 'All its slots are lost, so a restart would wait for ever. Only re-creating it helps.';
   if (error.code === 'not_allowed') {
     const permission = details?.['permission'];
     return `Your account may not do that${typeof permission === 'string' ? ` (permission ${permission})` : ''}.`;
@@ -159,14 +161,23 @@ export const may = (capabilities: Capabilities | null, permission: string): bool
 export function swarmAbilities(capabilities: Capabilities): { tone: 'go' | 'hold'; text: string }[] {
   const allowed = (permission: string): boolean => may(capabilities, permission);
   const list: { tone: 'go' | 'hold'; text: string }[] = [];
-  if (capabilities.targetedInterrupt) list.push({ tone: 'go', text: 'Each of your jobs runs in a session of its own and can be stopped alone' });
+  if (capabilities.targetedInterrupt)
+    list.push({ tone: 'go', text: 'Each of your jobs runs in a session of its own and can be stopped alone' });
   else
     list.push({
       tone: 'hold',
       text: 'Up to 0.9.7 it stops whatever runs on a backend, not one job: a running job is only cancelled where you allow that a neighbour may be hit',
     });
-  if (capabilities.passthrough) list.push({ tone: 'go', text: 'Its ComfyUI backends can be looked at, so that a stop is seen, and others’ running jobs can be stopped one by one' });
-  else list.push({ tone: 'hold', text: 'Its ComfyUI backends can’t be looked at: a stopped job may finish its current step unseen' });
+  if (capabilities.passthrough)
+    list.push({
+      tone: 'go',
+      text: 'Its ComfyUI backends can be looked at, so that a stop is seen, and others’ running jobs can be stopped one by one',
+    });
+  else
+    list.push({
+      tone: 'hold',
+      text: 'Its ComfyUI backends can’t be looked at: a stopped job may finish its current step unseen',
+    });
   list.push({
     tone: 'hold',
     text:
@@ -188,7 +199,8 @@ const listed = (parts: readonly string[]): string =>
   parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} or ${parts.at(-1) ?? ''}`;
 
 /** Whose work would be stopped by one of the ways to stop everything. */
-export type StopWay = { way: 'mine' } | { way: 'listed' } | { way: 'own-user' } | { way: 'user'; user: string } | { way: 'users' };
+export type StopWay =
+  { way: 'mine' } | { way: 'listed' } | { way: 'own-user' } | { way: 'user'; user: string } | { way: 'users' };
 
 interface Standing {
   server: string;

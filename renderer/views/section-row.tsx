@@ -15,9 +15,8 @@ import { goTo } from '../hooks/use-route.ts';
 import { useActions } from '../state/actions.ts';
 import { useCancel } from '../state/cancel-flow.ts';
 import { useServers, useStores, useUi } from '../state/stores.ts';
-import { common } from '../text/common.ts';
 import { queueText } from '../text/queue.ts';
-import { reasonText } from '../text/servers.ts';
+import { reasonText, versionText } from '../text/servers.ts';
 import { RowButton } from './cancel-button.tsx';
 import styles from './queue-row.module.css';
 
@@ -53,7 +52,7 @@ function Meta({ server }: { server: ServerView }): ReactNode {
   const { status } = server;
   if (status.contact === 'online') {
     const parts = [
-      status.version === null ? common.kindName(server.kind) : `${common.kindName(server.kind)} ${status.version}`,
+      versionText(server.kind, status.version),
       status.backends === null || status.backends < 2 ? null : queueText.backends(status.backends),
       status.answersInMs === null ? null : queueText.answersIn(status.answersInMs),
       status.memory === null ? null : bytesOf(status.memory.usedBytes, status.memory.totalBytes),

@@ -20,6 +20,7 @@ import {
   serversText,
   versionText,
 } from '../text/servers.ts';
+import { ServersBackends } from './servers-backends.tsx';
 import styles from './servers-box.module.css';
 
 export interface ServersBoxProps {
@@ -109,6 +110,7 @@ export function ServersBox(props: ServersBoxProps): ReactNode {
           <Fact term={serversText.facts.queue}>{serversText.queueOf(counts)}</Fact>
         </dl>
       )}
+      {online && server.kind === 'swarm' && <ServersBackends server={server} />}
       <ul className={styles['lines']}>
         {!online && (
           <Line tone={status.contact === 'offline' || status.contact === 'unsupported' ? 'bad' : 'hold'}>

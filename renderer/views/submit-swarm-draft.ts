@@ -31,19 +31,39 @@ export interface SwarmDraft {
 }
 
 export const EMPTY_DRAFT: SwarmDraft = {
-  serverId: null, model: '', prompt: '', negative: '', images: '1', values: {},
-  seeds: { mode: 'random', count: '1', from: '1', fixed: '1' }, note: '',
+  serverId: null,
+  model: '',
+  prompt: '',
+  negative: '',
+  images: '1',
+  values: {},
+  seeds: { mode: 'random', count: '1', from: '1', fixed: '1' },
+  note: '',
 };
 
 /** Ours, or set elsewhere in the form. */
-const HANDLED: ReadonlySet<string> = new Set([...ESSENTIAL, 'model', 'prompt', 'negativeprompt', 'images', 'seed', 'comfyworkflowraw', 'comfyuicustomworkflow', 'forwardrawbackenddata', 'nopreviews', 'donotsave']);
+const HANDLED: ReadonlySet<string> = new Set([
+  ...ESSENTIAL,
+  'model',
+  'prompt',
+  'negativeprompt',
+  'images',
+  'seed',
+  'comfyworkflowraw',
+  'comfyuicustomworkflow',
+  'forwardrawbackenddata',
+  'nopreviews',
+  'donotsave',
+]);
 const takesPictures = (param: ParamView): boolean => /image|video|audio/.test(param.type);
 
 export type Model = CatalogueView['models'][number];
 
 /** The model that would be sent; null where the draft names one the server does not have, or it has none. */
 export function modelOf(draft: SwarmDraft, catalogue: CatalogueView): Model | null {
-  return draft.model === '' ? (catalogue.models[0] ?? null) : (catalogue.models.find(({ name }) => name === draft.model) ?? null);
+  return draft.model === ''
+    ? (catalogue.models[0] ?? null)
+    : (catalogue.models.find(({ name }) => name === draft.model) ?? null);
 }
 
 /** A field of the form as shown: typed, else the model's own size, else the server's default. */
@@ -65,20 +85,32 @@ export interface ParamGroup {
 export function furtherOf(catalogue: CatalogueView): { groups: ParamGroup[]; count: number; pictures: number } {
   const rest = catalogue.params.filter(({ id }) => !HANDLED.has(id));
   const settable = rest.filter((param) => !takesPictures(param));
-  const known = [...catalogue.groups].sort((a, b) => Number(a.advanced) - Number(b.advanced) || a.priority - b.priority);
+  const known = [...catalogue.groups].sort(
+    (a, b) => Number(a.advanced) - Number(b.advanced) || a.priority - b.priority,
+  );
   const groups = known.map(({ id, name }) => ({ id, name, params: settable.filter((param) => param.group === id) }));
-  groups.push({ id: '', name: swarmForm.ungrouped, params: settable.filter(({ group }) => !known.some(({ id }) => id === group)) });
+  groups.push({
+    id: '',
+    name: swarmForm.ungrouped,
+    params: settable.filter(({ group }) => !known.some(({ id }) => id === group)),
+  });
   return {
     groups: groups
       .filter(({ params }) => params.length > 0)
-      .map((group) => ({ ...group, params: group.params.sort((a, b) => Number(a.advanced) - Number(b.advanced) || a.priority - b.priority) })),
+      .map((group) => ({
+        ...group,
+        params: group.params.sort((a, b) => Number(a.advanced) - Number(b.advanced) || a.priority - b.priority),
+      })),
     count: settable.length,
     pictures: rest.length - settable.length,
   };
 }
 
 /** Names to choose from, where a parameter has such a list. */
-export function choicesOf(param: ParamView, catalogue: CatalogueView): readonly { value: string; label: string }[] | null {
+export function choicesOf(
+  param: ParamView,
+  catalogue: CatalogueView,
+): readonly { value: string; label: string }[] | null {
   if (param.values !== null && param.values.length > 0)
     return param.values.map((value, index) => ({ value, label: param.valueNames?.[index] ?? value }));
   if (param.type !== 'model') return null;
@@ -94,13 +126,17 @@ export function faultOf(param: ParamView, typed: string): string | null {
   const value = Number(typed);
   const whole = param.type === 'integer';
   const limited = param.max > param.min;
-  const fits = Number.isFinite(value) && (!whole || Number.isInteger(value)) && (!limited || (value >= param.min && value <= param.max));
+  const fits =
+    Number.isFinite(value) &&
+    (!whole || Number.isInteger(value)) &&
+    (!limited || (value >= param.min && value <= param.max));
   if (fits && typed.trim() !== '') return null;
   if (limited) return whole ? swarmForm.wholeBetween(param.min, param.max) : swarmForm.between(param.min, param.max);
   return whole ? swarmForm.wholeNumber : swarmForm.number;
 }
 
-const paramOf = (catalogue: CatalogueView, id: string): ParamView | undefined => catalogue.params.find((param) => param.id === id);
+const paramOf = (catalogue: CatalogueView, id: string): ParamView | undefined =>
+  catalogue.params.find((param) => param.id === id);
 
 /** As it is sent: numbers as numbers, switches as booleans, all else as text. */
 function sentValue(param: ParamView | undefined, typed: string): Json {
@@ -159,16 +195,29 @@ export interface SwarmPlan extends Plan {
 export function planOf(draft: SwarmDraft, catalogue: CatalogueView): SwarmPlan | null {
   const seeds = seedPlanOf(draft, catalogue);
   const images = imagesOf(draft);
-  if (seeds === null || images === null || modelOf(draft, catalogue) === null || faultsOf(draft, catalogue).size > 0) return null;
+  if (seeds === null || images === null || modelOf(draft, catalogue) === null || faultsOf(draft, catalogue).size > 0)
+    return null;
   const plan = planJobs([draft.prompt, draft.negative], 1, seeds);
   const batch = Number(draft.values['batchsize'] ?? 1);
   return { ...plan, images: plan.total * images * (Number.isInteger(batch) && batch > 1 ? batch : 1) };
 }
 
-const input = (name: string, role: WorkflowInput['role']): WorkflowInput => ({ nodeId: 'params', input: name, role, value: '', nodeTitle: '' });
+const input = (name: string, role: WorkflowInput['role']): WorkflowInput => ({
+  nodeId: 'params',
+  input: name,
+  role,
+  value: '',
+  nodeTitle: '',
+});
 
 /** The call that queues a draft, or null while it can't be queued. Random seeds are drawn here, small enough for the server. */
-export function submissionOf(draft: SwarmDraft, catalogue: CatalogueView, at: 'end' | 'front', clientToken: string, randomSeed: () => number = newSeed): SubmitJobs | null {
+export function submissionOf(
+  draft: SwarmDraft,
+  catalogue: CatalogueView,
+  at: 'end' | 'front',
+  clientToken: string,
+  randomSeed: () => number = newSeed,
+): SubmitJobs | null {
   const plan = planOf(draft, catalogue);
   const seeds = seedPlanOf(draft, catalogue);
   const model = modelOf(draft, catalogue);
@@ -187,7 +236,10 @@ export function submissionOf(draft: SwarmDraft, catalogue: CatalogueView, at: 'e
   }
   const most = mostSeed(catalogue);
   const jobs = makeJobs(
-    [{ input: input('prompt', 'prompt'), text: draft.prompt }, { input: input('negativeprompt', 'negative'), text: draft.negative }],
+    [
+      { input: input('prompt', 'prompt'), text: draft.prompt },
+      { input: input('negativeprompt', 'negative'), text: draft.negative },
+    ],
     [input('seed', 'seed')],
     seeds,
     () => (most === MAX_SEED ? randomSeed() : randomSeed() % (most + 1)),
@@ -198,7 +250,10 @@ export function submissionOf(draft: SwarmDraft, catalogue: CatalogueView, at: 'e
     title,
     payload: { kind: 'swarm', images, params },
     serverId: draft.serverId,
-    jobs: jobs.map((job) => ({ patch: { params: job.patch.set?.['params'] ?? {} }, title: job.title === '' ? title : job.title })),
+    jobs: jobs.map((job) => ({
+      patch: { params: job.patch.set?.['params'] ?? {} },
+      title: job.title === '' ? title : job.title,
+    })),
     at,
     ...(draft.note.trim() === '' ? {} : { note: draft.note.trim() }),
   };
@@ -218,15 +273,23 @@ export function readKept(text: string | null): SwarmDraft {
   if (typeof kept !== 'object' || kept === null) return EMPTY_DRAFT;
   const old = kept as Record<string, unknown>;
   const word = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
-  const seeds = (typeof old['seeds'] === 'object' && old['seeds'] !== null ? old['seeds'] : {}) as Record<string, unknown>;
+  const seeds = (typeof old['seeds'] === 'object' && old['seeds'] !== null ? old['seeds'] : {}) as Record<
+    string,
+    unknown
+  >;
   const values = typeof old['values'] === 'object' && old['values'] !== null ? Object.entries(old['values']) : [];
   return {
     serverId: typeof old['serverId'] === 'string' ? (old['serverId'] as ServerId) : null,
-    model: word(old['model'], ''), prompt: word(old['prompt'], ''), negative: word(old['negative'], ''), images: word(old['images'], '1'),
+    model: word(old['model'], ''),
+    prompt: word(old['prompt'], ''),
+    negative: word(old['negative'], ''),
+    images: word(old['images'], '1'),
     values: Object.fromEntries(values.filter((pair): pair is [string, string] => typeof pair[1] === 'string')),
     seeds: {
       mode: seeds['mode'] === 'fixed' || seeds['mode'] === 'range' ? seeds['mode'] : 'random',
-      count: word(seeds['count'], '1'), from: word(seeds['from'], '1'), fixed: word(seeds['fixed'], '1'),
+      count: word(seeds['count'], '1'),
+      from: word(seeds['from'], '1'),
+      fixed: word(seeds['fixed'], '1'),
     },
     note: '',
   };

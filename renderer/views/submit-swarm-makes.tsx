@@ -31,7 +31,17 @@ export interface SwarmMakesProps {
   onQueue: (at: 'end' | 'front') => void;
 }
 
-export function SwarmMakes({ draft, plan, missing, size, serverId, busy, error, queueKey, onQueue }: SwarmMakesProps): ReactNode {
+export function SwarmMakes({
+  draft,
+  plan,
+  missing,
+  size,
+  serverId,
+  busy,
+  error,
+  queueKey,
+  onQueue,
+}: SwarmMakesProps): ReactNode {
   const labels = useMemo(() => variantLabels([draft.prompt, draft.negative], LISTED), [draft.prompt, draft.negative]);
   const ready = plan !== null && plan.total !== Infinity;
   const total = ready ? plan.total : 0;
@@ -42,19 +52,35 @@ export function SwarmMakes({ draft, plan, missing, size, serverId, busy, error, 
         {plan === null ? submitText.notYet : ready ? swarmForm.total(total, plan.images) : submitText.tooManyShort}
       </p>
       <p className={styles['meta']}>
-        {plan === null ? (missing ?? submitText.fillIn) : ready ? submitText.product(plan.prompts, plan.seedsPerPrompt) : submitText.tooMany(MAX_JOBS)}
+        {plan === null
+          ? (missing ?? submitText.fillIn)
+          : ready
+            ? submitText.product(plan.prompts, plan.seedsPerPrompt)
+            : submitText.tooMany(MAX_JOBS)}
       </p>
       {ready && plan.prompts > 1 && (
         <ul className={styles['stations']}>
           {labels.map((label, index) => (
-            <li key={index}>{submitText.variant(label === '' ? submitText.emptyChoice : label, plan.seedsPerPrompt)}</li>
+            <li key={index}>
+              {submitText.variant(label === '' ? submitText.emptyChoice : label, plan.seedsPerPrompt)}
+            </li>
           ))}
-          {plan.prompts > labels.length && <li className={styles['rest']}>{submitText.moreVariants(plan.prompts - labels.length)}</li>}
+          {plan.prompts > labels.length && (
+            <li className={styles['rest']}>{submitText.moreVariants(plan.prompts - labels.length)}</li>
+          )}
         </ul>
       )}
       {ready && estimate !== null && <p className={styles['when']}>{estimate}</p>}
       <div className={styles['buttons']}>
-        <Button look="solid" size="l" wide disabled={!ready || busy} aria-keyshortcuts="Control+Enter" keyHint={queueKey} onClick={() => onQueue('end')}>
+        <Button
+          look="solid"
+          size="l"
+          wide
+          disabled={!ready || busy}
+          aria-keyshortcuts="Control+Enter"
+          keyHint={queueKey}
+          onClick={() => onQueue('end')}
+        >
           {busy ? submitText.queueing : submitText.queue(total)}
         </Button>
         <Button size="l" wide disabled={!ready || busy} onClick={() => onQueue('front')}>
@@ -71,7 +97,12 @@ export function SwarmMakes({ draft, plan, missing, size, serverId, busy, error, 
 }
 
 /** From times that were seen on this server, or null. */
-function useEstimate(draft: SwarmDraft, { width, height }: SwarmMakesProps['size'], serverId: ServerId | null, total: number): string | null {
+function useEstimate(
+  draft: SwarmDraft,
+  { width, height }: SwarmMakesProps['size'],
+  serverId: ServerId | null,
+  total: number,
+): string | null {
   const stores = useStores();
   const server = useServers((state) => (serverId === null ? undefined : state.byId.get(serverId)));
   const jobs = useJobs((state) => state.byId);
@@ -80,8 +111,11 @@ function useEstimate(draft: SwarmDraft, { width, height }: SwarmMakesProps['size
   if (server === undefined || server.paused || server.status.contact !== 'online' || total === 0) return null;
   const each = usualMsOf(jobs.values(), { source: null, width, height, images: imagesOf(draft) }, server.id);
   if (each === null) return null;
-  const others = (foreign?.total ?? 0) + (foreign?.counts ?? []).reduce((sum, count) => sum + count.waiting + count.running, 0);
+  const others =
+    (foreign?.total ?? 0) + (foreign?.counts ?? []).reduce((sum, count) => sum + count.waiting + count.running, 0);
   const before = freeInMs(jobsFor(jobs.values(), server.id), others, nowMs);
   const work = each * total;
-  return before === null ? submitText.estimateWork(work, server.name) : submitText.estimate(work, server.name, time(nowMs + before + work));
+  return before === null
+    ? submitText.estimateWork(work, server.name)
+    : submitText.estimate(work, server.name, time(nowMs + before + work));
 }

@@ -14,14 +14,18 @@ const SHOWN = 60;
 
 /** Models that have every typed word in name, title or architecture, in the server's order. */
 export function findModels(models: readonly Model[], typed: string): Model[] {
-  const words = typed.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  const words = typed
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((word) => word !== '');
   return models.filter((model) => {
     const text = `${model.name} ${model.title} ${model.architecture ?? ''}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }
 
-export const sizeOf = ({ width, height }: Model): string | null => (width === null || height === null ? null : common.size(width, height));
+export const sizeOf = ({ width, height }: Model): string | null =>
+  width === null || height === null ? null : common.size(width, height);
 
 export interface ModelPickerProps {
   /** Of the label, for the input. */
@@ -35,7 +39,15 @@ export interface ModelPickerProps {
   onValue: (model: Model) => void;
 }
 
-export function ModelPicker({ id, models, value, missing, describedBy, invalid, onValue }: ModelPickerProps): ReactNode {
+export function ModelPicker({
+  id,
+  models,
+  value,
+  missing,
+  describedBy,
+  invalid,
+  onValue,
+}: ModelPickerProps): ReactNode {
   const listId = useId();
   const [typed, setTyped] = useState<string | null>(null);
   const [at, setAt] = useState(0);
@@ -48,7 +60,12 @@ export function ModelPicker({ id, models, value, missing, describedBy, invalid, 
   const begin = (): void => {
     if (open) return;
     setTyped('');
-    setAt(Math.max(0, models.slice(0, SHOWN).findIndex(({ name }) => name === value?.name)));
+    setAt(
+      Math.max(
+        0,
+        models.slice(0, SHOWN).findIndex(({ name }) => name === value?.name),
+      ),
+    );
   };
   const close = (): void => setTyped(null);
   const choose = (model: Model): void => {
@@ -102,7 +119,9 @@ export function ModelPicker({ id, models, value, missing, describedBy, invalid, 
           aria-autocomplete="list"
           aria-describedby={describedBy}
           aria-invalid={invalid || undefined}
-          aria-activedescendant={open && active !== undefined ? `${listId}-${String(shown.indexOf(active))}` : undefined}
+          aria-activedescendant={
+            open && active !== undefined ? `${listId}-${String(shown.indexOf(active))}` : undefined
+          }
           placeholder={open ? (value?.title ?? swarmForm.modelPlaceholder) : swarmForm.modelPlaceholder}
           value={typed ?? value?.title ?? missing}
           onClick={begin}
@@ -131,7 +150,11 @@ export function ModelPicker({ id, models, value, missing, describedBy, invalid, 
               onClick={() => choose(model)}
             >
               <span className={styles['name']}>{model.title}</span>
-              <span className={styles['about']}>{[model.title === model.name ? null : model.name, sizeOf(model)].filter((part) => part !== null).join(' · ')}</span>
+              <span className={styles['about']}>
+                {[model.title === model.name ? null : model.name, sizeOf(model)]
+                  .filter((part) => part !== null)
+                  .join(' · ')}
+              </span>
             </li>
           ))}
         </ul>

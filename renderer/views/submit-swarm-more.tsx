@@ -22,7 +22,8 @@ export interface SwarmMoreProps {
 export function SwarmMore({ draft, catalogue, faults, onValue }: SwarmMoreProps): ReactNode {
   const { groups, count, pictures } = furtherOf(catalogue);
   if (count === 0) return null;
-  const touchedIn = (params: readonly ParamView[]): number => params.filter(({ id }) => (draft.values[id] ?? '') !== '').length;
+  const touchedIn = (params: readonly ParamView[]): number =>
+    params.filter(({ id }) => (draft.values[id] ?? '') !== '').length;
   const touched = touchedIn(groups.flatMap(({ params }) => params));
   return (
     <Row label={submitText.more}>
@@ -84,15 +85,27 @@ function Parameter({ param, catalogue, typed, fault, onValue }: ParameterProps):
             {...control}
             value={typed}
             options={[
-              { value: UNTOUCHED, label: swarmForm.asServer(choices.find(({ value }) => value === param.default)?.label ?? usual) },
+              {
+                value: UNTOUCHED,
+                label: swarmForm.asServer(choices.find(({ value }) => value === param.default)?.label ?? usual),
+              },
               ...choices,
               // What was set for another server, or has gone since, stays in sight.
-              ...(typed === UNTOUCHED || choices.some(({ value }) => value === typed) ? [] : [{ value: typed, label: typed }]),
+              ...(typed === UNTOUCHED || choices.some(({ value }) => value === typed)
+                ? []
+                : [{ value: typed, label: typed }]),
             ]}
             onValueChange={onValue}
           />
         ) : param.type === 'text' ? (
-          <TextArea {...control} rows={1} className={styles['low'] ?? ''} placeholder={swarmForm.asServer(usual)} value={typed} onChange={(event) => onValue(event.currentTarget.value)} />
+          <TextArea
+            {...control}
+            rows={1}
+            className={styles['low'] ?? ''}
+            placeholder={swarmForm.asServer(usual)}
+            value={typed}
+            onChange={(event) => onValue(event.currentTarget.value)}
+          />
         ) : (
           <TextInput
             {...control}
@@ -109,6 +122,9 @@ function Parameter({ param, catalogue, typed, fault, onValue }: ParameterProps):
 
 /** Descriptions run to paragraphs with markup; the first sentence says what it is. */
 function firstSentence(description: string): string {
-  const plain = description.replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ').trim();
+  const plain = description
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
   return /^.{8,160}?[.!?](?=\s|$)/.exec(plain)?.[0] ?? (plain.length > 160 ? `${plain.slice(0, 159)}…` : plain);
 }

@@ -18,7 +18,8 @@ export function asSwarm(submission: SubmitJobs, random: boolean): SubmitJobs | n
   const used = new Set<number>();
   const made = submission.jobs.map((job) => {
     const { seed, rest } = splitSeed(job.patch, seeds);
-    const small = seed === null ? null : random ? unused(seed % (SMALL_SEED + 1), used) : seed <= SMALL_SEED ? seed : null;
+    const small =
+      seed === null ? null : random ? unused(seed % (SMALL_SEED + 1), used) : seed <= SMALL_SEED ? seed : null;
     const patched = withSet(graph, small === null ? (job.patch?.set ?? {}) : rest);
     return { job, seed: small, text: textOf(patched, seeds, small !== null) };
   });
@@ -41,20 +42,31 @@ function unused(seed: number, used: Set<number>): number {
 }
 
 /** The one seed that goes into every seed input, and what else a patch sets; no seed where they differ. */
-function splitSeed(patch: JobPatch | undefined, seeds: readonly { node: string; input: string }[]): { seed: number | null; rest: NonNullable<JobPatch['set']> } {
+function splitSeed(
+  patch: JobPatch | undefined,
+  seeds: readonly { node: string; input: string }[],
+): { seed: number | null; rest: NonNullable<JobPatch['set']> } {
   const set = patch?.set ?? {};
   const values = seeds.map(({ node, input }) => set[node]?.[input]);
   const [first] = values;
-  if (typeof first !== 'number' || first < 0 || values.some((value) => value !== first)) return { seed: null, rest: set };
+  if (typeof first !== 'number' || first < 0 || values.some((value) => value !== first))
+    return { seed: null, rest: set };
   const rest = Object.entries(set).map(([node, inputs]) => [
     node,
-    Object.fromEntries(Object.entries(inputs).filter(([input]) => !seeds.some((one) => one.node === node && one.input === input))),
+    Object.fromEntries(
+      Object.entries(inputs).filter(([input]) => !seeds.some((one) => one.node === node && one.input === input)),
+    ),
   ]);
   return { seed: first, rest: Object.fromEntries(rest) as NonNullable<JobPatch['set']> };
 }
 
 function withSet(graph: ComfyGraph, set: NonNullable<JobPatch['set']>): ComfyGraph {
-  return Object.fromEntries(Object.entries(graph).map(([id, node]) => [id, set[id] === undefined ? node : { ...node, inputs: { ...node.inputs, ...set[id] } }]));
+  return Object.fromEntries(
+    Object.entries(graph).map(([id, node]) => [
+      id,
+      set[id] === undefined ? node : { ...node, inputs: { ...node.inputs, ...set[id] } },
+    ]),
+  );
 }
 
 /** The graph as text; `tagged` puts SwarmUI's `${seed}` where seeds stand, a bare word outside of strings. */
@@ -69,7 +81,9 @@ function textOf(graph: ComfyGraph, seeds: readonly { node: string; input: string
 export function swarmResults(graph: ComfyGraph): { any: boolean; intermediate: string[]; tags: boolean } {
   const senders = Object.entries(graph).filter(([, { class_type }]) => class_type === 'SwarmSaveImageWS');
   const intermediate = senders.filter(([id]) => !countsAsResult(id)).map(([id]) => id);
-  const saves = Object.values(graph).some(({ class_type }) => class_type !== 'SwarmSaveImageWS' && /^save|save(image|video|audio|animated)/i.test(class_type));
+  const saves = Object.values(graph).some(
+    ({ class_type }) => class_type !== 'SwarmSaveImageWS' && /^save|save(image|video|audio|animated)/i.test(class_type),
+  );
   return { any: saves || intermediate.length < senders.length, intermediate, tags: /\$\{/.test(JSON.stringify(graph)) };
 }
 

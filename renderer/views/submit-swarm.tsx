@@ -16,7 +16,17 @@ import { common } from '../text/common.ts';
 import { submitText } from '../text/submit.ts';
 import { catalogueError, swarmForm } from '../text/swarm.ts';
 import { Row } from './submit-inputs.tsx';
-import { faultsOf, keptText, mostSeed, modelOf, planOf, readKept, seedPlanOf, shownEssential, submissionOf } from './submit-swarm-draft.ts';
+import {
+  faultsOf,
+  keptText,
+  mostSeed,
+  modelOf,
+  planOf,
+  readKept,
+  seedPlanOf,
+  shownEssential,
+  submissionOf,
+} from './submit-swarm-draft.ts';
 import type { Essential, SwarmDraft } from './submit-swarm-draft.ts';
 import { SwarmMakes } from './submit-swarm-makes.tsx';
 import { ModelPicker } from './submit-swarm-model.tsx';
@@ -59,7 +69,16 @@ export function SubmitSwarm(): ReactNode {
   const faults = faultsOf(draft, catalogue);
   const plan = known === null ? null : planOf(draft, catalogue);
   const ready = plan !== null && plan.total !== Infinity;
-  const missing = server === undefined ? swarmForm.noServer : known === null ? (refusal === null ? swarmForm.reading : catalogueError(refusal, server.name)) : model === null ? swarmForm.chooseModel : null;
+  const missing =
+    server === undefined
+      ? swarmForm.noServer
+      : known === null
+        ? refusal === null
+          ? swarmForm.reading
+          : catalogueError(refusal, server.name)
+        : model === null
+          ? swarmForm.chooseModel
+          : null;
 
   const queue = useAct(async (signal, at: 'end' | 'front') => {
     token.current ??= uuidv4();
@@ -67,7 +86,11 @@ export function SubmitSwarm(): ReactNode {
     if (submission === null) return;
     const { jobs } = await api.jobs.submit(submission, { signal });
     token.current = null;
-    showToast({ key: 'queued', text: submitText.queued(jobs.length), action: { label: submitText.show, onAct: () => goTo('queue') } });
+    showToast({
+      key: 'queued',
+      text: submitText.queued(jobs.length),
+      action: { label: submitText.show, onAct: () => goTo('queue') },
+    });
   });
   useGlobalHotkeys({
     'mod+enter': () => {
@@ -113,7 +136,17 @@ export function SubmitSwarm(): ReactNode {
           <Field
             label={swarmForm.model}
             error={known !== null && model === null && draft.model !== '' ? swarmForm.modelGone(draft.model) : null}
-            hint={known === null ? (reading ? swarmForm.reading : undefined) : catalogue.models.length === 0 ? swarmForm.noModels : model?.width != null && model.height != null ? swarmForm.ownSize(model.width, model.height) : undefined}
+            hint={
+              known === null
+                ? reading
+                  ? swarmForm.reading
+                  : undefined
+                : catalogue.models.length === 0
+                  ? swarmForm.noModels
+                  : model?.width != null && model.height != null
+                    ? swarmForm.ownSize(model.width, model.height)
+                    : undefined
+            }
           >
             {(control) => (
               <span className={styles['model']}>
@@ -130,18 +163,36 @@ export function SubmitSwarm(): ReactNode {
                     change({ model: name, values });
                   }}
                 />
-                <Button icon="refresh" title={swarmForm.refreshTitle} disabled={reading || server === undefined} onClick={refresh}>
+                <Button
+                  icon="refresh"
+                  title={swarmForm.refreshTitle}
+                  disabled={reading || server === undefined}
+                  onClick={refresh}
+                >
                   {reading && known !== null ? swarmForm.refreshing : swarmForm.refresh}
                 </Button>
               </span>
             )}
           </Field>
           <Field label={submitText.prompt} hint={submitText.promptHint}>
-            {(control) => <TextArea {...control} rows={3} value={draft.prompt} onChange={(event) => change({ prompt: event.currentTarget.value })} />}
+            {(control) => (
+              <TextArea
+                {...control}
+                rows={3}
+                value={draft.prompt}
+                onChange={(event) => change({ prompt: event.currentTarget.value })}
+              />
+            )}
           </Field>
           <Field label={submitText.negative}>
             {(control) => (
-              <TextArea {...control} className={inputs['low'] ?? ''} rows={1} value={draft.negative} onChange={(event) => change({ negative: event.currentTarget.value })} />
+              <TextArea
+                {...control}
+                className={inputs['low'] ?? ''}
+                rows={1}
+                value={draft.negative}
+                onChange={(event) => change({ negative: event.currentTarget.value })}
+              />
             )}
           </Field>
           <Row label={submitText.size}>
@@ -187,7 +238,15 @@ export function SubmitSwarm(): ReactNode {
   );
 }
 
-function Seeds({ draft, catalogue, onChange }: { draft: SwarmDraft; catalogue: CatalogueView; onChange: (next: Partial<SwarmDraft>) => void }): ReactNode {
+function Seeds({
+  draft,
+  catalogue,
+  onChange,
+}: {
+  draft: SwarmDraft;
+  catalogue: CatalogueView;
+  onChange: (next: Partial<SwarmDraft>) => void;
+}): ReactNode {
   const { seeds } = draft;
   const plan = seedPlanOf(draft, catalogue);
   const set = (next: Partial<typeof seeds>): void => onChange({ seeds: { ...seeds, ...next } });
@@ -200,19 +259,52 @@ function Seeds({ draft, catalogue, onChange }: { draft: SwarmDraft; catalogue: C
           <Segmented
             label={submitText.seeds}
             value={seeds.mode}
-            options={(['fixed', 'random', 'range'] as const).map((mode) => ({ value: mode, label: submitText.seedModes[mode] }))}
+            options={(['fixed', 'random', 'range'] as const).map((mode) => ({
+              value: mode,
+              label: submitText.seedModes[mode],
+            }))}
             onValueChange={(mode) => set({ mode })}
           />
           {seeds.mode === 'fixed' ? (
-            <TextInput className={seedStyles['from'] ?? ''} type="number" min={0} max={mostSeed(catalogue)} aria-label={swarmForm.seedValue} {...invalid} value={seeds.fixed} onChange={(event) => set({ fixed: event.currentTarget.value })} />
+            <TextInput
+              className={seedStyles['from'] ?? ''}
+              type="number"
+              min={0}
+              max={mostSeed(catalogue)}
+              aria-label={swarmForm.seedValue}
+              {...invalid}
+              value={seeds.fixed}
+              onChange={(event) => set({ fixed: event.currentTarget.value })}
+            />
           ) : (
-            <TextInput className={seedStyles['count'] ?? ''} type="number" min={1} max={10_000} aria-label={submitText.seedsPerPrompt} {...invalid} unit={submitText.perPrompt} value={seeds.count} onChange={(event) => set({ count: event.currentTarget.value })} />
+            <TextInput
+              className={seedStyles['count'] ?? ''}
+              type="number"
+              min={1}
+              max={10_000}
+              aria-label={submitText.seedsPerPrompt}
+              {...invalid}
+              unit={submitText.perPrompt}
+              value={seeds.count}
+              onChange={(event) => set({ count: event.currentTarget.value })}
+            />
           )}
           {seeds.mode === 'range' && (
-            <TextInput className={seedStyles['from'] ?? ''} type="number" min={0} aria-label={submitText.seedFrom} {...invalid} lead={submitText.seedFrom} value={seeds.from} onChange={(event) => set({ from: event.currentTarget.value })} />
+            <TextInput
+              className={seedStyles['from'] ?? ''}
+              type="number"
+              min={0}
+              aria-label={submitText.seedFrom}
+              {...invalid}
+              lead={submitText.seedFrom}
+              value={seeds.from}
+              onChange={(event) => set({ from: event.currentTarget.value })}
+            />
           )}
         </div>
-        {plan?.mode === 'range' && plan.count > 1 && <p className={seedStyles['note']}>{submitText.seedRange(plan.from, plan.from + plan.count - 1)}</p>}
+        {plan?.mode === 'range' && plan.count > 1 && (
+          <p className={seedStyles['note']}>{submitText.seedRange(plan.from, plan.from + plan.count - 1)}</p>
+        )}
       </Row>
     </section>
   );

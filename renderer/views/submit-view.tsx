@@ -40,7 +40,8 @@ export function SubmitView(): ReactNode {
   const anySwarm = useServers((state) => [...state.byId.values()].some(({ kind }) => kind === 'swarm'));
   const [chosenForm, setForm] = useState(() => readStorage(FORM_KEPT_AS));
   // Until somebody chooses, what the servers are decides.
-  const form = anySwarm && (chosenForm === 'swarm' || (chosenForm === null && !anyComfy && draft === null)) ? 'swarm' : 'workflow';
+  const form =
+    anySwarm && (chosenForm === 'swarm' || (chosenForm === null && !anyComfy && draft === null)) ? 'swarm' : 'workflow';
   const choose = useCallback((next: 'workflow' | 'swarm') => {
     setForm(next);
     writeStorage(FORM_KEPT_AS, next);
@@ -52,15 +53,18 @@ export function SubmitView(): ReactNode {
     token.current = null;
     setDraft((old) => (old === null ? old : { ...old, ...next }));
   }, []);
-  const take = useCallback((result: ReadResult) => {
-    token.current = null;
-    choose('workflow');
-    if (result.type === 'workflow') {
-      setAnswer(null);
-      setSent([]);
-      setDraft((old) => draftOf(result, old));
-    } else setAnswer(result);
-  }, [choose]);
+  const take = useCallback(
+    (result: ReadResult) => {
+      token.current = null;
+      choose('workflow');
+      if (result.type === 'workflow') {
+        setAnswer(null);
+        setSent([]);
+        setDraft((old) => draftOf(result, old));
+      } else setAnswer(result);
+    },
+    [choose],
+  );
   const intake = useFileIntake(take);
 
   useEffect(() => {
@@ -77,7 +81,9 @@ export function SubmitView(): ReactNode {
   const inputs = useMemo(() => (graph === undefined ? null : findInputs(graph)), [graph]);
   const plan = draft === null || inputs === null ? null : planOf(draft, inputs);
   const ready = form === 'workflow' && plan !== null && plan.total !== Infinity;
-  const intoSwarm = useServers((state) => draft !== null && draft.serverId !== null && state.byId.get(draft.serverId)?.kind === 'swarm');
+  const intoSwarm = useServers(
+    (state) => draft !== null && draft.serverId !== null && state.byId.get(draft.serverId)?.kind === 'swarm',
+  );
 
   const queue = useAct(async (signal, at: 'end' | 'front') => {
     if (draft === null || inputs === null) return;
@@ -141,12 +147,7 @@ export function SubmitView(): ReactNode {
               <>
                 <SubmitInputs draft={draft} inputs={inputs} onChange={change} />
                 <SubmitSeeds draft={draft} inputs={inputs} onChange={change} />
-                <SubmitWhere
-                  kinds={['comfy', 'swarm']}
-                  draft={draft}
-                  graph={draft.workflow.graph}
-                  onChange={change}
-                />
+                <SubmitWhere kinds={['comfy', 'swarm']} draft={draft} graph={draft.workflow.graph} onChange={change} />
               </>
             )}
           </div>

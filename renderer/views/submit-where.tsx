@@ -49,11 +49,13 @@ export function SubmitWhere({ kinds, draft, graph, onChange }: SubmitWhereProps)
     if (server.paused) return submitText.pausedServer;
     const ours = jobsFor(jobs.values(), id);
     const view = foreign.get(id);
-    const others = (view?.total ?? 0) + (view?.counts ?? []).reduce((sum, count) => sum + count.waiting + count.running, 0);
+    const others =
+      (view?.total ?? 0) + (view?.counts ?? []).reduce((sum, count) => sum + count.waiting + count.running, 0);
     return submitText.load(ours.length + others, freeInMs(ours, others, nowMs));
   };
 
-  const inside = (id: ServerId): string => (graph !== undefined && byId.get(id)?.kind === 'swarm' ? `${swarmForm.rawServer}  ·  ` : '');
+  const inside = (id: ServerId): string =>
+    graph !== undefined && byId.get(id)?.kind === 'swarm' ? `${swarmForm.rawServer}  ·  ` : '';
   const notes = graph !== undefined && chosen?.kind === 'swarm' ? rawNotes(graph, chosen) : [];
 
   return (
@@ -63,7 +65,9 @@ export function SubmitWhere({ kinds, draft, graph, onChange }: SubmitWhereProps)
         label={submitText.server}
         hint={
           servers.length === 0
-            ? (kinds[0] === 'swarm' ? swarmForm.noServer : submitText.noServer)
+            ? kinds[0] === 'swarm'
+              ? swarmForm.noServer
+              : submitText.noServer
             : chosen !== undefined && chosen.status.contact !== 'online'
               ? submitText.notOnline
               : undefined
