@@ -195,7 +195,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     },
     mayPlace: platform !== 'linux' || env['XDG_SESSION_TYPE'] !== 'wayland',
     dark: () => electron.nativeTheme.shouldUseDarkColors,
-    icon: platform === 'linux' ? join(places.icons, '256x256.png') : null,
+    icon: platform === 'linux' ? join(places.icons, 'linux', '256x256.png') : null,
     onClose: () => !machine.ending && machine.input({ type: 'close' }).includes('keep-window'),
     onFirstPaint: () => {
       marks.mark('first-paint');
