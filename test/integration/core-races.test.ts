@@ -22,7 +22,8 @@ afterEach(async () => {
   await other.close();
 });
 
-const seeds = (count: number): JobPatch[] => Array.from({ length: count }, (_, seed) => ({ set: { '1': { seed: 50_000 + seed } } }));
+const seeds = (count: number): JobPatch[] =>
+  Array.from({ length: count }, (_, seed) => ({ set: { '1': { seed: 50_000 + seed } } }));
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   try {
@@ -37,8 +38,12 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 /** Somebody's long job on a server, seen by us: every other server is the better choice from then on. */
 async function occupy(which: ComfyServerHandle, serverId: ServerId): Promise<void> {
   which.engine.addForeign(sleepGraph(2_000, 20), { clientId: 'somebody' });
-  await core.waitFor('the stranger is counted and seen', async () =>
-    ((await core.server(serverId)).status.queueLength ?? 0) > 0 && nth((await core.call('foreign.list', { serverId })).servers, 0).jobs.some((job) => job.state === 'running'));
+  await core.waitFor(
+    'the stranger is counted and seen',
+    async () =>
+      ((await core.server(serverId)).status.queueLength ?? 0) > 0 &&
+      nth((await core.call('foreign.list', { serverId })).servers, 0).jobs.some((job) => job.state === 'running'),
+  );
 }
 
 async function order(): Promise<JobId[]> {
@@ -51,8 +56,12 @@ describe('jobs for any server', () => {
     const free = await core.addServer(other.url, { maxInFlight: 1 });
     await occupy(server, busy);
     const jobs = await core.submit(sleepGraph(2_000, 20), { patches: seeds(2) });
-    await core.waitFor('both are on a server', async () => (await Promise.all(jobs.map((job) => core.job(job.id)))).every((job) => job.onServerId !== null));
-    expect(new Set((await Promise.all(jobs.map((job) => core.job(job.id)))).map((job) => job.onServerId))).toEqual(new Set([busy, free]));
+    await core.waitFor('both are on a server', async () =>
+      (await Promise.all(jobs.map((job) => core.job(job.id)))).every((job) => job.onServerId !== null),
+    );
+    expect(new Set((await Promise.all(jobs.map((job) => core.job(job.id)))).map((job) => job.onServerId))).toEqual(
+      new Set([busy, free]),
+    );
   });
 
   it('not-sent-then-idle: the better server refuses the connection; the job goes to the other at once', async () => {
@@ -85,7 +94,10 @@ describe('jobs for any server', () => {
     const second = await core.addServer(other.url);
     await core.call('queue.pause', { serverId: second });
     const [job] = await core.submit({ '1': { class_type: 'NoSuchNode', inputs: {} } });
-    await core.waitFor('the first refused it', async () => (await core.job(job.id)).state === 'queued' && (await core.job(job.id)).attempts === 1);
+    await core.waitFor(
+      'the first refused it',
+      async () => (await core.job(job.id)).state === 'queued' && (await core.job(job.id)).attempts === 1,
+    );
     await core.call('servers.edit', { id: second, enabled: false });
     expect((await core.waitState(job.id, 'failed')).error?.code).toBe('server_rejected');
   });
@@ -97,7 +109,9 @@ describe('pause', () => {
     const submitted = core.submit(sleepGraph(1, 5), { serverId });
     await core.call('queue.pause', {});
     const [job] = await submitted;
-    await core.waitFor('the pause is told', () => core.seen.some((event) => event.topic === 'queue.summary' && event.payload.paused));
+    await core.waitFor('the pause is told', () =>
+      core.seen.some((event) => event.topic === 'queue.summary' && event.payload.paused),
+    );
     expect(await core.job(job.id)).toMatchObject({ state: 'queued', attempts: 0 });
     await core.call('queue.resume', {});
     await core.waitState(job.id, 'done');
@@ -112,18 +126,29 @@ describe('cancel', () => {
     await occupy(other, on);
     await core.call('servers.edit', { id: off, enabled: false });
     const [job] = await core.submit(sleepGraph(1, 5), { held: true });
-    const { summary, receipts } = await core.call('cancel.run', { scope: { server: 'all', which: 'everyone' }, foreignAllowed: true });
+    const { summary, receipts } = await core.call('cancel.run', {
+      scope: { server: 'all', which: 'everyone' },
+      foreignAllowed: true,
+    });
     expect(receipts.map((receipt) => receipt.jobId)).toEqual([job.id]);
     expect(summary.unreachable).toBe(1);
-    await core.waitFor('the other stranger is stopped', () => other.engine.log.some((entry) => entry.event === 'interrupted'));
+    await core.waitFor('the other stranger is stopped', () =>
+      other.engine.log.some((entry) => entry.event === 'interrupted'),
+    );
     await core.call('servers.edit', { id: off, enabled: true });
-    await core.waitFor('the request was kept: taken up when the server is back', () => server.engine.log.some((entry) => entry.event === 'interrupted'));
+    await core.waitFor('the request was kept: taken up when the server is back', () =>
+      server.engine.log.some((entry) => entry.event === 'interrupted'),
+    );
   });
 
   it('unknown batch and unknown server are not found, as an unknown job is', async () => {
     expect(await codeOf(core.call('cancel.run', { scope: { batch: 'nobody' as BatchId } }))).toBe('not_found');
-    expect(await codeOf(core.call('cancel.run', { scope: { server: 'nobody' as ServerId, which: 'mine' } }))).toBe('not_found');
-    expect(await codeOf(core.call('cancel.preview', { scope: { server: 'nobody' as ServerId, which: 'everyone' } }))).toBe('not_found');
+    expect(await codeOf(core.call('cancel.run', { scope: { server: 'nobody' as ServerId, which: 'mine' } }))).toBe(
+      'not_found',
+    );
+    expect(
+      await codeOf(core.call('cancel.preview', { scope: { server: 'nobody' as ServerId, which: 'everyone' } })),
+    ).toBe('not_found');
   });
 
   it('foreign-if-waiting-after-stop: asking for less later does not weaken what was asked', async () => {
@@ -136,7 +161,9 @@ describe('cancel', () => {
     await core.call('foreign.cancel', { serverId, remoteKeys: [remoteKey], mode: 'stop', allowed: true });
     await core.call('foreign.cancel', { serverId, remoteKeys: [remoteKey], mode: 'if-waiting', allowed: true });
     await core.call('servers.edit', { id: serverId, enabled: true });
-    await core.waitFor('it is stopped', () => server.engine.log.some((entry) => entry.event === 'interrupted' && entry.promptId === remoteKey));
+    await core.waitFor('it is stopped', () =>
+      server.engine.log.some((entry) => entry.event === 'interrupted' && entry.promptId === remoteKey),
+    );
   });
 
   it('foreign-stop-broken-off: a server that fails at first is asked again while it stays online', async () => {
@@ -144,9 +171,12 @@ describe('cancel', () => {
     await occupy(server, serverId);
     const { servers } = await core.call('foreign.list', { serverId });
     const remoteKey = nth(nth(servers, 0).jobs, 0).remoteKey;
-    for (const path of [`/jobs/${remoteKey}`, '/queue', '/interrupt', '/history', `/history/${remoteKey}`]) server.failNext(path, 500, { times: 2 });
+    for (const path of [`/jobs/${remoteKey}`, '/queue', '/interrupt', '/history', `/history/${remoteKey}`])
+      server.failNext(path, 500, { times: 2 });
     await core.call('foreign.cancel', { serverId, remoteKeys: [remoteKey], allowed: true });
-    await core.waitFor('it is stopped after all', () => server.engine.log.some((entry) => entry.event === 'interrupted' && entry.promptId === remoteKey));
+    await core.waitFor('it is stopped after all', () =>
+      server.engine.log.some((entry) => entry.event === 'interrupted' && entry.promptId === remoteKey),
+    );
   });
 
   it('newest-by-the-clock: a clock that jumped back does not hide the open cancel behind an older answer', async () => {
@@ -174,9 +204,13 @@ describe('cancel', () => {
     const { quietLog } = await import('../support/stores.ts');
     const { join } = await import('node:path');
     const db = openDatabase({ file: join(core.dataDir, 'switchyard.db'), log: quietLog });
-    db.raw.prepare(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 140000)
+    db.raw
+      .prepare(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 140000)
       INSERT INTO jobs (id, kind, title, info, payload_id, position, created_at, held)
-      SELECT 'job-' || i, kind, title, info, payload_id, i, created_at, 1 FROM n, jobs WHERE jobs.id = ?`).run(model.id);
+      SELECT 'job-' || i, kind, title, info, payload_id, i, created_at, 1 FROM n, jobs WHERE jobs.id = ?`,
+      )
+      .run(model.id);
     db.close();
     await core.start();
     const { summary, receipts } = await core.call('cancel.run', { scope: { server: 'all', which: 'mine' } });
@@ -206,12 +240,16 @@ describe('order', () => {
     const views = new Map<JobId, JobView>(jobs.map((job) => [job.id, job]));
     const [a, b, c] = [nth(jobs, 0).id, nth(jobs, 1).id, nth(jobs, 2).id];
     await core.call('jobs.move', { ids: [a], to: 'front' });
-    await core.waitFor('that is told', () => core.seen.some((event) => event.topic === 'job.changed' && event.payload.id === a && event.payload.rev === 1));
+    await core.waitFor('that is told', () =>
+      core.seen.some((event) => event.topic === 'job.changed' && event.payload.id === a && event.payload.rev === 1),
+    );
     for (let n = 0; n < 60; n += 1) await core.call('jobs.move', { ids: [n % 2 === 0 ? b : c], to: { after: a } });
     const expected = await order();
     await core.waitFor('the events tell the order that is on disk', () => {
       for (const event of core.seen) if (event.topic === 'job.changed') views.set(event.payload.id, event.payload);
-      const told = [...views.values()].sort((x, y) => x.position - y.position || (x.id < y.id ? -1 : 1)).map((job) => job.id);
+      const told = [...views.values()]
+        .sort((x, y) => x.position - y.position || (x.id < y.id ? -1 : 1))
+        .map((job) => job.id);
       return JSON.stringify(told) === JSON.stringify(expected);
     });
     const { jobs: now } = await core.call('jobs.list', {});
@@ -238,6 +276,7 @@ describe('servers that go', () => {
     await occupy(server, serverId);
     await core.waitFor('it is counted', async () => (await core.call('queue.summary', {})).foreign === 1);
     await core.call('servers.remove', { id: serverId });
+    expect(core.seen.some((event) => event.topic === 'server.removed' && event.payload.id === serverId)).toBe(true);
     expect((await core.call('queue.summary', {})).foreign).toBe(0);
     const { rows } = await core.call('history.page', { filter: { foreign: 'only' } });
     expect(rows).toMatchObject([{ type: 'foreign', foreign: { state: 'ended', how: 'gone' } }]);
@@ -246,10 +285,23 @@ describe('servers that go', () => {
   it('partial files of a removed server are no longer awaited', async () => {
     const serverId = await core.addServer(server.url);
     const graph: ComfyGraph = { ...pictureGraph() };
-    for (const [id, node] of Object.entries(sleepGraph(2_000, 20))) graph[`9${id}`] = { ...node, inputs: Object.fromEntries(Object.entries(node.inputs).map(([key, value]) => [key, Array.isArray(value) ? ['91', 0] : value])) };
+    for (const [id, node] of Object.entries(sleepGraph(2_000, 20)))
+      graph[`9${id}`] = {
+        ...node,
+        inputs: Object.fromEntries(
+          Object.entries(node.inputs).map(([key, value]) => [key, Array.isArray(value) ? ['91', 0] : value]),
+        ),
+      };
     server.failNext('/view', 500, { times: 100_000 });
     const [job] = await core.submit(graph, { serverId });
-    await core.waitFor('its picture is made', () => server.engine.requests.length > 0 && core.seen.some((event) => event.topic === 'job.live' && event.payload.nodesDone !== null && event.payload.nodesDone >= 7));
+    await core.waitFor(
+      'its picture is made',
+      () =>
+        server.engine.requests.length > 0 &&
+        core.seen.some(
+          (event) => event.topic === 'job.live' && event.payload.nodesDone !== null && event.payload.nodesDone >= 7,
+        ),
+    );
     await core.cancel(job.id);
     expect((await core.waitState(job.id, 'cancelled')).outputs.expected).toBe(1);
     await core.call('servers.remove', { id: serverId });
@@ -269,7 +321,10 @@ describe('outputs', () => {
     server.failNext('/view', 404, { times: 1 });
     server.delayNext('/view', 400, { times: 1 });
     await core.call('outputs.refetch', { id: job.id });
-    await core.waitFor('one is missing again while the other is on its way', async () => (await core.job(job.id)).outputs.missing === 1);
+    await core.waitFor(
+      'one is missing again while the other is on its way',
+      async () => (await core.job(job.id)).outputs.missing === 1,
+    );
     await core.call('outputs.refetch', { id: job.id });
     await core.waitFor('both are here', async () => (await core.job(job.id)).outputs.stored === 2);
   });

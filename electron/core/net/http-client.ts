@@ -72,6 +72,8 @@ export class HttpClient {
   readonly #agent: Agent;
   readonly #origin: string;
   readonly #prefix: string;
+  /** Requests on connections of their own, by what lets go of them. */
+  readonly #fresh = new Set<() => void>();
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
@@ -161,7 +163,9 @@ export class HttpClient {
     };
   }
 
+  /** What is sent on a connection of its own is not cut (bytes sent can't be unsent): it only keeps the process alive no more. */
   async close(): Promise<void> {
+    for (const letGo of this.#fresh) letGo();
     await this.#agent.destroy();
   }
 
@@ -170,7 +174,13 @@ export class HttpClient {
     deadline: Deadline,
   ): Promise<{ answer: Dispatcher.ResponseData; done: () => Promise<void> }> {
     const own = options.fresh === true ? freshConnection(this.#origin) : null;
+    const letGo = (): void => {
+      own?.letGo();
+      deadline.letGo();
+    };
+    if (own !== null) this.#fresh.add(letGo);
     const done = async (): Promise<void> => {
+      this.#fresh.delete(letGo);
       await own?.client.destroy();
     };
     const path = `${this.#prefix}${options.path}`;
@@ -250,6 +260,10 @@ class Deadline implements Disposable {
     clearTimeout(this.#timer);
   }
 
+  letGo(): void {
+    this.#timer.unref();
+  }
+
   abort(): void {
     this.#own.abort(new Aborted('CallerLeft'));
   }
@@ -284,20 +298,33 @@ function failedToConnect(error: unknown): boolean {
 }
 
 /** A client for one request. `stood` becomes true when its connection does: until then nothing can have been sent. */
-function freshConnection(origin: string): { client: Client; stood: () => boolean } {
+function freshConnection(origin: string): { client: Client; stood: () => boolean; letGo: () => void } {
   let stood = false;
+  let isLeft = false;
+  let socket: Socket | null = null;
   const connect = buildConnector({ ...CONNECT, allowH2: false });
   const client = new Client(origin, {
     pipelining: 1,
     headersTimeout: 0,
     connect: (options, callback) => {
       connect(options, (...answer: [null, Socket] | [Error, null]) => {
-        if (answer[0] === null) stood = true;
+        if (answer[0] === null) {
+          stood = true;
+          socket = answer[1];
+          if (isLeft) socket.unref();
+        }
         callback(...answer);
       });
     },
   });
-  return { client, stood: () => stood };
+  return {
+    client,
+    stood: () => stood,
+    letGo: () => {
+      isLeft = true;
+      socket?.unref();
+    },
+  };
 }
 
 async function readText(answer: Dispatcher.ResponseData, maxBytes: number, named: string): Promise<string> {
