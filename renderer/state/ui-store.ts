@@ -17,6 +17,8 @@ export interface UiState {
   /** Shows one server only; null shows all. */
   readonly onlyServer: ServerId | null;
   readonly shortcutsOpen: boolean;
+  /** The server whose whole work somebody asked to stop: the question is open. */
+  readonly stopEverything: ServerId | null;
   /** Live updates of the queue stand still (WCAG 2.2.2); cancelling works on. */
   readonly frozen: boolean;
 }
@@ -31,6 +33,7 @@ export const createUiStore = (): UiStore =>
     inspector: false,
     onlyServer: null,
     shortcutsOpen: false,
+    stopEverything: null,
     frozen: false,
   }));
 

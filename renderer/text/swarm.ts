@@ -198,11 +198,22 @@ export function swarmAbilities(capabilities: Capabilities): { tone: 'go' | 'hold
 const listed = (parts: readonly string[]): string =>
   parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} or ${parts.at(-1) ?? ''}`;
 
+export const aboutForeignText = {
+  counts: (user: string | null, running: number, waiting: number) => {
+    const parts = [
+      running > 0 ? `${number(running)} running` : null,
+      waiting > 0 ? `${number(waiting)} waiting` : null,
+    ].filter((part) => part !== null);
+    return `${user ?? 'Other people'}: ${parts.join(', ')}`;
+  },
+  act: 'Cancel everything here…',
+} as const;
+
 /** Whose work would be stopped by one of the ways to stop everything. */
 export type StopWay =
   { way: 'mine' } | { way: 'listed' } | { way: 'own-user' } | { way: 'user'; user: string } | { way: 'users' };
 
-interface Standing {
+export interface Standing {
   server: string;
   /** Ours that are open here. */
   mine: number;

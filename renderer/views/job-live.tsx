@@ -84,20 +84,27 @@ export const LiveWords = memo(function LiveWords({
       leftMs: live?.leftMs ?? null,
     },
   );
-  // A server that knows no nodes tells at least how far it is.
-  const rest =
-    words.rest === '' && live?.stage.stage === 'running' && live.nodesTotal === null && live.fraction !== null
-      ? percent(live.fraction)
-      : words.rest;
+  // A server that knows no nodes tells at least how far it is, and by that which of its images it is at.
+  const alone = words.rest === '' && live?.stage.stage === 'running' && live.nodesTotal === null ? live.fraction : null;
+  const image = alone === null ? null : imageAt(alone, job.info.images);
+  const rest = alone === null ? words.rest : percent(alone);
   return (
     <>
       <span className={styles['line']}>
-        <strong className={styles['go']}>{words.strong}</strong> {rest}
+        <strong className={styles['go']}>{image ?? words.strong}</strong>
+        {image === null || rest === '' ? ' ' : ', '}
+        {rest}
       </span>
       <span className={styles['line']}>{note ?? words.second}</span>
     </>
   );
 });
+
+/** "Image 2 of 4"; null for a job of one image. Images are made one after the other. */
+function imageAt(fraction: number, images: number | null): string | null {
+  if (images === null || images < 2) return null;
+  return queueText.imageOf(Math.min(images, Math.floor(fraction * images + 1e-6) + 1), images);
+}
 
 /** "Cancelling… waiting for KSampler, step 19 of 30". */
 export const StoppingWords = memo(function StoppingWords({

@@ -14,6 +14,7 @@ import { pickedOf } from '../state/picked.ts';
 import { useApp, useJobs, useServers, useStores, useUi } from '../state/stores.ts';
 import { queueText, shellText } from '../text/queue.ts';
 import { AboutForeign } from './about-foreign.tsx';
+import { ForeignPowers } from './foreign-powers.tsx';
 import { JobPanel } from './job-panel.tsx';
 import { QueueBar, ThumbBar } from './queue-bar.tsx';
 import { QueueList } from './queue-list.tsx';
@@ -24,6 +25,7 @@ export function QueueView(): ReactNode {
   const phone = useMedia(PHONE);
   const ready = useJobs((state) => state.ready);
   const inspector = useUi((state) => state.inspector);
+  const stopEverything = useUi((state) => state.stopEverything);
   const selected = useUi((state) => state.selected);
   const focused = useUi((state) => state.focused);
   const [about, setAbout] = useState<ServerId | null>(null);
@@ -59,6 +61,12 @@ export function QueueView(): ReactNode {
         serverId={about}
         onClose={() => {
           setAbout(null);
+        }}
+      />
+      <ForeignPowers
+        serverId={stopEverything}
+        onClose={() => {
+          stores.ui.setState({ stopEverything: null });
         }}
       />
     </div>

@@ -113,7 +113,9 @@ function SectionActs({ server, focused }: { server: ServerView; focused: boolean
       label: queueText.cancelEveryone,
       hint: queueText.cancelEveryoneHint,
       onSelect: () => {
-        flow.ask({ scope: { server: server.id, which: 'everyone' } });
+        // SwarmUI has users: whose work can be stopped there is a question of its own.
+        if (server.kind === 'swarm') ui.setState({ stopEverything: server.id });
+        else flow.ask({ scope: { server: server.id, which: 'everyone' } });
       },
     },
     { type: 'line' },

@@ -2,11 +2,16 @@
  * A ComfyUI workflow for SwarmUI's own queue: the same jobs, each as its parameter `comfyworkflowraw` (reference §3.1). Pure.
  * Seeds small enough go as SwarmUI's seed, so that the graph is shared by all jobs and rows can name the seed.
  */
-import { seedInputs } from '../../shared/describe.ts';
 import type { ComfyGraph, JobPatch, SubmitJobs } from '../../shared/job.ts';
+import { findInputs } from '../../shared/workflow/inputs.ts';
+import type { WorkflowInput } from '../../shared/workflow/inputs.ts';
+import { findSeeds } from '../../shared/workflow/inputs.ts';
 
 /** SwarmUI draws its own seeds below this; what is larger stays in the graph as it is. */
 const SMALL_SEED = 2_147_483_647;
+/** An input that holds a seed. */
+type Seed = Pick<WorkflowInput, 'nodeId' | 'input'>;
+
 const TAG = '\u0001seed\u0001';
 
 /** Null for a submission that is none of a graph. */
@@ -14,7 +19,7 @@ export function asSwarm(submission: SubmitJobs, random: boolean): SubmitJobs | n
   const { payload } = submission;
   if (payload.kind !== 'comfy') return null;
   const { graph } = payload;
-  const seeds = seedInputs(graph);
+  const seeds = findSeeds(graph);
   const used = new Set<number>();
   const made = submission.jobs.map((job) => {
     const { seed, rest } = splitSeed(job.patch, seeds);
@@ -44,17 +49,17 @@ function unused(seed: number, used: Set<number>): number {
 /** The one seed that goes into every seed input, and what else a patch sets; no seed where they differ. */
 function splitSeed(
   patch: JobPatch | undefined,
-  seeds: readonly { node: string; input: string }[],
+  seeds: readonly { nodeId: string; input: string }[],
 ): { seed: number | null; rest: NonNullable<JobPatch['set']> } {
   const set = patch?.set ?? {};
-  const values = seeds.map(({ node, input }) => set[node]?.[input]);
+  const values = seeds.map(({ nodeId, input }) => set[nodeId]?.[input]);
   const [first] = values;
   if (typeof first !== 'number' || first < 0 || values.some((value) => value !== first))
     return { seed: null, rest: set };
   const rest = Object.entries(set).map(([node, inputs]) => [
     node,
     Object.fromEntries(
-      Object.entries(inputs).filter(([input]) => !seeds.some((one) => one.node === node && one.input === input)),
+      Object.entries(inputs).filter(([input]) => !seeds.some((one) => one.nodeId === node && one.input === input)),
     ),
   ]);
   return { seed: first, rest: Object.fromEntries(rest) as NonNullable<JobPatch['set']> };
@@ -70,10 +75,10 @@ function withSet(graph: ComfyGraph, set: NonNullable<JobPatch['set']>): ComfyGra
 }
 
 /** The graph as text; `tagged` puts SwarmUI's `${seed}` where seeds stand, a bare word outside of strings. */
-function textOf(graph: ComfyGraph, seeds: readonly { node: string; input: string }[], tagged: boolean): string {
+function textOf(graph: ComfyGraph, seeds: readonly { nodeId: string; input: string }[], tagged: boolean): string {
   if (!tagged) return JSON.stringify(graph);
   const set: Record<string, Record<string, string>> = {};
-  for (const { node, input } of seeds) (set[node] ??= {})[input] = TAG;
+  for (const { nodeId, input } of seeds) (set[nodeId] ??= {})[input] = TAG;
   return JSON.stringify(withSet(graph, set)).replaceAll(JSON.stringify(TAG), '${seed}');
 }
 
