@@ -61,7 +61,6 @@ export const cancelText = {
   aboutTitle: (server: string) => `Other people’s work on ${server}`,
   aboutText:
     'SwarmUI tells how many jobs others have, but not which. What waits inside SwarmUI can only be cancelled together, for everyone. What runs on its ComfyUI backends right now is listed one by one where SwarmUI lets us look.',
-  aboutCancel: 'Cancel everyone’s work here…',
   aboutClose: 'Leave it alone',
 } as const;
 
