@@ -5,13 +5,16 @@
  *
  *   --only NAME[,NAME]   these measures        --runs N      median of so many runs (5)
  *   --json FILE|-        numbers as JSON       --random N    randomised cancels (200)
- *   --quick              try it out            --rows N      ended jobs in the large database (1,000,000)
+ *   --markdown FILE      as docs/benchmarks.md --rows N      ended jobs in the large database (1,000,000)
+ *   --quick              try it out            --strict      over a limit is a failure
  */
 import '../../electron/node-gate.ts';
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { markdownOf } from './markdown.ts';
 import type { BenchOptions, Row } from './measure.ts';
 import { measureNames, measures } from './measures.ts';
 import type { MeasureName } from './measures.ts';
@@ -26,7 +29,7 @@ async function main(words: string[]): Promise<number> {
     console.error(asked);
     return 2;
   }
-  const { names, options, json, strict } = asked;
+  const { names, options, json, markdown, strict } = asked;
   // With JSON on standard output the table goes to the other one.
   const say = json === '-' ? console.error : console.log;
   const about = machine();
@@ -35,7 +38,7 @@ async function main(words: string[]): Promise<number> {
   for (const name of names) {
     const startedMs = performance.now();
     const taken = await takeApart(name, options);
-    const result: Result = { name, title: measures[name].title, seconds: (performance.now() - startedMs) / 1_000, ...taken };
+    const result: Result = { name, title: measures[name].title, seconds: (performance.now() - startedMs) / 1_000, load: loadavg()[0] ?? 0, ...taken };
     results.push(result);
     say(tableOf(result));
   }
@@ -44,6 +47,7 @@ async function main(words: string[]): Promise<number> {
     if (json === '-') process.stdout.write(text);
     else writeFileSync(json, text);
   }
+  if (markdown !== undefined) writeFileSync(markdown, markdownOf(about, options, results));
   const rows = results.flatMap((result) => result.rows);
   const over = rows.filter((row) => row.ok === false).length;
   const failed = results.filter((result) => result.error !== null);
@@ -51,13 +55,13 @@ async function main(words: string[]): Promise<number> {
   return failed.length > 0 || (strict && over > 0) ? 1 : 0;
 }
 
-function read(words: string[]): { names: readonly MeasureName[]; options: BenchOptions; json: string | undefined; strict: boolean } | string {
+function read(words: string[]): { names: readonly MeasureName[]; options: BenchOptions; json: string | undefined; markdown: string | undefined; strict: boolean } | string {
   let values;
   try {
     values = parseArgs({
       args: words, strict: true,
       options: {
-        only: { type: 'string', multiple: true, default: [] }, json: { type: 'string' }, strict: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false },
+        only: { type: 'string', multiple: true, default: [] }, json: { type: 'string' }, markdown: { type: 'string' }, strict: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false },
         runs: { type: 'string', default: '5' }, random: { type: 'string' }, rows: { type: 'string' },
       },
     }).values;
@@ -73,15 +77,15 @@ function read(words: string[]): { names: readonly MeasureName[]; options: BenchO
   const isName = (name: string): name is MeasureName => measureNames.some((known) => known === name);
   const unknown = only.filter((name) => !isName(name));
   if (unknown.length > 0) return `No measure is called ${unknown.join(', ')}; there are ${measureNames.join(', ')}.`;
-  return { names: only.length === 0 ? measureNames : only.filter(isName), options: { runs, quick, random, rows }, json: values.json, strict: values.strict };
+  return { names: only.length === 0 ? measureNames : only.filter(isName), options: { runs, quick, random, rows }, json: values.json, markdown: values.markdown, strict: values.strict };
 }
 
 /** In a process of its own: no measure inherits the heap, the listeners or the warm code of the one before it. */
 async function takeApart(name: MeasureName, options: BenchOptions): Promise<{ rows: Row[]; error: string | null }> {
   const child = fork(fileURLToPath(new URL('./measure-process.ts', import.meta.url)), [name, JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-  let answer: { rows: Row[]; error: string | null } | null = null;
+  const answers: { rows: Row[]; error: string | null }[] = [];
   child.on('message', (message) => {
-    answer = message as { rows: Row[]; error: string | null };
+    answers.push(message as { rows: Row[]; error: string | null });
   });
   const deadline = setTimeout(() => child.kill('SIGTERM'), measures[name].deadlineMs);
   const how = await new Promise<string>((resolve) => {
@@ -90,5 +94,5 @@ async function takeApart(name: MeasureName, options: BenchOptions): Promise<{ ro
     });
   });
   clearTimeout(deadline);
-  return answer ?? { rows: [], error: `its process ended early (${how})` };
+  return answers[0] ?? { rows: [], error: `its process ended early (${how})` };
 }

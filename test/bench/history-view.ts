@@ -80,9 +80,13 @@ async function firstPage(page: Page): Promise<number> {
     window.probe.forgetFirstPage();
     location.hash = 'history';
   });
-  let ms: number | null = null;
-  await until('the first page is painted', async () => (ms = await page.evaluate(() => window.probe.firstPageMs())) !== null, 20_000);
-  return ms ?? 0;
+  const took: number[] = [];
+  await until('the first page is painted', async () => {
+    const ms = await page.evaluate(() => window.probe.firstPageMs());
+    if (ms !== null) took.push(ms);
+    return ms !== null;
+  }, 20_000);
+  return median(took);
 }
 
 /** Through the menu, as a person does it. */

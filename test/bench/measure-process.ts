@@ -17,7 +17,7 @@ async function answer(): Promise<{ rows: Row[]; error: string | null }> {
 }
 
 process.once('SIGTERM', () => {
-  endAll().finally(() => process.exit(1));
+  void endAll().finally(() => process.exit(1));
 });
 const answered = await answer();
 await endAll();

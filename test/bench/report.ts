@@ -7,6 +7,8 @@ export interface Result {
   name: string;
   title: string;
   seconds: number;
+  /** Load average of the minute when it ended: above the number of cores, others were in its way. */
+  load: number;
   rows: Row[];
   /** Why it could not be taken. */
   error: string | null;
@@ -36,8 +38,8 @@ export function headOf(about: Machine, options: BenchOptions): string {
   ].join('\n');
 }
 
-export function tableOf({ name, title, seconds, rows, error }: Result): string {
-  const lines = [`\n${title} (${name}, ${seconds.toFixed(0)} s)`];
+export function tableOf({ name, title, seconds, load, rows, error }: Result): string {
+  const lines = [`\n${title} (${name}, ${seconds.toFixed(0)} s, load ${load.toFixed(1)})`];
   if (error !== null) lines.push(`  could not be taken: ${error}`);
   const width = (pick: (row: Row) => string): number => Math.max(0, ...rows.map((row) => pick(row).length));
   const widths = [width((row) => row.measure), width((row) => row.required), width((row) => row.reached)] as const;

@@ -22,7 +22,7 @@ export function swarmParams(steps: number, ms: number, more: Record<string, unkn
     '9': { class_type: 'SwarmSaveImageWS', inputs: { images: ['10', 0] } },
     '10': { class_type: node, inputs: { steps, ms, ...more, seed: 'SEED' } },
   };
-  return { prompt: 'bench', seed, comfyworkflowraw: JSON.stringify(graph).replace('"SEED"', '${seed}'), ...params } as Extract<JobPayload, { kind: 'swarm' }>['params'];
+  return { prompt: 'bench', seed, comfyworkflowraw: JSON.stringify(graph).replace('"SEED"', '${seed}'), ...params };
 }
 
 export const swarmPayload = (...args: Parameters<typeof swarmParams>): JobPayload => ({ kind: 'swarm', images: 1, params: swarmParams(...args) });

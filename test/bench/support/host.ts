@@ -48,10 +48,10 @@ export async function startHost(dataDir = tempDirectory()): Promise<HostProcess>
   const child = spawn(process.execPath, [hostScript, '--data', dataDir, '--port', '0', '--no-open', '--perf'], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';
-  let startedInMs: number | null = null;
+  const listening = { afterMs: Infinity };
   child.stdout.on('data', (part: Buffer) => {
     out += part.toString();
-    if (startedInMs === null && out.includes('/launch?code=')) startedInMs = monotonic() - began;
+    if (listening.afterMs === Infinity && out.includes('/launch?code=')) listening.afterMs = monotonic() - began;
   });
   child.stderr.on('data', (part: Buffer) => (err += part.toString()));
   const ended = new Promise<void>((resolve) => {
@@ -68,14 +68,14 @@ export async function startHost(dataDir = tempDirectory()): Promise<HostProcess>
   });
   await until(`the host listens: ${err}`, () => {
     if (child.exitCode !== null) throw new Error(`the host ended with ${String(child.exitCode)}: ${err}`);
-    return startedInMs !== null && err.includes('}');
+    return listening.afterMs !== Infinity && err.includes('}');
   }, 60_000);
   const endpoint = readEndpoint(dataDir);
-  if (endpoint?.url == null) throw new Error('the host left no endpoint');
+  if (typeof endpoint?.url !== 'string') throw new Error('the host left no endpoint');
   const perfLine = err.split('\n').find((line) => line.startsWith('{')) ?? '{}';
   return {
     pid: child.pid ?? 0, dataDir, url: endpoint.url, token: readFileSync(endpoint.tokenFile, 'utf8').trim(),
-    startedInMs: startedInMs ?? 0, perf: JSON.parse(perfLine) as HostProcess['perf'],
+    startedInMs: listening.afterMs, perf: JSON.parse(perfLine) as HostProcess['perf'],
     launchUrl: /http:\S+\/launch\?code=\S+/.exec(out)?.[0] ?? '', close,
   };
 }

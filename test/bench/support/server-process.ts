@@ -13,6 +13,8 @@ import { monotonic } from '../measure.ts';
 import { harmOf } from './swarm-harm.ts';
 import type { Harm, RandomJob } from './swarm-harm.ts';
 
+type Nothing = Record<string, never>;
+
 export interface Arrival {
   path: string;
   /** Ids named in the body: of `POST /queue {delete}` and `POST /interrupt {prompt_id}`. */
@@ -26,13 +28,14 @@ export interface Frames {
   /** When the frame was handed to the socket, by prompt id. */
   started: Record<string, number>;
   succeeded: Record<string, number>;
+  interrupted: Record<string, number>;
 }
 
 const comfys: ComfyServerHandle[] = [];
 let swarm: SwarmServerHandle | null = null;
 const arrivals: Arrival[] = [];
 const cancelled = new Set<string>();
-let frames: Frames = { count: 0, overMs: 0, started: {}, succeeded: {} };
+let frames: Frames = { count: 0, overMs: 0, started: {}, succeeded: {}, interrupted: {} };
 let framesSince = monotonic();
 let flood: NodeJS.Timeout | null = null;
 
@@ -80,6 +83,7 @@ function watch({ engine }: ComfyServerHandle): void {
     const id = (data as { prompt_id?: unknown }).prompt_id;
     if (typeof id === 'string' && type === 'execution_start') frames.started[id] = at;
     if (typeof id === 'string' && type === 'execution_success') frames.succeeded[id] = at;
+    if (typeof id === 'string' && type === 'execution_interrupted') frames.interrupted[id] = at;
     send(type, data, to);
   };
 }
@@ -107,11 +111,11 @@ const verbs = {
     return { url: swarm.url };
   },
   /** What came in since the last question. */
-  arrivals: (_: Record<never, never>): Arrival[] => arrivals.splice(0),
-  frames: (_: Record<never, never>): Frames => {
+  arrivals: (_: Nothing): Arrival[] => arrivals.splice(0),
+  frames: (_: Nothing): Frames => {
     const now = monotonic();
     const answer = { ...frames, overMs: now - framesSince };
-    frames = { count: 0, overMs: 0, started: {}, succeeded: {} };
+    frames = { count: 0, overMs: 0, started: {}, succeeded: {}, interrupted: {} };
     framesSince = now;
     return answer;
   },
@@ -135,7 +139,7 @@ const verbs = {
     }, 1);
   },
   /** Sessions that were ever opened, the slots of every backend, and how many steps were computed. */
-  swarmState: (_: Record<never, never>): { sessions: number; slots: { max: number; free: number; lost: number }[]; steps: number } => {
+  swarmState: (_: Nothing): { sessions: number; slots: { max: number; free: number; lost: number }[]; steps: number } => {
     const { engine } = theSwarm();
     return { sessions: engine.events('session').length, slots: comfys.map((_server, index) => engine.slots(index)), steps: comfys.reduce((sum, server) => sum + server.engine.log.filter((entry) => entry.event === 'step').length, 0) };
   },

@@ -78,7 +78,7 @@ export function installProbe(): void {
   const asked = new Set<string>();
   const Real = window.WebSocket;
   window.WebSocket = class extends Real {
-    override send(data: string | ArrayBufferLike | Blob | ArrayBufferView): void {
+    override send(data: string | BufferSource | Blob): void {
       if (typeof data === 'string' && data.includes('"history.page"') && data.includes('"foreign":"with"')) {
         const id = /"id":(\d+)/.exec(data)?.[1];
         if (id !== undefined) asked.add(id);
