@@ -1,7 +1,9 @@
 /** `--set`, `--seed` and `--count` → the payload and the jobs of one submit. Pure but for the random seeds, which can be given. */
-import { seedInputs } from '../../shared/describe.ts';
 import type { ComfyGraph, JobPatch, JobPayload } from '../../shared/job.ts';
 import type { Json } from '../../shared/schema.ts';
+import { findSeeds } from '../../shared/workflow/inputs.ts';
+import { drawSeeds } from '../../shared/workflow/variants.ts';
+import type { SeedPlan } from '../../shared/workflow/variants.ts';
 import { usage } from './exit-codes.ts';
 
 export interface SubmitPlan {
@@ -16,15 +18,9 @@ export interface Wishes {
   count: number;
 }
 
-/** 53 random bits: the most a number in JSON keeps exactly. */
-export function newSeed(): number {
-  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
-  return high * 0x20_0000 + (low >>> 11);
-}
-
-export function planSubmit(payload: JobPayload, wishes: Wishes, random: () => number = newSeed): SubmitPlan {
+export function planSubmit(payload: JobPayload, wishes: Wishes, random?: () => number): SubmitPlan {
   const changed = wishes.sets.reduce(withSet, payload);
-  const seeds = seedsFor(wishes, random);
+  const seeds = drawSeeds(seedPlanOf(wishes), random);
   const jobs = seeds
     .map((seed) => (seed === null ? {} : { patch: seedPatch(changed, seed, wishes.seed !== undefined) }))
     .map((job) => ('patch' in job && job.patch !== null ? { patch: job.patch } : {}));
@@ -32,21 +28,19 @@ export function planSubmit(payload: JobPayload, wishes: Wishes, random: () => nu
 }
 
 /** A number: that one and the next ones. `random`: a new one each. Nothing: as it is for one job, random for several, because a server does nothing for a graph it has just run. */
-function seedsFor({ seed, count }: Wishes, random: () => number): (number | null)[] {
-  const list = (make: (index: number) => number | null): (number | null)[] =>
-    Array.from({ length: count }, (_, index) => make(index));
-  if (seed === undefined) return count === 1 ? [null] : list(() => random());
-  if (seed === 'random') return list(() => random());
-  const first = Number(seed);
-  if (!/^\d+$/.test(seed) || !Number.isSafeInteger(first + count))
+function seedPlanOf({ seed, count }: Wishes): SeedPlan {
+  if (seed === undefined && count === 1) return { mode: 'fixed' };
+  if (seed === undefined || seed === 'random') return { mode: 'random', count };
+  const from = Number(seed);
+  if (!/^\d+$/.test(seed) || !Number.isSafeInteger(from + count))
     throw usage(`--seed is "random" or a whole number up to ${String(Number.MAX_SAFE_INTEGER)}, not "${seed}".`);
-  return list((index) => first + index);
+  return { mode: 'range', from, count };
 }
 
 /** Null where nothing in the payload takes a seed and none was asked for. */
 function seedPatch(payload: JobPayload, seed: number, asked: boolean): JobPatch | null {
   if (payload.kind === 'swarm') return { params: { seed } };
-  const places = seedInputs(payload.graph);
+  const places = findSeeds(payload.graph);
   if (places.length === 0) {
     if (asked)
       throw usage(
@@ -55,7 +49,7 @@ function seedPatch(payload: JobPayload, seed: number, asked: boolean): JobPatch 
     return null;
   }
   const set: Record<string, Record<string, Json>> = {};
-  for (const { node, input } of places) (set[node] ??= {})[input] = seed;
+  for (const { nodeId, input } of places) (set[nodeId] ??= {})[input] = seed;
   return { set };
 }
 

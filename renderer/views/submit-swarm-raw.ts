@@ -3,15 +3,10 @@
  * Seeds small enough go as SwarmUI's seed, so that the graph is shared by all jobs and rows can name the seed.
  */
 import type { ComfyGraph, JobPatch, SubmitJobs } from '../../shared/job.ts';
-import { findInputs } from '../../shared/workflow/inputs.ts';
-import type { WorkflowInput } from '../../shared/workflow/inputs.ts';
 import { findSeeds } from '../../shared/workflow/inputs.ts';
 
 /** SwarmUI draws its own seeds below this; what is larger stays in the graph as it is. */
 const SMALL_SEED = 2_147_483_647;
-/** An input that holds a seed. */
-type Seed = Pick<WorkflowInput, 'nodeId' | 'input'>;
-
 const TAG = '\u0001seed\u0001';
 
 /** Null for a submission that is none of a graph. */
@@ -89,7 +84,7 @@ export function swarmResults(graph: ComfyGraph): { any: boolean; intermediate: s
   const saves = Object.values(graph).some(
     ({ class_type }) => class_type !== 'SwarmSaveImageWS' && /^save|save(image|video|audio|animated)/i.test(class_type),
   );
-  return { any: saves || intermediate.length < senders.length, intermediate, tags: /\$\{/.test(JSON.stringify(graph)) };
+  return { any: saves || intermediate.length < senders.length, intermediate, tags: JSON.stringify(graph).includes('${') };
 }
 
 function countsAsResult(id: string): boolean {

@@ -68,7 +68,7 @@ function isNode(value: unknown): boolean {
 }
 
 /** Strict JSON first; then with Python's NaN and Infinity, which ComfyUI writes into images, read as null. */
-function parsePythonJson(text: string): unknown {
+export function parsePythonJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -86,12 +86,9 @@ export function findInputs(graph: ComfyGraph): WorkflowInputs {
   const prompts = texts.positive.map((literal) => take(literal, 'prompt')).filter((found) => found !== null);
   const negatives = texts.negative.map((literal) => take(literal, 'negative')).filter((found) => found !== null);
 
-  const seeds: WorkflowInput[] = [];
-  for (const literal of candidates(graph, 'seed')) {
-    if (typeof literal.value !== 'number') continue;
-    const seed = take(literal, 'seed');
-    if (seed !== null) seeds.push(seed);
-  }
+  const seeds = findSeeds(graph)
+    .map((literal) => take(literal, 'seed'))
+    .filter((found) => found !== null);
   const first = (role: InputRole, type: 'number' | 'string'): WorkflowInput | null =>
     take(candidates(graph, role).find((literal) => typeof literal.value === type) ?? null, role);
 
@@ -106,7 +103,7 @@ export function findInputs(graph: ComfyGraph): WorkflowInputs {
     cfg: first('cfg', 'number'),
     sampler: first('sampler', 'string'),
     scheduler: first('scheduler', 'string'),
-    model: first('model', 'string'),
+    model: take(findModel(graph), 'model'),
     images: first('images', 'number'),
   };
 
@@ -123,6 +120,30 @@ export function findInputs(graph: ComfyGraph): WorkflowInputs {
     if (inputs.length > 0) further.push({ nodeId, title: nodeTitle(graph, nodeId), inputs });
   }
   return { prompts, negatives, ...main, seeds, further, furtherCount };
+}
+
+/** Every number that is a seed, each once, in the graph's order: what a run with new seeds sets. */
+export function findSeeds(graph: ComfyGraph): { nodeId: string; input: string; value: number }[] {
+  const found = new Map<string, { nodeId: string; input: string; value: number }>();
+  for (const { nodeId, input, value } of candidates(graph, 'seed'))
+    if (typeof value === 'number') found.set(keyOf({ nodeId, input }), { nodeId, input, value });
+  return [...found.values()];
+}
+
+/** The model that makes the picture. `model_name` is also what upscalers and detectors call theirs: the last resort. */
+export function findModel(graph: ComfyGraph): Literal | null {
+  const named = candidates(graph, 'model').filter(({ value }) => typeof value === 'string');
+  return named.find(({ input }) => input !== 'model_name') ?? named[0] ?? null;
+}
+
+/** Size and number of the pictures, of the node that makes the empty one; null each where that is not said there. */
+export function findSize(graph: ComfyGraph): Record<'width' | 'height' | 'images', number | null> {
+  const nodeId = sizeNodeOf(graph);
+  const numberAt = (input: string): number | null => {
+    const value = nodeId === null ? null : (literalOf(graph, nodeId, input)?.value ?? null);
+    return typeof value === 'number' ? value : null;
+  };
+  return { width: numberAt('width'), height: numberAt('height'), images: numberAt('batch_size') };
 }
 
 /** Key of an input within its graph. Node ids hold no line break a person could type into an input name. */

@@ -95,7 +95,7 @@ export function makeJobs(
   const used = new Set<number>();
   const jobs: PlannedJob[] = [];
   for (const combination of combinations) {
-    for (const seed of seedsFor(seedInputs.length, seeds, randomSeed, used)) {
+    for (const seed of seedInputs.length === 0 ? [null] : drawSeeds(seeds, randomSeed, used)) {
       const set: Record<string, Record<string, string | number>> = {};
       texts.forEach(({ input, text }, index) => {
         const variant = combination[index];
@@ -109,8 +109,16 @@ export function makeJobs(
   return jobs;
 }
 
-function seedsFor(seedInputs: number, plan: SeedPlan, randomSeed: () => number, used: Set<number>): (number | null)[] {
-  if (seedInputs === 0 || plan.mode === 'fixed') return [null];
+/**
+ * One seed for each job; null leaves the workflow's own. Random ones differ from each other and from those in `used`: a
+ * server does nothing for a graph it has just run.
+ */
+export function drawSeeds(
+  plan: SeedPlan,
+  randomSeed: () => number = newSeed,
+  used = new Set<number>(),
+): (number | null)[] {
+  if (plan.mode === 'fixed') return [null];
   const count = Math.max(1, Math.floor(plan.count));
   if (plan.mode === 'range') return Array.from({ length: count }, (_, index) => Math.min(MAX_SEED, plan.from + index));
   return Array.from({ length: count }, () => {

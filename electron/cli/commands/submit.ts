@@ -19,7 +19,7 @@ export async function submit(context: Context): Promise<Answer> {
   const { args, out } = context;
   const count = args.number('count', 1, true) ?? 1;
   const waitS = args.number('wait', 0, false);
-  const file = readWorkflowFile(args.words[0] ?? '');
+  const file = await readWorkflowFile(args.words[0] ?? '');
   const { payload, jobs: wanted } = planSubmit(file.payload, { sets: args.all('set'), seed: args.text('seed'), count });
   for (const place of file.inexact)
     out.note(`${place} is too large to be kept exactly; what is sent is its nearest neighbour.`);

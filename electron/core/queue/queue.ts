@@ -4,13 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import { describe, seedInputs } from '../../../shared/describe.ts';
+import { describe } from '../../../shared/describe.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { newBatchId, newJobId } from '../../../shared/ids.ts';
 import type { BatchId, JobId, PayloadId, ServerId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
 import { JobInfoSchema, JobPatchSchema } from '../../../shared/job.ts';
 import type { JobPatch, JobPayload, JobView, SubmitJobsSchema } from '../../../shared/job.ts';
+import { findSeeds } from '../../../shared/workflow/inputs.ts';
 import type { NewJob } from '../db/job-store.ts';
 import { outcomeOf, parseColumn } from '../db/rows.ts';
 import type { JobRow } from '../db/rows.ts';
@@ -216,7 +217,7 @@ export class Queue {
     const random = (): number => Math.floor(Math.random() * 2 ** 48);
     if (payload.kind === 'swarm') return JSON.stringify({ ...patch, params: { ...patch.params, seed: random() % 2 ** 31 } });
     const set = { ...patch.set };
-    for (const { node, input } of seedInputs(payload.graph)) set[node] = { ...set[node], [input]: random() };
+    for (const { nodeId, input } of findSeeds(payload.graph)) set[nodeId] = { ...set[nodeId], [input]: random() };
     return JSON.stringify({ ...patch, set });
   }
 }

@@ -1,12 +1,11 @@
 /** Files and options of `submit` → what is sent, or a sentence why not. */
-import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../electron/cli/exit-codes.ts';
-import { graphTextOf, isImage } from '../../../electron/cli/image-text.ts';
 import { planSubmit } from '../../../electron/cli/submit-plan.ts';
 import type { Wishes } from '../../../electron/cli/submit-plan.ts';
-import { readWorkflowText } from '../../../electron/cli/workflow-file.ts';
+import { readWorkflowBytes } from '../../../electron/cli/workflow-file.ts';
 import type { JobPayload } from '../../../shared/job.ts';
+import { packedChunk, png, textChunk } from '../shared/workflow/image-makers.ts';
 
 const graph = {
   '3': {
@@ -57,7 +56,7 @@ describe('--seed and --count', () => {
     expect(seeds({})).toEqual([null]);
     expect(seeds({ seed: '5' })).toEqual([5]);
     expect(seeds({ seed: '5', count: 3 })).toEqual([5, 6, 7]);
-    expect(seeds({ count: 2 })).toEqual([99, 99]);
+    expect(seeds({ count: 2 })).toEqual([99, 100]);
     expect(seeds({ seed: 'random' })).toEqual([99]);
   });
 
@@ -78,26 +77,25 @@ describe('--seed and --count', () => {
 });
 
 describe('files', () => {
-  it('are read as a graph, as a saved POST /prompt body, with Python’s NaN, as SwarmUI parameters', () => {
-    expect(readWorkflowText('a', JSON.stringify(graph)).payload).toEqual(payload);
-    expect(readWorkflowText('a', `\uFEFF${JSON.stringify({ prompt: graph, client_id: 'x' })}`).payload).toEqual(
-      payload,
-    );
-    expect(readWorkflowText('a', '{"1":{"class_type":"X","inputs":{"a":NaN,"b":"NaN"}}}').payload).toEqual({
+  const read = (data: string | Uint8Array) =>
+    readWorkflowBytes('a', typeof data === 'string' ? Buffer.from(data) : data);
+
+  it('are read as a graph, as a saved POST /prompt body, with Python’s NaN, as SwarmUI parameters', async () => {
+    expect((await read(JSON.stringify(graph))).payload).toEqual(payload);
+    expect((await read(`\uFEFF${JSON.stringify({ prompt: graph, client_id: 'x' })}`)).payload).toEqual(payload);
+    expect((await read('{"1":{"class_type":"X","inputs":{"a":NaN,"b":"NaN"}}}')).payload).toEqual({
       kind: 'comfy',
       graph: { '1': { class_type: 'X', inputs: { a: null, b: 'NaN' } } },
     });
-    expect(readWorkflowText('a', '{"prompt":"a cat","images":3,"steps":4}').payload).toEqual({
+    expect((await read('{"prompt":"a cat","images":3,"steps":4}')).payload).toEqual({
       kind: 'swarm',
       images: 3,
       params: { prompt: 'a cat', steps: 4 },
     });
   });
 
-  it('name the numbers that JSON can’t keep', () => {
-    expect(readWorkflowText('a', '{"1":{"class_type":"X","inputs":{"seed":18446744073709551615}}}').inexact).toEqual([
-      '1.seed',
-    ]);
+  it('name the numbers that JSON can’t keep', async () => {
+    expect((await read('{"1":{"class_type":"X","inputs":{"seed":18446744073709551615}}}')).inexact).toEqual(['1.seed']);
   });
 
   it.each([
@@ -108,39 +106,17 @@ describe('files', () => {
     'no',
     '{"1":{"class_type":"X","inputs":{}},"2":{"class_type":"Y"}}',
     '{"nodes":[],"links":[]}',
-  ])('refuse %s', (text) => {
-    expect(() => readWorkflowText('a', text)).toThrow(Failure);
+    '\0\0',
+  ])('refuse %s', async (text) => {
+    await expect(read(text)).rejects.toThrow(Failure);
   });
 
-  const png = (...chunks: [string, Buffer][]): Buffer =>
-    Buffer.concat([
-      Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-      ...chunks.flatMap(([type, body]) => {
-        const head = Buffer.alloc(8);
-        head.writeUInt32BE(body.length);
-        head.write(type, 4, 'latin1');
-        return [head, body, Buffer.alloc(4)];
-      }),
-    ]);
-
-  it('of PNG: plain, packed and international text; the API format before the editor’s', () => {
-    const text = 'prompt\0{"ü":1}';
-    expect(graphTextOf(png(['tEXt', Buffer.from('workflow\0{}')], ['tEXt', Buffer.from(text)]))).toBe('{"ü":1}');
-    expect(graphTextOf(png(['zTXt', Buffer.concat([Buffer.from('prompt\0\0'), deflateSync('{"a":1}')])]))).toBe(
-      '{"a":1}',
-    );
-    expect(graphTextOf(png(['iTXt', Buffer.from('prompt\0\0\0\0\0{"b":2}')]))).toBe('{"b":2}');
-    expect(graphTextOf(png(['zTXt', Buffer.from('prompt\0\0broken')]))).toBeNull();
-    expect(graphTextOf(png(['tEXt', Buffer.from('Software\0x')]).subarray(0, 30))).toBeNull();
-  });
-
-  it('of WebP: what ComfyUI writes into EXIF', () => {
-    const exif = Buffer.from('II*\0........workflow:{"nodes":[]}\0prompt:{"3":{}}\0');
-    const head = Buffer.alloc(8);
-    head.write('EXIF', 0, 'latin1');
-    head.writeUInt32LE(exif.length, 4);
-    const webp = Buffer.concat([Buffer.from('RIFF\0\0\0\0WEBP'), head, exif]);
-    expect([isImage(webp), graphTextOf(webp)]).toEqual([true, '{"3":{}}']);
-    expect(graphTextOf(webp.subarray(0, 25))).toBeNull();
+  it('are PNGs too, packed or plain, and one that claims gigabytes is refused', async () => {
+    const text = JSON.stringify(graph);
+    expect((await read(png(textChunk('prompt', text)))).payload).toEqual(payload);
+    expect((await read(png(packedChunk('prompt', text)))).payload).toEqual(payload);
+    const bomb = png(packedChunk('prompt', ' '.repeat(30_000_000)));
+    await expect(read(bomb)).rejects.toThrow(/carries no workflow/);
+    await expect(read(png(textChunk('parameters', 'Steps: 4')))).rejects.toThrow(/parameters of Stable Diffusion/);
   });
 });

@@ -1,7 +1,7 @@
 /** What a row says of a payload; ids in order; errors over a wire. */
 import { describe as group, expect, it } from 'vitest';
 import { batchState } from '../../../shared/batch.ts';
-import { conditioningText, describe, linkOf, seedInputs } from '../../../shared/describe.ts';
+import { describe } from '../../../shared/describe.ts';
 import { AppError, fromWire, isAbort, toWire } from '../../../shared/errors.ts';
 import { uuidv4, uuidv7 } from '../../../shared/ids.ts';
 import { Aborted } from '../../../shared/util/async.ts';
@@ -9,28 +9,48 @@ import { pictureGraph } from '../../support/core-harness.ts';
 
 group('describe', () => {
   it('finds prompt, size, seed and model by following the links', () => {
-    const { info, prompt, title } = describe({ kind: 'comfy', graph: pictureGraph('fog over the cranes\nlong exposure') }, { set: { '5': { seed: 77 } } }, 'a.json');
-    expect(info).toMatchObject({ source: 'a.json', width: 128, height: 96, seed: '77', model: 'dreamscape-xl.safetensors', nodes: 7 });
+    const { info, prompt, title } = describe(
+      { kind: 'comfy', graph: pictureGraph('fog over the cranes\nlong exposure') },
+      { set: { '5': { seed: 77 } } },
+      'a.json',
+    );
+    expect(info).toMatchObject({
+      source: 'a.json',
+      width: 128,
+      height: 96,
+      seed: '77',
+      model: 'dreamscape-xl.safetensors',
+      nodes: 7,
+    });
     expect(prompt).toBe('fog over the cranes\nlong exposure');
     expect(title).toBe('fog over the cranes long exposure');
   });
 
   it('guesses nothing: an unknown graph is called by its file', () => {
-    const { info, title } = describe({ kind: 'comfy', graph: { '1': { class_type: 'X', inputs: {} } } }, null, 'odd.json');
+    const { info, title } = describe(
+      { kind: 'comfy', graph: { '1': { class_type: 'X', inputs: {} } } },
+      null,
+      'odd.json',
+    );
     expect(title).toBe('odd.json');
     expect(info).toMatchObject({ width: null, seed: null, model: null });
   });
 
   it('is not led in circles', () => {
-    const graph = { '1': { class_type: 'A', inputs: { positive: ['2', 0] } }, '2': { class_type: 'B', inputs: { x: ['3', 0] } }, '3': { class_type: 'C', inputs: { y: ['2', 0] } } };
-    expect(conditioningText(graph, 'positive')).toBeNull();
-    expect(linkOf(['2', 0])).toBe('2');
-    expect(linkOf(['2', 'x'])).toBeNull();
-    expect(seedInputs(pictureGraph())).toHaveLength(1);
+    const graph = {
+      '1': { class_type: 'A', inputs: { positive: ['2', 0] } },
+      '2': { class_type: 'B', inputs: { x: ['3', 0] } },
+      '3': { class_type: 'C', inputs: { y: ['2', 0] } },
+    };
+    expect(describe({ kind: 'comfy', graph }, null, null)).toMatchObject({ prompt: '', title: null });
   });
 
   it('reads SwarmUI parameters, quoted numbers too', () => {
-    const { info, title } = describe({ kind: 'swarm', images: 4, params: { prompt: 'heron', width: '1024', height: 768, seed: 5, model: 'm' } }, { params: { seed: '18446744073709551615' } }, null);
+    const { info, title } = describe(
+      { kind: 'swarm', images: 4, params: { prompt: 'heron', width: '1024', height: 768, seed: 5, model: 'm' } },
+      { params: { seed: '18446744073709551615' } },
+      null,
+    );
     expect(info).toMatchObject({ width: 1024, height: 768, seed: '18446744073709551615', images: 4, model: 'm' });
     expect(title).toBe('heron');
   });
@@ -51,8 +71,17 @@ group('ids', () => {
 group('errors', () => {
   it('keep code, message, details and cause over a wire; an unreadable one is a bug', () => {
     const cause = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
-    const back = fromWire(JSON.parse(JSON.stringify(toWire(new AppError('server_unreachable', 'no answer', { details: { url: 'x' }, cause })))));
-    expect(back).toMatchObject({ code: 'server_unreachable', message: 'no answer', details: { url: 'x' }, retryable: true });
+    const back = fromWire(
+      JSON.parse(
+        JSON.stringify(toWire(new AppError('server_unreachable', 'no answer', { details: { url: 'x' }, cause }))),
+      ),
+    );
+    expect(back).toMatchObject({
+      code: 'server_unreachable',
+      message: 'no answer',
+      details: { url: 'x' },
+      retryable: true,
+    });
     expect(fromWire('nonsense').code).toBe('bug');
     expect(fromWire({ code: 'made-up', message: 'm' }).code).toBe('bug');
   });
