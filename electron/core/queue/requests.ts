@@ -1,27 +1,27 @@
 /**
- * Cancel requests: resolves a scope to ids, previews it, and writes it in one transaction before any network
- * (architecture §7.1, §10). Stopping what is on a server is the canceller's.
+ * Cancel requests: a scope is previewed, and written in one transaction before any network (architecture §7.1, §10).
+ * Which jobs a scope means is cancel-scope.ts; stopping what is on a server is the canceller's.
  */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import type { Asker, CancelMode, CancelOutcome, CancelReceipt, CancelScope, CancelSummary } from '../../../shared/cancel.ts';
+import type {
+  Asker,
+  CancelMode,
+  CancelOutcome,
+  CancelReceipt,
+  CancelScope,
+  CancelSummary,
+} from '../../../shared/cancel.ts';
 import type { CancelPreview, CancelResult, RunCancelSchema } from '../../../shared/cancel-schema.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
-import type { JobState } from '../../../shared/job-machine.ts';
 import { outcomeOf } from '../db/rows.ts';
 import type { Board } from './board.ts';
 import type { Canceller } from './canceller.ts';
+import { isWaitingOnly, kindOf, Scopes, setOf, wouldStop } from './cancel-scope.ts';
+import type { Resolved, Target } from './cancel-scope.ts';
 import type { Foreign } from './foreign.ts';
 
-/** One open or ended job of a scope, with what a preview and a summary must know. */
-interface Target {
-  id: JobId;
-  state: JobState;
-  title: string;
-  /** Where it is, or would go. */
-  serverId: ServerId | null;
-}
 type Counts = CancelPreview['total'];
 
 const NO_COUNTS: Counts = { local: 0, staged: 0, running: 0, collecting: 0, foreign: 0, foreignKept: 0 };
@@ -38,28 +38,18 @@ export class Requests {
   readonly #foreign: Foreign;
   /** What each shown preview would have stopped. */
   readonly #previews = new Map<string, ReadonlySet<string>>();
-  readonly #q;
+  readonly #scopes: Scopes;
 
   constructor(board: Board, canceller: Canceller, foreign: Foreign) {
     this.#board = board;
     this.#canceller = canceller;
     this.#foreign = foreign;
-    const { raw } = board.db;
-    const target = 'SELECT j.id, j.state, j.title, coalesce((SELECT a.server_id FROM attempts a WHERE a.job_id = j.id AND a.closed_at IS NULL), j.server_id) AS serverId FROM';
-    this.#q = {
-      ids: raw.prepare<[string], Target>(`${target} json_each(?) x JOIN jobs j ON j.id = x.value`),
-      batchKnown: raw.prepare<[string], 1>('SELECT 1 FROM batches WHERE id = ?').pluck(),
-      batch: raw.prepare<[string], Target>(`${target} jobs j WHERE j.batch_id = ? AND j.ended_at IS NULL ORDER BY j.position, j.id`),
-      open: raw.prepare<[], Target>(`${target} jobs j WHERE j.ended_at IS NULL ORDER BY j.position, j.id`),
-      stopAfter: raw.prepare('UPDATE batches SET stop_after_at = coalesce(stop_after_at, ?) WHERE id IN (SELECT value FROM json_each(?))'),
-      batchesOf: raw.prepare<[string], string>('SELECT DISTINCT batch_id FROM jobs WHERE batch_id IS NOT NULL AND id IN (SELECT value FROM json_each(?))').pluck(),
-      batchOpen: raw.prepare<[string], Target>(`${target} jobs j WHERE j.batch_id IN (SELECT value FROM json_each(?)) AND j.ended_at IS NULL`),
-    };
+    this.#scopes = new Scopes(board, foreign);
   }
 
   preview(scope: CancelScope, mode: CancelMode, after: boolean): CancelPreview {
-    const { targets, foreign } = this.#resolve(scope, after);
-    const stopped = targets.filter((target) => this.#wouldStop(target, mode, after, scope));
+    const { targets, foreign } = this.#scopes.resolve(scope, after);
+    const stopped = targets.filter((target) => wouldStop(target, mode, after, scope));
     const perServer = new Map<ServerId | null, Counts>();
     const countsOf = (id: ServerId | null): Counts => {
       const counts = perServer.get(id) ?? { ...NO_COUNTS };
@@ -68,17 +58,22 @@ export class Requests {
     };
     for (const target of stopped) countsOf(target.serverId)[kindOf(target.state)] += 1;
     for (const { serverId, remoteKeys } of foreign) countsOf(serverId).foreign += remoteKeys.length;
-    const named = serversOf(scope, targets, this.#board);
+    const named = this.#scopes.serversOf(scope, targets);
     for (const serverId of named) {
       const kept = this.#foreign.openKeys(serverId).length - (perServer.get(serverId)?.foreign ?? 0);
       if (kept > 0) countsOf(serverId).foreignKept += kept;
     }
     const total = { ...NO_COUNTS };
-    for (const counts of perServer.values()) for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key];
+    for (const counts of perServer.values())
+      for (const key of Object.keys(total) as (keyof Counts)[]) total[key] += counts[key];
     return {
       token: this.#remember(stopped, foreign),
       total,
-      servers: [...perServer].map(([serverId, counts]) => ({ serverId, name: serverId === null ? null : this.#board.servers.nameOf(serverId), counts })),
+      servers: [...perServer].map(([serverId, counts]) => ({
+        serverId,
+        name: serverId === null ? null : this.#board.servers.nameOf(serverId),
+        counts,
+      })),
       title: stopped.length === 1 && total.foreign === 0 ? (stopped[0]?.title ?? null) : null,
       warnings: this.#warnings(stopped, foreign),
     };
@@ -92,13 +87,19 @@ export class Requests {
     const wake: JobId[] = [];
     const changed: JobId[] = [];
     const { receipts, summary, foreign } = db.tx(() => {
-      const resolved = this.#resolve(asked.scope, after);
+      const resolved = this.#scopes.resolve(asked.scope, after);
       if (resolved.foreign.length > 0 && asked.foreignAllowed !== true) {
         throw new AppError('not_allowed', "the scope has other people's work in it and that was not allowed");
       }
       this.#checkPreview(asked, mode, after, resolved);
-      if (after) this.#stopBatches(asked.scope, resolved.targets);
-      const written = this.#write(resolved.targets, { mode, by, note: asked.note ?? null }, after || isWaitingOnly(asked.scope), wake, changed);
+      if (after) this.#scopes.stopBatches(asked.scope, resolved.targets);
+      const written = this.#write(
+        resolved.targets,
+        { mode, by, note: asked.note ?? null },
+        after || isWaitingOnly(asked.scope),
+        wake,
+        changed,
+      );
       return { ...written, foreign: resolved.foreign };
     });
     this.#board.point('after-cancel-row');
@@ -115,15 +116,29 @@ export class Requests {
     return { receipts: receipts.slice(0, MAX_RECEIPTS), summary };
   }
 
-  #write(targets: readonly Target[], asking: { mode: CancelMode; by: Asker; note: string | null }, onlyWaiting: boolean, wake: JobId[], changed: JobId[]): { receipts: CancelReceipt[]; summary: CancelSummary } {
+  #write(
+    targets: readonly Target[],
+    asking: { mode: CancelMode; by: Asker; note: string | null },
+    onlyWaiting: boolean,
+    wake: JobId[],
+    changed: JobId[],
+  ): { receipts: CancelReceipt[]; summary: CancelSummary } {
     const { cancels, jobs, links } = this.#board;
     const now = Date.now();
     const receipts: CancelReceipt[] = [];
     const locals: CancelReceipt[] = [];
-    const summary: CancelSummary = { timing: 'immediate', cancelledWaiting: 0, running: 0, alreadyEnded: 0, unreachable: 0, notAllowed: 0 };
+    const summary: CancelSummary = {
+      timing: 'immediate',
+      cancelledWaiting: 0,
+      running: 0,
+      alreadyEnded: 0,
+      unreachable: 0,
+      notAllowed: 0,
+    };
     const queued = targets.filter((target) => target.state === 'queued').map((target) => target.id);
     const local: CancelOutcome = { outcome: 'cancelled', reach: 'local', evidence: 'proven', partialOutputs: 0 };
-    for (const [jobId, requestId] of cancels.cancelQueued(queued, asking, now)) locals.push({ jobId, requestId, outcome: local });
+    for (const [jobId, requestId] of cancels.cancelQueued(queued, asking, now))
+      locals.push({ jobId, requestId, outcome: local });
     summary.cancelledWaiting = queued.length;
     for (const id of queued) changed.push(id);
 
@@ -132,7 +147,8 @@ export class Requests {
       if (state === 'done' || state === 'failed' || state === 'cancelled') {
         summary.alreadyEnded += 1;
         const first = cancels.newestOf(id);
-        const outcome: CancelOutcome | null = state === 'cancelled' ? (first === undefined ? null : outcomeOf(first)) : { outcome: 'too-late', state };
+        const outcome: CancelOutcome | null =
+          state === 'cancelled' ? (first === undefined ? null : outcomeOf(first)) : { outcome: 'too-late', state };
         receipts.push({ jobId: id, requestId: state === 'cancelled' ? (first?.id ?? null) : null, outcome });
         continue;
       }
@@ -175,40 +191,12 @@ export class Requests {
     return { receipts: [...receipts, ...locals], summary };
   }
 
-  #resolve(scope: CancelScope, after: boolean): { targets: Target[]; foreign: { serverId: ServerId; remoteKeys: string[] }[] } {
-    if ('jobs' in scope) {
-      const unique = [...new Set(scope.jobs)];
-      const targets = this.#q.ids.all(JSON.stringify(unique));
-      if (targets.length < unique.length) {
-        const known = new Set(targets.map((target) => target.id));
-        throw new AppError('not_found', 'there is no such job', { details: { ids: unique.filter((id) => !known.has(id)).slice(0, 10) } });
-      }
-      if (!after) return { targets, foreign: [] };
-      const batches = this.#q.batchesOf.all(JSON.stringify(unique));
-      const more = this.#q.batchOpen.all(JSON.stringify(batches)).filter((target) => !unique.includes(target.id));
-      return { targets: [...targets, ...more], foreign: [] };
-    }
-    if ('batch' in scope) {
-      if (this.#q.batchKnown.get(scope.batch) === undefined) throw new AppError('not_found', 'there is no such batch', { details: { id: scope.batch } });
-      return { targets: this.#q.batch.all(scope.batch), foreign: [] };
-    }
-    const { server } = scope;
-    if (server !== 'all' && this.#board.servers.get(server) === undefined) throw new AppError('not_found', 'there is no such server', { details: { id: server } });
-    const targets = this.#q.open.all().filter((target) => server === 'all' || target.serverId === server);
-    if (scope.which !== 'everyone') return { targets: scope.which === 'waiting' ? targets.filter((target) => target.state !== 'running' && target.state !== 'collecting') : targets, foreign: [] };
-    const servers = server === 'all' ? this.#board.servers.all().map((one) => one.id) : [server];
-    const foreign = servers.map((serverId) => ({ serverId, remoteKeys: this.#foreign.openKeys(serverId) })).filter((one) => one.remoteKeys.length > 0);
-    return { targets, foreign };
-  }
-
-  #wouldStop(target: Target, mode: CancelMode, after: boolean, scope: CancelScope): boolean {
-    if (target.state === 'done' || target.state === 'failed' || target.state === 'cancelled') return false;
-    return !(target.state === 'running' && (mode === 'if-waiting' || after || isWaitingOnly(scope)));
-  }
-
-  #remember(targets: readonly Target[], foreign: readonly { serverId: ServerId; remoteKeys: string[] }[]): string {
+  #remember(targets: readonly Target[], foreign: Resolved['foreign']): string {
     const set = setOf(targets, foreign);
-    const token = createHash('sha256').update([...set].sort().join('\n')).digest('hex').slice(0, 32);
+    const token = createHash('sha256')
+      .update([...set].sort().join('\n'))
+      .digest('hex')
+      .slice(0, 32);
     this.#previews.delete(token);
     this.#previews.set(token, set);
     const oldest = this.#previews.keys().next();
@@ -217,22 +205,25 @@ export class Requests {
   }
 
   /** Fewer than were shown is fine (they ended); more or others is not. */
-  #checkPreview(asked: RunCancel, mode: CancelMode, after: boolean, now: { targets: Target[]; foreign: { serverId: ServerId; remoteKeys: string[] }[] }): void {
+  #checkPreview(asked: RunCancel, mode: CancelMode, after: boolean, now: Resolved): void {
     if (asked.previewToken === undefined) return;
     const shown = this.#previews.get(asked.previewToken);
-    const stopped = now.targets.filter((target) => this.#wouldStop(target, mode, after, asked.scope));
+    const stopped = now.targets.filter((target) => wouldStop(target, mode, after, asked.scope));
     const more = shown === undefined || [...setOf(stopped, now.foreign)].some((id) => !shown.has(id));
-    if (more) throw new AppError('conflict', 'more or other jobs would now be stopped than were shown', { details: { preview: this.preview(asked.scope, asked.mode, after) } });
-  }
-
-  #stopBatches(scope: CancelScope, targets: readonly Target[]): void {
-    const batches = 'batch' in scope ? [scope.batch] : this.#q.batchesOf.all(JSON.stringify(targets.map((target) => target.id)));
-    this.#q.stopAfter.run(Date.now(), JSON.stringify(batches));
+    if (more)
+      throw new AppError('conflict', 'more or other jobs would now be stopped than were shown', {
+        details: { preview: this.preview(asked.scope, asked.mode, after) },
+      });
   }
 
   #canInterrupt(serverId: ServerId): boolean {
     const capabilities = this.#board.links.get(serverId)?.status().capabilities;
-    return capabilities === undefined || capabilities === null || capabilities.targetedInterrupt || this.#board.servers.get(serverId)?.allowUntargetedInterrupt === true;
+    return (
+      capabilities === undefined ||
+      capabilities === null ||
+      capabilities.targetedInterrupt ||
+      this.#board.servers.get(serverId)?.allowUntargetedInterrupt === true
+    );
   }
 
   #warnings(targets: readonly Target[], foreign: readonly { serverId: ServerId }[]): CancelPreview['warnings'] {
@@ -242,28 +233,13 @@ export class Requests {
       const link = this.#board.links.get(serverId);
       if (link?.online !== true) warnings.add('server-unreachable');
       const capabilities = link?.status().capabilities;
-      if (state === 'running' && capabilities !== undefined && capabilities !== null && !capabilities.targetedInterrupt) warnings.add(this.#canInterrupt(serverId) ? 'untargeted-interrupt' : 'not-allowed');
-      if (link?.status().problems.some((problem) => HITS_NEIGHBOURS.has(problem.code)) === true) warnings.add('neighbours-may-be-hit');
+      if (state === 'running' && capabilities !== undefined && capabilities !== null && !capabilities.targetedInterrupt)
+        warnings.add(this.#canInterrupt(serverId) ? 'untargeted-interrupt' : 'not-allowed');
+      if (link?.status().problems.some((problem) => HITS_NEIGHBOURS.has(problem.code)) === true)
+        warnings.add('neighbours-may-be-hit');
     }
-    for (const { serverId } of foreign) if (this.#board.links.get(serverId)?.online !== true) warnings.add('server-unreachable');
+    for (const { serverId } of foreign)
+      if (this.#board.links.get(serverId)?.online !== true) warnings.add('server-unreachable');
     return [...warnings];
   }
-}
-
-const isWaitingOnly = (scope: CancelScope): boolean => 'which' in scope && scope.which === 'waiting';
-
-function kindOf(state: JobState): 'local' | 'staged' | 'running' | 'collecting' {
-  if (state === 'queued') return 'local';
-  if (state === 'running' || state === 'collecting') return state;
-  return 'staged';
-}
-
-function setOf(targets: readonly Target[], foreign: readonly { serverId: ServerId; remoteKeys: string[] }[]): ReadonlySet<string> {
-  return new Set([...targets.map((target) => target.id), ...foreign.flatMap(({ serverId, remoteKeys }) => remoteKeys.map((key) => `${serverId}/${key}`))]);
-}
-
-/** The servers whose foreign work the dialog should mention as left alone. */
-function serversOf(scope: CancelScope, targets: readonly Target[], board: Board): ServerId[] {
-  if ('which' in scope) return scope.server === 'all' ? board.servers.all().map((server) => server.id) : [scope.server];
-  return targets.length < 2 ? [] : [...new Set(targets.flatMap((target) => (target.serverId === null ? [] : [target.serverId])))];
 }
