@@ -41,10 +41,7 @@ export const swarmForm = {
   wholeBetween: (least: number, most: number) => `a whole number from ${String(least)} to ${String(most)}`,
   number: 'a number',
   wholeNumber: 'a whole number',
-  total: (jobs: number, images: number) =>
-    images === jobs
-      ? plural(jobs, 'job', 'jobs')
-      : `${plural(jobs, 'job', 'jobs')}, ${plural(images, 'image', 'images')}`,
+  imagesIn: (images: number, what: string) => `${plural(images, 'image', 'images')} · ${what}`,
   noServer: 'No SwarmUI server is set up any more.',
   chooseModel: 'Choose a model first.',
   rawGoes: 'It goes into SwarmUI’s own queue as a whole, and runs on its ComfyUI backends.',
@@ -233,6 +230,7 @@ export const powersText = {
   failed: 'That could not be cancelled',
   stopped: (who: string) => `Asked to stop: ${who}`,
   nothing: 'Nothing of yours is here, and your account may not stop the work of others.',
+  nobodyElse: 'No other user has work there now.',
   limited: 'Your account may stop no more than this. Jobs that others have waiting inside SwarmUI go on.',
 } as const;
 

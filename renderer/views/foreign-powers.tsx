@@ -15,7 +15,7 @@ import { useApi, useLoad } from '../hooks/use-api.ts';
 import { serverOf } from '../state/queue-rows.ts';
 import { useJobs, useServers, useStores } from '../state/stores.ts';
 import { common } from '../text/common.ts';
-import { powersText, stopAct, stopLabel, stopSentence } from '../text/swarm.ts';
+import { may, powersText, stopAct, stopLabel, stopSentence } from '../text/swarm.ts';
 import type { Standing, StopWay } from '../text/swarm.ts';
 import styles from './foreign-powers.module.css';
 
@@ -50,6 +50,7 @@ function Asking({ serverId, onClose }: { serverId: ServerId; onClose: () => void
     async (signal) => (await api.foreign.powers({ id: serverId }, { signal })).powers,
     serverId,
   );
+  const others = useServers((state) => may(state.byId.get(serverId)?.status.capabilities ?? null, 'interrupt_others'));
   const [chosen, setChosen] = useState<string | null>(null);
 
   const standing: Standing = {
@@ -110,7 +111,9 @@ function Asking({ serverId, onClose }: { serverId: ServerId; onClose: () => void
       ) : (
         <>
           <p className={styles['what']}>{stopSentence(way, standing)}</p>
-          {standing.users.length === 0 && <p className={styles['note']}>{powersText.limited}</p>}
+          {standing.users.length === 0 && (
+            <p className={styles['note']}>{others ? powersText.nobodyElse : powersText.limited}</p>
+          )}
         </>
       )}
     </AlertDialog>

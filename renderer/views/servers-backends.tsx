@@ -165,7 +165,7 @@ export function ServersBackends({ server }: { server: ServerView }): ReactNode {
           ) : (
             <>
               <p>{backendText.recreateText(asking.backend.load)}</p>
-              <p>{backendText.recreateMine}</p>
+              <p className={styles['note']}>{backendText.recreateMine}</p>
             </>
           )}
         </AlertDialog>

@@ -49,13 +49,13 @@ export function SwarmMakes({
   return (
     <section className={styles['makes']} aria-label={submitText.makes}>
       <p className={styles['big']} aria-live="polite" aria-atomic="true">
-        {plan === null ? submitText.notYet : ready ? swarmForm.total(total, plan.images) : submitText.tooManyShort}
+        {plan === null ? submitText.notYet : ready ? submitText.jobs(total) : submitText.tooManyShort}
       </p>
       <p className={styles['meta']}>
         {plan === null
           ? (missing ?? submitText.fillIn)
           : ready
-            ? submitText.product(plan.prompts, plan.seedsPerPrompt)
+            ? swarmForm.imagesIn(plan.images, submitText.product(plan.prompts, plan.seedsPerPrompt))
             : submitText.tooMany(MAX_JOBS)}
       </p>
       {ready && plan.prompts > 1 && (

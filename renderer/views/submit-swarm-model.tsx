@@ -150,11 +150,8 @@ export function ModelPicker({
               onClick={() => choose(model)}
             >
               <span className={styles['name']}>{model.title}</span>
-              <span className={styles['about']}>
-                {[model.title === model.name ? null : model.name, sizeOf(model)]
-                  .filter((part) => part !== null)
-                  .join(' · ')}
-              </span>
+              <span className={styles['size']}>{sizeOf(model)}</span>
+              {model.title !== model.name && <span className={styles['file']}>{model.name}</span>}
             </li>
           ))}
         </ul>

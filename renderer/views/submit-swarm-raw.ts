@@ -84,7 +84,11 @@ export function swarmResults(graph: ComfyGraph): { any: boolean; intermediate: s
   const saves = Object.values(graph).some(
     ({ class_type }) => class_type !== 'SwarmSaveImageWS' && /^save|save(image|video|audio|animated)/i.test(class_type),
   );
-  return { any: saves || intermediate.length < senders.length, intermediate, tags: JSON.stringify(graph).includes('${') };
+  return {
+    any: saves || intermediate.length < senders.length,
+    intermediate,
+    tags: JSON.stringify(graph).includes('${'),
+  };
 }
 
 function countsAsResult(id: string): boolean {

@@ -119,7 +119,7 @@ export function SubmitSwarm(): ReactNode {
   return (
     <div className={view['page']}>
       <div className={view['form']}>
-        <section className={inputs['inputs']} aria-label={swarmForm.whatItMakes} data-first="">
+        <section className={inputs['inputs']} aria-label={swarmForm.whatItMakes}>
           <div className={inputs['head']}>
             <h2 className={inputs['heading']}>{swarmForm.whatItMakes}</h2>
             {Object.keys(draft.values).length > 0 && (
