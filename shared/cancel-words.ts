@@ -37,13 +37,16 @@ export const cancelDialogText = {
 export const stoppedBy = (counts: Counts, manner: CancelManner): number =>
   counts.local + counts.staged + counts.foreign + (manner.after || manner.mode === 'if-waiting' ? 0 : counts.running);
 
+const integers = new Intl.NumberFormat('en');
+const english = (value: number): string => integers.format(value);
+
 const short = (title: string): string => (title.length > 60 ? `${title.slice(0, 57).trimEnd()}…` : title);
 
 /** `number` writes a count as its face does, e.g. with the reader's thousands separator. */
 export function cancelWords(
   preview: CancelPreview,
   options: CancelManner,
-  number: (value: number) => string = new Intl.NumberFormat('en').format,
+  number: (value: number) => string = english,
 ): CancelWords {
   const plural = (count: number, one: string, other: string): string => `${number(count)} ${count === 1 ? one : other}`;
   const jobs = (count: number): string => plural(count, 'job', 'jobs');
@@ -103,7 +106,8 @@ export function cancelWords(
       rest: total.foreignKept === 1 ? 'job is left alone.' : 'jobs are left alone.',
     });
   }
-  for (const warning of preview.warnings) sentences.push({ kind: 'warning', strong: '', rest: WARNINGS[warning] });
+  for (const warning of preview.warnings)
+    sentences.push({ kind: 'warning', strong: '', rest: cancelWarnings[warning] });
 
   const title =
     one && preview.title !== null
@@ -125,7 +129,8 @@ function where(preview: CancelPreview, manner: CancelManner, number: (value: num
   return named.length > 1 ? ` on ${number(named.length)} servers` : '';
 }
 
-const WARNINGS: Record<CancelPreview['warnings'][number], string> = {
+/** What to know before it is done; whole sentences. */
+export const cancelWarnings: Record<CancelPreview['warnings'][number], string> = {
   'server-unreachable': 'A server does not answer now. The cancel is kept and carried out as soon as it does.',
   'untargeted-interrupt':
     'A server is too old to stop one job by name: it is told to stop whatever runs, as you allowed.',

@@ -1,6 +1,7 @@
 /** The sentences of cancelling (product §3.2, §3.6): outcomes, what is still awaited, the question. Pure. */
 import type { CancelOutcome } from '../../shared/cancel.ts';
 import type { CancelPreview } from '../../shared/cancel-schema.ts';
+import { cancelWarnings, stoppedBy } from '../../shared/cancel-words.ts';
 import type { JobView } from '../../shared/job.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Exit } from './exit-codes.ts';
@@ -73,15 +74,6 @@ export function awaitedSentence(job: JobView | undefined): string {
   }
 }
 
-const WARNINGS: Record<CancelPreview['warnings'][number], string> = {
-  'server-unreachable': 'A server does not answer now. The cancel is kept and carried out as soon as it does.',
-  'untargeted-interrupt':
-    'A server is too old to stop one job by name: it is told to stop whatever runs, as you allowed.',
-  'not-allowed': 'Some jobs can’t be stopped exactly on their server and are left alone.',
-  'foreign-together': 'SwarmUI can only stop everyone’s waiting work together.',
-  'neighbours-may-be-hit': 'Another job on that server may be hit. If it is yours, it is queued again.',
-};
-
 export interface Question {
   lines: string[];
   question: string;
@@ -91,8 +83,9 @@ export interface Question {
 
 /** Made of the counts of `cancel.preview` and of nothing else. */
 export function questionFor(preview: CancelPreview, options: { runsOn: boolean }): Question {
+  const manner = { mode: 'stop', after: options.runsOn } as const;
   const { total } = preview;
-  const count = total.local + total.staged + total.foreign + (options.runsOn ? 0 : total.running);
+  const count = stoppedBy(total, manner);
   const lines: string[] = [];
   if (total.running > 0)
     lines.push(
@@ -107,10 +100,8 @@ export function questionFor(preview: CancelPreview, options: { runsOn: boolean }
   if (total.collecting > 0)
     lines.push(`  ${plural(total.collecting, 'job', 'jobs')} finished already, files still being fetched: too late`);
   if (total.foreignKept > 0) lines.push(`  ${plural(total.foreignKept, 'foreign job', 'foreign jobs')}: left alone`);
-  for (const warning of preview.warnings) lines.push(`  ${WARNINGS[warning]}`);
-  const named = preview.servers.filter(
-    ({ counts }) => counts.local + counts.staged + counts.running + counts.foreign > 0,
-  );
+  for (const warning of preview.warnings) lines.push(`  ${cancelWarnings[warning]}`);
+  const named = preview.servers.filter(({ counts }) => stoppedBy(counts, manner) > 0);
   const [only] = named;
   const place =
     named.length === 1 && only !== undefined && only.name !== null

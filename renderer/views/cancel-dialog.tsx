@@ -2,14 +2,15 @@
 import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useStore } from 'zustand';
+import { stoppedBy } from '../../shared/cancel-words.ts';
+import type { CancelSentence, CancelWords } from '../../shared/cancel-words.ts';
 import { AlertDialog } from '../components/alert-dialog.tsx';
 import { Checkbox, TextInput } from '../components/field.tsx';
 import { Icon } from '../components/icons.tsx';
 import { useCancel } from '../state/cancel-flow.ts';
 import type { Question } from '../state/cancel-flow.ts';
 import { useStores } from '../state/stores.ts';
-import { cancelText, cancelWords, foreignWords, stopped } from '../text/cancel.ts';
-import type { CancelSentence, CancelWords } from '../text/cancel.ts';
+import { cancelText, cancelWords, foreignWords } from '../text/cancel.ts';
 import { common } from '../text/common.ts';
 import { Station } from './station.tsx';
 import styles from './cancel-dialog.module.css';
@@ -38,7 +39,7 @@ function useWords(question: Question): { words: CancelWords; count: number; mine
   }
   if (preview === null) return null;
   const own = cancelWords(preview, manner);
-  const count = stopped(preview.total, manner);
+  const count = stoppedBy(preview.total, manner);
   if (firstOther === undefined) return { words: own, count, mineAlone: count === 1 && preview.total.foreign === 0 };
   return { words: merge([own, ...others], count + foreignCount), count: count + foreignCount, mineAlone: false };
 }
