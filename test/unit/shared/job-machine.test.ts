@@ -35,7 +35,14 @@ const table: Record<FactType, Partial<Record<JobState, JobState>>> = {
   collected: { collecting: 'done' },
   collectFailed: { collecting: 'failed' },
 };
-const job = (state: JobState, more: Partial<MachineJob> = {}): MachineJob => ({ state, held: false, openCancel: null, partialOutputs: 0, collateralUsed: false, ...more });
+const job = (state: JobState, more: Partial<MachineJob> = {}): MachineJob => ({
+  state,
+  held: false,
+  openCancel: null,
+  partialOutputs: 0,
+  collateralUsed: false,
+  ...more,
+});
 
 describe('advance', () => {
   for (const state of JOB_STATES) {
@@ -54,17 +61,33 @@ describe('advance', () => {
       for (const state of JOB_STATES.filter((one) => !isTerminal(one) && one !== 'collecting')) {
         for (const fact of Object.values(facts)) {
           const answer = advance(job(state, { openCancel: mode }), fact);
-          if (answer.ok && isTerminal(answer.transition.to)) expect(answer.transition.settle, `${state} × ${fact.type}`).not.toBeNull();
+          if (answer.ok && isTerminal(answer.transition.to))
+            expect(answer.transition.settle, `${state} × ${fact.type}`).not.toBeNull();
         }
       }
     }
+  });
+
+  it('answers an open cancel by what was seen, fact by fact: cancelled only for what stopped it', () => {
+    const settled = (fact: JobFact): unknown => {
+      const answer = advance(job('running', { openCancel: 'stop' }), fact);
+      return answer.ok ? answer.transition.settle : answer.why;
+    };
+    expect(settled(facts.finished)).toEqual({ outcome: 'too-late', state: 'done' });
+    expect(settled({ type: 'finished', outputs: [] })).toEqual({ outcome: 'too-late', state: 'done' });
+    expect(settled(facts.executionFailed)).toEqual({ outcome: 'too-late', state: 'failed' });
+    expect(settled(facts.vanished)).toEqual({ outcome: 'unknown', cause: 'server-restarted' });
+    expect(settled({ type: 'vanished', cause: 'no-trace' })).toEqual({ outcome: 'unknown', cause: 'no-trace' });
+    expect(settled(facts.stopped)).toEqual({ outcome: 'cancelled', reach: 'running', evidence: 'proven', partialOutputs: 0 });
+    expect(advance(job('submitting', { openCancel: 'stop' }), facts.rejected)).toMatchObject({ transition: { settle: { outcome: 'too-late', state: 'failed' } } });
   });
 
   it('closes the attempt on every way off a server but collecting', () => {
     for (const state of ['submitting', 'accepted', 'running', 'collecting'] as const) {
       for (const fact of Object.values(facts)) {
         const answer = advance(job(state), fact);
-        if (answer.ok && (isTerminal(answer.transition.to) || answer.transition.to === 'queued')) expect(answer.transition.close).not.toBeNull();
+        if (answer.ok && (isTerminal(answer.transition.to) || answer.transition.to === 'queued'))
+          expect(answer.transition.close).not.toBeNull();
       }
     }
   });
@@ -75,8 +98,12 @@ describe('advance', () => {
   });
 
   it('a job that starts answers an if-waiting cancel: it runs on', () => {
-    expect(advance(job('accepted', { openCancel: 'if-waiting' }), facts.started)).toMatchObject({ transition: { to: 'running', settle: { outcome: 'too-late', state: 'running' } } });
-    expect(advance(job('accepted', { openCancel: 'stop' }), facts.started)).toMatchObject({ transition: { to: 'running', settle: null } });
+    expect(advance(job('accepted', { openCancel: 'if-waiting' }), facts.started)).toMatchObject({
+      transition: { to: 'running', settle: { outcome: 'too-late', state: 'running' } },
+    });
+    expect(advance(job('accepted', { openCancel: 'stop' }), facts.started)).toMatchObject({
+      transition: { to: 'running', settle: null },
+    });
   });
 
   it('an if-waiting cancel never claims the stop of a running job for itself', () => {
@@ -87,7 +114,9 @@ describe('advance', () => {
   it('a neighbour of an interrupt of ours goes back to the queue once, then fails', () => {
     const hit: JobFact = { type: 'stopped', reach: 'running', outputs: [], by: 'collateral', evidence: 'proven' };
     expect(advance(job('running'), hit)).toMatchObject({ transition: { to: 'queued', close: 'collateral' } });
-    expect(advance(job('running', { collateralUsed: true }), hit)).toMatchObject({ transition: { to: 'failed', error: { code: 'stopped_elsewhere' } } });
+    expect(advance(job('running', { collateralUsed: true }), hit)).toMatchObject({
+      transition: { to: 'failed', error: { code: 'stopped_elsewhere' } },
+    });
     expect(advance(job('running', { openCancel: 'stop' }), hit)).toMatchObject({ transition: { to: 'cancelled' } });
   });
 
@@ -97,16 +126,28 @@ describe('advance', () => {
   });
 
   it('counts partial outputs: those stored and those named now', () => {
-    const answer = advance(job('running', { openCancel: 'stop', partialOutputs: 1 }), { type: 'stopped', reach: 'running', outputs: [output], by: 'unknown', evidence: 'proven' });
+    const answer = advance(job('running', { openCancel: 'stop', partialOutputs: 1 }), {
+      type: 'stopped',
+      reach: 'running',
+      outputs: [output],
+      by: 'unknown',
+      evidence: 'proven',
+    });
     expect(answer).toMatchObject({ transition: { settle: { partialOutputs: 2 } } });
   });
 
   it('a finished job without outputs is done at once', () => {
-    expect(advance(job('running', { openCancel: 'stop' }), { type: 'finished', outputs: [] })).toMatchObject({ transition: { to: 'done', close: 'finished', settle: { outcome: 'too-late', state: 'done' } } });
+    expect(advance(job('running', { openCancel: 'stop' }), { type: 'finished', outputs: [] })).toMatchObject({
+      transition: { to: 'done', close: 'finished', settle: { outcome: 'too-late', state: 'done' } },
+    });
   });
 
   it('some files stored is done, none is outputs_unavailable', () => {
-    expect(advance(job('collecting'), { type: 'collectFailed', stored: 1 })).toMatchObject({ transition: { to: 'done' } });
-    expect(advance(job('collecting'), { type: 'collectFailed', stored: 0 })).toMatchObject({ transition: { to: 'failed', error: { code: 'outputs_unavailable' } } });
+    expect(advance(job('collecting'), { type: 'collectFailed', stored: 1 })).toMatchObject({
+      transition: { to: 'done' },
+    });
+    expect(advance(job('collecting'), { type: 'collectFailed', stored: 0 })).toMatchObject({
+      transition: { to: 'failed', error: { code: 'outputs_unavailable' } },
+    });
   });
 });
