@@ -38,8 +38,8 @@ const SERVERS: readonly DemoServer[] = [
 ];
 
 const PICTURES: readonly { file: string; title: string; server: number; count: number }[] = [
-  { file: 'text-to-image.json', title: 'Harbour at dawn', server: 0, count: 3 },
-  { file: 'two-passes.json', title: 'Paper heron', server: 1, count: 2 },
+  { file: 'text-to-image.json', title: 'Harbour at dawn', server: 0, count: 8 },
+  { file: 'two-passes.json', title: 'Paper heron', server: 1, count: 6 },
 ];
 const SWARM = 2;
 
@@ -113,7 +113,7 @@ async function submitWork(handlers: Handlers, context: CallContext, servers: rea
       title: 'Alpine lake',
       payload: { kind: 'swarm', images: 2, params },
       serverId: servers[SWARM] ?? null,
-      jobs: [{ patch: { params: { seed: 77 } } }, { patch: { params: { seed: 78 } } }],
+      jobs: [77, 78, 79, 80].map((seed) => ({ patch: { params: { seed } } })),
     },
     context,
   );
