@@ -14,8 +14,22 @@ const svg = readFileSync(here('switchyard.svg'), 'utf8').replace('<use href="#ap
 
 /** Colour where the platform allows it: light strokes for dark bars, dark ones for light bars, black for macOS's templates. */
 const TONES = {
-  dark: { track: '#ececec', idle: '#a6a6a6', running: '#45c487', cancelling: '#e3a84a', paused: '#e3a84a', trouble: '#ff8a73' },
-  light: { track: '#2a2a2a', idle: '#6b6b6b', running: '#157a4c', cancelling: '#99610a', paused: '#99610a', trouble: '#c2361c' },
+  dark: {
+    track: '#ececec',
+    idle: '#a6a6a6',
+    running: '#45c487',
+    cancelling: '#e3a84a',
+    paused: '#e3a84a',
+    trouble: '#ff8a73',
+  },
+  light: {
+    track: '#2a2a2a',
+    idle: '#6b6b6b',
+    running: '#157a4c',
+    cancelling: '#99610a',
+    paused: '#99610a',
+    trouble: '#c2361c',
+  },
   template: { track: '#000', idle: '#000', running: '#000', cancelling: '#000', paused: '#000', trouble: '#000' },
 } as const;
 
@@ -30,9 +44,14 @@ async function draw(
   const colours = Object.entries(TONES[tone]).map(([name, colour]) => `--${name}:${colour}`);
   const margin = Math.round(size * inset);
   const inner = size - 2 * margin;
-  const uses = symbols.map((id) => `<svg style="position:absolute;left:${String(margin)}px;top:${String(margin)}px" width="${String(inner)}" height="${String(inner)}"><use href="#${id}"/></svg>`);
+  const uses = symbols.map(
+    (id) =>
+      `<svg style="position:absolute;left:${String(margin)}px;top:${String(margin)}px" width="${String(inner)}" height="${String(inner)}"><use href="#${id}"/></svg>`,
+  );
   await page.setViewportSize({ width: size, height: size });
-  await page.setContent(`<body style="margin:0;${colours.join(';')}"><div style="display:none">${svg}</div>${uses.join('')}</body>`);
+  await page.setContent(
+    `<body style="margin:0;${colours.join(';')}"><div style="display:none">${svg}</div>${uses.join('')}</body>`,
+  );
   return page.screenshot({ omitBackground: true, clip: { x: 0, y: 0, width: size, height: size } });
 }
 
@@ -63,7 +82,16 @@ function ico(pictures: readonly Picture[]): Buffer {
 
 /** Apple's types for PNGs of each size; two names for one size are the plain and the @2x one. */
 const ICNS_TYPES: readonly (readonly [string, number])[] = [
-  ['icp4', 16], ['icp5', 32], ['ic07', 128], ['ic08', 256], ['ic09', 512], ['ic10', 1024], ['ic11', 32], ['ic12', 64], ['ic13', 256], ['ic14', 512],
+  ['icp4', 16],
+  ['icp5', 32],
+  ['ic07', 128],
+  ['ic08', 256],
+  ['ic09', 512],
+  ['ic10', 1024],
+  ['ic11', 32],
+  ['ic12', 64],
+  ['ic13', 256],
+  ['ic14', 512],
 ];
 
 function icns(pictures: ReadonlyMap<number, Buffer>): Buffer {

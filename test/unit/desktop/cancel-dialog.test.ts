@@ -6,7 +6,11 @@ import type { CancelPreview } from '../../../shared/cancel-schema.ts';
 import { jobId, serverId } from './samples.ts';
 
 const none = { local: 0, staged: 0, running: 0, collecting: 0, foreign: 0, foreignKept: 0 };
-const preview = (token: string, counts: Partial<CancelPreview['total']>, title: string | null = null): CancelPreview => {
+const preview = (
+  token: string,
+  counts: Partial<CancelPreview['total']>,
+  title: string | null = null,
+): CancelPreview => {
   const total = { ...none, ...counts };
   return { token, total, title, warnings: [], servers: [{ serverId: serverId(1), name: 'Studio', counts: total }] };
 };
@@ -19,7 +23,12 @@ interface Stage {
   press?: (options: MessageBoxOptions) => Promise<MessageBoxReturnValue> | MessageBoxReturnValue;
 }
 
-function stage({ previews = [preview('a', { running: 1, local: 2 })], askForOne = true, failures = [], press = () => ({ response: 0, checkboxChecked: false }) }: Stage = {}) {
+function stage({
+  previews = [preview('a', { running: 1, local: 2 })],
+  askForOne = true,
+  failures = [],
+  press = () => ({ response: 0, checkboxChecked: false }),
+}: Stage = {}) {
   const calls: [string, unknown][] = [];
   const boxes: MessageBoxOptions[] = [];
   const failed: string[] = [];
@@ -49,8 +58,11 @@ describe('a cancel from the tray', () => {
     await dialog.run(all);
     expect(boxes[0]).toMatchObject({
       message: 'Cancel 3 jobs on Studio?',
-      detail: '1 running stops at its next step. Its images so far are kept.\n2 waiting are removed. You can put them back from History.',
-      buttons: ['Cancel 3 jobs', 'Keep jobs'], defaultId: 1, cancelId: 1,
+      detail:
+        '1 running stops at its next step. Its images so far are kept.\n2 waiting are removed. You can put them back from History.',
+      buttons: ['Cancel 3 jobs', 'Keep jobs'],
+      defaultId: 1,
+      cancelId: 1,
     });
     expect(boxes[0]?.checkboxLabel).toBeUndefined();
     expect(runs()).toEqual([{ ...all, previewToken: 'a' }]);
@@ -61,11 +73,21 @@ describe('a cancel from the tray', () => {
     expect(runs()).toEqual([]);
   });
   it('of one job offers not to ask again, and remembers it only when confirmed', async () => {
-    const { dialog, boxes, calls } = stage({ previews: [preview('a', { running: 1 }, 'Harbour')], press: () => ({ response: 0, checkboxChecked: true }) });
+    const { dialog, boxes, calls } = stage({
+      previews: [preview('a', { running: 1 }, 'Harbour')],
+      press: () => ({ response: 0, checkboxChecked: true }),
+    });
     await dialog.run(one);
-    expect(boxes[0]).toMatchObject({ message: 'Cancel “Harbour” on Studio?', buttons: ['Cancel job', 'Keep job'], checkboxLabel: 'Don’t ask for one job of mine' });
+    expect(boxes[0]).toMatchObject({
+      message: 'Cancel “Harbour” on Studio?',
+      buttons: ['Cancel job', 'Keep job'],
+      checkboxLabel: 'Don’t ask for one job of mine',
+    });
     expect(calls).toContainEqual(['settings.set', { settings: { askForOne: false } }]);
-    const kept = stage({ previews: [preview('a', { running: 1 })], press: () => ({ response: 1, checkboxChecked: true }) });
+    const kept = stage({
+      previews: [preview('a', { running: 1 })],
+      press: () => ({ response: 1, checkboxChecked: true }),
+    });
     await kept.dialog.run(one);
     expect(kept.calls.map(([name]) => name)).not.toContain('settings.set');
   });
@@ -80,11 +102,19 @@ describe('a cancel from the tray', () => {
     const moved = new AppError('conflict', 'more', { details: { preview: preview('b', { running: 5 }) } });
     const { dialog, boxes, runs } = stage({ failures: [moved] });
     await dialog.run(all);
-    expect(boxes[1]?.detail).toContain('The queue has changed since. This is what would be stopped now:\n5 running stop at their next step.');
-    expect(runs()).toEqual([{ ...all, previewToken: 'a' }, { ...all, previewToken: 'b' }]);
+    expect(boxes[1]?.detail).toContain(
+      'The queue has changed since. This is what would be stopped now:\n5 running stop at their next step.',
+    );
+    expect(runs()).toEqual([
+      { ...all, previewToken: 'a' },
+      { ...all, previewToken: 'b' },
+    ]);
   });
   it('a conflict without a picture looks again', async () => {
-    const { dialog, runs } = stage({ previews: [preview('a', { local: 1 }), preview('c', { local: 2 })], failures: [new AppError('conflict', 'more')] });
+    const { dialog, runs } = stage({
+      previews: [preview('a', { local: 1 }), preview('c', { local: 2 })],
+      failures: [new AppError('conflict', 'more')],
+    });
     await dialog.run(all);
     expect(runs().at(-1)).toMatchObject({ previewToken: 'c' });
   });

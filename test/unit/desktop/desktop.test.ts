@@ -35,7 +35,10 @@ let fake: FakeElectron;
 let desktop: Desktop;
 let perf: string[];
 
-async function start(behaviour: FakeBehaviour = {}, options: { tray?: boolean; platform?: NodeJS.Platform; words?: string[] } = {}): Promise<void> {
+async function start(
+  behaviour: FakeBehaviour = {},
+  options: { tray?: boolean; platform?: NodeJS.Platform; words?: string[] } = {},
+): Promise<void> {
   fake = fakeElectron(behaviour);
   perf = [];
   desktop = await startDesktop({
@@ -69,13 +72,21 @@ afterEach(async () => {
 function connectWindow(): Client {
   const { port1, port2 } = new MessageChannel();
   const main = Object.assign(new EventEmitter(), {
-    postMessage: (value: unknown) => { port2.postMessage(value); },
+    postMessage: (value: unknown) => {
+      port2.postMessage(value);
+    },
     start: () => port2.on('message', (data) => main.emit('message', { data, ports: [] })),
-    close: () => { port2.close(); },
+    close: () => {
+      port2.close();
+    },
   });
   port2.on('close', () => main.emit('close'));
   const frame = { url: 'app://ui/#queue', origin: 'app://ui', parent: null };
-  (ipc.main as EventEmitter).emit('switchyard:connect', { senderFrame: frame, ports: [main], sender: { id: fake.windows.at(-1)?.webContents.id } }, null);
+  (ipc.main as EventEmitter).emit(
+    'switchyard:connect',
+    { senderFrame: frame, ports: [main], sender: { id: fake.windows.at(-1)?.webContents.id } },
+    null,
+  );
   return createClient(portConnection(port1 as unknown as Parameters<typeof portConnection>[0]));
 }
 
@@ -83,10 +94,19 @@ function connectWindow(): Client {
 async function withWork(client: Client): Promise<{ ids: JobId[]; release: () => void }> {
   const hold = comfy.engine.pauseAt('before-step-check');
   const { server } = await client.api.servers.add({ url: comfy.url, name: 'Studio', kind: 'comfy' });
-  const { jobs } = await client.api.jobs.submit({ payload: { kind: 'comfy', graph: sleepGraph(20, 5) }, serverId: server.id, jobs: [{ title: 'Harbour at dawn' }, { title: 'Paper heron' }] });
+  const { jobs } = await client.api.jobs.submit({
+    payload: { kind: 'comfy', graph: sleepGraph(20, 5) },
+    serverId: server.id,
+    jobs: [{ title: 'Harbour at dawn' }, { title: 'Paper heron' }],
+  });
   const ids = jobs.map(({ id }) => id);
   await until('the first runs', async () => (await client.api.queue.summary({})).runningIds.length === 1);
-  return { ids, release: () => { hold.release(); } };
+  return {
+    ids,
+    release: () => {
+      hold.release();
+    },
+  };
 }
 
 const trayLabels = (): (string | undefined)[] => fake.trays[0]?.menu.map(({ label }) => label) ?? [];
@@ -95,8 +115,12 @@ const press = (id: string): void => {
   if (entry?.click === undefined) throw new Error(`the tray has no entry ${id}: ${trayLabels().join(', ')}`);
   entry.click({} as never, undefined, {} as never);
 };
-async function box(message: RegExp): Promise<{ options: MessageBoxOptions; answer: FakeElectron['boxes'][number]['answer'] }> {
-  await until(`a question like ${String(message)}`, () => fake.boxes.some(({ options }) => message.test(options.message)));
+async function box(
+  message: RegExp,
+): Promise<{ options: MessageBoxOptions; answer: FakeElectron['boxes'][number]['answer'] }> {
+  await until(`a question like ${String(message)}`, () =>
+    fake.boxes.some(({ options }) => message.test(options.message)),
+  );
   const found = fake.boxes.find(({ options }) => message.test(options.message));
   if (found === undefined) throw new Error('unreachable');
   return found;
@@ -123,7 +147,11 @@ describe('the desktop app', () => {
     const states: unknown[] = [];
     client.watch(['desktop.state' as never], ({ payload }) => states.push(payload));
     await until('the first state', () => states.length > 0);
-    expect(states[0]).toEqual({ tray: true, startAtLogin: false, hotkey: { state: 'off', accelerator: null, why: null } });
+    expect(states[0]).toEqual({
+      tray: true,
+      startAtLogin: false,
+      hotkey: { state: 'off', accelerator: null, why: null },
+    });
     await client.api.settings.set({ settings: { hotkey: 'Ctrl+Alt+X' } });
     await until('the hotkey', () => states.length > 1);
     expect(states[1]).toMatchObject({ hotkey: { state: 'refused', accelerator: 'Control+Alt+X', why: 'system' } });
@@ -159,7 +187,11 @@ describe('the desktop app', () => {
     (await box(/^Cancel 2 jobs on Studio\?/)).answer({ response: 0 });
     await until('both are being cancelled', async () => (await client.api.queue.summary({})).waiting === 0);
     release();
-    for (const id of ids) expect((await client.api.jobs.awaitEnd({ id })).job).toMatchObject({ state: 'cancelled', cancel: { by: 'hotkey' } });
+    for (const id of ids)
+      expect((await client.api.jobs.awaitEnd({ id })).job).toMatchObject({
+        state: 'cancelled',
+        cancel: { by: 'hotkey' },
+      });
     client.close();
   });
 
@@ -186,7 +218,11 @@ describe('the desktop app', () => {
     const { release } = await withWork(client);
     expect(fake.windows[0]?.close()).toBe(false);
     const question = await box(/^Quit while/);
-    expect(question.options).toMatchObject({ buttons: ['Quit, jobs keep running on the servers', 'Cancel jobs and quit', 'Don’t quit'], defaultId: 0, cancelId: 2 });
+    expect(question.options).toMatchObject({
+      buttons: ['Quit, jobs keep running on the servers', 'Cancel jobs and quit', 'Don’t quit'],
+      defaultId: 0,
+      cancelId: 2,
+    });
     question.answer({ response: 2 });
     release();
     await until('idle', async () => (await client.api.queue.summary({})).running === 0);
@@ -257,7 +293,11 @@ describe('the desktop app', () => {
     client.watch(['desktop.notice' as never], ({ payload }) => toasts.push(payload));
     const { server } = await client.api.servers.add({ url: comfy.url, name: 'Studio', kind: 'comfy' });
     const graph = { '1': { class_type: 'NoSuchNode', inputs: {} } };
-    const { jobs } = await client.api.jobs.submit({ payload: { kind: 'comfy', graph }, serverId: server.id, jobs: [{ title: 'Broken' }] });
+    const { jobs } = await client.api.jobs.submit({
+      payload: { kind: 'comfy', graph },
+      serverId: server.id,
+      jobs: [{ title: 'Broken' }],
+    });
     await until('a toast', () => toasts.length > 0);
     expect(toasts[0]).toMatchObject({ title: '“Broken” failed', open: `history/${String(jobs[0]?.id)}` });
     fake.notifications[0]?.emit('click');

@@ -3,7 +3,12 @@
  * refused, safeStorage without a keyring, `before-quit` that nobody emits on Windows, login items that do nothing.
  */
 import { EventEmitter } from 'node:events';
-import type { BrowserWindowConstructorOptions, MenuItemConstructorOptions, MessageBoxOptions, MessageBoxReturnValue } from 'electron';
+import type {
+  BrowserWindowConstructorOptions,
+  MenuItemConstructorOptions,
+  MessageBoxOptions,
+  MessageBoxReturnValue,
+} from 'electron';
 import type { ElectronParts } from '../../../electron/desktop/desktop.ts';
 import { FakeWindow } from './fake-window.ts';
 
@@ -64,7 +69,8 @@ class FakeNotification extends EventEmitter {
   }
 
   show(): void {
-    if (this.#behaviour.notifications === 'fail') queueMicrotask(() => this.emit('failed', {}, 'UNErrorDomain error 1'));
+    if (this.#behaviour.notifications === 'fail')
+      queueMicrotask(() => this.emit('failed', {}, 'UNErrorDomain error 1'));
   }
 
   close(): void {}
@@ -166,9 +172,16 @@ export function fakeElectron(behaviour: FakeBehaviour = {}): FakeElectron {
       showMessageBox: (...args: unknown[]) =>
         new Promise<MessageBoxReturnValue>((resolve) => {
           const options = args.at(-1) as MessageBoxOptions;
-          boxes.push({ options, answer: (value) => { resolve({ response: options.cancelId ?? 0, checkboxChecked: false, ...value }); } });
+          boxes.push({
+            options,
+            answer: (value) => {
+              resolve({ response: options.cancelId ?? 0, checkboxChecked: false, ...value });
+            },
+          });
           // An aborted box resolves as if it had been dismissed.
-          options.signal?.addEventListener('abort', () => { resolve({ response: options.cancelId ?? 0, checkboxChecked: false }); });
+          options.signal?.addEventListener('abort', () => {
+            resolve({ response: options.cancelId ?? 0, checkboxChecked: false });
+          });
         }),
     },
     globalShortcut: {
@@ -182,12 +195,19 @@ export function fakeElectron(behaviour: FakeBehaviour = {}): FakeElectron {
     nativeImage: { createFromPath: (path: string) => path },
     nativeTheme: { shouldUseDarkColors: true },
     powerMonitor: power,
-    protocol: { handle: (_scheme: string, given: (request: Request) => Promise<Response>) => { handler = given; } },
+    protocol: {
+      handle: (_scheme: string, given: (request: Request) => Promise<Response>) => {
+        handler = given;
+      },
+    },
     safeStorage: {
       isAsyncEncryptionAvailable: async () => behaviour.keyring !== 'none',
       getSelectedStorageBackend: () => behaviour.keyring ?? 'gnome_libsecret',
       encryptStringAsync: async (text: string) => Buffer.from(text).reverse(),
-      decryptStringAsync: async (data: Buffer) => ({ result: Buffer.from(data).reverse().toString(), shouldReEncrypt: false }),
+      decryptStringAsync: async (data: Buffer) => ({
+        result: Buffer.from(data).reverse().toString(),
+        shouldReEncrypt: false,
+      }),
     },
     screen: {
       getPrimaryDisplay: () => ({ id: 1, workArea: { x: 0, y: 0, width: 1920, height: 1040 } }),
@@ -195,12 +215,31 @@ export function fakeElectron(behaviour: FakeBehaviour = {}): FakeElectron {
     },
     session: {
       defaultSession: {
-        setPermissionRequestHandler: ignore, setPermissionCheckHandler: ignore, setDevicePermissionHandler: ignore,
-        setBluetoothPairingHandler: ignore, setDisplayMediaRequestHandler: ignore, setUSBProtectedClassesHandler: ignore,
+        setPermissionRequestHandler: ignore,
+        setPermissionCheckHandler: ignore,
+        setDevicePermissionHandler: ignore,
+        setBluetoothPairingHandler: ignore,
+        setDisplayMediaRequestHandler: ignore,
+        setUSBProtectedClassesHandler: ignore,
       },
     },
-    shell: { openExternal: async (url: string) => void opened.push(url), showItemInFolder: (file: string) => void revealed.push(file) },
+    shell: {
+      openExternal: async (url: string) => void opened.push(url),
+      showItemInFolder: (file: string) => void revealed.push(file),
+    },
   } satisfies Record<keyof ElectronParts, unknown>;
 
-  return { parts: parts as unknown as ElectronParts, app, windows, trays, notifications, boxes, shortcuts, power, handler: () => handler, opened, revealed };
+  return {
+    parts: parts as unknown as ElectronParts,
+    app,
+    windows,
+    trays,
+    notifications,
+    boxes,
+    shortcuts,
+    power,
+    handler: () => handler,
+    opened,
+    revealed,
+  };
 }

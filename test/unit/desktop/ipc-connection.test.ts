@@ -10,9 +10,12 @@ vi.mock('electron', async () => {
   const { EventEmitter: Emitter } = await import('node:events');
   const main = new Emitter();
   ipc.main = main;
-  return { ipcMain: main as unknown as Pick<IpcMain, 'on' | 'removeListener'> } satisfies Partial<typeof import('electron')>;
+  return { ipcMain: main as unknown as Pick<IpcMain, 'on' | 'removeListener'> } satisfies Partial<
+    typeof import('electron')
+  >;
 });
-const { acceptConnections, portMainConnection, senderProblem } = await import('../../../electron/desktop/ipc-connection.ts');
+const { acceptConnections, portMainConnection, senderProblem } =
+  await import('../../../electron/desktop/ipc-connection.ts');
 const main = ipc.main as EventEmitter;
 
 class Port extends EventEmitter {
@@ -58,7 +61,10 @@ describe('who may connect', () => {
 describe('the registrar', () => {
   const connections: unknown[] = [];
   const refused: string[] = [];
-  const accepted = acceptConnections({ onConnection: (connection, id) => connections.push([connection, id]), onRefused: (channel, why) => refused.push(`${channel} ${why}`) });
+  const accepted = acceptConnections({
+    onConnection: (connection, id) => connections.push([connection, id]),
+    onRefused: (channel, why) => refused.push(`${channel} ${why}`),
+  });
   const send = (senderFrame: Frame, args: unknown, ports: Port[]): void => {
     main.emit('switchyard:connect', { senderFrame, ports, sender: { id: 7 } }, args);
   };
@@ -78,7 +84,13 @@ describe('the registrar', () => {
     send(frame, null, [port]);
     expect([connections, refused, port.closed]).toEqual([[], [`switchyard:connect ${why}`], true]);
   });
-  it.each<[string, unknown, number]>([['no port', null, 0], ['two ports', null, 2], ['arguments', { hello: 1 }, 1], ['undefined', undefined, 1], ['an array', [], 1]])('refuses %s', (_name, args, count) => {
+  it.each<[string, unknown, number]>([
+    ['no port', null, 0],
+    ['two ports', null, 2],
+    ['arguments', { hello: 1 }, 1],
+    ['undefined', undefined, 1],
+    ['an array', [], 1],
+  ])('refuses %s', (_name, args, count) => {
     const ports = Array.from({ length: count }, () => new Port());
     send(ours, args, ports);
     expect(connections).toEqual([]);
@@ -114,6 +126,8 @@ describe('a port as a connection', () => {
 
 it('raw IPC is touched by these two files and no other', () => {
   const folder = join(root, 'electron', 'desktop');
-  const touching = readdirSync(folder).filter((name) => name.endsWith('.ts') && /\bipc(Main|Renderer)\b/.test(readFileSync(join(folder, name), 'utf8')));
+  const touching = readdirSync(folder).filter(
+    (name) => name.endsWith('.ts') && /\bipc(Main|Renderer)\b/.test(readFileSync(join(folder, name), 'utf8')),
+  );
   expect(touching.sort()).toEqual(['ipc-connection.ts', 'preload.ts']);
 });

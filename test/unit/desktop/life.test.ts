@@ -9,15 +9,44 @@ function stage() {
   const counts = { running: 2, waiting: 3 };
   let cancelAll: () => Promise<void> = async () => undefined;
   const life = new Life({
-    facts: () => ({ busy: counts.running + counts.waiting > 0, submitting: false, tray: true, settings: { closeToTray: 'ask', quitWithWork: 'ask' } }),
+    facts: () => ({
+      busy: counts.running + counts.waiting > 0,
+      submitting: false,
+      tray: true,
+      settings: { closeToTray: 'ask', quitWithWork: 'ask' },
+    }),
     counts: () => counts,
-    show: (options) => new Promise<MessageBoxReturnValue>((resolve) => boxes.push({ options, answer: (response, checkboxChecked = false) => { resolve({ response, checkboxChecked }); } })),
-    hideWindow: () => seen.push('hide'), progress: (fraction) => seen.push(`progress ${fraction === null ? 'ends' : fraction.toFixed(1)}`),
-    remember: (settings) => seen.push(JSON.stringify(settings)), cancelAll: () => (seen.push('cancel all'), cancelAll()), closeCore: async () => void seen.push('close core'),
-    exit: () => seen.push('exit'), installUpdate: () => seen.push('install'), updateLater: () => seen.push('later'), reconnect: () => seen.push('reconnect'), failed: (error) => seen.push(String(error)),
+    show: (options) =>
+      new Promise<MessageBoxReturnValue>((resolve) =>
+        boxes.push({
+          options,
+          answer: (response, checkboxChecked = false) => {
+            resolve({ response, checkboxChecked });
+          },
+        }),
+      ),
+    hideWindow: () => seen.push('hide'),
+    progress: (fraction) => seen.push(`progress ${fraction === null ? 'ends' : fraction.toFixed(1)}`),
+    remember: (settings) => seen.push(JSON.stringify(settings)),
+    cancelAll: () => (seen.push('cancel all'), cancelAll()),
+    closeCore: async () => void seen.push('close core'),
+    exit: () => seen.push('exit'),
+    installUpdate: () => seen.push('install'),
+    updateLater: () => seen.push('later'),
+    reconnect: () => seen.push('reconnect'),
+    failed: (error) => seen.push(String(error)),
   });
   const settle = (): Promise<void> => new Promise(setImmediate);
-  return { life, seen, boxes, counts, settle, failCancel: (error: Error) => { cancelAll = () => Promise.reject(error); } };
+  return {
+    life,
+    seen,
+    boxes,
+    counts,
+    settle,
+    failCancel: (error: Error) => {
+      cancelAll = () => Promise.reject(error);
+    },
+  };
 }
 
 describe('life at work', () => {
@@ -32,7 +61,16 @@ describe('life at work', () => {
     counts.running = 0;
     life.queueChanged();
     await settle();
-    expect(seen).toEqual(['{"quitWithWork":"cancel"}', 'progress 0.0', 'cancel all', 'progress 0.0', 'progress 0.6', 'progress ends', 'close core', 'exit']);
+    expect(seen).toEqual([
+      '{"quitWithWork":"cancel"}',
+      'progress 0.0',
+      'cancel all',
+      'progress 0.0',
+      'progress 0.6',
+      'progress ends',
+      'close core',
+      'exit',
+    ]);
     // The box that is still on the screen answers nothing any more.
     expect(boxes[1]?.options.signal?.aborted).toBe(true);
     boxes[1]?.answer(1);
@@ -78,6 +116,14 @@ describe('life at work', () => {
   });
 });
 
-it.each([[1, 0, 'Quit while 1 job runs?'], [2, 0, 'Quit while 2 jobs run?'], [0, 1, 'Quit while 1 job waits?'], [0, 5, 'Quit while 5 jobs wait?'], [1, 1, 'Quit while 1 job runs and 1 waits?'], [2, 3, 'Quit while 2 jobs run and 3 wait?'], [0, 0, 'Quit while jobs are open?']])('%i running, %i waiting: %s', (running, waiting, text) => {
+it.each([
+  [1, 0, 'Quit while 1 job runs?'],
+  [2, 0, 'Quit while 2 jobs run?'],
+  [0, 1, 'Quit while 1 job waits?'],
+  [0, 5, 'Quit while 5 jobs wait?'],
+  [1, 1, 'Quit while 1 job runs and 1 waits?'],
+  [2, 3, 'Quit while 2 jobs run and 3 wait?'],
+  [0, 0, 'Quit while jobs are open?'],
+])('%i running, %i waiting: %s', (running, waiting, text) => {
   expect(quitQuestion(running, waiting)).toMatchObject({ message: text, defaultId: 0, cancelId: 2 });
 });

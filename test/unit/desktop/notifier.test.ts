@@ -15,19 +15,27 @@ afterEach(() => {
 });
 
 function stage(options: { focused?: boolean; none?: boolean } = {}) {
-  const events = new Emitter<Events>((error) => { throw error; });
+  const events = new Emitter<Events>((error) => {
+    throw error;
+  });
   const shown: { title: string; body: string; emitter: EventEmitter }[] = [];
   const toasts: string[] = [];
   const opened: string[] = [];
   const notifier = new Notifier({
     events,
-    make: options.none === true ? null : ({ title = '', body = '' }) => {
-      const emitter = Object.assign(new EventEmitter(), { show: () => undefined, close: () => undefined });
-      shown.push({ title, body, emitter });
-      return emitter as unknown as Notification;
-    },
-    settings: () => DEFAULT_SETTINGS, focused: () => options.focused ?? false, serverName: () => 'Studio',
-    open: (place) => opened.push(place), toast: ({ title }) => toasts.push(title),
+    make:
+      options.none === true
+        ? null
+        : ({ title = '', body = '' }) => {
+            const emitter = Object.assign(new EventEmitter(), { show: () => undefined, close: () => undefined });
+            shown.push({ title, body, emitter });
+            return emitter as unknown as Notification;
+          },
+    settings: () => DEFAULT_SETTINGS,
+    focused: () => options.focused ?? false,
+    serverName: () => 'Studio',
+    open: (place) => opened.push(place),
+    toast: ({ title }) => toasts.push(title),
   });
   return { events, shown, toasts, opened, notifier };
 }
@@ -36,7 +44,11 @@ const endedNow = { endedAt: Date.now() + 86_400_000 };
 describe('the notifier', () => {
   it('tells a failure once, however often its job changes afterwards', () => {
     const { events, shown } = stage();
-    const failed = jobView(1, { state: 'failed', ...endedNow, error: { code: 'execution_failed', message: 'KSampler: out of memory' } });
+    const failed = jobView(1, {
+      state: 'failed',
+      ...endedNow,
+      error: { code: 'execution_failed', message: 'KSampler: out of memory' },
+    });
     events.emit('job.changed', failed);
     events.emit('job.changed', { ...failed, rev: 2, note: 'x' });
     vi.advanceTimersByTime(20_000);
@@ -72,7 +84,9 @@ describe('the notifier', () => {
     vi.advanceTimersByTime(1_500);
     events.emit('job.changed', jobView(1, { rev: 3, cancel: cancelOpen() }));
     vi.advanceTimersByTime(60_000);
-    expect(shown.map(({ title, body }) => [title, body])).toEqual([['“Job 1” has not stopped yet', 'Studio was asked and goes on. Open Switchyard to say what now.']]);
+    expect(shown.map(({ title, body }) => [title, body])).toEqual([
+      ['“Job 1” has not stopped yet', 'Studio was asked and goes on. Open Switchyard to say what now.'],
+    ]);
   });
   it('a click opens the job; what the system refuses becomes a toast; so does all of it where there are none', () => {
     const { events, shown, opened, toasts } = stage();

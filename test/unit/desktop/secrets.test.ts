@@ -13,7 +13,10 @@ const token: Credential = { type: 'token', token: 'very-secret' };
 /** Fails like the real one: another key can't read what this one wrote, a locked keyring throws. */
 function safe(options: { backend?: Backend; available?: boolean; locked?: boolean; stale?: boolean } = {}): Safe {
   const { backend = 'gnome_libsecret', available = true, locked = false, stale = false } = options;
-  const scramble = (text: string): string => Buffer.from(text).map((byte) => byte ^ 0x5a).toString('base64');
+  const scramble = (text: string): string =>
+    Buffer.from(text)
+      .map((byte) => byte ^ 0x5a)
+      .toString('base64');
   const unlocked = (): void => {
     if (locked) throw new Error('Error while encrypting the text provided to safeStorage');
   };
@@ -25,7 +28,12 @@ function safe(options: { backend?: Backend; available?: boolean; locked?: boolea
       unlocked();
       const [by, text = ''] = data.toString().split(':');
       if (by !== backend) throw new Error('Error while decrypting the ciphertext provided to safeStorage');
-      return { shouldReEncrypt: stale, result: Buffer.from(text, 'base64').map((byte) => byte ^ 0x5a).toString() };
+      return {
+        shouldReEncrypt: stale,
+        result: Buffer.from(text, 'base64')
+          .map((byte) => byte ^ 0x5a)
+          .toString(),
+      };
     },
   };
 }
@@ -45,7 +53,10 @@ const file = (): string => join(folder, 'desktop', 'secrets.json');
 const plainFile = (): string => join(folder, 'host', 'secrets.json');
 const store = (storage: Safe, platform: NodeJS.Platform = 'linux', answer: 'keep' | 'forget' = 'keep') =>
   safeSecrets({
-    safe: storage, file: file(), plainFile: plainFile(), platform,
+    safe: storage,
+    file: file(),
+    plainFile: plainFile(),
+    platform,
     consent: async () => ((asked += 1), answer),
     onUnreadable: (ref, by, now) => told.push(`${ref} ${by} ${now}`),
   });
@@ -99,7 +110,12 @@ it('where nothing encrypts, the host’s own file is used and said', async () =>
 });
 
 it('an encryption that throws when asked counts as none', async () => {
-  const broken: Safe = { ...safe(), isAsyncEncryptionAvailable: async () => { throw new Error('not ready'); } };
+  const broken: Safe = {
+    ...safe(),
+    isAsyncEncryptionAvailable: async () => {
+      throw new Error('not ready');
+    },
+  };
   expect((await store(broken)).protection).toBe('file');
 });
 
@@ -134,9 +150,12 @@ it('what the plain host kept is found, and removed with ours', async () => {
   expect(await fileSecrets(plainFile()).get('a')).toBeNull();
 });
 
-it.each(['{', '[]', '{"consent":1}', '{"consent":null,"entries":{"a":{"by":"x"}}}'])('a broken file (%s) is an error, never overwritten', async (text) => {
-  mkdirSync(join(folder, 'desktop'), { recursive: true });
-  writeFileSync(file(), text);
-  await expect(store(safe())).rejects.toMatchObject({ code: 'storage' });
-  expect(readFileSync(file(), 'utf8')).toBe(text);
-});
+it.each(['{', '[]', '{"consent":1}', '{"consent":null,"entries":{"a":{"by":"x"}}}'])(
+  'a broken file (%s) is an error, never overwritten',
+  async (text) => {
+    mkdirSync(join(folder, 'desktop'), { recursive: true });
+    writeFileSync(file(), text);
+    await expect(store(safe())).rejects.toMatchObject({ code: 'storage' });
+    expect(readFileSync(file(), 'utf8')).toBe(text);
+  },
+);

@@ -4,7 +4,12 @@ import { join, resolve } from 'node:path';
 import type { MenuItemConstructorOptions } from 'electron';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readDesktopArguments } from '../../../electron/desktop/arguments.ts';
-import { autostartEntry, setStartAtLogin, startedAtLogin, startsAtLogin } from '../../../electron/desktop/login-item.ts';
+import {
+  autostartEntry,
+  setStartAtLogin,
+  startedAtLogin,
+  startsAtLogin,
+} from '../../../electron/desktop/login-item.ts';
 import type { LoginItemOptions } from '../../../electron/desktop/login-item.ts';
 import { Marks } from '../../../electron/desktop/marks.ts';
 import { menuTemplate } from '../../../electron/desktop/menu.ts';
@@ -33,7 +38,10 @@ describe('arguments', () => {
     [[], { dataDir: resolve('/data'), hidden: false, demo: false, perf: false }],
     [['--hidden', '--perf'], { hidden: true, perf: true }],
     // Chromium adds its own, anywhere.
-    [['/app', '--no-sandbox', '--allow-file-access-from-files', '--data', '/x', '--original-process-start-time=1'], { dataDir: resolve('/x') }],
+    [
+      ['/app', '--no-sandbox', '--allow-file-access-from-files', '--data', '/x', '--original-process-start-time=1'],
+      { dataDir: resolve('/x') },
+    ],
     [['--data=/y', '--demo'], { dataDir: resolve('/y/demo'), demo: true }],
     [['--data', '--hidden'], { dataDir: resolve('/data'), hidden: true }],
     [['--data', 'rel'], { dataDir: resolve('/from/rel') }],
@@ -46,8 +54,16 @@ describe('start at login', () => {
   const options = (platform: NodeJS.Platform, app: Partial<LoginItemOptions['app']> = {}): LoginItemOptions => {
     let openAtLogin = false;
     return {
-      platform, env: {}, home: folder, executable: '/opt/Switch yard/switchyard',
-      app: { isPackaged: true, setLoginItemSettings: (settings) => void (openAtLogin = settings.openAtLogin ?? false), getLoginItemSettings: () => ({ openAtLogin, wasOpenedAtLogin: false }) as never, ...app },
+      platform,
+      env: {},
+      home: folder,
+      executable: '/opt/Switch yard/switchyard',
+      app: {
+        isPackaged: true,
+        setLoginItemSettings: (settings) => void (openAtLogin = settings.openAtLogin ?? false),
+        getLoginItemSettings: () => ({ openAtLogin, wasOpenedAtLogin: false }) as never,
+        ...app,
+      },
     };
   };
   const entry = (): string => join(folder, '.config', 'autostart', 'switchyard.desktop');
@@ -75,24 +91,34 @@ describe('start at login', () => {
     expect(existsSync(entry())).toBe(false);
   });
   it('an executable with odd characters is quoted as the desktop entry rules say', () => {
-    expect(autostartEntry('/a "b" $c `d` 100% \\e')).toContain('Exec="/a \\\\"b\\\\" \\\\$c \\\\`d\\\\` 100%% \\\\\\\\e" --hidden');
+    expect(autostartEntry('/a "b" $c `d` 100% \\e')).toContain(
+      'Exec="/a \\\\"b\\\\" \\\\$c \\\\`d\\\\` 100%% \\\\\\\\e" --hidden',
+    );
   });
   it('starts hidden', () => {
     expect(startedAtLogin(options('linux'), ['x', '--hidden'])).toBe(true);
     expect(startedAtLogin(options('linux'), ['x'])).toBe(false);
-    expect(startedAtLogin(options('darwin', { getLoginItemSettings: () => ({ wasOpenedAtLogin: true }) as never }), [])).toBe(true);
+    expect(
+      startedAtLogin(options('darwin', { getLoginItemSettings: () => ({ wasOpenedAtLogin: true }) as never }), []),
+    ).toBe(true);
   });
 });
 
 describe('a tray host on Linux', () => {
-  const answers = (by: Record<string, string | Error>) => async (file: string): Promise<string> => {
-    const answer = by[file] ?? new Error('ENOENT');
-    if (answer instanceof Error) throw answer;
-    return answer;
-  };
+  const answers =
+    (by: Record<string, string | Error>) =>
+    async (file: string): Promise<string> => {
+      const answer = by[file] ?? new Error('ENOENT');
+      if (answer instanceof Error) throw answer;
+      return answer;
+    };
   it.each([
-    [{ gdbus: '(<true>,)\n' }, true], [{ gdbus: '(<false>,)\n' }, false], [{ busctl: 'b true\n' }, true], [{ 'dbus-send': 'method return time=1\n   variant       boolean true\n' }, true],
-    [{ gdbus: new Error('org.freedesktop.DBus.Error.ServiceUnknown'), busctl: 'b false' }, false], [{}, false],
+    [{ gdbus: '(<true>,)\n' }, true],
+    [{ gdbus: '(<false>,)\n' }, false],
+    [{ busctl: 'b true\n' }, true],
+    [{ 'dbus-send': 'method return time=1\n   variant       boolean true\n' }, true],
+    [{ gdbus: new Error('org.freedesktop.DBus.Error.ServiceUnknown'), busctl: 'b false' }, false],
+    [{}, false],
   ])('%j: %s', async (by, expected) => {
     expect(await hasTrayHost('linux', answers(by))).toBe(expected);
   });
@@ -104,24 +130,42 @@ describe('a tray host on Linux', () => {
 describe('updates', () => {
   const all = (['darwin', 'win32', 'linux'] as const).flatMap((platform) =>
     (['installer', 'portable', 'appimage', 'deb', 'rpm', 'archive', 'store'] as const).flatMap((form) =>
-      [true, false].flatMap((packaged) => [true, false].flatMap((signed) => [true, false].map((hasFeed): Installed => ({ platform, form, packaged, signed, hasFeed })))),
+      [true, false].flatMap((packaged) =>
+        [true, false].flatMap((signed) =>
+          [true, false].map((hasFeed): Installed => ({ platform, form, packaged, signed, hasFeed })),
+        ),
+      ),
     ),
   );
   it('install nothing that is not signed and packaged, or belongs to a package manager', () => {
     const asks = all.filter((installed) => updateManner(installed) === 'ask');
     expect(asks.every(({ packaged, signed, hasFeed }) => packaged && signed && hasFeed)).toBe(true);
-    expect(new Set(asks.filter(({ platform }) => platform !== 'darwin').map(({ platform, form }) => `${platform} ${form}`))).toEqual(new Set(['win32 installer', 'linux appimage']));
-    expect(all.filter(({ packaged, hasFeed }) => !packaged || !hasFeed).every((installed) => updateManner(installed) === 'none')).toBe(true);
+    expect(
+      new Set(asks.filter(({ platform }) => platform !== 'darwin').map(({ platform, form }) => `${platform} ${form}`)),
+    ).toEqual(new Set(['win32 installer', 'linux appimage']));
+    expect(
+      all
+        .filter(({ packaged, hasFeed }) => !packaged || !hasFeed)
+        .every((installed) => updateManner(installed) === 'none'),
+    ).toBe(true);
     expect(updateManner({ platform: 'linux', form: 'deb', packaged: true, signed: true, hasFeed: true })).toBe('tell');
   });
   it.each([
-    ['linux', { APPIMAGE: '/a' }, null, 'appimage'], ['linux', {}, 'deb', 'deb'], ['linux', {}, 'rpm', 'rpm'], ['linux', {}, null, 'archive'], ['linux', { SNAP: '/s' }, 'deb', 'store'], ['linux', { FLATPAK_ID: 'x' }, null, 'store'],
-    ['win32', {}, null, 'installer'], ['win32', { PORTABLE_EXECUTABLE_FILE: 'C:\\a.exe' }, null, 'portable'], ['darwin', {}, null, 'installer'],
+    ['linux', { APPIMAGE: '/a' }, null, 'appimage'],
+    ['linux', {}, 'deb', 'deb'],
+    ['linux', {}, 'rpm', 'rpm'],
+    ['linux', {}, null, 'archive'],
+    ['linux', { SNAP: '/s' }, 'deb', 'store'],
+    ['linux', { FLATPAK_ID: 'x' }, null, 'store'],
+    ['win32', {}, null, 'installer'],
+    ['win32', { PORTABLE_EXECUTABLE_FILE: 'C:\\a.exe' }, null, 'portable'],
+    ['darwin', {}, null, 'installer'],
   ] as const)('%s %j %s came as %s', (platform, env, packageType, form) => {
     expect(installedForm(platform, env, packageType)).toBe(form);
   });
   it('are read from what lies around the copy', () => {
-    const here = (): string => mannerHere({ packaged: true, platform: 'linux', env: {}, resourcesPath: folder, signed: true });
+    const here = (): string =>
+      mannerHere({ packaged: true, platform: 'linux', env: {}, resourcesPath: folder, signed: true });
     expect(here()).toBe('none');
     writeFileSync(join(folder, 'app-update.yml'), 'provider: github');
     expect(here()).toBe('tell');
@@ -130,7 +174,9 @@ describe('updates', () => {
   const stage = (manner: 'tell' | 'ask', found: unknown, response = 0) => {
     const seen: string[] = [];
     const updater: Updater = {
-      autoDownload: true, autoInstallOnAppQuit: true, logger: console,
+      autoDownload: true,
+      autoInstallOnAppQuit: true,
+      logger: console,
       on: () => updater as never,
       checkForUpdates: async () => {
         seen.push('look');
@@ -141,8 +187,13 @@ describe('updates', () => {
       quitAndInstall: () => seen.push('install'),
     } as Updater;
     const updates = new Updates({
-      manner, version: '1.0.0', load: async () => updater, notice: ({ title }) => seen.push(title), restart: () => seen.push('restart'),
-      show: async ({ message }) => (seen.push(message), { response, checkboxChecked: false }), log: (message) => seen.push(message),
+      manner,
+      version: '1.0.0',
+      load: async () => updater,
+      notice: ({ title }) => seen.push(title),
+      restart: () => seen.push('restart'),
+      show: async ({ message }) => (seen.push(message), { response, checkboxChecked: false }),
+      log: (message) => seen.push(message),
     });
     return { updates, seen, updater };
   };
@@ -179,31 +230,62 @@ describe('updates', () => {
 describe('the menu', () => {
   const flat = (items: readonly MenuItemConstructorOptions[]): MenuItemConstructorOptions[] =>
     items.flatMap((item) => [item, ...(Array.isArray(item.submenu) ? flat(item.submenu) : [])]);
-  it.each(['darwin', 'win32', 'linux'] as const)('on %s has every way out, and no developer tools in a package', (platform) => {
-    const acted: TrayAction[] = [];
-    const items = flat(menuTemplate({ platform, paused: false, devTools: false, act: (action) => acted.push(action) }));
-    const roles = items.map(({ role }) => role);
-    expect(roles).not.toContain('toggleDevTools');
-    expect(roles).not.toContain('reload');
-    // The life machine must hear of a quit first: the role would go past it on no system, but say its own words.
-    expect(roles).not.toContain('quit');
-    for (const id of ['quit', 'cancel-all', 'cancel-waiting', 'pause', 'go-queue', 'go-settings', 'go-log']) items.find((item) => item.id === id)?.click?.({} as never, undefined, {} as never);
-    expect(acted.map((action) => action.do)).toEqual(['quit', 'cancel', 'cancel', 'pause', 'open', 'open', 'open']);
-    expect(new Set(items.flatMap(({ id }) => (id === undefined ? [] : [id]))).size).toBe(items.filter(({ id }) => id !== undefined).length);
-  });
+  it.each(['darwin', 'win32', 'linux'] as const)(
+    'on %s has every way out, and no developer tools in a package',
+    (platform) => {
+      const acted: TrayAction[] = [];
+      const items = flat(
+        menuTemplate({ platform, paused: false, devTools: false, act: (action) => acted.push(action) }),
+      );
+      const roles = items.map(({ role }) => role);
+      expect(roles).not.toContain('toggleDevTools');
+      expect(roles).not.toContain('reload');
+      // The life machine must hear of a quit first: the role would go past it on no system, but say its own words.
+      expect(roles).not.toContain('quit');
+      for (const id of ['quit', 'cancel-all', 'cancel-waiting', 'pause', 'go-queue', 'go-settings', 'go-log'])
+        items.find((item) => item.id === id)?.click?.({} as never, undefined, {} as never);
+      expect(acted.map((action) => action.do)).toEqual(['quit', 'cancel', 'cancel', 'pause', 'open', 'open', 'open']);
+      expect(new Set(items.flatMap(({ id }) => (id === undefined ? [] : [id]))).size).toBe(
+        items.filter(({ id }) => id !== undefined).length,
+      );
+    },
+  );
 });
 
 describe('the question before a cancel', () => {
   const count = fc.constantFrom(0, 1, 2, 14);
-  const counts = fc.record({ local: count, staged: count, running: count, collecting: count, foreign: count, foreignKept: count });
+  const counts = fc.record({
+    local: count,
+    staged: count,
+    running: count,
+    collecting: count,
+    foreign: count,
+    foreignKept: count,
+  });
   const preview = fc.record({
-    token: fc.constant('t'), total: counts, title: fc.option(fc.string({ maxLength: 80 })),
-    servers: fc.array(fc.record({ serverId: fc.constant(serverId(1)), name: fc.option(fc.string({ maxLength: 9 })), counts }), { maxLength: 3 }),
-    warnings: fc.uniqueArray(fc.constantFrom('server-unreachable' as const, 'untargeted-interrupt' as const, 'not-allowed' as const, 'foreign-together' as const, 'neighbours-may-be-hit' as const)),
+    token: fc.constant('t'),
+    total: counts,
+    title: fc.option(fc.string({ maxLength: 80 })),
+    servers: fc.array(
+      fc.record({ serverId: fc.constant(serverId(1)), name: fc.option(fc.string({ maxLength: 9 })), counts }),
+      { maxLength: 3 },
+    ),
+    warnings: fc.uniqueArray(
+      fc.constantFrom(
+        'server-unreachable' as const,
+        'untargeted-interrupt' as const,
+        'not-allowed' as const,
+        'foreign-together' as const,
+        'neighbours-may-be-hit' as const,
+      ),
+    ),
   });
-  test.prop([preview, fc.constantFrom('stop' as const, 'if-waiting' as const), fc.boolean()])('is word for word the window’s', (given, mode, after) => {
-    expect(cancelWords(given, { mode, after })).toEqual(windowCancelWords(given, { mode, after }));
-  });
+  test.prop([preview, fc.constantFrom('stop' as const, 'if-waiting' as const), fc.boolean()])(
+    'is word for word the window’s',
+    (given, mode, after) => {
+      expect(cancelWords(given, { mode, after })).toEqual(windowCancelWords(given, { mode, after }));
+    },
+  );
 });
 
 it('marks of the start are in order, the first time counts, and the longest sync block is named', () => {

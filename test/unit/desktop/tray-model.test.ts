@@ -4,8 +4,17 @@ import type { TrayAction, TrayFacts, TrayItem } from '../../../shared/tray-model
 import { cancelOpen, jobId, jobView, serverId, serverView, summary } from './samples.ts';
 import { fc, test } from './property.ts';
 
-const facts = (change: Partial<TrayFacts> = {}): TrayFacts => ({ summary: summary(), running: [], servers: [], askForOne: true, hotkey: null, desktop: true, ...change });
-const flat = (items: readonly TrayItem[]): TrayItem[] => items.flatMap((item) => (item.type === 'menu' ? [item, ...flat(item.items)] : [item]));
+const facts = (change: Partial<TrayFacts> = {}): TrayFacts => ({
+  summary: summary(),
+  running: [],
+  servers: [],
+  askForOne: true,
+  hotkey: null,
+  desktop: true,
+  ...change,
+});
+const flat = (items: readonly TrayItem[]): TrayItem[] =>
+  items.flatMap((item) => (item.type === 'menu' ? [item, ...flat(item.items)] : [item]));
 const entry = (given: TrayFacts, id: string): Extract<TrayItem, { type: 'entry' }> => {
   const found = flat(trayModel(given).items).find((item) => item.type === 'entry' && item.id === id);
   if (found?.type !== 'entry') throw new Error(`no entry ${id}`);
@@ -51,19 +60,37 @@ describe('the glyph', () => {
 });
 
 describe('the entries', () => {
-  const given = facts({ summary: summary({ running: 2, waiting: 3, servers: 2, runningIds: [jobId(1), jobId(2)] }), running: [jobView(1, { title: 'harbour at dawn' }), jobView(2, { onServerId: serverId(2), cancel: cancelOpen() })], servers: [serverView(1), serverView(2)] });
+  const given = facts({
+    summary: summary({ running: 2, waiting: 3, servers: 2, runningIds: [jobId(1), jobId(2)] }),
+    running: [jobView(1, { title: 'harbour at dawn' }), jobView(2, { onServerId: serverId(2), cancel: cancelOpen() })],
+    servers: [serverView(1), serverView(2)],
+  });
 
   it('cancel by id what runs, never "whatever runs now"', () => {
-    expect(entry(given, `cancel:${jobId(1)}`)).toMatchObject({ label: 'Cancel “harbour at dawn” on Server 1…', enabled: true, action: { do: 'cancel', scope: { jobs: [jobId(1)] }, mode: 'stop' } });
+    expect(entry(given, `cancel:${jobId(1)}`)).toMatchObject({
+      label: 'Cancel “harbour at dawn” on Server 1…',
+      enabled: true,
+      action: { do: 'cancel', scope: { jobs: [jobId(1)] }, mode: 'stop' },
+    });
     expect(entry(given, `cancel:${jobId(2)}`)).toMatchObject({ label: 'Cancelling “Job 2”…', enabled: false });
   });
   it('have an ellipsis only where a question follows', () => {
-    expect(entry({ ...given, askForOne: false }, `cancel:${jobId(1)}`).label).toBe('Cancel “harbour at dawn” on Server 1');
+    expect(entry({ ...given, askForOne: false }, `cancel:${jobId(1)}`).label).toBe(
+      'Cancel “harbour at dawn” on Server 1',
+    );
     expect(entry({ ...given, askForOne: false }, 'cancel-all').label).toBe('Cancel all…');
   });
   it('cancel waiting leaves what runs, cancel all leaves what is foreign', () => {
-    expect(entry(given, 'cancel-waiting').action).toEqual({ do: 'cancel', scope: { server: 'all', which: 'waiting' }, mode: 'if-waiting' });
-    expect(entry(given, 'cancel-all').action).toEqual({ do: 'cancel', scope: { server: 'all', which: 'mine' }, mode: 'stop' });
+    expect(entry(given, 'cancel-waiting').action).toEqual({
+      do: 'cancel',
+      scope: { server: 'all', which: 'waiting' },
+      mode: 'if-waiting',
+    });
+    expect(entry(given, 'cancel-all').action).toEqual({
+      do: 'cancel',
+      scope: { server: 'all', which: 'mine' },
+      mode: 'stop',
+    });
     expect(entry(facts(), 'cancel-waiting').enabled).toBe(false);
     expect(entry(facts(), 'cancel-all').enabled).toBe(false);
     expect(entry(facts({ summary: summary({ held: 1 }) }), 'cancel-all').enabled).toBe(true);
@@ -75,22 +102,34 @@ describe('the entries', () => {
   it('free memory on each server that answers', () => {
     expect(entry(given, `free:${serverId(2)}`).action).toEqual({ do: 'free-memory', serverId: serverId(2) });
     expect(entry(facts({ servers: [serverView(1)] }), `free:${serverId(1)}`).label).toBe('Free memory on Server 1');
-    expect(flat(trayModel(facts({ servers: [serverView(1, 'offline')] })).items)).toContainEqual({ type: 'menu', id: 'free', label: 'Free memory', enabled: false, items: [] });
+    expect(flat(trayModel(facts({ servers: [serverView(1, 'offline')] })).items)).toContainEqual({
+      type: 'menu',
+      id: 'free',
+      label: 'Free memory',
+      enabled: false,
+      items: [],
+    });
   });
   it('show the hotkey only where it is bound, and say where it is not', () => {
-    expect(entry({ ...given, hotkey: { accelerator: 'Control+Alt+X', bound: true } }, 'cancel-all').accelerator).toBe('Control+Alt+X');
+    expect(entry({ ...given, hotkey: { accelerator: 'Control+Alt+X', bound: true } }, 'cancel-all').accelerator).toBe(
+      'Control+Alt+X',
+    );
     const refused = { ...given, hotkey: { accelerator: 'Control+Alt+X', bound: false } };
     expect(entry(refused, 'cancel-all').accelerator).toBeUndefined();
     expect(trayModel(refused).items).toContainEqual({ type: 'line', label: 'The hotkey Control+Alt+X is not bound' });
   });
   it('open and quit are the desktop’s only', () => {
-    const ids = (desktop: boolean): string[] => flat(trayModel({ ...given, desktop }).items).flatMap((item) => (item.type === 'entry' ? [item.id] : []));
+    const ids = (desktop: boolean): string[] =>
+      flat(trayModel({ ...given, desktop }).items).flatMap((item) => (item.type === 'entry' ? [item.id] : []));
     expect(ids(true)).toEqual(expect.arrayContaining(['open', 'quit']));
     expect(ids(false)).not.toEqual(expect.arrayContaining(['open']));
     expect(ids(false)).toContain('cancel-all');
   });
   it('stay few, and lead to the rest', () => {
-    const many = facts({ summary: summary({ running: 12 }), running: Array.from({ length: 12 }, (_, n) => jobView(n)) });
+    const many = facts({
+      summary: summary({ running: 12 }),
+      running: Array.from({ length: 12 }, (_, n) => jobView(n)),
+    });
     const labels = flat(trayModel(many).items).flatMap((item) => (item.type === 'entry' ? [item.label] : []));
     expect(labels.filter((label) => label.startsWith('Cancel “'))).toHaveLength(8);
     expect(labels).toContain('4 more running…');
@@ -104,20 +143,44 @@ describe('the entries', () => {
 });
 
 test.prop([
-  fc.record({ running: fc.nat(30), waiting: fc.nat(1000), held: fc.nat(5), cancelling: fc.nat(5), collecting: fc.nat(5), servers: fc.nat(4), paused: fc.boolean() }),
+  fc.record({
+    running: fc.nat(30),
+    waiting: fc.nat(1000),
+    held: fc.nat(5),
+    cancelling: fc.nat(5),
+    collecting: fc.nat(5),
+    servers: fc.nat(4),
+    paused: fc.boolean(),
+  }),
   fc.array(fc.record({ n: fc.nat(99), title: fc.string(), cancelling: fc.boolean() }), { maxLength: 20 }),
-  fc.array(fc.constantFrom('online', 'offline', 'needs-auth', 'connecting', 'disabled', 'unsupported'), { maxLength: 5 }),
+  fc.array(fc.constantFrom('online', 'offline', 'needs-auth', 'connecting', 'disabled', 'unsupported'), {
+    maxLength: 5,
+  }),
   fc.boolean(),
-])('any state makes a menu whose every cancel names ids or a fixed scope, each id once', (counts, jobs, contacts, askForOne) => {
-  const unique = [...new Map(jobs.map((job) => [job.n, job])).values()];
-  const model = trayModel(facts({
-    summary: summary(counts), askForOne,
-    running: unique.map(({ n, title, cancelling }) => jobView(n, { title, cancel: cancelling ? cancelOpen() : null })),
-    servers: contacts.map((contact, n) => serverView(n, contact as never)),
-  }));
-  const entries = flat(model.items).flatMap((item) => (item.type === 'entry' ? [item] : []));
-  expect(new Set(entries.map(({ id }) => id)).size).toBe(entries.length);
-  const scopes = entries.map(({ action }) => action).filter((action): action is Extract<TrayAction, { do: 'cancel' }> => action.do === 'cancel');
-  const allowed = new Set([...unique.map(({ n }) => JSON.stringify({ jobs: [jobId(n)] })), '{"server":"all","which":"waiting"}', '{"server":"all","which":"mine"}']);
-  for (const { scope } of scopes) expect(allowed).toContain(JSON.stringify(scope));
-});
+])(
+  'any state makes a menu whose every cancel names ids or a fixed scope, each id once',
+  (counts, jobs, contacts, askForOne) => {
+    const unique = [...new Map(jobs.map((job) => [job.n, job])).values()];
+    const model = trayModel(
+      facts({
+        summary: summary(counts),
+        askForOne,
+        running: unique.map(({ n, title, cancelling }) =>
+          jobView(n, { title, cancel: cancelling ? cancelOpen() : null }),
+        ),
+        servers: contacts.map((contact, n) => serverView(n, contact as never)),
+      }),
+    );
+    const entries = flat(model.items).flatMap((item) => (item.type === 'entry' ? [item] : []));
+    expect(new Set(entries.map(({ id }) => id)).size).toBe(entries.length);
+    const scopes = entries
+      .map(({ action }) => action)
+      .filter((action): action is Extract<TrayAction, { do: 'cancel' }> => action.do === 'cancel');
+    const allowed = new Set([
+      ...unique.map(({ n }) => JSON.stringify({ jobs: [jobId(n)] })),
+      '{"server":"all","which":"waiting"}',
+      '{"server":"all","which":"mine"}',
+    ]);
+    for (const { scope } of scopes) expect(allowed).toContain(JSON.stringify(scope));
+  },
+);

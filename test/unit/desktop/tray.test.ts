@@ -8,10 +8,23 @@ import { jobId, jobView, serverView, summary } from './samples.ts';
 
 function stage(platform: NodeJS.Platform) {
   let nowMs = 0;
-  let facts: TrayFacts = { summary: summary(), running: [], servers: [serverView(1)], askForOne: true, hotkey: null, desktop: true };
+  let facts: TrayFacts = {
+    summary: summary(),
+    running: [],
+    servers: [serverView(1)],
+    askForOne: true,
+    hotkey: null,
+    desktop: true,
+  };
   const timers: { at: number; run: () => void }[] = [];
   const menus: MenuItemConstructorOptions[][] = [];
-  const shown: { images: string[]; menus: number; popUps: number; tips: string[]; destroyed: boolean } = { images: [], menus: 0, popUps: 0, tips: [], destroyed: false };
+  const shown: { images: string[]; menus: number; popUps: number; tips: string[]; destroyed: boolean } = {
+    images: [],
+    menus: 0,
+    popUps: 0,
+    tips: [],
+    destroyed: false,
+  };
   const acted: TrayAction[] = [];
   const listeners = new Map<string, () => void>();
   // Fails like the real thing: a destroyed tray throws at every call.
@@ -42,7 +55,12 @@ function stage(platform: NodeJS.Platform) {
   };
   const subject = new SwitchyardTray(options);
   return {
-    subject, shown, menus, acted, listeners, timers,
+    subject,
+    shown,
+    menus,
+    acted,
+    listeners,
+    timers,
     set: (change: Partial<TrayFacts>) => {
       facts = { ...facts, ...change };
       subject.changed();
@@ -57,7 +75,8 @@ function stage(platform: NodeJS.Platform) {
   };
 }
 
-const labels = (template: MenuItemConstructorOptions[] | undefined): (string | undefined)[] => (template ?? []).map(({ label }) => label);
+const labels = (template: MenuItemConstructorOptions[] | undefined): (string | undefined)[] =>
+  (template ?? []).map(({ label }) => label);
 
 describe('on Linux, where opening can’t be known', () => {
   it('the menu is built anew within a second of a change, and not more often', () => {

@@ -13,9 +13,15 @@ import { FakeWindow } from './fake-window.ts';
 describe('the guards of every page', () => {
   function guarded() {
     const opened: string[] = [];
-    const contents = new EventEmitter() as EventEmitter & { open?: (details: { url: string }) => unknown; setWindowOpenHandler: (handler: (details: { url: string }) => unknown) => void };
+    const contents = new EventEmitter() as EventEmitter & {
+      open?: (details: { url: string }) => unknown;
+      setWindowOpenHandler: (handler: (details: { url: string }) => unknown) => void;
+    };
     contents.setWindowOpenHandler = (handler) => void (contents.open = handler);
-    guardContents(contents as unknown as WebContents, { serverUrls: () => ['http://10.0.0.2:8188'], openExternal: (url) => opened.push(url) });
+    guardContents(contents as unknown as WebContents, {
+      serverUrls: () => ['http://10.0.0.2:8188'],
+      openExternal: (url) => opened.push(url),
+    });
     const emit = (name: string, url: string, isMainFrame = true): boolean => {
       let prevented = false;
       contents.emit(name, { url, isMainFrame, preventDefault: () => void (prevented = true) });
@@ -27,11 +33,28 @@ describe('the guards of every page', () => {
     const { emit } = guarded();
     expect(emit(name, 'app://ui/#history')).toBe(false);
     expect(emit(name, 'app://ui/#history', false)).toBe(true);
-    for (const url of ['https://github.com/', 'app://ui.evil/', 'http://10.0.0.2:8188/', 'about:blank', 'data:text/html,x', 'file:///etc/passwd', 'javascript:1']) expect(emit(name, url), url).toBe(true);
+    for (const url of [
+      'https://github.com/',
+      'app://ui.evil/',
+      'http://10.0.0.2:8188/',
+      'about:blank',
+      'data:text/html,x',
+      'file:///etc/passwd',
+      'javascript:1',
+    ])
+      expect(emit(name, url), url).toBe(true);
   });
   it('no new window, ever; a link to a known place opens outside', async () => {
     const { contents, opened } = guarded();
-    for (const url of ['https://github.com/x', 'http://10.0.0.2:8188/', 'file:///etc/passwd', 'https://evil.example/', 'app://ui/', 'about:blank']) expect(contents.open?.({ url })).toEqual({ action: 'deny' });
+    for (const url of [
+      'https://github.com/x',
+      'http://10.0.0.2:8188/',
+      'file:///etc/passwd',
+      'https://evil.example/',
+      'app://ui/',
+      'about:blank',
+    ])
+      expect(contents.open?.({ url })).toEqual({ action: 'deny' });
     await new Promise(setImmediate);
     expect(opened).toEqual(['https://github.com/x', 'http://10.0.0.2:8188/']);
   });
@@ -63,17 +86,39 @@ describe('where it was', () => {
   const screen = { x: 0, y: 0, width: 1920, height: 1040 };
   const left = { x: -1920, y: 0, width: 1920, height: 1080 };
   it('is where it is again, when it can be caught there', () => {
-    expect(fitToDisplays({ x: -1800, y: 50, width: 1000, height: 700, maximized: false }, [screen, left], true)).toEqual({ x: -1800, y: 50, width: 1000, height: 700, maximized: false });
+    expect(
+      fitToDisplays({ x: -1800, y: 50, width: 1000, height: 700, maximized: false }, [screen, left], true),
+    ).toEqual({ x: -1800, y: 50, width: 1000, height: 700, maximized: false });
   });
-  it.each([[{ x: -1800, y: 50 }], [{ x: 1900, y: 0 }], [{ x: 0, y: 1030 }], [{ x: 0, y: -500 }], [{ x: 99_999, y: 0 }]])('%j lies outside: the system chooses', (place) => {
-    expect(fitToDisplays({ ...place, width: 1000, height: 700, maximized: true }, [screen], true)).toEqual({ width: 1000, height: 700, maximized: true });
+  it.each([
+    [{ x: -1800, y: 50 }],
+    [{ x: 1900, y: 0 }],
+    [{ x: 0, y: 1030 }],
+    [{ x: 0, y: -500 }],
+    [{ x: 99_999, y: 0 }],
+  ])('%j lies outside: the system chooses', (place) => {
+    expect(fitToDisplays({ ...place, width: 1000, height: 700, maximized: true }, [screen], true)).toEqual({
+      width: 1000,
+      height: 700,
+      maximized: true,
+    });
   });
   it('is never restored on Wayland, its size is', () => {
-    expect(fitToDisplays({ x: 5, y: 5, width: 900, height: 600, maximized: false }, [screen], false)).toEqual({ width: 900, height: 600, maximized: false });
+    expect(fitToDisplays({ x: 5, y: 5, width: 900, height: 600, maximized: false }, [screen], false)).toEqual({
+      width: 900,
+      height: 600,
+      maximized: false,
+    });
   });
   it('has a size that can be used', () => {
-    expect(fitToDisplays({ x: 0, y: 0, width: 1, height: 1, maximized: false }, [screen], true)).toMatchObject({ width: 320, height: 400 });
-    expect(fitToDisplays({ x: 0, y: 0, width: 9_000, height: 9_000, maximized: false }, [screen], true)).toMatchObject({ width: 1920, height: 1040 });
+    expect(fitToDisplays({ x: 0, y: 0, width: 1, height: 1, maximized: false }, [screen], true)).toMatchObject({
+      width: 320,
+      height: 400,
+    });
+    expect(fitToDisplays({ x: 0, y: 0, width: 9_000, height: 9_000, maximized: false }, [screen], true)).toMatchObject({
+      width: 1920,
+      height: 1040,
+    });
     expect(fitToDisplays(null, [screen], true)).toEqual({ width: 1280, height: 820, maximized: false });
     expect(fitToDisplays(null, [], true)).toEqual({ width: 1280, height: 820, maximized: false });
   });
@@ -105,8 +150,19 @@ describe('the window', () => {
         given.push(options);
         return window as unknown as BrowserWindow;
       },
-      preload: '/preload.cjs', devTools: false, stateFile: join(folder, 'window.json'), areas: () => [{ x: 0, y: 0, width: 1920, height: 1040 }], mayPlace: true,
-      dark: () => true, icon: null, onClose: () => keep, onFirstPaint: () => undefined, onSystemEnds: () => troubles.push('system-ends'), onTrouble: (what) => troubles.push(what), log: () => undefined, ...change,
+      preload: '/preload.cjs',
+      devTools: false,
+      stateFile: join(folder, 'window.json'),
+      areas: () => [{ x: 0, y: 0, width: 1920, height: 1040 }],
+      mayPlace: true,
+      dark: () => true,
+      icon: null,
+      onClose: () => keep,
+      onFirstPaint: () => undefined,
+      onSystemEnds: () => troubles.push('system-ends'),
+      onTrouble: (what) => troubles.push(what),
+      log: () => undefined,
+      ...change,
     });
 
   it('shows itself when it has something to show, and nothing flashes before', () => {
@@ -128,7 +184,13 @@ describe('the window', () => {
     keep = false;
     expect(made[0]?.close()).toBe(true);
     expect(window.open).toBeNull();
-    expect(readWindowState(join(folder, 'window.json'))).toEqual({ x: 10, y: 20, width: 1280, height: 820, maximized: false });
+    expect(readWindowState(join(folder, 'window.json'))).toEqual({
+      x: 10,
+      y: 20,
+      width: 1280,
+      height: 820,
+      maximized: false,
+    });
   });
   it('gives its memory back five minutes after it was hidden, and comes back when asked', () => {
     const window = make();
@@ -173,7 +235,14 @@ describe('the window', () => {
     made[0]?.emit(name);
     expect(troubles).toEqual(['system-ends']);
   });
-  it.each(['', '{', '[]', '{"width":"1"}', '{"width":1e9,"height":5,"maximized":false}', '{"width":5,"height":5,"maximized":false,"evil":1}'])('opens at its usual size when what was kept is %j', (text) => {
+  it.each([
+    '',
+    '{',
+    '[]',
+    '{"width":"1"}',
+    '{"width":1e9,"height":5,"maximized":false}',
+    '{"width":5,"height":5,"maximized":false,"evil":1}',
+  ])('opens at its usual size when what was kept is %j', (text) => {
     writeFileSync(join(folder, 'window.json'), text);
     make().show();
     expect(given[0]).toMatchObject({ width: 1280, height: 820 });
@@ -201,5 +270,6 @@ it('crashes are counted within five minutes only', () => {
 
 it('a place is only what places are made of', () => {
   expect(safePlace('history/0199-ab')).toBe('history/0199-ab');
-  for (const place of ['', '/', 'a b', 'javascript:1', '../x', 'queue#x', 'queue?x', 'queue/<b>', 'https://x']) expect(safePlace(place), place).toBeNull();
+  for (const place of ['', '/', 'a b', 'javascript:1', '../x', 'queue#x', 'queue?x', 'queue/<b>', 'https://x'])
+    expect(safePlace(place), place).toBeNull();
 });
