@@ -149,10 +149,7 @@ function serverStations(input: RowInput, serverId: ServerId, ours: readonly JobV
       'remoteKey' in job ? foreignStation(job, index + 1) : jobStation(job, false, index + 1),
     ),
   ];
-  const hidden =
-    view === undefined
-      ? 0
-      : view.total - view.jobs.length - view.counts.reduce((sum, { waiting: w, running: r }) => sum + w + r, 0);
+  const hidden = view === undefined ? 0 : view.total - view.jobs.length;
   if (hidden > 0)
     stations.push({
       zone: 'server',

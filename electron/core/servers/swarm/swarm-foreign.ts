@@ -93,7 +93,7 @@ export class ForeignBook {
       view: {
         jobs: jobs.slice(0, MOST_JOBS),
         total: jobs.length,
-        counts: countsOf(seen),
+        counts: withoutListed(countsOf(seen), jobs.length),
         order: order.slice(0, MOST_ORDER),
       },
       ended,
@@ -149,4 +149,19 @@ function countsOf({ users, global, ownUser, tracks }: Seen): ForeignView['counts
         ? [rest(null, global, ours)]
         : [];
   return counts.filter((one) => one.running > 0 || one.waiting > 0);
+}
+
+/**
+ * What is listed one by one is not counted a second time. Nothing on a prompt names its user: while others still run
+ * unlisted, on a backend that can't be seen or loading a model, it is only known that somebody's do.
+ */
+export function withoutListed(counts: ForeignView['counts'], listed: number): ForeignView['counts'] {
+  const running = counts.reduce((sum, one) => sum + one.running, 0);
+  const rest = running - listed;
+  const several = counts.filter((one) => one.running > 0).length > 1;
+  if (listed === 0 || running === 0) return counts;
+  const left = counts
+    .map((one) => ({ ...one, running: rest > 0 && !several && one.running > 0 ? rest : 0 }))
+    .filter((one) => one.running > 0 || one.waiting > 0);
+  return rest > 0 && several ? [...left, { user: null, waiting: 0, running: rest }] : left;
 }

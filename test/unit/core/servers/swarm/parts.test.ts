@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { LogSink } from '../../../../../electron/core/log.ts';
 import type { SendAttempt } from '../../../../../electron/core/servers/adapter.ts';
 import { Backends } from '../../../../../electron/core/servers/swarm/swarm-backends.ts';
-import { ForeignBook, readForeignKey } from '../../../../../electron/core/servers/swarm/swarm-foreign.ts';
+import {
+  ForeignBook,
+  readForeignKey,
+  withoutListed,
+} from '../../../../../electron/core/servers/swarm/swarm-foreign.ts';
 import type { BackendPrompt } from '../../../../../electron/core/servers/swarm/swarm-passthrough.ts';
 import {
   BackendSchema,
@@ -269,6 +273,18 @@ describe('foreign work', () => {
     expect(seen.view.counts).toEqual([
       { user: 'local', running: 1, waiting: 3 },
       { user: 'max', running: 1, waiting: 0 },
+    ]);
+  });
+
+  test('what is listed one by one is not counted a second time; whose the rest is is not guessed', () => {
+    const anna = { user: 'anna', running: 2, waiting: 3 };
+    const max = { user: 'max', running: 1, waiting: 0 };
+    expect(withoutListed([anna, max], 0)).toEqual([anna, max]);
+    expect(withoutListed([anna, max], 3)).toEqual([{ user: 'anna', running: 0, waiting: 3 }]);
+    expect(withoutListed([anna], 1)).toEqual([{ user: 'anna', running: 1, waiting: 3 }]);
+    expect(withoutListed([anna, max], 1)).toEqual([
+      { user: 'anna', running: 0, waiting: 3 },
+      { user: null, running: 2, waiting: 0 },
     ]);
   });
 
