@@ -38,7 +38,13 @@ async function main(words: string[]): Promise<number> {
   for (const name of names) {
     const startedMs = performance.now();
     const taken = await takeApart(name, options);
-    const result: Result = { name, title: measures[name].title, seconds: (performance.now() - startedMs) / 1_000, load: loadavg()[0] ?? 0, ...taken };
+    const result: Result = {
+      name,
+      title: measures[name].title,
+      seconds: (performance.now() - startedMs) / 1_000,
+      load: loadavg()[0] ?? 0,
+      ...taken,
+    };
     results.push(result);
     say(tableOf(result));
   }
@@ -51,18 +57,37 @@ async function main(words: string[]): Promise<number> {
   const rows = results.flatMap((result) => result.rows);
   const over = rows.filter((row) => row.ok === false).length;
   const failed = results.filter((result) => result.error !== null);
-  say(`\n${String(rows.filter((row) => row.ok === true).length)} within their limit, ${String(over)} over, ${String(failed.length)} could not be taken${failed.length === 0 ? '' : `: ${failed.map((result) => result.name).join(', ')}`}`);
+  say(
+    `\n${String(rows.filter((row) => row.ok === true).length)} within their limit, ${String(over)} over, ${String(failed.length)} could not be taken${failed.length === 0 ? '' : `: ${failed.map((result) => result.name).join(', ')}`}`,
+  );
   return failed.length > 0 || (strict && over > 0) ? 1 : 0;
 }
 
-function read(words: string[]): { names: readonly MeasureName[]; options: BenchOptions; json: string | undefined; markdown: string | undefined; strict: boolean } | string {
+function read(
+  words: string[],
+):
+  | {
+      names: readonly MeasureName[];
+      options: BenchOptions;
+      json: string | undefined;
+      markdown: string | undefined;
+      strict: boolean;
+    }
+  | string {
   let values;
   try {
     values = parseArgs({
-      args: words, strict: true,
+      args: words,
+      strict: true,
       options: {
-        only: { type: 'string', multiple: true, default: [] }, json: { type: 'string' }, markdown: { type: 'string' }, strict: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false },
-        runs: { type: 'string', default: '5' }, random: { type: 'string' }, rows: { type: 'string' },
+        only: { type: 'string', multiple: true, default: [] },
+        json: { type: 'string' },
+        markdown: { type: 'string' },
+        strict: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        runs: { type: 'string', default: '5' },
+        random: { type: 'string' },
+        rows: { type: 'string' },
       },
     }).values;
   } catch (error) {
@@ -72,17 +97,26 @@ function read(words: string[]): { names: readonly MeasureName[]; options: BenchO
   const runs = Number(values.runs);
   const random = Number(values.random ?? (quick ? 20 : 200));
   const rows = Number(values.rows ?? (quick ? 50_000 : 1_000_000));
-  if (![runs, random, rows].every((value) => Number.isInteger(value) && value > 0)) return '--runs, --random and --rows need whole numbers above 0.';
+  if (![runs, random, rows].every((value) => Number.isInteger(value) && value > 0))
+    return '--runs, --random and --rows need whole numbers above 0.';
   const only = values.only.flatMap((list) => list.split(','));
   const isName = (name: string): name is MeasureName => measureNames.some((known) => known === name);
   const unknown = only.filter((name) => !isName(name));
   if (unknown.length > 0) return `No measure is called ${unknown.join(', ')}; there are ${measureNames.join(', ')}.`;
-  return { names: only.length === 0 ? measureNames : only.filter(isName), options: { runs, quick, random, rows }, json: values.json, markdown: values.markdown, strict: values.strict };
+  return {
+    names: only.length === 0 ? measureNames : only.filter(isName),
+    options: { runs, quick, random, rows },
+    json: values.json,
+    markdown: values.markdown,
+    strict: values.strict,
+  };
 }
 
 /** In a process of its own: no measure inherits the heap, the listeners or the warm code of the one before it. */
 async function takeApart(name: MeasureName, options: BenchOptions): Promise<{ rows: Row[]; error: string | null }> {
-  const child = fork(fileURLToPath(new URL('./measure-process.ts', import.meta.url)), [name, JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(fileURLToPath(new URL('./measure-process.ts', import.meta.url)), [name, JSON.stringify(options)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const answers: { rows: Row[]; error: string | null }[] = [];
   child.on('message', (message) => {
     answers.push(message as { rows: Row[]; error: string | null });

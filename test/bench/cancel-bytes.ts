@@ -29,8 +29,13 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
     const p95s = all.map((took) => quantile(took, 0.95));
     const flat = all.flat();
     return atMost({
-      measure, of: 'p95', atMost: 30, unit: 'ms', value: median(p95s),
-      note: `${route}; p50 ${short(median(flat))} ms; p95 of each run ${p95s.map(short).join(', ')}`, numbers: { p50Ms: median(flat), worstMs: Math.max(...flat), cancels: flat.length },
+      measure,
+      of: 'p95',
+      atMost: 30,
+      unit: 'ms',
+      value: median(p95s),
+      note: `${route}; p50 ${short(median(flat))} ms; p95 of each run ${p95s.map(short).join(', ')}`,
+      numbers: { p50Ms: median(flat), worstMs: Math.max(...flat), cancels: flat.length },
     });
   };
   return [
@@ -40,7 +45,11 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
 }
 
 /** One runs, one waits behind it on the server: first the waiting one is cancelled, then the running one. */
-async function both(client: HostClient, servers: FakeServers, serverId: ServerId): Promise<{ running: number; staged: number }> {
+async function both(
+  client: HostClient,
+  servers: FakeServers,
+  serverId: ServerId,
+): Promise<{ running: number; staged: number }> {
   const [first] = await client.submit(sleepPayload(1_000, 20), { serverId });
   const [second] = await client.submit(sleepPayload(1_000, 20), { serverId });
   if (first === undefined || second === undefined) throw new Error('not submitted');

@@ -28,7 +28,11 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
   const p50s: number[] = [];
   const syncs: number[] = [];
   for (let run = 0; run < runs; run += 1) {
-    const { jobs } = await core.call('jobs.submit', { payload: sleepPayload(1, 1), serverId: null, jobs: Array.from({ length: perRun }, () => ({})) });
+    const { jobs } = await core.call('jobs.submit', {
+      payload: sleepPayload(1, 1),
+      serverId: null,
+      jobs: Array.from({ length: perRun }, () => ({})),
+    });
     await turn();
     const took: number[] = [];
     for (const { id } of jobs) {
@@ -43,9 +47,19 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
   }
   return [
     atMost({
-      measure: 'cancel call → receipt, queued job', of: 'p99', atMost: 5, unit: 'ms', value: median(p99s),
+      measure: 'cancel call → receipt, queued job',
+      of: 'p99',
+      atMost: 5,
+      unit: 'ms',
+      value: median(p99s),
       note: `p50 ${short(median(p50s))} ms; p99 of each run ${p99s.map(short).join(', ')}; writing and syncing 4 KB on this disk takes ${short(median(syncs))} ms, p99 ${short(quantile(syncs, 0.99))}`,
-      numbers: { p50Ms: median(p50s), worstRunMs: Math.max(...p99s), fsyncMs: median(syncs), fsyncP99Ms: quantile(syncs, 0.99), jobsPerRun: perRun },
+      numbers: {
+        p50Ms: median(p50s),
+        worstRunMs: Math.max(...p99s),
+        fsyncMs: median(syncs),
+        fsyncP99Ms: quantile(syncs, 0.99),
+        jobsPerRun: perRun,
+      },
     }),
   ];
 }

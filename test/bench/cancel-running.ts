@@ -45,9 +45,13 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
   const oursMs = median(pairs.map(([one]) => one));
   const bareMs = median(pairs.map(([, other]) => other));
   return [
-    againstBare('running job, cancel call → seen stopped', oursMs, bareMs,
+    againstBare(
+      'running job, cancel call → seen stopped',
+      oursMs,
+      bareMs,
       `steps of ${String(STEP_MS)} ms; p95 ${short(quantile(ours, 0.95))} ms, bare ${short(quantile(bare, 0.95))} ms; medians of each run ${pairs.map(([one, other]) => `${short(one)}/${short(other)}`).join(', ')}; bare: POST /interrupt, GET /queue every ${String(BARE_LOOK_MS)} ms until it is gone, GET /history`,
-      { oursP95Ms: quantile(ours, 0.95), bareP95Ms: quantile(bare, 0.95) }),
+      { oursP95Ms: quantile(ours, 0.95), bareP95Ms: quantile(bare, 0.95) },
+    ),
   ];
 }
 
@@ -63,7 +67,8 @@ async function oursOnce(client: HostClient): Promise<number> {
   const calledAt = monotonic();
   await client.api.cancel.run({ scope: { jobs: [id] }, by: 'window' });
   const { job, atMs } = await stopped;
-  if (job.cancel?.outcome?.outcome !== 'cancelled' || job.cancel.outcome.evidence !== 'proven') throw new Error(`not proven: ${JSON.stringify(job.cancel)}`);
+  if (job.cancel?.outcome?.outcome !== 'cancelled' || job.cancel.outcome.evidence !== 'proven')
+    throw new Error(`not proven: ${JSON.stringify(job.cancel)}`);
   return atMs - calledAt;
 }
 
@@ -72,30 +77,42 @@ async function bareOnce(url: string, agent: Agent): Promise<number> {
   const id = uuidv4();
   if (payload.kind !== 'comfy') throw new Error('not a graph');
   await call(url, agent, 'POST', '/prompt', { prompt: payload.graph, prompt_id: id, client_id: 'bare' });
-  const isRunning = async (): Promise<boolean> => ((await call(url, agent, 'GET', '/queue')) as { queue_running: unknown[][] }).queue_running.some((item) => item[1] === id);
+  const isRunning = async (): Promise<boolean> =>
+    ((await call(url, agent, 'GET', '/queue')) as { queue_running: unknown[][] }).queue_running.some(
+      (item) => item[1] === id,
+    );
   while (!(await isRunning())) await sleep(BARE_LOOK_MS);
   await somewhereInAStep();
   const calledAt = monotonic();
   await call(url, agent, 'POST', '/interrupt', { prompt_id: id });
   while (await isRunning()) await sleep(BARE_LOOK_MS);
-  const history = (await call(url, agent, 'GET', `/history/${id}`)) as Record<string, { status: { messages: [string, unknown][] } } | undefined>;
+  const history = (await call(url, agent, 'GET', `/history/${id}`)) as Record<
+    string,
+    { status: { messages: [string, unknown][] } } | undefined
+  >;
   const took = monotonic() - calledAt;
-  if (history[id]?.status.messages.some(([type]) => type === 'execution_interrupted') !== true) throw new Error('the bare call interrupted nothing');
+  if (history[id]?.status.messages.some(([type]) => type === 'execution_interrupted') !== true)
+    throw new Error('the bare call interrupted nothing');
   return took;
 }
 
 function call(url: string, agent: Agent, method: string, path: string, body?: unknown): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const asking = request(url + path, { method, agent, headers: body === undefined ? {} : { 'content-type': 'application/json' } }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (part: string) => (text += part));
-      response.on('error', reject);
-      response.on('end', () => {
-        if (response.statusCode !== 200) reject(new Error(`${path} answered ${String(response.statusCode)}: ${text}`));
-        else resolve(text === '' ? null : JSON.parse(text));
-      });
-    });
+    const asking = request(
+      url + path,
+      { method, agent, headers: body === undefined ? {} : { 'content-type': 'application/json' } },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (part: string) => (text += part));
+        response.on('error', reject);
+        response.on('end', () => {
+          if (response.statusCode !== 200)
+            reject(new Error(`${path} answered ${String(response.statusCode)}: ${text}`));
+          else resolve(text === '' ? null : JSON.parse(text));
+        });
+      },
+    );
     asking.on('error', reject);
     asking.end(body === undefined ? undefined : JSON.stringify(body));
   });

@@ -27,7 +27,10 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
     const bare: ProcessTimes[] = [];
     runOnce([script, ...words], env);
     for (let run = 0; run < runs; run += 1) {
-      const pairs = Array.from({ length: quick ? 3 : 9 }, () => [runOnce([script, ...words], env), nodeOnceMs()] as const);
+      const pairs = Array.from(
+        { length: quick ? 3 : 9 },
+        () => [runOnce([script, ...words], env), nodeOnceMs()] as const,
+      );
       const of = (pick: (pair: (typeof pairs)[number]) => number): number => median(pairs.map(pick));
       ratios.push(of(([one]) => one.wallMs) / of(([, other]) => other.wallMs));
       verb.push(...pairs.map(([one]) => one));
@@ -37,10 +40,17 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
     const bareMs = median(bare.map((one) => one.wallMs));
     const cpu = median(verb.map((one) => one.cpuMs));
     const bareCpu = median(bare.map((one) => one.cpuMs));
-    rows.push(atMost({
-      measure: `switchyard ${words.join(' ')}`, of: 'median', atMost: 2.5, unit: '× node -e 0', value: median(ratios),
-      note: `${short(wallMs)} ms against ${short(bareMs)} ms; processor time ${String(cpu)} ms against ${String(bareCpu)} ms`, numbers: { wallMs, bareMs, cpuMs: cpu, bareCpuMs: bareCpu },
-    }));
+    rows.push(
+      atMost({
+        measure: `switchyard ${words.join(' ')}`,
+        of: 'median',
+        atMost: 2.5,
+        unit: '× node -e 0',
+        value: median(ratios),
+        note: `${short(wallMs)} ms against ${short(bareMs)} ms; processor time ${String(cpu)} ms against ${String(bareCpu)} ms`,
+        numbers: { wallMs, bareMs, cpuMs: cpu, bareCpuMs: bareCpu },
+      }),
+    );
   }
   return rows;
 }

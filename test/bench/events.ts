@@ -39,12 +39,19 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
     await sleep(200);
     await servers.ask('frames', {});
     live = 0;
-    const ids = await client.submit(sleepPayload(10, 10), { serverId, patches: Array.from({ length: quick ? 10 : 40 }, (_, index) => ({ set: { '1': { seed: run * 1_000 + index } } })) });
+    const ids = await client.submit(sleepPayload(10, 10), {
+      serverId,
+      patches: Array.from({ length: quick ? 10 : 40 }, (_, index) => ({ set: { '1': { seed: run * 1_000 + index } } })),
+    });
     const open = new Set(ids);
-    await client.event('all are done', (job) => {
-      if (job.state === 'done') open.delete(job.id);
-      return open.size === 0;
-    }, 120_000);
+    await client.event(
+      'all are done',
+      (job) => {
+        if (job.state === 'done') open.delete(job.id);
+        return open.size === 0;
+      },
+      120_000,
+    );
     const frames = await servers.ask('frames', {});
     await servers.ask('flood', { perSecond: 0 });
     rates.push((frames.count / frames.overMs) * 1_000);
@@ -56,7 +63,8 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
       const heardStart = started.get(id);
       const heardEnd = ended.get(id);
       jobs += 1;
-      if (sentStart === undefined || sentEnd === undefined) throw new Error('the server ran a job without a start or an end');
+      if (sentStart === undefined || sentEnd === undefined)
+        throw new Error('the server ran a job without a start or an end');
       if (heardStart === undefined || heardEnd === undefined) {
         lost += 1;
         continue;
@@ -69,7 +77,11 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
   }
   return [
     atMost({
-      measure: 'server event → contract event, start and end of jobs', of: 'p95', atMost: 20, unit: 'ms', value: median(p95s),
+      measure: 'server event → contract event, start and end of jobs',
+      of: 'p95',
+      atMost: 20,
+      unit: 'ms',
+      value: median(p95s),
       note: `at ${rates.map((rate) => rate.toFixed(0)).join(', ')} events a second, ${String(live)} live events in the last run; starts p50 ${short(median(starts))} p95 ${short(quantile(starts, 0.95))} ms, ends p50 ${short(median(ends))} p95 ${short(quantile(ends, 0.95))} ms`,
       numbers: { startP95Ms: quantile(starts, 0.95), endP95Ms: quantile(ends, 0.95), eventsPerSecond: median(rates) },
     }),

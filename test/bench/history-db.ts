@@ -31,7 +31,14 @@ export async function take({ runs, quick, rows }: BenchOptions): Promise<Row[]> 
   const filledInS = (monotonic() - filledAt) / 1_000;
   const megabytes = statSync(join(dataDir, 'switchyard.db')).size / 1_048_576;
   const openedAt = monotonic();
-  const core = await createCore({ dataDir, version: '0.0.0-bench', host: 'node', secrets: memorySecrets(), shell: { reveal: () => Promise.resolve() }, logDir: null });
+  const core = await createCore({
+    dataDir,
+    version: '0.0.0-bench',
+    host: 'node',
+    secrets: memorySecrets(),
+    shell: { reveal: () => Promise.resolve() },
+    logDir: null,
+  });
   const openedInMs = monotonic() - openedAt;
   atEnd(() => core.close());
   const random = randomOf(7);
@@ -41,11 +48,25 @@ export async function take({ runs, quick, rows }: BenchOptions): Promise<Row[]> 
   const depth = await taken(runs, times, () => deep(core, random));
   const typed = await taken(runs, times, () => typing(core, random));
   const filtered = await taken(runs, times, () => rare(core, random));
-  const about = (one: Taken): string => `p50 ${short(median(one.all))} ms, p95 ${short(quantile(one.all, 0.95))}; p99 of each run ${one.p99.map(short).join(', ')}; slowest ${short(one.slowest.ms)} ms: ${one.slowest.what}`;
+  const about = (one: Taken): string =>
+    `p50 ${short(median(one.all))} ms, p95 ${short(quantile(one.all, 0.95))}; p99 of each run ${one.p99.map(short).join(', ')}; slowest ${short(one.slowest.ms)} ms: ${one.slowest.what}`;
   const row = (measure: string, limit: number, one: Taken, note: string): Row =>
-    atMost({ measure, of: 'p99', atMost: limit, unit: 'ms', value: median(one.p99), note: `${about(one)}${note}`, numbers: { p50Ms: median(one.all), p95Ms: quantile(one.all, 0.95), worstMs: one.slowest.ms } });
+    atMost({
+      measure,
+      of: 'p99',
+      atMost: limit,
+      unit: 'ms',
+      value: median(one.p99),
+      note: `${about(one)}${note}`,
+      numbers: { p50Ms: median(one.all), p95Ms: quantile(one.all, 0.95), worstMs: one.slowest.ms },
+    });
   return [
-    row(`newest page of 100 of ${rows.toLocaleString('en')}`, 5, newest, `; ${megabytes.toFixed(0)} MB on disk, filled in ${filledInS.toFixed(0)} s, core opened in ${openedInMs.toFixed(0)} ms`),
+    row(
+      `newest page of 100 of ${rows.toLocaleString('en')}`,
+      5,
+      newest,
+      `; ${megabytes.toFixed(0)} MB on disk, filled in ${filledInS.toFixed(0)} s, core opened in ${openedInMs.toFixed(0)} ms`,
+    ),
     row('page of 100 at any depth', 5, depth, ''),
     row('page of 100 at any depth, one state', 5, filtered, ''),
     row('search as you type, 50 rows', 20, typed, ''),
@@ -86,7 +107,10 @@ function deep(core: Core, random: () => number): { what: string; ask: Ask } {
   const first = page(core, { filter: { foreign: 'with', to }, limit: 1 });
   if (first instanceof Promise) throw new Error('a page is read at once');
   const { cursor } = first;
-  return { what: 'by cursor', ask: () => page(core, { filter: { foreign: 'with', to }, ...(cursor === null ? {} : { cursor }) }) };
+  return {
+    what: 'by cursor',
+    ask: () => page(core, { filter: { foreign: 'with', to }, ...(cursor === null ? {} : { cursor }) }),
+  };
 }
 
 function rare(core: Core, random: () => number): { what: string; ask: Ask } {
@@ -103,11 +127,22 @@ function typing(core: Core, random: () => number): { what: string; ask: Ask } {
   const common = (): string => COMMON[Math.floor(random() * COMMON.length)] ?? 'a';
   const evenly = (): string => wordAt(Math.floor(random() * 24_000));
   const text =
-    kind < 0.25 ? common().slice(0, letters)
-    : kind < 0.45 ? evenly().slice(0, letters)
-    : kind < 0.65 ? `${common()} ${anyWord().slice(0, letters)}`
-    : kind < 0.8 ? `${anyWord()} ${common()} ${anyWord().slice(0, letters)}`
-    : kind < 0.9 ? `${evenly()} ${evenly().slice(0, letters)}`
-    : kind < 0.95 ? `${common()} zzyzx${'q'.repeat(letters)}` : anyWord();
-  return { what: `“${text}”`, ask: () => core.handlers['history.search'](contract.calls['history.search'].input.parse({ text, limit: 50 }), context) };
+    kind < 0.25
+      ? common().slice(0, letters)
+      : kind < 0.45
+        ? evenly().slice(0, letters)
+        : kind < 0.65
+          ? `${common()} ${anyWord().slice(0, letters)}`
+          : kind < 0.8
+            ? `${anyWord()} ${common()} ${anyWord().slice(0, letters)}`
+            : kind < 0.9
+              ? `${evenly()} ${evenly().slice(0, letters)}`
+              : kind < 0.95
+                ? `${common()} zzyzx${'q'.repeat(letters)}`
+                : anyWord();
+  return {
+    what: `“${text}”`,
+    ask: () =>
+      core.handlers['history.search'](contract.calls['history.search'].input.parse({ text, limit: 50 }), context),
+  };
 }

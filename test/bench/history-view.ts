@@ -22,7 +22,8 @@ const ROWS = 100_000;
 const DAY_MS = 86_400_000;
 
 export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
-  if (!existsSync(join(root, 'dist', 'renderer', 'index.html'))) throw new Error('the window is not built: npm run build');
+  if (!existsSync(join(root, 'dist', 'renderer', 'index.html')))
+    throw new Error('the window is not built: npm run build');
   const dataDir = tempDirectory();
   fillHistory(dataDir, ROWS);
   const host = await startHost(dataDir);
@@ -33,7 +34,8 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
   const jumps: Jump[] = [];
   for (let time = 0; time < runs * (quick ? 2 : 4); time += 1) jumps.push(await jump(page));
   const scrolled: Frames[] = [];
-  for (let run = 0; run < runs; run += 1) scrolled.push(await frames(page, quick ? 1_000 : 3_000, (ms) => scroll(page, ms)));
+  for (let run = 0; run < runs; run += 1)
+    scrolled.push(await frames(page, quick ? 1_000 : 3_000, (ms) => scroll(page, ms)));
 
   const gaps = scrolled.flatMap((one) => one.gaps);
   const slow = gaps.filter((gap) => gap > 50);
@@ -44,24 +46,55 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
   const standing = jumps.map((one) => one.placeholdersFrame);
   return [
     atMost({
-      measure: `history of ${ROWS.toLocaleString('en')}: first page in hand → painted`, of: 'median', atMost: 33, unit: 'ms', value: median(first),
-      note: `p95 ${short(quantile(first, 0.95))} ms of ${String(first.length)}; from the message on the page’s socket until the frame with all its rows was shown`, numbers: { p95Ms: quantile(first, 0.95) },
+      measure: `history of ${ROWS.toLocaleString('en')}: first page in hand → painted`,
+      of: 'median',
+      atMost: 33,
+      unit: 'ms',
+      value: median(first),
+      note: `p95 ${short(quantile(first, 0.95))} ms of ${String(first.length)}; from the message on the page’s socket until the frame with all its rows was shown`,
+      numbers: { p95Ms: quantile(first, 0.95) },
     }),
     atMost({
-      measure: 'jump to any date: placeholders or rows', of: 'median', atMost: 1, unit: 'frame', value: median(standing),
-      note: `after ${short(median(jumps.map((one) => one.placeholdersMs)))} ms; at most frame ${String(Math.max(...standing))} of ${String(jumps.length)} jumps`, numbers: { worstFrame: Math.max(...standing) },
+      measure: 'jump to any date: placeholders or rows',
+      of: 'median',
+      atMost: 1,
+      unit: 'frame',
+      value: median(standing),
+      note: `after ${short(median(jumps.map((one) => one.placeholdersMs)))} ms; at most frame ${String(Math.max(...standing))} of ${String(jumps.length)} jumps`,
+      numbers: { worstFrame: Math.max(...standing) },
     }),
-    atMost({ measure: 'jump to any date: rows', of: 'median', atMost: 100, unit: 'ms', value: median(rowsMs), note: `p95 ${short(quantile(rowsMs, 0.95))} ms`, numbers: { p95Ms: quantile(rowsMs, 0.95) } }),
     atMost({
-      measure: 'scrolling: longest frame', of: 'median of runs', atMost: 50, unit: 'ms', value: worst,
+      measure: 'jump to any date: rows',
+      of: 'median',
+      atMost: 100,
+      unit: 'ms',
+      value: median(rowsMs),
+      note: `p95 ${short(quantile(rowsMs, 0.95))} ms`,
+      numbers: { p95Ms: quantile(rowsMs, 0.95) },
+    }),
+    atMost({
+      measure: 'scrolling: longest frame',
+      of: 'median of runs',
+      atMost: 50,
+      unit: 'ms',
+      value: worst,
       note: `${String(slow.length)} of ${String(gaps.length)} frames over 50 ms; tasks of the page over 50 ms: ${String(long.length)}${long.length === 0 ? '' : ` (longest ${short(Math.max(...long))} ms)`}; p50 ${short(median(gaps))} ms, p99 ${short(quantile(gaps, 0.99))} ms; the same page standing still: longest frame ${short(idleWorst)} ms`,
-      numbers: { framesOver50: slow.length, frames: gaps.length, longTasks: long.length, p99Ms: quantile(gaps, 0.99), idleWorstMs: idleWorst },
+      numbers: {
+        framesOver50: slow.length,
+        frames: gaps.length,
+        longTasks: long.length,
+        p99Ms: quantile(gaps, 0.99),
+        idleWorstMs: idleWorst,
+      },
     }),
   ];
 }
 
 async function openPage(launchUrl: string): Promise<Page> {
-  const browser = await chromium.launch({ executablePath: ensureBrowser(), args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  const browser = await chromium.launch({
+    executablePath: ensureBrowser(),
+    args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+  });
   atEnd(() => browser.close());
   const page = await browser.newPage({ viewport: { width: 1_280, height: 800 } });
   await page.addInitScript(installProbe);
@@ -81,11 +114,15 @@ async function firstPage(page: Page): Promise<number> {
     location.hash = 'history';
   });
   const took: number[] = [];
-  await until('the first page is painted', async () => {
-    const ms = await page.evaluate(() => window.probe.firstPageMs());
-    if (ms !== null) took.push(ms);
-    return ms !== null;
-  }, 20_000);
+  await until(
+    'the first page is painted',
+    async () => {
+      const ms = await page.evaluate(() => window.probe.firstPageMs());
+      if (ms !== null) took.push(ms);
+      return ms !== null;
+    },
+    20_000,
+  );
   return median(took);
 }
 

@@ -20,7 +20,11 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
   }
   return [
     atMost({
-      measure: 'start → listening', of: 'median', atMost: 400, unit: 'ms', value: median(outside),
+      measure: 'start → listening',
+      of: 'median',
+      atMost: 400,
+      unit: 'ms',
+      value: median(outside),
       note: `first line printed, seen from outside; by the process’s own clock ${String(median(inside))} ms; an empty Node (node -e 0) took ${median(bare).toFixed(0)} ms in the same run`,
       numbers: { insideMs: median(inside), emptyNodeMs: median(bare) },
     }),
@@ -47,14 +51,29 @@ async function idle(quick: boolean): Promise<Row[]> {
   const peak = memoryMb(host.pid, 'VmHWM');
   await host.close();
   return [
-    atMost({ measure: 'idle, one server connected: memory (RSS)', atMost: 130, unit: 'MB', value: rss, note: `most it ever was: ${peak.toFixed(0)} MB`, numbers: { peakMb: peak } }),
-    atMost({ measure: 'idle, one server connected: processor', atMost: 1, unit: '% of a core', value: share, note: `over ${String(seconds)} s` }),
+    atMost({
+      measure: 'idle, one server connected: memory (RSS)',
+      atMost: 130,
+      unit: 'MB',
+      value: rss,
+      note: `most it ever was: ${peak.toFixed(0)} MB`,
+      numbers: { peakMb: peak },
+    }),
+    atMost({
+      measure: 'idle, one server connected: processor',
+      atMost: 1,
+      unit: '% of a core',
+      value: share,
+      note: `over ${String(seconds)} s`,
+    }),
   ];
 }
 
 /** utime + stime, fields 14 and 15 of /proc/PID/stat, in ticks of 10 ms. */
 function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 

@@ -17,7 +17,12 @@ export function markdownOf(about: Machine, options: BenchOptions, results: reado
     '- The servers are the demo servers on loopback, in a process of their own; each measure has its own, too. “Bare” is the same done by hand on the same server, in turns with ours.',
     `- ${loadSentence(about, busy)}`,
     `- ${String(rows.filter((row) => row.ok === true).length)} within their limit, ${String(over.length)} over${over.length === 0 ? '' : `: ${over.map((row) => row.measure).join('; ')}`}.`,
-    ...results.flatMap((result) => ['', `## ${result.title}`, '', ...(result.error === null ? tableOf(result.rows) : [`Could not be taken: ${result.error.split('\n')[0] ?? ''}`])]),
+    ...results.flatMap((result) => [
+      '',
+      `## ${result.title}`,
+      '',
+      ...(result.error === null ? tableOf(result.rows) : [`Could not be taken: ${result.error.split('\n')[0] ?? ''}`]),
+    ]),
     '',
   ].join('\n');
 }
@@ -32,6 +37,9 @@ function tableOf(rows: readonly Row[]): string[] {
   return [
     '| | Measure | Required | Reached | |',
     '|---|---|---|---|---|',
-    ...rows.map((row) => `| ${row.ok === null ? '' : row.ok ? 'ok' : '**over**'} | ${cell(row.measure)} | ${cell(row.required)} | ${cell(row.reached)} | ${cell(row.note)} |`),
+    ...rows.map(
+      (row) =>
+        `| ${row.ok === null ? '' : row.ok ? 'ok' : '**over**'} | ${cell(row.measure)} | ${cell(row.required)} | ${cell(row.reached)} | ${cell(row.note)} |`,
+    ),
   ];
 }

@@ -58,19 +58,43 @@ export interface Limit {
 
 /** A row for a value that must not be above a limit. */
 export function atMost({ measure, of = '', atMost: limit, unit, value, note = '', numbers = {} }: Limit): Row {
-  return { measure, required: `${of}${of === '' ? '' : ' '}≤ ${String(limit)} ${unit}`, reached: `${short(value)} ${unit}`, ok: value <= limit, note, numbers: { limit, value, ...numbers } };
+  return {
+    measure,
+    required: `${of}${of === '' ? '' : ' '}≤ ${String(limit)} ${unit}`,
+    reached: `${short(value)} ${unit}`,
+    ok: value <= limit,
+    note,
+    numbers: { limit, value, ...numbers },
+  };
 }
 
 /** Ours against the same done by hand, in the same run: at most 1.5 times as long, or 10 ms longer, whichever is more. */
-export function againstBare(measure: string, oursMs: number, bareMs: number, note: string, numbers: Record<string, number> = {}): Row {
+export function againstBare(
+  measure: string,
+  oursMs: number,
+  bareMs: number,
+  note: string,
+  numbers: Record<string, number> = {},
+): Row {
   const limitMs = Math.max(bareMs * 1.5, bareMs + 10);
   return {
-    measure, required: 'median ≤ 1.5 × bare, or + 10 ms', reached: `${short(oursMs)} ms, bare ${short(bareMs)} ms (${short(oursMs / bareMs)} ×, ${oursMs < bareMs ? '−' : '+'} ${short(Math.abs(oursMs - bareMs))} ms)`,
-    ok: oursMs <= limitMs, note, numbers: { oursMs, bareMs, limitMs, ...numbers },
+    measure,
+    required: 'median ≤ 1.5 × bare, or + 10 ms',
+    reached: `${short(oursMs)} ms, bare ${short(bareMs)} ms (${short(oursMs / bareMs)} ×, ${oursMs < bareMs ? '−' : '+'} ${short(Math.abs(oursMs - bareMs))} ms)`,
+    ok: oursMs <= limitMs,
+    note,
+    numbers: { oursMs, bareMs, limitMs, ...numbers },
   };
 }
 
 /** A row for something counted that must be exactly so. */
 export function exactly(measure: string, wanted: number, value: number, note = ''): Row {
-  return { measure, required: String(wanted), reached: String(value), ok: value === wanted, note, numbers: { wanted, value } };
+  return {
+    measure,
+    required: String(wanted),
+    reached: String(value),
+    ok: value === wanted,
+    note,
+    numbers: { wanted, value },
+  };
 }

@@ -26,8 +26,12 @@ export interface Machine {
 
 export function machine(): Machine {
   return {
-    cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism(), memoryGiB: Math.round(totalmem() / 2 ** 30),
-    system: `${platform()} ${release().split('-')[0] ?? ''} ${arch()}`, node: process.versions.node, loadBefore: Number((loadavg()[0] ?? 0).toFixed(1)),
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    system: `${platform()} ${release().split('-')[0] ?? ''} ${arch()}`,
+    node: process.versions.node,
+    loadBefore: Number((loadavg()[0] ?? 0).toFixed(1)),
   };
 }
 
@@ -45,7 +49,9 @@ export function tableOf({ name, title, seconds, load, rows, error }: Result): st
   const widths = [width((row) => row.measure), width((row) => row.required), width((row) => row.reached)] as const;
   for (const row of rows) {
     const verdict = row.ok === null ? '    ' : row.ok ? 'ok  ' : 'OVER';
-    lines.push(`  ${verdict}  ${row.measure.padEnd(widths[0])}  ${row.required.padEnd(widths[1])}  ${row.reached.padEnd(widths[2])}`.trimEnd());
+    lines.push(
+      `  ${verdict}  ${row.measure.padEnd(widths[0])}  ${row.required.padEnd(widths[1])}  ${row.reached.padEnd(widths[2])}`.trimEnd(),
+    );
     if (row.note !== '') lines.push(`          ${row.note}`);
   }
   return lines.join('\n');

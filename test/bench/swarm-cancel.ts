@@ -59,8 +59,14 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
       all.push(...oursRun);
       pairs.push([median(oursRun), median(bareRun)]);
     }
-    rows.push(againstBare(one.measure, median(pairs.map(([mine]) => mine)), median(pairs.map(([, other]) => other)),
-      `steps of ${String(one.stepMs)} ms; p95 ${short(quantile(all, 0.95))} ms; medians of each run ${pairs.map(([mine, other]) => `${short(mine)}/${short(other)}`).join(', ')}`));
+    rows.push(
+      againstBare(
+        one.measure,
+        median(pairs.map(([mine]) => mine)),
+        median(pairs.map(([, other]) => other)),
+        `steps of ${String(one.stepMs)} ms; p95 ${short(quantile(all, 0.95))} ms; medians of each run ${pairs.map(([mine, other]) => `${short(mine)}/${short(other)}`).join(', ')}`,
+      ),
+    );
   }
   return rows;
 }
@@ -81,7 +87,8 @@ async function ours(client: HostClient, { which, stepMs }: Case): Promise<number
   const calledAt = monotonic();
   await client.api.cancel.run({ scope: { jobs: [id] }, by: 'window' });
   const { job, atMs } = await stopped;
-  if (job.cancel?.outcome?.outcome !== 'cancelled' || job.cancel.outcome.evidence !== 'proven') throw new Error(`not proven: ${JSON.stringify(job.cancel)}`);
+  if (job.cancel?.outcome?.outcome !== 'cancelled' || job.cancel.outcome.evidence !== 'proven')
+    throw new Error(`not proven: ${JSON.stringify(job.cancel)}`);
   const rest = client.state(other, 'cancelled');
   await client.state(other, 'running', 'cancelled');
   await client.api.cancel.run({ scope: { jobs: [other] }, by: 'window' });
@@ -109,7 +116,8 @@ async function byHand(bare: SwarmClient, { which, stepMs, looks }: Case): Promis
   if (looks) {
     // Only this one can be running: the other one has been handed over behind it, and runs when it is gone.
     const [prompt] = before.running;
-    for (let queue = await bare.comfyQueue(); queue.running.includes(prompt ?? ''); queue = await bare.comfyQueue()) await sleep(BARE_LOOK_MS);
+    for (let queue = await bare.comfyQueue(); queue.running.includes(prompt ?? ''); queue = await bare.comfyQueue())
+      await sleep(BARE_LOOK_MS);
     endedAt = monotonic();
   }
   const [restSession, rest] = which === 'running' ? [two, second] : [one, first];

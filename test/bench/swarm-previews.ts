@@ -17,7 +17,10 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
   await client.addServer(url, { kind: 'swarm', maxInFlight: JOBS });
   const heard = new Map<JobId, { at: number; preview: number }[]>();
   client.client.watch(['job.live'], ({ payload }) => {
-    heard.set(payload.jobId, [...(heard.get(payload.jobId) ?? []), { at: monotonic(), preview: payload.previewVersion }]);
+    heard.set(payload.jobId, [
+      ...(heard.get(payload.jobId) ?? []),
+      { at: monotonic(), preview: payload.previewVersion },
+    ]);
   });
   const most: number[] = [];
   const fullest: number[] = [];
@@ -27,7 +30,8 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
   const seconds = quick ? 2 : 5;
   for (let run = 0; run < runs; run += 1) {
     const ids: JobId[] = [];
-    for (let index = 0; index < JOBS; index += 1) ids.push(...(await client.submit(swarmPayload(100_000, 1_000 / PER_SECOND, {}, {}, 'BenchPreviews'))));
+    for (let index = 0; index < JOBS; index += 1)
+      ids.push(...(await client.submit(swarmPayload(100_000, 1_000 / PER_SECOND, {}, {}, 'BenchPreviews'))));
     for (const id of ids) await client.state(id, 'running');
     await sleep(500);
     heard.clear();
@@ -48,8 +52,18 @@ export async function take({ runs, quick }: BenchOptions): Promise<Row[]> {
   }
   return [
     atMost({
-      measure: `live events of one job, ${String(JOBS)} jobs with ${String(PER_SECOND)} previews a second each`, of: 'of the busiest', atMost: 10, unit: 'a second', value: median(most),
-      note: `really sent: ${median(sent).toFixed(0)} a second and job; ${median(mean).toFixed(1)} live events of the usual job, with ${median(previews).toFixed(1)} new previews a second; most that came within one second: ${String(Math.max(...fullest))}`, numbers: { fullestSecond: Math.max(...fullest), meanPerSecond: median(mean), previewsPerSecond: median(previews), sentPerSecond: median(sent) },
+      measure: `live events of one job, ${String(JOBS)} jobs with ${String(PER_SECOND)} previews a second each`,
+      of: 'of the busiest',
+      atMost: 10,
+      unit: 'a second',
+      value: median(most),
+      note: `really sent: ${median(sent).toFixed(0)} a second and job; ${median(mean).toFixed(1)} live events of the usual job, with ${median(previews).toFixed(1)} new previews a second; most that came within one second: ${String(Math.max(...fullest))}`,
+      numbers: {
+        fullestSecond: Math.max(...fullest),
+        meanPerSecond: median(mean),
+        previewsPerSecond: median(previews),
+        sentPerSecond: median(sent),
+      },
     }),
   ];
 }

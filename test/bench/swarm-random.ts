@@ -76,30 +76,50 @@ export async function take({ random: wanted }: BenchOptions): Promise<Row[]> {
   const about = `seed ${String(seed)}, ${String(round)} rounds; ${String(sum.cancelled)} seen stopped (${String(sum.presumed)} of them presumed), ${String(sum.tooLate)} had ended before`;
   const asked = sum.cancelled + sum.tooLate;
   return [
-    exactly(`${String(asked)} randomised cancels: jobs of others and of ours harmed, of ${String(sum.neighbours)}`, 0, sum.harmed + sum.strayHits, about),
+    exactly(
+      `${String(asked)} randomised cancels: jobs of others and of ours harmed, of ${String(sum.neighbours)}`,
+      0,
+      sum.harmed + sum.strayHits,
+      about,
+    ),
     exactly(`${String(asked)} randomised cancels: running on after 1 s`, 0, sum.orphans),
     exactly(`${String(asked)} randomised cancels: slots lost, or not free at the end`, 0, slots.lost + slots.notFree),
     {
-      measure: 'sessions ever made', required: `≤ ${String(peak.most)} at once + 2`, reached: String(ours), ok: ours <= peak.most + 2,
-      note: 'all we asked the server for, the one for looking included', numbers: { sessions: ours, peak: peak.most },
+      measure: 'sessions ever made',
+      required: `≤ ${String(peak.most)} at once + 2`,
+      reached: String(ours),
+      ok: ours <= peak.most + 2,
+      note: 'all we asked the server for, the one for looking included',
+      numbers: { sessions: ours, peak: peak.most },
     },
   ];
 }
 
 /** Some of ours, some of strangers, one cancel of some of ours; ends when all of them have. */
-async function play({ client, strangers, random, jobs }: Play, round: number): Promise<{ cancelled: number; tooLate: number; presumed: number; sessions: number }> {
+async function play(
+  { client, strangers, random, jobs }: Play,
+  round: number,
+): Promise<{ cancelled: number; tooLate: number; presumed: number; sessions: number }> {
   const upTo = (most: number): number => Math.floor(random() * (most + 1));
   const streams: Stream[] = [];
   const stranger = async (mark: string): Promise<void> => {
-    const stream = await strangers.generate(await strangers.newSession(), swarmParams(4 + upTo(12), 10, {}, { extra_metadata: { bench: mark } }));
+    const stream = await strangers.generate(
+      await strangers.newSession(),
+      swarmParams(4 + upTo(12), 10, {}, { extra_metadata: { bench: mark } }),
+    );
     jobs.push({ mark, role: 'neighbour', state: null, stoppedAt: null });
     streams.push(stream);
   };
   const mine = async (mark: string, role: 'kept' | 'cancelled'): Promise<Mine> => {
     const kind = role === 'kept' ? 0.7 : random();
     // Long and willing, short enough to end by itself, or one step that hears nothing until it is over.
-    const [steps, ms, more] = kind < 0.6 ? [400, 10, {}] : kind < 0.8 ? [2 + upTo(8), 10, {}] : [1, 100 + upTo(200), { cooperative: false }];
-    const [id] = await client.submit({ kind: 'swarm', images: random() < 0.2 ? 2 : 1, params: swarmParams(steps, ms, more, { extra_metadata: { bench: mark } }) });
+    const [steps, ms, more] =
+      kind < 0.6 ? [400, 10, {}] : kind < 0.8 ? [2 + upTo(8), 10, {}] : [1, 100 + upTo(200), { cooperative: false }];
+    const [id] = await client.submit({
+      kind: 'swarm',
+      images: random() < 0.2 ? 2 : 1,
+      params: swarmParams(steps, ms, more, { extra_metadata: { bench: mark } }),
+    });
     if (id === undefined) throw new Error('not submitted');
     return { id, mark, role };
   };

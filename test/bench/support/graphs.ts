@@ -16,7 +16,13 @@ export function sleepPayload(steps: number, ms: number): JobPayload {
 }
 
 /** The same on SwarmUI, as a graph handed through: `more` are inputs of the node, `params` of the request. */
-export function swarmParams(steps: number, ms: number, more: Record<string, unknown> = {}, params: Record<string, unknown> = {}, node: 'ProbeSleep' | 'BenchPreviews' = 'ProbeSleep'): Extract<JobPayload, { kind: 'swarm' }>['params'] {
+export function swarmParams(
+  steps: number,
+  ms: number,
+  more: Record<string, unknown> = {},
+  params: Record<string, unknown> = {},
+  node: 'ProbeSleep' | 'BenchPreviews' = 'ProbeSleep',
+): Extract<JobPayload, { kind: 'swarm' }>['params'] {
   seed += 1;
   const graph = {
     '9': { class_type: 'SwarmSaveImageWS', inputs: { images: ['10', 0] } },
@@ -25,4 +31,8 @@ export function swarmParams(steps: number, ms: number, more: Record<string, unkn
   return { prompt: 'bench', seed, comfyworkflowraw: JSON.stringify(graph).replace('"SEED"', '${seed}'), ...params };
 }
 
-export const swarmPayload = (...args: Parameters<typeof swarmParams>): JobPayload => ({ kind: 'swarm', images: 1, params: swarmParams(...args) });
+export const swarmPayload = (...args: Parameters<typeof swarmParams>): JobPayload => ({
+  kind: 'swarm',
+  images: 1,
+  params: swarmParams(...args),
+});

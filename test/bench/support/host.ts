@@ -45,7 +45,9 @@ export function tempDirectory(): string {
 export async function startHost(dataDir = tempDirectory()): Promise<HostProcess> {
   if (!existsSync(hostScript)) throw new Error('the host is not built: npm run build');
   const began = monotonic();
-  const child = spawn(process.execPath, [hostScript, '--data', dataDir, '--port', '0', '--no-open', '--perf'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [hostScript, '--data', dataDir, '--port', '0', '--no-open', '--perf'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let out = '';
   let err = '';
   const listening = { afterMs: Infinity };
@@ -66,17 +68,26 @@ export async function startHost(dataDir = tempDirectory()): Promise<HostProcess>
     await ended;
     clearTimeout(hard);
   });
-  await until(`the host listens: ${err}`, () => {
-    if (child.exitCode !== null) throw new Error(`the host ended with ${String(child.exitCode)}: ${err}`);
-    return listening.afterMs !== Infinity && err.includes('}');
-  }, 60_000);
+  await until(
+    `the host listens: ${err}`,
+    () => {
+      if (child.exitCode !== null) throw new Error(`the host ended with ${String(child.exitCode)}: ${err}`);
+      return listening.afterMs !== Infinity && err.includes('}');
+    },
+    60_000,
+  );
   const endpoint = readEndpoint(dataDir);
   if (typeof endpoint?.url !== 'string') throw new Error('the host left no endpoint');
   const perfLine = err.split('\n').find((line) => line.startsWith('{')) ?? '{}';
   return {
-    pid: child.pid ?? 0, dataDir, url: endpoint.url, token: readFileSync(endpoint.tokenFile, 'utf8').trim(),
-    startedInMs: listening.afterMs, perf: JSON.parse(perfLine) as HostProcess['perf'],
-    launchUrl: /http:\S+\/launch\?code=\S+/.exec(out)?.[0] ?? '', close,
+    pid: child.pid ?? 0,
+    dataDir,
+    url: endpoint.url,
+    token: readFileSync(endpoint.tokenFile, 'utf8').trim(),
+    startedInMs: listening.afterMs,
+    perf: JSON.parse(perfLine) as HostProcess['perf'],
+    launchUrl: /http:\S+\/launch\?code=\S+/.exec(out)?.[0] ?? '',
+    close,
   };
 }
 
@@ -133,17 +144,31 @@ export class HostClient {
   async state(id: JobId, ...states: JobView['state'][]): Promise<JobView> {
     const known = this.jobs.get(id);
     if (known !== undefined && states.includes(known.state)) return known;
-    return (await this.event(`job is ${states.join(' or ')}`, (job) => job.id === id && states.includes(job.state))).job;
+    return (await this.event(`job is ${states.join(' or ')}`, (job) => job.id === id && states.includes(job.state)))
+      .job;
   }
 
   async addServer(url: string, more: { kind?: 'comfy' | 'swarm'; maxInFlight?: number } = {}): Promise<ServerId> {
     const { server } = await this.api.servers.add({ kind: 'comfy', url, ...more });
-    await until('the server is online', async () => (await this.api.servers.list({})).servers.find((one) => one.id === server.id)?.status.contact === 'online', 20_000);
+    await until(
+      'the server is online',
+      async () =>
+        (await this.api.servers.list({})).servers.find((one) => one.id === server.id)?.status.contact === 'online',
+      20_000,
+    );
     return server.id;
   }
 
-  async submit(payload: JobPayload, more: { serverId?: ServerId; patches?: JobPatch[]; held?: boolean } = {}): Promise<JobId[]> {
-    const { jobs } = await this.api.jobs.submit({ payload, serverId: more.serverId ?? null, jobs: (more.patches ?? [{}]).map((patch) => ({ patch })), ...(more.held === undefined ? {} : { held: more.held }) });
+  async submit(
+    payload: JobPayload,
+    more: { serverId?: ServerId; patches?: JobPatch[]; held?: boolean } = {},
+  ): Promise<JobId[]> {
+    const { jobs } = await this.api.jobs.submit({
+      payload,
+      serverId: more.serverId ?? null,
+      jobs: (more.patches ?? [{}]).map((patch) => ({ patch })),
+      ...(more.held === undefined ? {} : { held: more.held }),
+    });
     return jobs.map((job) => job.id);
   }
 

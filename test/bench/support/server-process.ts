@@ -44,8 +44,14 @@ let flood: NodeJS.Timeout | null = null;
  * own if each is painted at 64 by 64.
  */
 const previewing: NodeClass = {
-  name: 'BenchPreviews', category: 'bench', output: ['IMAGE'],
-  required: { steps: ['INT', { default: 5, min: 1, max: 1_000_000 }], ms: ['INT', { default: 20, min: 0, max: 60_000 }], seed: ['INT', { default: 0, min: 0, max: 2_147_483_648 }] },
+  name: 'BenchPreviews',
+  category: 'bench',
+  output: ['IMAGE'],
+  required: {
+    steps: ['INT', { default: 5, min: 1, max: 1_000_000 }],
+    ms: ['INT', { default: 20, min: 0, max: 60_000 }],
+    seed: ['INT', { default: 0, min: 0, max: 2_147_483_648 }],
+  },
   run: async (context, inputs) => {
     const picture = { width: 8, height: 8, text: 'bench', seed: numberIn(inputs, 'seed', 0) };
     const steps = numberIn(inputs, 'steps', 5);
@@ -73,7 +79,8 @@ function idsIn(body: unknown): string[] {
 function watch({ engine }: ComfyServerHandle): void {
   const record = engine.record.bind(engine);
   engine.record = (request) => {
-    if (request.method === 'POST') arrivals.push({ path: request.path.replace(/^\/api/, ''), ids: idsIn(request.body), atMs: monotonic() });
+    if (request.method === 'POST')
+      arrivals.push({ path: request.path.replace(/^\/api/, ''), ids: idsIn(request.body), atMs: monotonic() });
     record(request);
   };
   const send = engine.wire.sendJson.bind(engine.wire);
@@ -96,7 +103,16 @@ const verbs = {
     return { url: server.url };
   },
   /** A SwarmUI over `backends` ComfyUI servers of its own. */
-  swarm: async ({ backends = 1, overQueue, comfy, ...options }: Omit<SwarmServerOptions, 'backends'> & { backends?: number; overQueue?: number; comfy?: ComfyServerOptions }): Promise<{ url: string }> => {
+  swarm: async ({
+    backends = 1,
+    overQueue,
+    comfy,
+    ...options
+  }: Omit<SwarmServerOptions, 'backends'> & {
+    backends?: number;
+    overQueue?: number;
+    comfy?: ComfyServerOptions;
+  }): Promise<{ url: string }> => {
     const made: ComfyServerHandle[] = [];
     for (let index = 0; index < backends; index += 1) {
       // Another seed each, or their prompts would have the same ids.
@@ -106,7 +122,11 @@ const verbs = {
       made.push(server);
     }
     comfys.push(...made);
-    swarm = await startSwarmServer({ graceMs: 20, ...options, backends: made.map((server) => ({ address: server.url, ...(overQueue === undefined ? {} : { overQueue }) })) });
+    swarm = await startSwarmServer({
+      graceMs: 20,
+      ...options,
+      backends: made.map((server) => ({ address: server.url, ...(overQueue === undefined ? {} : { overQueue }) })),
+    });
     await swarm.engine.ready();
     return { url: swarm.url };
   },
@@ -139,14 +159,28 @@ const verbs = {
     }, 1);
   },
   /** Sessions that were ever opened, the slots of every backend, and how many steps were computed. */
-  swarmState: (_: Nothing): { sessions: number; slots: { max: number; free: number; lost: number }[]; steps: number } => {
+  swarmState: (
+    _: Nothing,
+  ): { sessions: number; slots: { max: number; free: number; lost: number }[]; steps: number } => {
     const { engine } = theSwarm();
-    return { sessions: engine.events('session').length, slots: comfys.map((_server, index) => engine.slots(index)), steps: comfys.reduce((sum, server) => sum + server.engine.log.filter((entry) => entry.event === 'step').length, 0) };
+    return {
+      sessions: engine.events('session').length,
+      slots: comfys.map((_server, index) => engine.slots(index)),
+      steps: comfys.reduce(
+        (sum, server) => sum + server.engine.log.filter((entry) => entry.event === 'step').length,
+        0,
+      ),
+    };
   },
   /** What came of the last rounds; interrupts that hit the wrong one are counted over all of them. */
   swarmHarm: (jobs: RandomJob[]): Harm => {
     for (const { mark, role } of jobs) if (role === 'cancelled') cancelled.add(mark);
-    return harmOf(theSwarm().engine, comfys.map((server) => server.engine), jobs, cancelled);
+    return harmOf(
+      theSwarm().engine,
+      comfys.map((server) => server.engine),
+      jobs,
+      cancelled,
+    );
   },
 };
 export type Verbs = typeof verbs;
@@ -156,7 +190,8 @@ process.on('message', (message) => {
   const work = async (): Promise<unknown> => await verbs[verb](args);
   work().then(
     (value) => process.send?.({ id, value: value ?? null }),
-    (error: unknown) => process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    (error: unknown) =>
+      process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
 });
 // Nobody is left to ask.

@@ -6,7 +6,10 @@ import type { Verbs } from './server-process.ts';
 
 export interface FakeServers {
   readonly pid: number;
-  ask<Name extends keyof Verbs>(verb: Name, args: Parameters<Verbs[Name]>[0]): Promise<Awaited<ReturnType<Verbs[Name]>>>;
+  ask<Name extends keyof Verbs>(
+    verb: Name,
+    args: Parameters<Verbs[Name]>[0],
+  ): Promise<Awaited<ReturnType<Verbs[Name]>>>;
   close(): Promise<void>;
 }
 
@@ -14,7 +17,9 @@ type Answer = { id: number; value: unknown } | { id: number; error: string };
 
 /** One process for all servers of a measure, so that they share no event loop with what is measured. */
 export async function startServers(): Promise<FakeServers> {
-  const child = fork(fileURLToPath(new URL('./server-process.ts', import.meta.url)), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(fileURLToPath(new URL('./server-process.ts', import.meta.url)), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   let next = 1;
   child.on('message', (message) => {

@@ -26,20 +26,28 @@ export interface Harm {
 const ORPHAN_MS = 1_000;
 
 /** `jobs` are those of the last rounds, over for more than a second; `cancelled` all marks ever cancelled. */
-export function harmOf(engine: SwarmEngine, comfys: readonly ComfyEngine[], jobs: readonly RandomJob[], cancelled: ReadonlySet<string>): Harm {
+export function harmOf(
+  engine: SwarmEngine,
+  comfys: readonly ComfyEngine[],
+  jobs: readonly RandomJob[],
+  cancelled: ReadonlySet<string>,
+): Harm {
   const requests = new Map<string, number>();
   const endings = new Map<number, string[]>();
   const prompts = new Map<number, Set<string>>();
   for (const { kind, request, extra, detail, promptId } of engine.log) {
     if (request === undefined) continue;
-    if (kind === 'claim') for (const value of Object.values(extra ?? {})) if (typeof value === 'string') requests.set(value, request);
+    if (kind === 'claim')
+      for (const value of Object.values(extra ?? {})) if (typeof value === 'string') requests.set(value, request);
     if (kind === 'image-end') endings.set(request, [...(endings.get(request) ?? []), detail ?? '']);
-    if (promptId !== undefined && promptId !== '') prompts.set(request, (prompts.get(request) ?? new Set<string>()).add(promptId));
+    if (promptId !== undefined && promptId !== '')
+      prompts.set(request, (prompts.get(request) ?? new Set<string>()).add(promptId));
   }
   const lastWork = new Map<string, number>();
   for (const comfy of comfys) {
     for (const { promptId, at } of comfy.log) lastWork.set(promptId, at);
-    for (const id of [...comfy.queue.runningIds, ...comfy.queue.pending.map((item) => item[1])]) lastWork.set(id, Infinity);
+    for (const id of [...comfy.queue.runningIds, ...comfy.queue.pending.map((item) => item[1])])
+      lastWork.set(id, Infinity);
   }
   const requestOf = (job: RandomJob): number => requests.get(job.mark) ?? -1;
   const endedWell = (job: RandomJob): boolean => {
@@ -48,7 +56,10 @@ export function harmOf(engine: SwarmEngine, comfys: readonly ComfyEngine[], jobs
   };
   const ranOn = (job: RandomJob): boolean => {
     const { stoppedAt } = job;
-    return stoppedAt !== null && [...(prompts.get(requestOf(job)) ?? [])].some((id) => (lastWork.get(id) ?? 0) > stoppedAt + ORPHAN_MS);
+    return (
+      stoppedAt !== null &&
+      [...(prompts.get(requestOf(job)) ?? [])].some((id) => (lastWork.get(id) ?? 0) > stoppedAt + ORPHAN_MS)
+    );
   };
   const ours = new Set([...cancelled].map((mark) => requests.get(mark)));
   const slots = comfys.map((_comfy, index) => engine.slots(index));
@@ -57,6 +68,9 @@ export function harmOf(engine: SwarmEngine, comfys: readonly ComfyEngine[], jobs
     orphans: jobs.filter(ranOn).length,
     lostSlots: slots.reduce((sum, slot) => sum + slot.lost, 0),
     slotsNotFree: slots.reduce((sum, slot) => sum + slot.max - slot.free, 0),
-    strayHits: engine.events('interrupt').flatMap((entry) => entry.hit ?? []).filter((request) => !ours.has(request)).length,
+    strayHits: engine
+      .events('interrupt')
+      .flatMap((entry) => entry.hit ?? [])
+      .filter((request) => !ours.has(request)).length,
   };
 }

@@ -131,7 +131,8 @@ export function installProbe(): void {
             const next = (): void => {
               frame += 1;
               const seen = look();
-              if (placeholders === null && (list()?.scrollTop ?? 0) !== before && seen.covered > 0.95) placeholders = { ms: performance.now() - pressedAt, frame };
+              if (placeholders === null && (list()?.scrollTop ?? 0) !== before && seen.covered > 0.95)
+                placeholders = { ms: performance.now() - pressedAt, frame };
               if (placeholders !== null && isFull(seen)) {
                 const { ms, frame: inFrame } = placeholders;
                 void painted().then((now) => {
