@@ -29,11 +29,11 @@ export interface BackendView {
 
 const COMFY = 'comfyui_';
 /** A job of ours waits for so long although slots should be free: looked at twice, they are lost (§4.4). */
-export const LOST_AFTER_MS = 2_000;
+const LOST_AFTER_MS = 2_000;
 
-export const isComfy = (backend: SwarmBackend): boolean => backend.type.startsWith(COMFY);
+const isComfy = (backend: SwarmBackend): boolean => backend.type.startsWith(COMFY);
 /** Takes image jobs now. Control entries of Swarm-to-Swarm backends take none themselves (§6.4). */
-export const isUsable = (backend: SwarmBackend): boolean =>
+const isUsable = (backend: SwarmBackend): boolean =>
   backend.enabled && backend.status === 'running' && backend.can_load_models;
 
 export class Backends {

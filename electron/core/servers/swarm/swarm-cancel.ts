@@ -15,7 +15,7 @@ const MET_START_MS = 1_000;
 /** ComfyUI may finish its present step: not pressed again before this. */
 const STEP_MS = 2_000;
 /** A prompt whose hand-over was not certain may still arrive: absent twice, so far apart, is absent. */
-export const ABSENT_AGAIN_MS = 200;
+const ABSENT_AGAIN_MS = 200;
 
 /** What is known of one attempt that is to be stopped. */
 export interface StopView {

@@ -13,7 +13,7 @@ const MOST_JOBS = 200;
 const MOST_ORDER = 400;
 
 /** A foreign prompt's remote key. Ids of remote children are below 0. */
-export const foreignKey = (prompt: { backend: number; promptId: string }): string =>
+const foreignKey = (prompt: { backend: number; promptId: string }): string =>
   `${String(prompt.backend)}:${prompt.promptId}`;
 
 /** Null for anything that is not such a key; a prompt id is never empty (an empty one would be global, §8.2). */

@@ -261,7 +261,7 @@ function refusalOf(json: unknown): Refusal | null {
 }
 
 /** Which of our errors a refusal is; its `error_id` is kept in `details.errorId`. */
-export function refusalError(route: string, status: number, refusal: Refusal): AppError {
+function refusalError(route: string, status: number, refusal: Refusal): AppError {
   const details = { errorId: refusal.id, status, route };
   switch (refusal.id) {
     case 'bad_permissions':

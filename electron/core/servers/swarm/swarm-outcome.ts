@@ -131,7 +131,7 @@ const MEDIA: readonly [RegExp, OutputMedia][] = [
   [/\.(txt|json)$/i, 'text'],
 ];
 
-export function mediaOf(name: string): OutputMedia {
+function mediaOf(name: string): OutputMedia {
   return MEDIA.find(([pattern]) => pattern.test(name))?.[1] ?? 'other';
 }
 

@@ -159,7 +159,7 @@ export type SwarmParamGroup = z.infer<typeof ParamGroupSchema>;
 export type SwarmParam = z.infer<typeof ParamSchema>;
 
 /** ComfyUI's `GET /queue` through the passthrough: `[number, prompt_id, graph, …]`; the graph carries our mark (S18). */
-export const QueueItemSchema = z.tuple([z.unknown(), z.string().min(1)]).rest(z.unknown());
+const QueueItemSchema = z.tuple([z.unknown(), z.string().min(1)]).rest(z.unknown());
 const items = z.array(QueueItemSchema.nullable().catch(null)).transform((all) => all.filter((one) => one !== null));
 export const QueueSchema = z.object({ queue_running: items, queue_pending: items });
 
