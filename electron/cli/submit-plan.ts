@@ -2,9 +2,12 @@
 import type { ComfyGraph, JobPatch, JobPayload } from '../../shared/job.ts';
 import type { Json } from '../../shared/schema.ts';
 import { findSeeds } from '../../shared/workflow/inputs.ts';
-import { drawSeeds } from '../../shared/workflow/variants.ts';
+import { drawSeeds, newSeed } from '../../shared/workflow/variants.ts';
 import type { SeedPlan } from '../../shared/workflow/variants.ts';
 import { usage } from './exit-codes.ts';
+
+/** How many seeds there are for SwarmUI: reference §3.1, int32 from 0. */
+const SWARM_SEEDS = 2 ** 31;
 
 export interface SubmitPlan {
   payload: JobPayload;
@@ -20,7 +23,9 @@ export interface Wishes {
 
 export function planSubmit(payload: JobPayload, wishes: Wishes, random?: () => number): SubmitPlan {
   const changed = wishes.sets.reduce(withSet, payload);
-  const seeds = drawSeeds(seedPlanOf(wishes), random);
+  // SwarmUI draws its own as a 32-bit number and refuses what is too large for a seed.
+  const draw = random ?? newSeed;
+  const seeds = drawSeeds(seedPlanOf(wishes), payload.kind === 'swarm' ? () => draw() % SWARM_SEEDS : draw);
   const jobs = seeds
     .map((seed) => (seed === null ? {} : { patch: seedPatch(changed, seed, wishes.seed !== undefined) }))
     .map((job) => ('patch' in job && job.patch !== null ? { patch: job.patch } : {}));

@@ -41,6 +41,9 @@ export const EMPTY_DRAFT: SwarmDraft = {
   note: '',
 };
 
+/** SwarmUI draws its own seeds from as many (reference §3.1). */
+const SMALL_SEEDS = 2 ** 31;
+
 /** Ours, or set elsewhere in the form. */
 const HANDLED: ReadonlySet<string> = new Set([
   ...ESSENTIAL,
@@ -242,7 +245,7 @@ export function submissionOf(
     ],
     [input('seed', 'seed')],
     seeds,
-    () => (most === MAX_SEED ? randomSeed() : randomSeed() % (most + 1)),
+    () => randomSeed() % Math.min(most + 1, SMALL_SEEDS),
   );
   const title = batchTitle(draft.prompt, model.title);
   return {

@@ -14,12 +14,13 @@ import type { Context } from '../context.ts';
 import { EXIT, Failure, errorFor, worst } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { plural, shortId, table } from '../format.ts';
-import { openJobs } from '../find.ts';
+import { openJobs, serverIdOf } from '../find.ts';
 import { isCancelling, titleOf } from '../job-words.ts';
 import type { Link } from '../link.ts';
 import type { Answer } from '../output.ts';
 import { jobs, says } from '../text.ts';
 import { follow, foreignKey } from './cancel-follow.ts';
+import { hintAtOthers } from './cancel-hint.ts';
 import type { Followed } from './cancel-follow.ts';
 import { planCancel } from './cancel-plan.ts';
 import type { CancelPlan } from './cancel-plan.ts';
@@ -67,7 +68,8 @@ export async function cancel(context: Context): Promise<Answer> {
   if (agreed === 'no')
     return { exit: EXIT.failed, data: null, text: () => [says.kept], error: errorFor(EXIT.failed, says.kept) };
 
-  if (agreed === 'nothing' && plan.missing.length === 0) await hintAtOthers(context, link);
+  if (agreed === 'nothing' && plan.missing.length === 0)
+    await hintAtOthers(context, link, await serverIdOf(link, args.text('server')));
   const onServers =
     plan.scope !== null && 'which' in plan.scope
       ? (await link.call('jobs.list', { states: [...ATTEMPT_STATES], limit: 1_000 })).jobs.map((job) => job.id)
@@ -113,20 +115,6 @@ async function cutOff(link: Link, told: readonly CancelReceipt[], before: readon
   return [...views.values()].flatMap(({ id, cancel: asked }) =>
     asked === null || known.has(id) ? [] : [{ jobId: id, requestId: asked.requestId, outcome: asked.outcome }],
   );
-}
-
-/** Nothing of ours, but something: whoever looks for it should not have to guess. */
-async function hintAtOthers(context: Context, link: Link): Promise<void> {
-  if (context.out.manner.quiet || context.out.manner.json) return;
-  const { waiting, foreign } = await link.call('queue.summary', {});
-  if (waiting > 0)
-    context.out.note(
-      `Nothing of yours runs; ${jobs(waiting)} of yours ${waiting === 1 ? 'waits' : 'wait'}: switchyard cancel --waiting`,
-    );
-  else if (foreign > 0)
-    context.out.note(
-      `Nothing of yours is there; ${plural(foreign, 'foreign job', 'foreign jobs')}: switchyard jobs --foreign`,
-    );
 }
 
 const notAsked = (): Failure =>

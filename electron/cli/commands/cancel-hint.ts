@@ -1,0 +1,55 @@
+/**
+ * What `cancel` says where nothing of ours runs but something else is there: what could be stopped, whose it is, and with
+ * which words. Stops nothing and asks nothing.
+ */
+import type { ServerId } from '../../../shared/ids.ts';
+import type { ForeignView, ServerView } from '../../../shared/server.ts';
+import type { Context } from '../context.ts';
+import { plural } from '../format.ts';
+import type { Link } from '../link.ts';
+import { jobs } from '../text.ts';
+
+/** Whoever looks for it should not have to guess. Nothing in a script that reads JSON or wants quiet. */
+export async function hintAtOthers(context: Context, link: Link, serverId: ServerId | undefined): Promise<void> {
+  if (context.out.manner.quiet || context.out.manner.json) return;
+  const { waiting } = await link.call('queue.summary', {});
+  if (waiting > 0) {
+    context.out.note(
+      `Nothing of yours runs; ${jobs(waiting)} of yours ${waiting === 1 ? 'waits' : 'wait'}: switchyard cancel --waiting`,
+    );
+    return;
+  }
+  const { servers: views } = await link.call('foreign.list', serverId === undefined ? {} : { serverId });
+  if (views.every((view) => view.total + view.counts.length === 0)) return;
+  const { servers } = await link.call('servers.list', {});
+  const lines = foreignHint(views, servers);
+  for (const line of lines) context.out.note(line);
+}
+
+/** Pure, for the test: one line for what runs, one for what waits, one for what is only counted. */
+export function foreignHint(
+  views: readonly ForeignView[],
+  servers: readonly Pick<ServerView, 'id' | 'name'>[],
+): string[] {
+  const listed = views.flatMap((view) => view.jobs.filter((job) => job.state !== 'ended'));
+  const running = listed.filter((job) => job.state === 'running');
+  const [only] = running;
+  const lines = ['Nothing of yours runs. What is there is other people’s work; nothing was stopped.'];
+  const on = (id: ServerId): string => servers.find((server) => server.id === id)?.name ?? 'a server';
+  if (only !== undefined)
+    lines.push(
+      running.length === 1
+        ? `  1 foreign job runs on ${on(only.serverId)}. To stop it: switchyard cancel --foreign`
+        : `  ${plural(running.length, 'foreign job runs', 'foreign jobs run')}. To stop one: switchyard cancel ID (switchyard jobs --foreign lists them)`,
+    );
+  const all = views.reduce((sum, view) => sum + view.total, 0);
+  if (all > 1 || (all > 0 && running.length === 0))
+    lines.push(`  To stop all ${String(all)} that are listed: switchyard cancel --all --foreign`);
+  for (const { serverId, counts } of views) {
+    for (const { user, waiting, running: live } of counts)
+      lines.push(
+        `  ${plural(waiting + live, 'job', 'jobs')} of ${user ?? 'other people'} on ${on(serverId)} ${waiting + live === 1 ? 'is' : 'are'} only counted by SwarmUI: a whole user’s work can be stopped together, from the window`,
+      );
+  }
+  return lines;
+}

@@ -1,0 +1,100 @@
+/** `switchyard` with a SwarmUI server: submit of parameters, jobs, cancel, history; and a cancel that finds only other people's work. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CliRig } from '../support/cli-rig.ts';
+import { SwarmStage } from '../support/swarm-stage.ts';
+import { probeParams } from '../support/swarm-rig.ts';
+import { until } from '../support/until.ts';
+
+// Each step is a process of its own, and the machine may be busy: a deadline only ends a hang.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let rig: CliRig;
+let stage: SwarmStage;
+const directory = mkdtempSync(join(tmpdir(), 'switchyard-cli-swarm-'));
+
+beforeAll(async () => {
+  stage = await SwarmStage.start();
+  rig = await CliRig.open();
+  const added = await rig.run('servers', 'add', stage.swarm.url, '--name', 'Upstairs');
+  if (added.code !== 0) throw new Error(added.stderr);
+  await until('it is online', async () =>
+    (await rig.json('servers', 'list')).data.servers.some(
+      (server: { name: string; status: { contact: string } }) =>
+        server.name === 'Upstairs' && server.status.contact === 'online',
+    ),
+  );
+}, 60_000);
+afterAll(async () => {
+  await rig.close();
+  await stage.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+afterEach(() => rig.clear(), 30_000);
+
+/** A file of SwarmUI parameters, as `submit` takes it. */
+function paramsFile(steps: number, ms: number, more: Record<string, unknown> = {}): string {
+  const file = join(directory, 'parameters.json');
+  writeFileSync(file, JSON.stringify({ ...probeParams(steps, ms), ...more }));
+  return file;
+}
+
+describe('a SwarmUI server', () => {
+  it('parameters from a file run, with seeds of their own, and are found in the history', async () => {
+    const submitted = await rig.json(
+      'submit',
+      paramsFile(2, 5, { images: 2 }),
+      '--server',
+      'Upstairs',
+      '--count',
+      '2',
+      '--seed',
+      'random',
+      '--wait',
+      '30',
+    );
+    expect(submitted.stderr).toBe('');
+    expect(submitted.code).toBe(0);
+    const { data } = await rig.json('history', '--server', 'Upstairs');
+    const rows = data.rows as {
+      job: { state: string; info: { images: number; seed: string }; outputs: { stored: number } };
+    }[];
+    expect(rows.map(({ job }) => [job.state, job.info.images, job.outputs.stored])).toEqual([
+      ['done', 2, 2],
+      ['done', 2, 2],
+    ]);
+    for (const { job } of rows) expect(Number(job.info.seed)).toBeLessThan(2 ** 31);
+  });
+
+  it('what runs is listed and cancelled without its id, with proof', async () => {
+    const { data } = await rig.json('submit', paramsFile(600, 20), '--server', 'Upstairs');
+    const id = data.jobs[0].id as string;
+    await rig.untilState(id, 'running');
+    expect((await rig.run('jobs')).stdout).toContain(id.slice(0, 18));
+    const { code, stdout } = await rig.run('cancel');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^${id.slice(0, 18)} +Cancelled after [\\d.]+ m?s`));
+    const { job } = (await rig.json('job', id)).data;
+    expect(job.cancel.outcome).toMatchObject({ outcome: 'cancelled', reach: 'running', evidence: 'proven' });
+  });
+
+  it('only foreign work runs: cancel without an id says what it could stop and how, stops nothing, 0', async () => {
+    const theirs = await stage.foreignJob('stranger', 900, 20);
+    await until('it is seen', async () => (await rig.run('jobs', '--foreign')).stdout.includes('foreign'), 20_000);
+    const { code, stdout, stderr } = await rig.run('cancel');
+    expect(code).toBe(0);
+    expect(stdout).toBe('nothing to cancel\n');
+    expect(stderr).toContain('Nothing of yours runs');
+    expect(stderr).toContain('1 foreign job runs on Upstairs. To stop it: switchyard cancel --foreign');
+    expect(stage.inComfy(stage.promptOf('stranger'))).toEqual([]);
+    // The words it named do what they say, and nothing without them does.
+    expect((await rig.run('cancel', '--foreign')).code).not.toBe(0);
+    expect(stage.inComfy(stage.promptOf('stranger'))).toEqual([]);
+    const stopped = await rig.run('cancel', '--foreign', '-y');
+    expect(stopped.code).toBe(0);
+    await theirs.stream.ended();
+    expect(stage.inComfy(stage.promptOf('stranger'))).toEqual(['interrupted']);
+  });
+});
