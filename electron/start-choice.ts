@@ -6,20 +6,23 @@ export interface Choice {
   words: string[];
 }
 
+const HOST_WORDS = ['--browser', '--no-open', '--window', '--port', '--help', '-h'];
+
+/** What was asked for can only be done by the host: no Electron is looked for. */
+export function wantsHost(words: readonly string[]): boolean {
+  return words.some((word) => HOST_WORDS.includes(word) || word.startsWith('--port='));
+}
+
 /** `--electron` and `--browser` choose; everything else is passed on. A string says why it can't be as asked. */
 export function choose(words: readonly string[], electron: string | undefined, shell: boolean): Choice | string {
   const rest = words.filter((word) => word !== '--electron');
   const asked = rest.length < words.length;
-  const wantsHost = words.some(
-    (word) =>
-      ['--browser', '--no-open', '--window', '--port', '--help', '-h'].includes(word) || word.startsWith('--port='),
-  );
-  if (asked && wantsHost)
+  if (asked && wantsHost(words))
     return '--electron shows Switchyard in a window of its own: leave out --browser, --window, --no-open and --port.';
   if (asked && !shell) return 'Switchyard has no Electron shell yet: leave out --electron.';
   if (asked && electron === undefined)
-    return "Electron's runtime is not on this machine: npx install-electron fetches it, or leave out --electron.";
-  if (shell && electron !== undefined && !wantsHost) return { show: 'electron', words: rest };
+    return "Electron's runtime is not on this machine and could not be fetched: leave out --electron.";
+  if (shell && electron !== undefined && !wantsHost(words)) return { show: 'electron', words: rest };
   return {
     show: 'host',
     words: rest.some((word) => ['--browser', '--no-open', '--window'].includes(word)) ? rest : ['--window', ...rest],
