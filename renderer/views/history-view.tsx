@@ -28,6 +28,7 @@ import type { LiveHistory } from './history-live.ts';
 import { HistoryRow } from './history-row.tsx';
 import type { RowAct } from './history-row.tsx';
 import { HistorySource } from './history-source.ts';
+import { PageBar } from './page-bar.tsx';
 import styles from './history-view.module.css';
 
 const SEARCH_DELAY_MS = 100;
@@ -176,17 +177,16 @@ export function HistoryView(): ReactNode {
   return (
     <div className={styles['view']}>
       <section className={styles['main']} ref={main} aria-label={historyText.title}>
-        <header className={styles['bar']}>
-          <h1 className={styles['title']}>
-            {historyText.title}
-            {snapshot.ready && (
-              <span className={styles['total']}>
-                {' '}
-                · {filtered ? historyText.found(layout.rows, total === null) : historyText.jobs(layout.rows)}
-              </span>
-            )}
-          </h1>
-          <span className={styles['grow']} />
+        <PageBar
+          title={historyText.title}
+          facts={
+            !snapshot.ready
+              ? null
+              : filtered
+                ? historyText.found(layout.rows, total === null)
+                : historyText.jobs(layout.rows)
+          }
+        >
           <RunFailedAgain turn={filtered ? turn : turn + layout.rows} onRun={runAgain} />
           <Menu
             trigger={<Button disabled={layout.rows === 0}>{historyText.exportMenu}</Button>}
@@ -203,7 +203,7 @@ export function HistoryView(): ReactNode {
               },
             ]}
           />
-        </header>
+        </PageBar>
         <HistoryFilters
           choice={choice}
           onChoice={setChoice}

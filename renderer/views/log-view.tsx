@@ -11,6 +11,8 @@ import { showToast } from '../components/toast.tsx';
 import { useApi, useLoad } from '../hooks/use-api.ts';
 import { common } from '../text/common.ts';
 import { logText } from '../text/settings.ts';
+import { PageBar } from './page-bar.tsx';
+import page from './page.module.css';
 import styles from './log-view.module.css';
 
 const POLL_MS = 1_500;
@@ -61,18 +63,13 @@ export function LogView(): ReactNode {
   };
 
   return (
-    <section className={styles['view']} aria-label={logText.title}>
-      <header className={styles['bar']}>
-        <h1 className={styles['title']}>
-          {logText.title}
-          {entries !== undefined && <span className={styles['total']}> · {logText.lines(lines.length)}</span>}
-        </h1>
-        <span className={styles['grow']} />
+    <section className={page['view']} aria-label={logText.title}>
+      <PageBar title={logText.title} facts={entries === undefined ? null : logText.lines(lines.length)}>
         <Checkbox label={logText.follow} checked={follow} onCheckedChange={setFollow} />
         <Button disabled={lines.length === 0} onClick={copy}>
           {logText.copy}
         </Button>
-      </header>
+      </PageBar>
       <div className={styles['tools']}>
         <TextInput
           className={styles['search'] ?? ''}

@@ -12,6 +12,8 @@ import { ServerForm } from './server-form.tsx';
 import { ServersBox } from './servers-box.tsx';
 import { ServersFound, useDiscovery } from './servers-found.tsx';
 import { ServersRemove } from './servers-remove.tsx';
+import { PageBar } from './page-bar.tsx';
+import page from './page.module.css';
 import styles from './servers-view.module.css';
 
 type Open = { what: 'edit' | 'remove'; server: ServerView } | null;
@@ -29,21 +31,16 @@ export function ServersView(): ReactNode {
   const online = servers.filter(({ status }) => status.contact === 'online').length;
 
   return (
-    <section className={styles['view']} aria-label={serversText.title}>
-      <header className={styles['bar']}>
-        <h1 className={styles['title']}>
-          {serversText.title}
-          <span className={styles['total']}> · {serversText.online(online, servers.length)}</span>
-        </h1>
-        <span className={styles['grow']} />
+    <section className={page['view']} aria-label={serversText.title}>
+      <PageBar title={serversText.title} facts={serversText.online(online, servers.length)}>
         <Button disabled={discovery.busy} onClick={discovery.search}>
           {discovery.busy ? serversText.searching : serversText.searchNetwork}
         </Button>
         <Button look="solid" icon="plus" onClick={() => goTo('servers', 'add')}>
           {serversText.addServer}
         </Button>
-      </header>
-      <div className={styles['scroll']}>
+      </PageBar>
+      <div className={page['scroll']}>
         <div className={styles['page']}>
           {(discovery.found !== null || discovery.busy) && (
             <section className={styles['found']} aria-label={serversText.foundTitle}>

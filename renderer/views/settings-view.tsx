@@ -10,6 +10,8 @@ import { useApi } from '../hooks/use-api.ts';
 import { sayTrouble } from '../state/actions.ts';
 import { useApp } from '../state/stores.ts';
 import { settingsText as text } from '../text/settings.ts';
+import { PageBar } from './page-bar.tsx';
+import page from './page.module.css';
 import styles from './settings-view.module.css';
 
 const DAYS = ['0', '7', '30', '90', '365'] as const;
@@ -46,11 +48,9 @@ export function SettingsView(): ReactNode {
     />
   );
   return (
-    <section className={styles['view']} aria-label={text.title}>
-      <header className={styles['bar']}>
-        <h1 className={styles['title']}>{text.title}</h1>
-      </header>
-      <div className={styles['scroll']}>
+    <section className={page['view']} aria-label={text.title}>
+      <PageBar title={text.title} />
+      <div className={page['scroll']}>
         <div className={styles['page']}>
           <Group title={text.look}>
             <Line label={text.theme}>

@@ -3,6 +3,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { JobId } from '../../shared/ids.ts';
 import { uuidv4 } from '../../shared/ids.ts';
+import { cx } from '../components/class-names.ts';
 import { Segmented } from '../components/segmented.tsx';
 import { showToast } from '../components/toast.tsx';
 import { useAct, useApi } from '../hooks/use-api.ts';
@@ -14,6 +15,7 @@ import { submitText } from '../text/submit.ts';
 import { swarmForm } from '../text/swarm.ts';
 import { findInputs } from '../../shared/workflow/inputs.ts';
 import type { ReadResult } from '../../shared/workflow/result.ts';
+import { PageBar } from './page-bar.tsx';
 import { SubmitAnswer } from './submit-answer.tsx';
 import { draftOf, keptText, planOf, readKept, submissionOf } from './submit-draft.ts';
 import type { Draft } from './submit-draft.ts';
@@ -21,10 +23,12 @@ import { SubmitDrop, useFileIntake } from './submit-drop.tsx';
 import { SubmitInputs } from './submit-inputs.tsx';
 import { SubmitMakes } from './submit-makes.tsx';
 import { SubmitRefused } from './submit-refused.tsx';
+import { SubmitSamples } from './submit-samples.tsx';
 import { SubmitSeeds } from './submit-seeds.tsx';
 import { asSwarm } from './submit-swarm-raw.ts';
 import { SubmitSwarm } from './submit-swarm.tsx';
 import { SubmitWhere } from './submit-where.tsx';
+import page from './page.module.css';
 import styles from './submit-view.module.css';
 
 const KEPT_AS = 'switchyard.new-job';
@@ -116,15 +120,13 @@ export function SubmitView(): ReactNode {
 
   return (
     <section
-      className={styles['view']}
+      className={page['view']}
       aria-label={submitText.title}
       {...intake.dropHandlers}
       data-dropping={intake.dropping ? '' : undefined}
     >
-      <header className={styles['bar']}>
-        <h1 className={styles['title']}>{submitText.title}</h1>
-      </header>
-      <div className={styles['scroll']}>
+      <PageBar title={submitText.title} />
+      <div className={cx(page['scroll'], styles['scroll'])}>
         {anySwarm && (
           <div className={styles['kinds']}>
             <Segmented
@@ -143,6 +145,7 @@ export function SubmitView(): ReactNode {
           <div className={styles['form']}>
             <SubmitDrop workflow={draft?.workflow ?? null} intake={intake} />
             {answer !== null && <SubmitAnswer answer={answer} onClose={() => setAnswer(null)} />}
+            {draft === null && <SubmitSamples onTake={take} />}
             {draft !== null && inputs !== null && (
               <>
                 <SubmitInputs draft={draft} inputs={inputs} onChange={change} />

@@ -52,6 +52,21 @@ test('a workflow file becomes a batch of its prompts and seeds, and runs', async
   expect(jobs[0]?.info).toMatchObject({ width: 64, height: 64, source: 'text-to-image.json' });
 });
 
+test('without a file: a sample and the button, two clicks', async ({ page }) => {
+  await host.open(page, 'new');
+  const samples = page.getByRole('region', { name: 'Or start from a sample' });
+  await expect(samples.getByRole('button')).toHaveCount(3);
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await samples.getByRole('button', { name: 'Two passes' }).click();
+  await expect(samples).toHaveCount(0);
+  await page.getByRole('button', { name: /^Queue 1 job/ }).click();
+  await expect(page.getByText('1 job queued')).toBeVisible();
+  await host.core.waitFor('the sample is done', async () => {
+    const { rows } = await host.core.call('history.page', {});
+    return rows.some((row) => row.type === 'job' && row.job.state === 'done');
+  });
+});
+
 test('an image that carries a workflow is as good as the file', async ({ page }) => {
   await host.open(page, 'new');
   await give(page, 'harbour_00001_.png', png(textChunk('prompt', readFileSync(sample, 'utf8'))));

@@ -7,6 +7,7 @@ import type { Page } from '@playwright/test';
 import { startComfyServer } from '../../electron/demo/comfy-server.ts';
 import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
 import { startService } from '../../electron/host/service.ts';
+import type { Service } from '../../electron/host/service.ts';
 import { root } from '../suites.ts';
 import { CoreHarness } from './core-harness.ts';
 
@@ -15,6 +16,8 @@ export interface WindowHost {
   comfy: ComfyServerHandle;
   /** Opens the window at a place such as `history` and waits until it is there. */
   open: (page: Page, place?: string) => Promise<void>;
+  /** Ends host and core under the open window, and starts both again on the same data and port. `meanwhile`: while it is gone. */
+  restart: (meanwhile?: () => Promise<void>) => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -22,13 +25,15 @@ export interface WindowHost {
 export async function startWindowHost(options: { stepMs?: number } = {}): Promise<WindowHost> {
   const comfy = await startComfyServer({ stepMs: options.stepMs ?? 5 });
   const core = await CoreHarness.open();
-  const service = await startService({
-    core: core.core,
-    dataDir: core.dataDir,
-    version: '0.0.0-test',
-    port: null,
-    rendererDir: join(root, 'dist', 'renderer'),
-  });
+  const serve = (): Promise<Service> =>
+    startService({
+      core: core.core,
+      dataDir: core.dataDir,
+      version: '0.0.0-test',
+      port: null,
+      rendererDir: join(root, 'dist', 'renderer'),
+    });
+  let service = await serve();
   return {
     core,
     comfy,
@@ -40,6 +45,15 @@ export async function startWindowHost(options: { stepMs?: number } = {}): Promis
       }, place);
       // By element, not by role: an open dialog hides the rest of the page from roles.
       await page.locator('main h1').first().waitFor();
+    },
+    restart: async (meanwhile) => {
+      const { url } = service;
+      await service.close();
+      await core.stop();
+      await meanwhile?.();
+      await core.start();
+      service = await serve();
+      if (service.url !== url) throw new Error(`the host came back at ${service.url}, not at ${url}`);
     },
     close: async () => {
       await service.close();
