@@ -156,7 +156,8 @@ function standingApi(current: () => Client | null): Api {
 }
 
 function usualDial(): Dial {
-  return location.protocol === 'http:' || location.protocol === 'https:' ? dialSocket : dialPort;
+  // The shell's page has the host `ui` and no port; a host's page has an address and a port.
+  return location.host === 'ui' ? dialPort : dialSocket;
 }
 
 const dialSocket: Dial = async (signal) => {
