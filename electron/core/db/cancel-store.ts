@@ -26,23 +26,44 @@ export class CancelStore {
     this.#q = {
       byId: raw.prepare<[RequestId], CancelRow>('SELECT * FROM cancel_requests WHERE id = ?'),
       openOf: raw.prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? AND settled_at IS NULL'),
-      newestOf: raw.prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? ORDER BY rowid DESC LIMIT 1'),
-      open: raw.prepare<[], CancelRow>('SELECT * FROM cancel_requests WHERE settled_at IS NULL ORDER BY requested_at, id'),
-      settle: raw.prepare('UPDATE cancel_requests SET outcome = ?, detail = ?, settled_at = ?, took_ms = ? WHERE id = ? AND settled_at IS NULL'),
-      raise: raw.prepare("UPDATE cancel_requests SET mode = 'stop' WHERE id = ? AND mode = 'if-waiting' AND settled_at IS NULL"),
-      insert: raw.prepare('INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, note, outcome, detail, settled_at, took_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-      sent: raw.prepare<[JobId], 1>("SELECT 1 FROM cancel_requests c JOIN cancel_steps s ON s.request_id = c.id WHERE c.job_id = ? AND c.settled_at IS NULL AND s.step = 'sent' LIMIT 1").pluck(),
+      newestOf: raw.prepare<[JobId], CancelRow>(
+        'SELECT * FROM cancel_requests WHERE job_id = ? ORDER BY rowid DESC LIMIT 1',
+      ),
+      open: raw.prepare<[], CancelRow>(
+        'SELECT * FROM cancel_requests WHERE settled_at IS NULL ORDER BY requested_at, id',
+      ),
+      settle: raw.prepare(
+        'UPDATE cancel_requests SET outcome = ?, detail = ?, settled_at = ?, took_ms = ? WHERE id = ? AND settled_at IS NULL',
+      ),
+      raise: raw.prepare(
+        "UPDATE cancel_requests SET mode = 'stop' WHERE id = ? AND mode = 'if-waiting' AND settled_at IS NULL",
+      ),
+      insert: raw.prepare(
+        'INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, note, outcome, detail, settled_at, took_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      ),
+      sent: raw
+        .prepare<[JobId], 1>(
+          "SELECT 1 FROM cancel_requests c JOIN cancel_steps s ON s.request_id = c.id WHERE c.job_id = ? AND c.settled_at IS NULL AND s.step = 'sent' LIMIT 1",
+        )
+        .pluck(),
       step: raw.prepare(`INSERT INTO cancel_steps (request_id, seq, at, since_ms, step, route, detail)
         SELECT @id, coalesce((SELECT max(seq) FROM cancel_steps WHERE request_id = @id), 0) + 1, @at, @since, @step, @route, @detail`),
-      insertMany: raw.prepare(`INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, note, outcome, detail, settled_at, took_ms)
+      insertMany:
+        raw.prepare(`INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, note, outcome, detail, settled_at, took_ms)
         SELECT value ->> 1, value ->> 0, @mode, @at, @by, @note, 'cancelled', @detail, @at, 0 FROM json_each(@pairs)`),
-      stepMany: raw.prepare('INSERT INTO cancel_steps (request_id, seq, at, since_ms, step) SELECT value ->> 1, @seq, @at, 0, @step FROM json_each(@pairs)'),
+      stepMany: raw.prepare(
+        'INSERT INTO cancel_steps (request_id, seq, at, since_ms, step) SELECT value ->> 1, @seq, @at, 0, @step FROM json_each(@pairs)',
+      ),
       endMany: raw.prepare(`UPDATE jobs SET state = 'cancelled', ended_at = @at, rev = rev + 1, end_seq = @base + p.n
         FROM (SELECT value ->> 0 AS id, key + 1 AS n FROM json_each(@pairs)) AS p WHERE jobs.id = p.id AND jobs.state = 'queued'`),
-      endSeq: raw.prepare<[number], number>("UPDATE counters SET value = value + ? WHERE name = 'end_seq' RETURNING value").pluck(),
+      endSeq: raw
+        .prepare<[number], number>("UPDATE counters SET value = value + ? WHERE name = 'end_seq' RETURNING value")
+        .pluck(),
       ftsMany: raw.prepare(`INSERT INTO history_fts (rowid, job_id, title, prompt, note, error)
         SELECT j.end_seq, j.id, j.title, j.prompt, coalesce(j.note, ''), coalesce(@note, '') FROM json_each(@pairs) p JOIN jobs j ON j.id = p.value ->> 0`),
-      journalMany: raw.prepare(`INSERT INTO journal (at, job_id, fact, from_state, to_state) SELECT @at, value ->> 0, 'cancelLocal', 'queued', 'cancelled' FROM json_each(@pairs)`),
+      journalMany: raw.prepare(
+        `INSERT INTO journal (at, job_id, fact, from_state, to_state) SELECT @at, value ->> 0, 'cancelLocal', 'queued', 'cancelled' FROM json_each(@pairs)`,
+      ),
     };
   }
 
@@ -79,7 +100,14 @@ export class CancelStore {
     const outcome: CancelOutcome = { outcome: 'cancelled', reach: 'local', evidence: 'proven', partialOutputs: 0 };
     const pairs = JSON.stringify(made);
     const base = (this.#q.endSeq.get(made.length) ?? 0) - made.length;
-    this.#q.insertMany.run({ pairs, mode: asking.mode, at: now, by: asking.by, note: asking.note, detail: JSON.stringify(outcome) });
+    this.#q.insertMany.run({
+      pairs,
+      mode: asking.mode,
+      at: now,
+      by: asking.by,
+      note: asking.note,
+      detail: JSON.stringify(outcome),
+    });
     this.#q.stepMany.run({ pairs, at: now, seq: 1, step: 'requested' satisfies CancelStep });
     this.#q.stepMany.run({ pairs, at: now, seq: 2, step: 'settled' satisfies CancelStep });
     this.#q.endMany.run({ pairs, at: now, base });
@@ -100,7 +128,18 @@ export class CancelStore {
   /** A request that came too late, kept for the trail. */
   tooLate(jobId: JobId, asking: Asking, outcome: CancelOutcome, now: number): RequestId {
     const id = newRequestId();
-    this.#q.insert.run(id, jobId, asking.mode, now, asking.by, asking.note, outcome.outcome, JSON.stringify(outcome), now, 0);
+    this.#q.insert.run(
+      id,
+      jobId,
+      asking.mode,
+      now,
+      asking.by,
+      asking.note,
+      outcome.outcome,
+      JSON.stringify(outcome),
+      now,
+      0,
+    );
     this.step(id, 'requested', null, null);
     this.step(id, 'settled', null, null);
     return id;
@@ -116,7 +155,8 @@ export class CancelStore {
   settle(id: RequestId, outcome: CancelOutcome, now: number): void {
     const since = this.#since(id, now);
     this.#q.settle.run(outcome.outcome, JSON.stringify(outcome), now, since, id);
-    if (outcome.outcome === 'cancelled' && outcome.reach !== 'local') this.step(id, 'seen-stopped', null, outcome.evidence);
+    if (outcome.outcome === 'cancelled' && outcome.reach !== 'local')
+      this.step(id, 'seen-stopped', null, outcome.evidence);
     this.step(id, 'settled', null, null);
     this.#askedMono.delete(id);
   }
@@ -128,8 +168,12 @@ export class CancelStore {
   }
 
   trailOf(jobId: JobId): { by: Asker; note: string | null; steps: TrailStep[] }[] {
-    const requests = this.#db.raw.prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? ORDER BY rowid').all(jobId);
-    const steps = this.#db.raw.prepare<[RequestId], TrailStep>('SELECT step, at, since_ms AS sinceMs, route, detail FROM cancel_steps WHERE request_id = ? ORDER BY seq');
+    const requests = this.#db.raw
+      .prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? ORDER BY rowid')
+      .all(jobId);
+    const steps = this.#db.raw.prepare<[RequestId], TrailStep>(
+      'SELECT step, at, since_ms AS sinceMs, route, detail FROM cancel_steps WHERE request_id = ? ORDER BY seq',
+    );
     return requests.map((row) => ({ by: row.requested_by as Asker, note: row.note, steps: steps.all(row.id) }));
   }
 

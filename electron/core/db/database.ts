@@ -34,12 +34,17 @@ export interface Database {
 /** R1: better-sqlite3 13 crashes the process on Node 20, so the version is checked before it is loaded. */
 function loadSqlite(): typeof Sqlite {
   const [major = 0] = process.versions.node.split('.').map(Number);
-  if (major < 22) throw new AppError('storage', `Node ${process.versions.node} is too old: 22.22.2 or newer is needed`, { details: { reason: 'node' } });
+  if (major < 22)
+    throw new AppError('storage', `Node ${process.versions.node} is too old: 22.22.2 or newer is needed`, {
+      details: { reason: 'node' },
+    });
   return createRequire(import.meta.url)('better-sqlite3') as typeof Sqlite;
 }
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '');
-const isCorrupt = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_CORRUPT') || codeOf(error) === 'SQLITE_NOTADB';
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+const isCorrupt = (error: unknown): boolean =>
+  codeOf(error).startsWith('SQLITE_CORRUPT') || codeOf(error) === 'SQLITE_NOTADB';
 
 /** @throws AppError `storage`; details.reason: `locked`, `newer`, `changed`, `node`, `disk`. */
 export function openDatabase(options: OpenOptions): Database {
@@ -76,7 +81,11 @@ function open(Ctor: typeof Sqlite, options: OpenOptions, movedAside: string | nu
       if (check !== 'ok') throw Object.assign(new Error(`quick_check: ${String(check)}`), { code: 'SQLITE_CORRUPT' });
     }
     raw.pragma('synchronous = FULL');
-    migrate(raw, { ...options.migrateOptions, log: options.log, file: options.file === ':memory:' ? null : options.file });
+    migrate(raw, {
+      ...options.migrateOptions,
+      log: options.log,
+      file: options.file === ':memory:' ? null : options.file,
+    });
     setClean(raw, false);
     // R3: reads FULL after the switch to WAL and silently becomes NORMAL after the first write, unless set explicitly.
     raw.pragma('synchronous = FULL');
@@ -94,7 +103,9 @@ function open(Ctor: typeof Sqlite, options: OpenOptions, movedAside: string | nu
       try {
         return raw.inTransaction ? raw.transaction(work)() : raw.transaction(work).immediate();
       } catch (error) {
-        throw codeOf(error).startsWith('SQLITE_') && !codeOf(error).startsWith('SQLITE_CONSTRAINT') ? asStorage(error) : error;
+        throw codeOf(error).startsWith('SQLITE_') && !codeOf(error).startsWith('SQLITE_CONSTRAINT')
+          ? asStorage(error)
+          : error;
       }
     },
     close: () => {
@@ -122,7 +133,11 @@ function wasUnclean(raw: Sqlite.Database): boolean {
 }
 
 function setClean(raw: Sqlite.Database, clean: boolean): void {
-  raw.prepare("INSERT INTO settings (key, value) VALUES ('core.closed', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(String(clean));
+  raw
+    .prepare(
+      "INSERT INTO settings (key, value) VALUES ('core.closed', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    )
+    .run(String(clean));
 }
 
 /** The main file alone lacks everything since the last checkpoint: the three go together. */
@@ -139,6 +154,15 @@ function asStorage(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const code = codeOf(error);
   if (code === '') return error;
-  const reason = code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED') ? 'locked' : code === 'SQLITE_FULL' ? 'disk-full' : 'disk';
-  return new AppError('storage', reason === 'locked' ? 'the data directory is in use by another Switchyard' : `the database can't be used: ${code}`, { details: { reason, code }, cause: error });
+  const reason =
+    code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')
+      ? 'locked'
+      : code === 'SQLITE_FULL'
+        ? 'disk-full'
+        : 'disk';
+  return new AppError(
+    'storage',
+    reason === 'locked' ? 'the data directory is in use by another Switchyard' : `the database can't be used: ${code}`,
+    { details: { reason, code }, cause: error },
+  );
 }

@@ -21,8 +21,15 @@ export interface Seen {
 }
 
 export const foreignJob = (row: ForeignRow): ForeignJob => ({
-  serverId: row.server_id, remoteKey: row.remote_key, state: row.state, how: row.how, place: row.place, cancelling: false,
-  firstSeen: row.first_seen, startedAt: row.started_at, endedAt: row.ended_at,
+  serverId: row.server_id,
+  remoteKey: row.remote_key,
+  state: row.state,
+  how: row.how,
+  place: row.place,
+  cancelling: false,
+  firstSeen: row.first_seen,
+  startedAt: row.started_at,
+  endedAt: row.ended_at,
 });
 
 export class ForeignStore {
@@ -33,14 +40,22 @@ export class ForeignStore {
     this.#db = db;
     const { raw } = db;
     this.#q = {
-      get: raw.prepare<[ServerId, string], ForeignRow>('SELECT * FROM foreign_jobs WHERE server_id = ? AND remote_key = ?'),
-      open: raw.prepare<[ServerId], ForeignRow>('SELECT * FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL ORDER BY (state = \'running\') DESC, place, remote_key'),
-      openKeys: raw.prepare<[ServerId], string>('SELECT remote_key FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL').pluck(),
+      get: raw.prepare<[ServerId, string], ForeignRow>(
+        'SELECT * FROM foreign_jobs WHERE server_id = ? AND remote_key = ?',
+      ),
+      open: raw.prepare<[ServerId], ForeignRow>(
+        "SELECT * FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL ORDER BY (state = 'running') DESC, place, remote_key",
+      ),
+      openKeys: raw
+        .prepare<[ServerId], string>('SELECT remote_key FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL')
+        .pluck(),
       seen: raw.prepare(`INSERT INTO foreign_jobs (server_id, remote_key, state, place, first_seen, last_seen, started_at)
         SELECT @server, value ->> 0, value ->> 1, value ->> 2, @now, @now, iif(value ->> 1 = 'running', @now, NULL) FROM json_each(@seen) WHERE true
         ON CONFLICT (server_id, remote_key) DO UPDATE SET state = excluded.state, place = excluded.place, last_seen = excluded.last_seen,
           started_at = coalesce(started_at, excluded.started_at) WHERE ended_at IS NULL`),
-      end: raw.prepare("UPDATE foreign_jobs SET state = 'ended', how = ?, place = NULL, ended_at = ?, last_seen = ? WHERE server_id = ? AND remote_key = ? AND ended_at IS NULL"),
+      end: raw.prepare(
+        "UPDATE foreign_jobs SET state = 'ended', how = ?, place = NULL, ended_at = ?, last_seen = ? WHERE server_id = ? AND remote_key = ? AND ended_at IS NULL",
+      ),
       count: raw.prepare<[], number>('SELECT count(*) FROM foreign_jobs WHERE ended_at IS NULL').pluck(),
     };
   }
@@ -59,14 +74,23 @@ export class ForeignStore {
    * Writes what is on a server now and how what is gone ended; what is gone without a word ended as `gone`.
    * One transaction, by sets: a thousand strangers are one statement.
    */
-  record(serverId: ServerId, seen: readonly Seen[], ended: ReadonlyMap<string, Exclude<ForeignJob['how'], null>>): void {
+  record(
+    serverId: ServerId,
+    seen: readonly Seen[],
+    ended: ReadonlyMap<string, Exclude<ForeignJob['how'], null>>,
+  ): void {
     const now = Date.now();
     this.#db.tx(() => {
       const here = new Set(seen.map((job) => job.remoteKey));
       for (const key of this.#q.openKeys.all(serverId)) {
         if (!here.has(key)) this.#q.end.run(ended.get(key) ?? 'gone', now, now, serverId, key);
       }
-      if (seen.length > 0) this.#q.seen.run({ server: serverId, now, seen: JSON.stringify(seen.map((job) => [job.remoteKey, job.state, job.place])) });
+      if (seen.length > 0)
+        this.#q.seen.run({
+          server: serverId,
+          now,
+          seen: JSON.stringify(seen.map((job) => [job.remoteKey, job.state, job.place])),
+        });
     });
   }
 

@@ -13,7 +13,10 @@ import type { Database } from './database.ts';
 export type HistoryKey = { type: 'job'; id: JobId } | { type: 'foreign'; row: ForeignRow };
 
 /** Where each stream stands: the last one taken. `null` = not begun. */
-const CursorSchema = z.object({ j: z.tuple([z.number(), z.string()]).nullable(), f: z.tuple([z.number(), z.string(), z.string()]).nullable() });
+const CursorSchema = z.object({
+  j: z.tuple([z.number(), z.string()]).nullable(),
+  f: z.tuple([z.number(), z.string(), z.string()]).nullable(),
+});
 type Cursor = z.infer<typeof CursorSchema>;
 const SearchCursorSchema = z.number().int();
 
@@ -40,23 +43,46 @@ export class HistoryStore {
     this.#db = db;
     const { raw } = db;
     this.#q = {
-      outline: raw.prepare<[], { hour: number; jobs: number; foreign: number }>('SELECT hour, jobs, foreign_jobs AS "foreign" FROM history_hours WHERE jobs > 0 OR foreign_jobs > 0 ORDER BY hour DESC'),
-      forget: raw.prepare("DELETE FROM jobs WHERE ended_at IS NOT NULL AND id IN (SELECT value FROM json_each(?))"),
-      ftsForget: raw.prepare('DELETE FROM history_fts WHERE rowid IN (SELECT end_seq FROM jobs WHERE end_seq IS NOT NULL AND id IN (SELECT value FROM json_each(?)))'),
-      sweep: raw.prepare('DELETE FROM payloads WHERE id IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.payload_id = payloads.id)'),
+      outline: raw.prepare<[], { hour: number; jobs: number; foreign: number }>(
+        'SELECT hour, jobs, foreign_jobs AS "foreign" FROM history_hours WHERE jobs > 0 OR foreign_jobs > 0 ORDER BY hour DESC',
+      ),
+      forget: raw.prepare('DELETE FROM jobs WHERE ended_at IS NOT NULL AND id IN (SELECT value FROM json_each(?))'),
+      ftsForget: raw.prepare(
+        'DELETE FROM history_fts WHERE rowid IN (SELECT end_seq FROM jobs WHERE end_seq IS NOT NULL AND id IN (SELECT value FROM json_each(?)))',
+      ),
+      sweep: raw.prepare(
+        'DELETE FROM payloads WHERE id IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.payload_id = payloads.id)',
+      ),
       forgetJournal: raw.prepare('DELETE FROM journal WHERE job_id IN (SELECT value FROM json_each(?))'),
-      foreignBefore: raw.prepare<[number, number], { server_id: string; remote_key: string; ended_at: number }>('SELECT server_id, remote_key, ended_at FROM foreign_jobs WHERE ended_at < ? ORDER BY ended_at LIMIT ?'),
-      forgetForeign: raw.prepare('DELETE FROM foreign_jobs WHERE server_id = ? AND remote_key = ? AND ended_at IS NOT NULL'),
-      foreignHour: raw.prepare('UPDATE history_hours SET foreign_jobs = foreign_jobs - 1 WHERE hour = ? / 3600000 * 3600000'),
-      payloadsOf: raw.prepare<[string], string>('SELECT DISTINCT payload_id FROM jobs WHERE id IN (SELECT value FROM json_each(?))').pluck(),
-      endedBefore: raw.prepare<[number, number], JobId>('SELECT id FROM jobs WHERE ended_at < ? ORDER BY ended_at LIMIT ?').pluck(),
+      foreignBefore: raw.prepare<[number, number], { server_id: string; remote_key: string; ended_at: number }>(
+        'SELECT server_id, remote_key, ended_at FROM foreign_jobs WHERE ended_at < ? ORDER BY ended_at LIMIT ?',
+      ),
+      forgetForeign: raw.prepare(
+        'DELETE FROM foreign_jobs WHERE server_id = ? AND remote_key = ? AND ended_at IS NOT NULL',
+      ),
+      foreignHour: raw.prepare(
+        'UPDATE history_hours SET foreign_jobs = foreign_jobs - 1 WHERE hour = ? / 3600000 * 3600000',
+      ),
+      payloadsOf: raw
+        .prepare<[string], string>('SELECT DISTINCT payload_id FROM jobs WHERE id IN (SELECT value FROM json_each(?))')
+        .pluck(),
+      endedBefore: raw
+        .prepare<[number, number], JobId>('SELECT id FROM jobs WHERE ended_at < ? ORDER BY ended_at LIMIT ?')
+        .pluck(),
     };
   }
 
-  page(filter: HistoryFilter, cursorText: string | undefined, limit: number): { keys: HistoryKey[]; cursor: string | null } {
+  page(
+    filter: HistoryFilter,
+    cursorText: string | undefined,
+    limit: number,
+  ): { keys: HistoryKey[]; cursor: string | null } {
     const cursor = cursorText === undefined ? { j: null, f: null } : read(CursorSchema, cursorText);
     const jobs = filter.foreign === 'only' ? [] : this.#jobs(filter, cursor, limit);
-    const others = filter.foreign === 'without' || (filter.states !== undefined && filter.foreign !== 'only') ? [] : this.#foreign(filter, cursor, limit);
+    const others =
+      filter.foreign === 'without' || (filter.states !== undefined && filter.foreign !== 'only')
+        ? []
+        : this.#foreign(filter, cursor, limit);
     const keys: HistoryKey[] = [];
     const next: Cursor = { ...cursor };
     let j = 0;
@@ -75,7 +101,10 @@ export class HistoryStore {
         f += 1;
       }
     }
-    const more = jobs.length > j || others.length > f || (keys.length === limit && (jobs.length === limit || others.length === limit));
+    const more =
+      jobs.length > j ||
+      others.length > f ||
+      (keys.length === limit && (jobs.length === limit || others.length === limit));
     return { keys, cursor: more ? JSON.stringify(next) : null };
   }
 
@@ -87,11 +116,16 @@ export class HistoryStore {
     const args = { at, id, from: filter.from ?? 0, server: filter.serverId ?? '', limit };
     const states = filter.states;
     if (states === undefined) {
-      return this.#db.raw.prepare<typeof args, { id: JobId; ended_at: number }>(`SELECT id, ended_at FROM jobs WHERE ${where.join(' AND ')} ORDER BY ended_at DESC, id DESC LIMIT @limit`).all(args);
+      return this.#db.raw
+        .prepare<typeof args, { id: JobId; ended_at: number }>(
+          `SELECT id, ended_at FROM jobs WHERE ${where.join(' AND ')} ORDER BY ended_at DESC, id DESC LIMIT @limit`,
+        )
+        .all(args);
     }
     // One keyset walk per state, merged: each stays on its own index however rare the state is.
     const each = this.#db.raw.prepare<typeof args & { state: string }, { id: JobId; ended_at: number }>(
-      `SELECT id, ended_at FROM jobs WHERE state = @state AND ${where.join(' AND ')} ORDER BY ended_at DESC, id DESC LIMIT @limit`);
+      `SELECT id, ended_at FROM jobs WHERE state = @state AND ${where.join(' AND ')} ORDER BY ended_at DESC, id DESC LIMIT @limit`,
+    );
     return states
       .flatMap((state) => each.all({ ...args, state }))
       .sort((a, b) => b.ended_at - a.ended_at || (a.id < b.id ? 1 : -1))
@@ -104,7 +138,11 @@ export class HistoryStore {
     if (filter.from !== undefined) where.push('ended_at >= @from');
     if (filter.serverId !== undefined) where.push('server_id = @only');
     const args = { at, key, server, from: filter.from ?? 0, only: filter.serverId ?? '', limit };
-    return this.#db.raw.prepare<typeof args, ForeignRow>(`SELECT * FROM foreign_jobs WHERE ${where.join(' AND ')} ORDER BY ended_at DESC, remote_key DESC, server_id DESC LIMIT @limit`).all(args);
+    return this.#db.raw
+      .prepare<typeof args, ForeignRow>(
+        `SELECT * FROM foreign_jobs WHERE ${where.join(' AND ')} ORDER BY ended_at DESC, remote_key DESC, server_id DESC LIMIT @limit`,
+      )
+      .all(args);
   }
 
   /**
@@ -114,13 +152,23 @@ export class HistoryStore {
    * whole list (57 ms of a million). So the newest candidates by three letters are sifted here first, and only where
    * they are too few to fill the page is the index asked for the whole words, which are rare then.
    */
-  search(text: string, filter: HistoryFilter, cursorText: string | undefined, limit: number): { keys: HistoryKey[]; cursor: string | null } {
+  search(
+    text: string,
+    filter: HistoryFilter,
+    cursorText: string | undefined,
+    limit: number,
+  ): { keys: HistoryKey[]; cursor: string | null } {
     const words = wordsOf(text);
     if (words.length === 0 || filter.foreign === 'only') return { keys: [], cursor: null };
     const before = cursorText === undefined ? FAR : read(SearchCursorSchema, cursorText);
     const isPlain = words.every((word) => /^[\x21-\x7e]+$/.test(word));
     if (isPlain && words.some((word) => word.length > INDEXED_PREFIX)) {
-      const candidates = this.#matches(words.map((word) => word.slice(0, INDEXED_PREFIX)), filter, before, CANDIDATES);
+      const candidates = this.#matches(
+        words.map((word) => word.slice(0, INDEXED_PREFIX)),
+        filter,
+        before,
+        CANDIDATES,
+      );
       const hits = candidates.filter((row) => hasWords(row, words));
       if (hits.length >= limit || candidates.length < CANDIDATES) return found(hits.slice(0, limit), limit);
     }
@@ -134,9 +182,19 @@ export class HistoryStore {
     if (filter.from !== undefined) where.push('j.ended_at >= @from');
     if (filter.to !== undefined) where.push('j.ended_at < @to');
     const match = words.map((word) => `"${word}"*`).join(' ');
-    const args = { before, match, limit, states: JSON.stringify(filter.states ?? []), server: filter.serverId ?? '', from: filter.from ?? 0, to: filter.to ?? FAR };
+    const args = {
+      before,
+      match,
+      limit,
+      states: JSON.stringify(filter.states ?? []),
+      server: filter.serverId ?? '',
+      from: filter.from ?? 0,
+      to: filter.to ?? FAR,
+    };
     return this.#db.raw
-      .prepare<typeof args, Found>(`SELECT f.rowid, j.id, f.title, f.prompt, f.note, f.error FROM history_fts f CROSS JOIN jobs j ON j.id = f.job_id WHERE ${where.join(' AND ')} ORDER BY f.rowid DESC LIMIT @limit`)
+      .prepare<typeof args, Found>(
+        `SELECT f.rowid, j.id, f.title, f.prompt, f.note, f.error FROM history_fts f CROSS JOIN jobs j ON j.id = f.job_id WHERE ${where.join(' AND ')} ORDER BY f.rowid DESC LIMIT @limit`,
+      )
       .all(args);
   }
 
@@ -181,14 +239,20 @@ export function wordsOf(text: string): string[] {
 
 /** What the index does with a word of ours, for words in plain ASCII: case and diacritics are nothing. */
 function hasWords(row: Found, words: readonly string[]): boolean {
-  const text = `${row.title} ${row.prompt} ${row.note} ${row.error}`.normalize('NFD').replaceAll(/\p{M}/gu, '').toLowerCase();
+  const text = `${row.title} ${row.prompt} ${row.note} ${row.error}`
+    .normalize('NFD')
+    .replaceAll(/\p{M}/gu, '')
+    .toLowerCase();
   const tokens = text.match(/[\p{L}\p{N}]+/gu) ?? [];
   return words.every((word) => tokens.some((token) => token.startsWith(word.toLowerCase())));
 }
 
 function found(rows: readonly Found[], limit: number): { keys: HistoryKey[]; cursor: string | null } {
   const last = rows.at(-1);
-  return { keys: rows.map((row) => ({ type: 'job', id: row.id })), cursor: last === undefined || rows.length < limit ? null : JSON.stringify(last.rowid) };
+  return {
+    keys: rows.map((row) => ({ type: 'job', id: row.id })),
+    cursor: last === undefined || rows.length < limit ? null : JSON.stringify(last.rowid),
+  };
 }
 
 function read<T>(schema: z.ZodType<T>, text: string): T {

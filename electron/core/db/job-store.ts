@@ -61,19 +61,37 @@ export class JobStore {
     this.#q = {
       get: raw.prepare<[JobId], JobRow>('SELECT * FROM jobs WHERE id = ?'),
       openAttempt: raw.prepare<[JobId], AttemptRow>('SELECT * FROM attempts WHERE job_id = ? AND closed_at IS NULL'),
-      openCancel: raw.prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? AND settled_at IS NULL'),
-      storedOutputs: raw.prepare<[AttemptId], number>("SELECT count(*) FROM outputs WHERE attempt_id = ? AND state = 'stored'").pluck(),
-      collateral: raw.prepare<[JobId], number>("SELECT count(*) FROM attempts WHERE job_id = ? AND close_reason = 'collateral'").pluck(),
-      insertJob: raw.prepare(`INSERT INTO jobs (id, batch_id, batch_index, kind, server_id, title, info, prompt, payload_id, patch, note, put_back_of, run_again_of, position, held, created_at)
+      openCancel: raw.prepare<[JobId], CancelRow>(
+        'SELECT * FROM cancel_requests WHERE job_id = ? AND settled_at IS NULL',
+      ),
+      storedOutputs: raw
+        .prepare<[AttemptId], number>("SELECT count(*) FROM outputs WHERE attempt_id = ? AND state = 'stored'")
+        .pluck(),
+      collateral: raw
+        .prepare<[JobId], number>("SELECT count(*) FROM attempts WHERE job_id = ? AND close_reason = 'collateral'")
+        .pluck(),
+      insertJob:
+        raw.prepare(`INSERT INTO jobs (id, batch_id, batch_index, kind, server_id, title, info, prompt, payload_id, patch, note, put_back_of, run_again_of, position, held, created_at)
         VALUES (@id, @batchId, @batchIndex, @kind, @serverId, @title, @info, @prompt, @payloadId, @patch, @note, @putBackOf, @runAgainOf, @position, @held, @createdAt)`),
       insertPayload: raw.prepare('INSERT INTO payloads (id, body) VALUES (?, ?) ON CONFLICT (id) DO NOTHING'),
       insertBatch: raw.prepare('INSERT INTO batches (id, title, size, created_at) VALUES (?, ?, ?, ?)'),
-      nextNumber: raw.prepare<[JobId], number>('SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE job_id = ?').pluck(),
-      insertAttempt: raw.prepare('INSERT INTO attempts (id, job_id, number, server_id, remote_key, server_boot, intent_at) VALUES (?, ?, ?, ?, ?, ?, ?)'),
-      accepted: raw.prepare('UPDATE attempts SET accepted_at = coalesce(accepted_at, ?), remote_number = coalesce(?, remote_number), node_errors = coalesce(?, node_errors) WHERE id = ?'),
-      started: raw.prepare('UPDATE attempts SET started_at = coalesce(started_at, ?), accepted_at = coalesce(accepted_at, ?) WHERE id = ?'),
-      close: raw.prepare('UPDATE attempts SET closed_at = ?, close_reason = ?, watch_until = ? WHERE id = ? AND closed_at IS NULL'),
-      insertOutput: raw.prepare(`INSERT INTO outputs (id, job_id, attempt_id, ordinal, node_id, remote_ref, name, media, text, state, partial)
+      nextNumber: raw
+        .prepare<[JobId], number>('SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE job_id = ?')
+        .pluck(),
+      insertAttempt: raw.prepare(
+        'INSERT INTO attempts (id, job_id, number, server_id, remote_key, server_boot, intent_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ),
+      accepted: raw.prepare(
+        'UPDATE attempts SET accepted_at = coalesce(accepted_at, ?), remote_number = coalesce(?, remote_number), node_errors = coalesce(?, node_errors) WHERE id = ?',
+      ),
+      started: raw.prepare(
+        'UPDATE attempts SET started_at = coalesce(started_at, ?), accepted_at = coalesce(accepted_at, ?) WHERE id = ?',
+      ),
+      close: raw.prepare(
+        'UPDATE attempts SET closed_at = ?, close_reason = ?, watch_until = ? WHERE id = ? AND closed_at IS NULL',
+      ),
+      insertOutput:
+        raw.prepare(`INSERT INTO outputs (id, job_id, attempt_id, ordinal, node_id, remote_ref, name, media, text, state, partial)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt_id, ordinal) DO NOTHING`),
       // Compare-and-swap: no row means that someone else won.
       swap: raw.prepare(`UPDATE jobs SET state = @to, rev = rev + 1, error = coalesce(@error, error),
@@ -81,9 +99,15 @@ export class JobStore {
           on_server_id = coalesce(@serverId, on_server_id)
         WHERE id = @id AND state = @from AND rev = @rev`),
       touch: raw.prepare('UPDATE jobs SET rev = rev + 1 WHERE id = ?'),
-      journal: raw.prepare('INSERT INTO journal (at, job_id, attempt_id, fact, from_state, to_state, detail) VALUES (?, ?, ?, ?, ?, ?, ?)'),
-      endSeq: raw.prepare<[], number>("UPDATE counters SET value = value + 1 WHERE name = 'end_seq' RETURNING value").pluck(),
-      fts: raw.prepare('INSERT INTO history_fts (rowid, job_id, title, prompt, note, error) SELECT end_seq, id, title, prompt, coalesce(note, \'\'), ? FROM jobs WHERE id = ?'),
+      journal: raw.prepare(
+        'INSERT INTO journal (at, job_id, attempt_id, fact, from_state, to_state, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      ),
+      endSeq: raw
+        .prepare<[], number>("UPDATE counters SET value = value + 1 WHERE name = 'end_seq' RETURNING value")
+        .pluck(),
+      fts: raw.prepare(
+        "INSERT INTO history_fts (rowid, job_id, title, prompt, note, error) SELECT end_seq, id, title, prompt, coalesce(note, ''), ? FROM jobs WHERE id = ?",
+      ),
     };
   }
 
@@ -96,7 +120,12 @@ export class JobStore {
   }
 
   /** Writes payload, batch and jobs together; call inside `tx`. */
-  insert(payload: { id: PayloadId; body: string } | null, batch: { id: BatchId; title: string; size: number } | null, jobs: readonly NewJob[], now: number): void {
+  insert(
+    payload: { id: PayloadId; body: string } | null,
+    batch: { id: BatchId; title: string; size: number } | null,
+    jobs: readonly NewJob[],
+    now: number,
+  ): void {
     if (payload !== null) this.#q.insertPayload.run(payload.id, payload.body);
     if (batch !== null) this.#q.insertBatch.run(batch.id, batch.title, batch.size, now);
     for (const job of jobs) this.#q.insertJob.run({ ...job, held: job.held ? 1 : 0, createdAt: now });
@@ -139,7 +168,15 @@ export class JobStore {
       const { claim } = about;
       attemptId = claim.attemptId;
       serverId = claim.serverId;
-      this.#q.insertAttempt.run(claim.attemptId, id, this.#q.nextNumber.get(id) ?? 1, claim.serverId, claim.remoteKey, claim.serverBoot, now);
+      this.#q.insertAttempt.run(
+        claim.attemptId,
+        id,
+        this.#q.nextNumber.get(id) ?? 1,
+        claim.serverId,
+        claim.remoteKey,
+        claim.serverBoot,
+        now,
+      );
     }
     if (attemptId !== null) this.#noteOnAttempt(id, attemptId, fact, now);
     if (transition.settle !== null && cancel !== null) this.#cancels.settle(cancel.id, transition.settle, now);
@@ -163,14 +200,24 @@ export class JobStore {
     if (!(why === 'illegal' && (fact.type === 'started' || fact.type === 'accepted'))) {
       this.#q.journal.run(now, job.id, attemptId, fact.type, job.state, null, `dropped: ${why}`);
     } else if (attemptId !== null && fact.type === 'accepted') {
-      this.#q.accepted.run(now, fact.number, fact.nodeErrors === null || fact.nodeErrors === undefined ? null : JSON.stringify(fact.nodeErrors), attemptId);
+      this.#q.accepted.run(
+        now,
+        fact.number,
+        fact.nodeErrors === null || fact.nodeErrors === undefined ? null : JSON.stringify(fact.nodeErrors),
+        attemptId,
+      );
     }
     return { changed: false, why };
   }
 
   #noteOnAttempt(id: JobId, attemptId: AttemptId, fact: JobFact, now: number): void {
     if (fact.type === 'accepted') {
-      this.#q.accepted.run(now, fact.number, fact.nodeErrors === null || fact.nodeErrors === undefined ? null : JSON.stringify(fact.nodeErrors), attemptId);
+      this.#q.accepted.run(
+        now,
+        fact.number,
+        fact.nodeErrors === null || fact.nodeErrors === undefined ? null : JSON.stringify(fact.nodeErrors),
+        attemptId,
+      );
     } else if (fact.type === 'started') {
       this.#q.started.run(now, now, attemptId);
       this.#startedMono.set(attemptId, performance.now());
@@ -181,16 +228,37 @@ export class JobStore {
 
   #insertOutputs(id: JobId, attemptId: AttemptId, outputs: readonly OutputRef[], partial: boolean): void {
     for (const output of outputs) {
-      this.#q.insertOutput.run(newOutputId(), id, attemptId, output.ordinal, output.nodeId, output.remote, output.name, output.media, output.text ?? null, output.text === undefined ? 'expected' : 'stored', partial ? 1 : 0);
+      this.#q.insertOutput.run(
+        newOutputId(),
+        id,
+        attemptId,
+        output.ordinal,
+        output.nodeId,
+        output.remote,
+        output.name,
+        output.media,
+        output.text ?? null,
+        output.text === undefined ? 'expected' : 'stored',
+        partial ? 1 : 0,
+      );
     }
   }
 
   #close(attemptId: AttemptId, reason: CloseReason, now: number): void {
-    const watch = reason === 'not-sent' || reason === 'not-sent-presumed' || reason === 'vanished' ? now + WATCH_MS : null;
+    const watch =
+      reason === 'not-sent' || reason === 'not-sent-presumed' || reason === 'vanished' ? now + WATCH_MS : null;
     this.#q.close.run(now, reason, watch, attemptId);
   }
 
-  #write(job: JobRow, attempt: AttemptRow | null, attemptId: AttemptId | null, fact: JobFact, transition: Transition, serverId: ServerId | null, now: number): void {
+  #write(
+    job: JobRow,
+    attempt: AttemptRow | null,
+    attemptId: AttemptId | null,
+    fact: JobFact,
+    transition: Transition,
+    serverId: ServerId | null,
+    now: number,
+  ): void {
     const ended = isTerminal(transition.to);
     const leftServer = fact.type === 'finished' || fact.type === 'stopped' || fact.type === 'executionFailed';
     const startedAt = fact.type === 'started' ? now : null;
@@ -242,4 +310,3 @@ function detailOf(fact: JobFact): string | null {
       return null;
   }
 }
-

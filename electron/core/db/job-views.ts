@@ -19,14 +19,37 @@ import type { AttemptRow, CancelRow, JobRow } from './rows.ts';
 export type UsualOf = (payloadId: PayloadId, serverId: ServerId | null) => { low: number; high: number } | null;
 
 type ViewRow = JobRow & {
-  b_title: string | null; b_size: number | null; b_stop: number | null;
-  attempts: number; put_back_as: JobId | null;
-  expected: number; stored: number; missing: number; partial: number; thumb: OutputId | null;
+  b_title: string | null;
+  b_size: number | null;
+  b_stop: number | null;
+  attempts: number;
+  put_back_as: JobId | null;
+  expected: number;
+  stored: number;
+  missing: number;
+  partial: number;
+  thumb: OutputId | null;
 };
-type CancelWithStep = CancelRow & { s_step: CancelStep | null; s_at: number | null; s_since: number | null; s_route: string | null; s_detail: string | null };
+type CancelWithStep = CancelRow & {
+  s_step: CancelStep | null;
+  s_at: number | null;
+  s_since: number | null;
+  s_route: string | null;
+  s_detail: string | null;
+};
 interface OutputRow {
-  id: OutputId; ordinal: number; node_id: string | null; name: string; state: 'expected' | 'stored' | 'missing'; media: OutputMedia;
-  text: string | null; bytes: number | null; mime: string | null; width: number | null; height: number | null; partial: 0 | 1;
+  id: OutputId;
+  ordinal: number;
+  node_id: string | null;
+  name: string;
+  state: 'expected' | 'stored' | 'missing';
+  media: OutputMedia;
+  text: string | null;
+  bytes: number | null;
+  mime: string | null;
+  width: number | null;
+  height: number | null;
+  partial: 0 | 1;
 }
 
 const VIEW = `SELECT j.*, b.title AS b_title, b.size AS b_size, b.stop_after_at AS b_stop,
@@ -48,15 +71,36 @@ export class JobViews {
     this.#usual = usual;
     this.#q = {
       views: raw.prepare<[string, string], ViewRow>(VIEW),
-      cancels: raw.prepare<[string], CancelWithStep>(`SELECT c.*, s.step AS s_step, s.at AS s_at, s.since_ms AS s_since, s.route AS s_route, s.detail AS s_detail
+      cancels: raw.prepare<
+        [string],
+        CancelWithStep
+      >(`SELECT c.*, s.step AS s_step, s.at AS s_at, s.since_ms AS s_since, s.route AS s_route, s.detail AS s_detail
         FROM json_each(?) ids JOIN cancel_requests c ON c.id = (SELECT x.id FROM cancel_requests x WHERE x.job_id = ids.value ORDER BY x.rowid DESC LIMIT 1)
         LEFT JOIN cancel_steps s ON s.request_id = c.id AND s.seq = (SELECT max(seq) FROM cancel_steps m WHERE m.request_id = c.id)`),
-      payload: raw.prepare<[JobId], { body: string; patch: string | null }>('SELECT p.body, j.patch FROM jobs j JOIN payloads p ON p.id = j.payload_id WHERE j.id = ?'),
+      payload: raw.prepare<[JobId], { body: string; patch: string | null }>(
+        'SELECT p.body, j.patch FROM jobs j JOIN payloads p ON p.id = j.payload_id WHERE j.id = ?',
+      ),
       attempts: raw.prepare<[JobId], AttemptRow>('SELECT * FROM attempts WHERE job_id = ? ORDER BY number'),
-      outputs: raw.prepare<[JobId], OutputRow>('SELECT o.* FROM outputs o JOIN attempts a ON a.id = o.attempt_id WHERE o.job_id = ? ORDER BY a.number, o.ordinal'),
-      journal: raw.prepare<[JobId], { at: number; fact: string; from: string | null; to: string | null; detail: string | null }>(
-        'SELECT at, fact, from_state AS "from", to_state AS "to", detail FROM journal WHERE job_id = ? ORDER BY seq LIMIT 500'),
-      open: raw.prepare<{ position: number; id: string; server: string | null; batch: string | null; states: string | null; limit: number }, { id: JobId; position: number }>(`SELECT id, position FROM jobs
+      outputs: raw.prepare<[JobId], OutputRow>(
+        'SELECT o.* FROM outputs o JOIN attempts a ON a.id = o.attempt_id WHERE o.job_id = ? ORDER BY a.number, o.ordinal',
+      ),
+      journal: raw.prepare<
+        [JobId],
+        { at: number; fact: string; from: string | null; to: string | null; detail: string | null }
+      >(
+        'SELECT at, fact, from_state AS "from", to_state AS "to", detail FROM journal WHERE job_id = ? ORDER BY seq LIMIT 500',
+      ),
+      open: raw.prepare<
+        {
+          position: number;
+          id: string;
+          server: string | null;
+          batch: string | null;
+          states: string | null;
+          limit: number;
+        },
+        { id: JobId; position: number }
+      >(`SELECT id, position FROM jobs
         WHERE ended_at IS NULL AND (position, id) > (@position, @id) AND (@server IS NULL OR server_id = @server OR on_server_id = @server)
           AND (@batch IS NULL OR batch_id = @batch) AND (@states IS NULL OR state IN (SELECT value FROM json_each(@states)))
         ORDER BY position, id LIMIT @limit`),
@@ -79,9 +123,21 @@ export class JobViews {
   }
 
   /** Open jobs in queue order, keyset paged; the cursor is opaque. */
-  open(query: { serverId?: ServerId | undefined; batchId?: BatchId | undefined; states?: readonly string[] | undefined; cursor?: string | undefined; limit: number }): { jobs: JobView[]; cursor: string | null } {
+  open(query: {
+    serverId?: ServerId | undefined;
+    batchId?: BatchId | undefined;
+    states?: readonly string[] | undefined;
+    cursor?: string | undefined;
+    limit: number;
+  }): { jobs: JobView[]; cursor: string | null } {
     const after = query.cursor === undefined ? { position: -Number.MAX_VALUE, id: '' } : readCursor(query.cursor);
-    const rows = this.#q.open.all({ ...after, server: query.serverId ?? null, batch: query.batchId ?? null, states: query.states === undefined ? null : JSON.stringify(query.states), limit: query.limit });
+    const rows = this.#q.open.all({
+      ...after,
+      server: query.serverId ?? null,
+      batch: query.batchId ?? null,
+      states: query.states === undefined ? null : JSON.stringify(query.states),
+      limit: query.limit,
+    });
     const last = rows.at(-1);
     return {
       jobs: this.many(rows.map((row) => row.id)),
@@ -99,8 +155,18 @@ export class JobViews {
 
   outputs(id: JobId): OutputView[] {
     return this.#q.outputs.all(id).map((row) => ({
-      id: row.id, ordinal: row.ordinal, nodeId: row.node_id, name: row.name, state: row.state, media: row.media, text: row.text,
-      bytes: row.bytes, mime: row.mime, width: row.width, height: row.height, partial: row.partial === 1,
+      id: row.id,
+      ordinal: row.ordinal,
+      nodeId: row.node_id,
+      name: row.name,
+      state: row.state,
+      media: row.media,
+      text: row.text,
+      bytes: row.bytes,
+      mime: row.mime,
+      width: row.width,
+      height: row.height,
+      partial: row.partial === 1,
     }));
   }
 
@@ -109,8 +175,15 @@ export class JobViews {
       job: this.one(id),
       payload: this.payload(id),
       attempts: this.#q.attempts.all(id).map((row) => ({
-        id: row.id, number: row.number, serverId: row.server_id, remoteKey: row.remote_key, intentAt: row.intent_at,
-        acceptedAt: row.accepted_at, startedAt: row.started_at, closedAt: row.closed_at, closeReason: row.close_reason,
+        id: row.id,
+        number: row.number,
+        serverId: row.server_id,
+        remoteKey: row.remote_key,
+        intentAt: row.intent_at,
+        acceptedAt: row.accepted_at,
+        startedAt: row.started_at,
+        closedAt: row.closed_at,
+        closeReason: row.close_reason,
       })),
       outputs: this.outputs(id),
       trail: trail(id),
@@ -120,26 +193,69 @@ export class JobViews {
 
   #view(row: ViewRow, cancel: CancelView | null): JobView {
     return {
-      id: row.id, rev: row.rev, kind: row.kind,
-      batch: row.batch_id === null ? null : { id: row.batch_id, title: row.b_title ?? '', index: row.batch_index ?? 0, size: row.b_size ?? 1, stopAfter: row.b_stop !== null },
-      serverId: row.server_id, onServerId: row.on_server_id, title: row.title,
+      id: row.id,
+      rev: row.rev,
+      kind: row.kind,
+      batch:
+        row.batch_id === null
+          ? null
+          : {
+              id: row.batch_id,
+              title: row.b_title ?? '',
+              index: row.batch_index ?? 0,
+              size: row.b_size ?? 1,
+              stopAfter: row.b_stop !== null,
+            },
+      serverId: row.server_id,
+      onServerId: row.on_server_id,
+      title: row.title,
       info: parseColumn(JobInfoSchema, row.info, 'jobs.info'),
-      note: row.note, state: row.state, held: row.held === 1, position: row.position,
-      createdAt: row.created_at, startedAt: row.started_at, endedAt: row.ended_at, ranMs: row.ran_ms,
+      note: row.note,
+      state: row.state,
+      held: row.held === 1,
+      position: row.position,
+      createdAt: row.created_at,
+      startedAt: row.started_at,
+      endedAt: row.ended_at,
+      ranMs: row.ran_ms,
       usualMs: isTerminal(row.state) ? null : this.#usual(row.payload_id, row.on_server_id ?? row.server_id),
-      attempts: row.attempts, cancel,
+      attempts: row.attempts,
+      cancel,
       error: row.error === null ? null : parseColumn(WireErrorSchema, row.error, 'jobs.error'),
-      outputs: { expected: row.expected, stored: row.stored, missing: row.missing, partial: row.partial === 1, thumb: row.thumb },
-      putBackOf: row.put_back_of, putBackAs: row.put_back_as, runAgainOf: row.run_again_of,
+      outputs: {
+        expected: row.expected,
+        stored: row.stored,
+        missing: row.missing,
+        partial: row.partial === 1,
+        thumb: row.thumb,
+      },
+      putBackOf: row.put_back_of,
+      putBackAs: row.put_back_as,
+      runAgainOf: row.run_again_of,
     };
   }
 }
 
 function cancelView(row: CancelWithStep): CancelView {
   return {
-    requestId: row.id, mode: row.mode, requestedAt: row.requested_at, by: row.requested_by as Asker, note: row.note,
-    outcome: outcomeOf(row), settledAt: row.settled_at, tookMs: row.took_ms,
-    lastStep: row.s_step === null ? null : { step: row.s_step, at: row.s_at ?? row.requested_at, sinceMs: row.s_since ?? 0, route: row.s_route, detail: row.s_detail },
+    requestId: row.id,
+    mode: row.mode,
+    requestedAt: row.requested_at,
+    by: row.requested_by as Asker,
+    note: row.note,
+    outcome: outcomeOf(row),
+    settledAt: row.settled_at,
+    tookMs: row.took_ms,
+    lastStep:
+      row.s_step === null
+        ? null
+        : {
+            step: row.s_step,
+            at: row.s_at ?? row.requested_at,
+            sinceMs: row.s_since ?? 0,
+            route: row.s_route,
+            detail: row.s_detail,
+          },
   };
 }
 
@@ -163,4 +279,3 @@ export function applyPatch(payload: JobPayload, patch: JobPatch): JobPayload {
   }
   return { ...payload, graph };
 }
-

@@ -31,15 +31,23 @@ export interface MigrateOptions {
 /** @throws AppError `storage` with details.reason `newer` or `changed` (a released migration was edited). */
 export function migrate(db: Sqlite.Database, options: MigrateOptions): void {
   const migrations = options.migrations ?? MIGRATIONS;
-  db.exec('CREATE TABLE IF NOT EXISTS schema_migrations (id TEXT PRIMARY KEY NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT');
-  const applied = db.prepare<[], { id: string; checksum: string }>('SELECT id, checksum FROM schema_migrations ORDER BY id').all();
+  db.exec(
+    'CREATE TABLE IF NOT EXISTS schema_migrations (id TEXT PRIMARY KEY NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT',
+  );
+  const applied = db
+    .prepare<[], { id: string; checksum: string }>('SELECT id, checksum FROM schema_migrations ORDER BY id')
+    .all();
   for (const row of applied) {
     const known = migrations.find((migration) => migration.id === row.id);
     if (known === undefined) {
-      throw new AppError('storage', 'this database was made by a newer version of Switchyard', { details: { reason: 'newer', migration: row.id } });
+      throw new AppError('storage', 'this database was made by a newer version of Switchyard', {
+        details: { reason: 'newer', migration: row.id },
+      });
     }
     if (checksum(known) !== row.checksum) {
-      throw new AppError('storage', `migration ${row.id} is not the one this database was made with`, { details: { reason: 'changed', migration: row.id } });
+      throw new AppError('storage', `migration ${row.id} is not the one this database was made with`, {
+        details: { reason: 'changed', migration: row.id },
+      });
     }
   }
   const missing = migrations.filter((migration) => !applied.some((row) => row.id === migration.id));
@@ -49,7 +57,11 @@ export function migrate(db: Sqlite.Database, options: MigrateOptions): void {
   for (const migration of missing) {
     db.transaction(() => {
       db.exec(migration.sql);
-      db.prepare('INSERT INTO schema_migrations (id, checksum, applied_at) VALUES (?, ?, ?)').run(migration.id, checksum(migration), Date.now());
+      db.prepare('INSERT INTO schema_migrations (id, checksum, applied_at) VALUES (?, ?, ?)').run(
+        migration.id,
+        checksum(migration),
+        Date.now(),
+      );
       options.beforeCommit?.(migration.id);
     }).immediate();
     options.log.info('the database was brought to a newer schema', { migration: migration.id });

@@ -15,13 +15,23 @@ export class OrderStore {
   constructor(db: Database) {
     const { raw } = db;
     this.#q = {
-      takeEnd: raw.prepare<[number], number>("UPDATE counters SET value = value + ? WHERE name = 'position_high' RETURNING value").pluck(),
+      takeEnd: raw
+        .prepare<[number], number>("UPDATE counters SET value = value + ? WHERE name = 'position_high' RETURNING value")
+        .pluck(),
       first: raw.prepare<[], number>('SELECT min(position) FROM jobs WHERE ended_at IS NULL').pluck(),
       high: raw.prepare<[], number>("SELECT value FROM counters WHERE name = 'position_high'").pluck(),
       position: raw.prepare<[JobId], number>('SELECT position FROM jobs WHERE id = ?').pluck(),
       // By position and id: two jobs may share a place (one was put back to where another has been moved since).
-      before: raw.prepare<[string, number, JobId], number>(`SELECT position FROM jobs WHERE ended_at IS NULL AND id NOT IN (SELECT value FROM json_each(?)) AND (position, id) < (?, ?) ORDER BY position DESC, id DESC LIMIT 1`).pluck(),
-      after: raw.prepare<[string, number, JobId], number>(`SELECT position FROM jobs WHERE ended_at IS NULL AND id NOT IN (SELECT value FROM json_each(?)) AND (position, id) > (?, ?) ORDER BY position, id LIMIT 1`).pluck(),
+      before: raw
+        .prepare<[string, number, JobId], number>(
+          `SELECT position FROM jobs WHERE ended_at IS NULL AND id NOT IN (SELECT value FROM json_each(?)) AND (position, id) < (?, ?) ORDER BY position DESC, id DESC LIMIT 1`,
+        )
+        .pluck(),
+      after: raw
+        .prepare<[string, number, JobId], number>(
+          `SELECT position FROM jobs WHERE ended_at IS NULL AND id NOT IN (SELECT value FROM json_each(?)) AND (position, id) > (?, ?) ORDER BY position, id LIMIT 1`,
+        )
+        .pluck(),
       all: raw.prepare<[], JobId>('SELECT id FROM jobs WHERE ended_at IS NULL').pluck(),
       set: raw.prepare(`UPDATE jobs SET rev = rev + 1, position = @from + @gap * (p.n + 1)
         FROM (SELECT value AS id, key AS n FROM json_each(@ids)) AS p WHERE jobs.id = p.id AND jobs.state = 'queued'`),
@@ -30,8 +40,13 @@ export class OrderStore {
         FROM (SELECT id, row_number() OVER (ORDER BY position, id) AS n FROM jobs j
           WHERE ended_at IS NULL OR (state = 'cancelled' AND NOT EXISTS (SELECT 1 FROM jobs b WHERE b.put_back_of = j.id))) AS r
         WHERE jobs.id = r.id AND jobs.position <> r.n`),
-      setHigh: raw.prepare("UPDATE counters SET value = max(value, (SELECT coalesce(max(position), 0) FROM jobs WHERE ended_at IS NULL)) WHERE name = 'position_high'"),
-      claimable: raw.prepare<{ kind: Kind; serverId: ServerId; limit: number }, JobRow>(`SELECT j.* FROM jobs j LEFT JOIN batches b ON b.id = j.batch_id
+      setHigh: raw.prepare(
+        "UPDATE counters SET value = max(value, (SELECT coalesce(max(position), 0) FROM jobs WHERE ended_at IS NULL)) WHERE name = 'position_high'",
+      ),
+      claimable: raw.prepare<
+        { kind: Kind; serverId: ServerId; limit: number },
+        JobRow
+      >(`SELECT j.* FROM jobs j LEFT JOIN batches b ON b.id = j.batch_id
         WHERE j.state = 'queued' AND j.held = 0 AND j.kind = @kind AND (j.server_id = @serverId OR j.server_id IS NULL)
           AND (b.stop_after_at IS NULL)
           AND NOT EXISTS (SELECT 1 FROM rejections r WHERE r.job_id = j.id AND r.server_id = @serverId)
@@ -73,7 +88,11 @@ export class OrderStore {
     return this.#q.all.all();
   }
 
-  #gapAt(list: string, count: number, to: 'front' | 'end' | { before: JobId } | { after: JobId }): { from: number; gap: number } {
+  #gapAt(
+    list: string,
+    count: number,
+    to: 'front' | 'end' | { before: JobId } | { after: JobId },
+  ): { from: number; gap: number } {
     if (to === 'end') {
       const { from } = this.atEnd(count);
       return { from: from - 1, gap: 1 };

@@ -36,16 +36,31 @@ export class OutputStore {
     const from = 'SELECT o.*, a.server_id FROM outputs o JOIN attempts a ON a.id = o.attempt_id';
     this.#q = {
       byId: raw.prepare<[OutputId], OutputRow>(`${from} WHERE o.id = ?`),
-      expectedOf: raw.prepare<[JobId], OutputRow>(`${from} WHERE o.job_id = ? AND o.state = 'expected' ORDER BY o.ordinal`),
-      waiting: raw.prepare<[ServerId], JobId>(`SELECT DISTINCT o.job_id FROM outputs o JOIN attempts a ON a.id = o.attempt_id WHERE o.state = 'expected' AND a.server_id = ?`).pluck(),
+      expectedOf: raw.prepare<[JobId], OutputRow>(
+        `${from} WHERE o.job_id = ? AND o.state = 'expected' ORDER BY o.ordinal`,
+      ),
+      waiting: raw
+        .prepare<[ServerId], JobId>(
+          `SELECT DISTINCT o.job_id FROM outputs o JOIN attempts a ON a.id = o.attempt_id WHERE o.state = 'expected' AND a.server_id = ?`,
+        )
+        .pluck(),
       counts: raw.prepare<[JobId], { expected: number; stored: number; missing: number }>(
-        "SELECT coalesce(sum(state = 'expected'), 0) AS expected, coalesce(sum(state = 'stored'), 0) AS stored, coalesce(sum(state = 'missing'), 0) AS missing FROM outputs WHERE job_id = ?"),
-      stored: raw.prepare("UPDATE outputs SET state = 'stored', file = @file, sha256 = @sha256, bytes = @bytes, mime = @mime, width = @width, height = @height WHERE id = @id AND state <> 'stored'"),
+        "SELECT coalesce(sum(state = 'expected'), 0) AS expected, coalesce(sum(state = 'stored'), 0) AS stored, coalesce(sum(state = 'missing'), 0) AS missing FROM outputs WHERE job_id = ?",
+      ),
+      stored: raw.prepare(
+        "UPDATE outputs SET state = 'stored', file = @file, sha256 = @sha256, bytes = @bytes, mime = @mime, width = @width, height = @height WHERE id = @id AND state <> 'stored'",
+      ),
       missing: raw.prepare("UPDATE outputs SET state = 'missing' WHERE id = ? AND state = 'expected'"),
       expectAgain: raw.prepare("UPDATE outputs SET state = 'expected' WHERE job_id = ? AND state = 'missing'"),
       files: raw.prepare<[], string>('SELECT file FROM outputs WHERE file IS NOT NULL').pluck(),
-      filesOf: raw.prepare<[string], string>('SELECT file FROM outputs WHERE file IS NOT NULL AND job_id IN (SELECT value FROM json_each(?))').pluck(),
-      dropPartial: raw.prepare<[JobId], { file: string | null }>("DELETE FROM outputs WHERE job_id = ? AND partial = 1 RETURNING file"),
+      filesOf: raw
+        .prepare<[string], string>(
+          'SELECT file FROM outputs WHERE file IS NOT NULL AND job_id IN (SELECT value FROM json_each(?))',
+        )
+        .pluck(),
+      dropPartial: raw.prepare<[JobId], { file: string | null }>(
+        'DELETE FROM outputs WHERE job_id = ? AND partial = 1 RETURNING file',
+      ),
     };
   }
 

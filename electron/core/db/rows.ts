@@ -71,7 +71,10 @@ export function parseColumn<T>(schema: z.ZodType<T>, text: string, column: strin
     throw new AppError('storage', `${column} holds no JSON`, { cause });
   }
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw new AppError('storage', `${column} holds something else than it should`, { details: { issues: parsed.error.issues.slice(0, 3) } });
+  if (!parsed.success)
+    throw new AppError('storage', `${column} holds something else than it should`, {
+      details: { issues: parsed.error.issues.slice(0, 3) },
+    });
   return parsed.data;
 }
 

@@ -14,9 +14,13 @@ export class SettingsStore {
   constructor(db: Database) {
     this.#db = db;
     this.#q = {
-      all: db.raw.prepare<[], { key: string; value: string }>("SELECT key, value FROM settings WHERE key LIKE 'user.%'"),
+      all: db.raw.prepare<[], { key: string; value: string }>(
+        "SELECT key, value FROM settings WHERE key LIKE 'user.%'",
+      ),
       get: db.raw.prepare<[string], string>('SELECT value FROM settings WHERE key = ?').pluck(),
-      set: db.raw.prepare('INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'),
+      set: db.raw.prepare(
+        'INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+      ),
     };
   }
 

@@ -89,7 +89,13 @@ export class Arrivals {
       const job = this.#board.jobs.get(attempt.job_id);
       const payload = this.#board.views.payload(attempt.job_id);
       if (job !== undefined) {
-        this.#live.begin({ jobId: job.id, attemptId: attempt.id, serverId, payloadId: job.payload_id, graph: payload.kind === 'comfy' ? payload.graph : null });
+        this.#live.begin({
+          jobId: job.id,
+          attemptId: attempt.id,
+          serverId,
+          payloadId: job.payload_id,
+          graph: payload.kind === 'comfy' ? payload.graph : null,
+        });
         if (attempt.started_at !== null) this.#live.started(job.id);
       }
     }

@@ -11,18 +11,31 @@ export class AttemptReads {
 
   constructor(db: Database) {
     const { raw } = db;
-    const open = 'SELECT a.*, j.state AS job_state FROM attempts a JOIN jobs j ON j.id = a.job_id WHERE a.closed_at IS NULL';
+    const open =
+      'SELECT a.*, j.state AS job_state FROM attempts a JOIN jobs j ON j.id = a.job_id WHERE a.closed_at IS NULL';
     this.#q = {
       byKey: raw.prepare<[ServerId, string], OpenAttempt>(`${open} AND a.server_id = ? AND a.remote_key = ?`),
-      onServer: raw.prepare<[ServerId], OpenAttempt>(`${open} AND a.server_id = ? AND j.state IN ('submitting','accepted','running') ORDER BY a.intent_at`),
+      onServer: raw.prepare<[ServerId], OpenAttempt>(
+        `${open} AND a.server_id = ? AND j.state IN ('submitting','accepted','running') ORDER BY a.intent_at`,
+      ),
       // Collecting attempts are not counted: the server is done with them.
-      inFlight: raw.prepare<[ServerId], number>(`SELECT count(*) FROM attempts a JOIN jobs j ON j.id = a.job_id WHERE a.closed_at IS NULL AND a.server_id = ? AND j.state IN ('submitting','accepted','running')`).pluck(),
+      inFlight: raw
+        .prepare<[ServerId], number>(
+          `SELECT count(*) FROM attempts a JOIN jobs j ON j.id = a.job_id WHERE a.closed_at IS NULL AND a.server_id = ? AND j.state IN ('submitting','accepted','running')`,
+        )
+        .pluck(),
       get: raw.prepare<[AttemptId], AttemptRow>('SELECT * FROM attempts WHERE id = ?'),
       last: raw.prepare<[JobId], AttemptRow>('SELECT * FROM attempts WHERE job_id = ? ORDER BY number DESC LIMIT 1'),
-      watched: raw.prepare<[ServerId, number], AttemptRow>('SELECT * FROM attempts WHERE server_id = ? AND watch_until > ? ORDER BY closed_at'),
-      watchedKey: raw.prepare<[ServerId, string, number], AttemptRow>('SELECT * FROM attempts WHERE server_id = ? AND remote_key = ? AND watch_until > ?'),
+      watched: raw.prepare<[ServerId, number], AttemptRow>(
+        'SELECT * FROM attempts WHERE server_id = ? AND watch_until > ? ORDER BY closed_at',
+      ),
+      watchedKey: raw.prepare<[ServerId, string, number], AttemptRow>(
+        'SELECT * FROM attempts WHERE server_id = ? AND remote_key = ? AND watch_until > ?',
+      ),
       endWatch: raw.prepare('UPDATE attempts SET watch_until = NULL WHERE id = ?'),
-      ours: raw.prepare<[ServerId, string], 1>('SELECT 1 FROM attempts WHERE server_id = ? AND remote_key = ? LIMIT 1').pluck(),
+      ours: raw
+        .prepare<[ServerId, string], 1>('SELECT 1 FROM attempts WHERE server_id = ? AND remote_key = ? LIMIT 1')
+        .pluck(),
     };
   }
 

@@ -41,7 +41,18 @@ export interface Links {
 }
 
 /** The moments at which the crash tests kill the process (architecture §18). */
-export const POINTS = ['before-enqueue-commit', 'mid-batch', 'after-enqueue-commit', 'after-claim', 'after-accept', 'running', 'after-cancel-row', 'before-end-commit', 'mid-collect', 'mid-migration'] as const;
+export const POINTS = [
+  'before-enqueue-commit',
+  'mid-batch',
+  'after-enqueue-commit',
+  'after-claim',
+  'after-accept',
+  'running',
+  'after-cancel-row',
+  'before-end-commit',
+  'mid-collect',
+  'mid-migration',
+] as const;
 export type PointName = (typeof POINTS)[number];
 
 /** Waits that a test may shorten; the product never does. */
@@ -56,7 +67,13 @@ export interface Timing {
   /** How long a dispatch pauses after a server refused the connection while its link still reads online. */
   notSentPauseMs: number;
 }
-export const PRODUCT_TIMING: Timing = { settleWindowMs: 10_000, settleLooks: 5, absentAgainMs: 3_000, watchdogMs: 10_000, notSentPauseMs: 1_000 };
+export const PRODUCT_TIMING: Timing = {
+  settleWindowMs: 10_000,
+  settleLooks: 5,
+  absentAgainMs: 3_000,
+  watchdogMs: 10_000,
+  notSentPauseMs: 1_000,
+};
 
 /** What can't be written: the database, or the files of outputs. One may be well while the other is not. */
 export type TroubleOf = 'database' | 'outputs';
@@ -188,7 +205,12 @@ export class Feed {
 
 export function attemptRef(row: AttemptRow, cancels: CancelStore): AttemptRef {
   return {
-    attemptId: row.id, jobId: row.job_id, remoteKey: row.remote_key, intentAt: row.intent_at, startedAt: row.started_at, serverBoot: row.server_boot,
+    attemptId: row.id,
+    jobId: row.job_id,
+    remoteKey: row.remote_key,
+    intentAt: row.intent_at,
+    startedAt: row.started_at,
+    serverBoot: row.server_boot,
     stopSent: cancels.wasSent(row.job_id),
   };
 }

@@ -53,7 +53,10 @@ export class Canceller {
       .finally(() => {
         this.#loops.delete(jobId);
         // A request asked anew in the very moment the loop ended must not be left alone.
-        if (!this.#board.signal.aborted && this.#needsWork(jobId)) setImmediate(() => { this.wake(jobId); });
+        if (!this.#board.signal.aborted && this.#needsWork(jobId))
+          setImmediate(() => {
+            this.wake(jobId);
+          });
       });
     this.#loops.set(jobId, { done, abort });
   }
@@ -143,7 +146,8 @@ export class Canceller {
         return;
       case 'runs-on': {
         const open = cancels.openOf(jobId);
-        if (open !== undefined) cancels.step(open.id, 'waiting', null, 'this server is too old to stop one job safely: it will finish');
+        if (open !== undefined)
+          cancels.step(open.id, 'waiting', null, 'this server is too old to stop one job safely: it will finish');
         feed.changed(jobId);
         await feed.wait(jobId, LONG_MS, signal);
       }
@@ -179,19 +183,27 @@ export class Canceller {
   async #stopStray(attempt: AttemptRow): Promise<void> {
     const { links, cancels, feed, jobs, log, signal, db } = this.#board;
     const began = performance.now();
-    log.warn('a job that was given up arrived after all; stopping it by its key', { job: attempt.job_id, key: attempt.remote_key });
+    log.warn('a job that was given up arrived after all; stopping it by its key', {
+      job: attempt.job_id,
+      key: attempt.remote_key,
+    });
     for (;;) {
       const link = links.get(attempt.server_id);
       if (link === undefined) return;
       await link.whenOnline(signal);
-      const report = await link.adapter.stop(attemptRef(attempt, this.#board.cancels), { mode: () => 'stop', signal, onStep: () => undefined });
+      const report = await link.adapter.stop(attemptRef(attempt, this.#board.cancels), {
+        mode: () => 'stop',
+        signal,
+        onStep: () => undefined,
+      });
       if (report.report === 'interrupted') continue;
       if (report.report !== 'ended') return;
       this.#attempts.endWatch(attempt.id);
       const seconds = ((performance.now() - began) / 1_000).toFixed(1);
       db.tx(() => {
         const request = cancels.newestOf(attempt.job_id);
-        if (request !== undefined) cancels.step(request.id, 'arrived-late', null, `it arrived after all and was stopped after ${seconds} s`);
+        if (request !== undefined)
+          cancels.step(request.id, 'arrived-late', null, `it arrived after all and was stopped after ${seconds} s`);
         jobs.note(attempt.job_id, 'arrivedLate', `stopped after ${seconds} s`, attempt.id);
         jobs.touch(attempt.job_id);
       });

@@ -21,7 +21,20 @@ import { sniff } from './sniff.ts';
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
 const pauseAfter = (tries: number): number => RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 30_000;
 /** What a file system says when it can't take a file; none of them is the server's fault. */
-const NO_PLACE = new Set(['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'EIO', 'EMFILE', 'ENFILE', 'ENAMETOOLONG']);
+const NO_PLACE = new Set([
+  'ENOSPC',
+  'EDQUOT',
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOTDIR',
+  'EEXIST',
+  'EISDIR',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+  'ENAMETOOLONG',
+]);
 
 export class Collector {
   readonly #board: Board;
@@ -71,7 +84,11 @@ export class Collector {
 
   /** Jobs found collecting at start: one whose files were all stored before the process died needs no server to end. */
   start(): void {
-    for (const jobId of this.#board.db.raw.prepare<[], JobId>("SELECT id FROM jobs WHERE state = 'collecting'").pluck().all()) this.collect(jobId);
+    for (const jobId of this.#board.db.raw
+      .prepare<[], JobId>("SELECT id FROM jobs WHERE state = 'collecting'")
+      .pluck()
+      .all())
+      this.collect(jobId);
   }
 
   /** Everything still expected from a server; called whenever its link is online. */
@@ -157,7 +174,11 @@ export class Collector {
     if (job.state === 'collecting') {
       const attempt = this.#attempts.lastOf(jobId) ?? null;
       this.#board.point('before-end-commit');
-      this.#facts.apply(jobId, counts.stored > 0 ? { type: 'collected' } : { type: 'collectFailed', stored: 0 }, attempt);
+      this.#facts.apply(
+        jobId,
+        counts.stored > 0 ? { type: 'collected' } : { type: 'collectFailed', stored: 0 },
+        attempt,
+      );
     } else if (isTerminal(job.state)) feed.changed(jobId);
   }
 
@@ -178,7 +199,10 @@ export class Collector {
       }
       await link.whenOnline(signal);
       try {
-        const body = await link.adapter.readOutput({ ordinal: row.ordinal, nodeId: row.node_id, remote: row.remote_ref, name: row.name, media: row.media }, signal);
+        const body = await link.adapter.readOutput(
+          { ordinal: row.ordinal, nodeId: row.node_id, remote: row.remote_ref, name: row.name, media: row.media },
+          signal,
+        );
         const stored = await this.#store(row, body);
         db.tx(() => {
           outputs.markStored(row.id, stored);
@@ -232,7 +256,8 @@ export class Collector {
             headBytes += chunk.byteLength;
           }
         }
-        if (body.bytes !== null && body.bytes !== bytes) throw new AppError('server_protocol', `the file ended after ${String(bytes)} of ${String(body.bytes)} bytes`);
+        if (body.bytes !== null && body.bytes !== bytes)
+          throw new AppError('server_protocol', `the file ended after ${String(bytes)} of ${String(body.bytes)} bytes`);
         await handle.sync();
       } finally {
         await handle.close();
@@ -240,11 +265,19 @@ export class Collector {
       this.#board.point('mid-collect');
       await rename(tmp, path);
       const found = sniff(Buffer.concat(head));
-      return { file, sha256: hash.digest('hex'), bytes, mime: found?.mime ?? null, width: found?.width ?? null, height: found?.height ?? null };
+      return {
+        file,
+        sha256: hash.digest('hex'),
+        bytes,
+        mime: found?.mime ?? null,
+        width: found?.width ?? null,
+        height: found?.height ?? null,
+      };
     } catch (error) {
       await rm(tmp, { force: true }).catch(() => undefined);
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (typeof code === 'string' && NO_PLACE.has(code)) throw new AppError('storage', `the file can't be written: ${code}`, { cause: error });
+      if (typeof code === 'string' && NO_PLACE.has(code))
+        throw new AppError('storage', `the file can't be written: ${code}`, { cause: error });
       throw error;
     }
   }
@@ -253,7 +286,10 @@ export class Collector {
 /** A server's file name as one of ours: no separators, no leading dots, at most 120 characters with its ending kept. */
 export function safeName(name: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are exactly what must not get into a file name
-  const clean = name.replaceAll(/[\u0000-\u001f\u007f<>:"/\\|?*]/g, '_').replace(/^\.+/, '').replace(/[. ]+$/, '');
+  const clean = name
+    .replaceAll(/[\u0000-\u001f\u007f<>:"/\\|?*]/g, '_')
+    .replace(/^\.+/, '')
+    .replace(/[. ]+$/, '');
   if (clean === '') return 'output';
   const ending = extname(clean).slice(0, 12);
   return clean.length <= 120 ? clean : clean.slice(0, 120 - ending.length) + ending;

@@ -19,7 +19,9 @@ export class Experience {
 
   constructor(db: Database) {
     this.#runs = db.raw
-      .prepare<[PayloadId, ServerId], number>("SELECT ran_ms FROM jobs WHERE payload_id = ? AND on_server_id = ? AND state = 'done' AND ran_ms IS NOT NULL ORDER BY ended_at DESC LIMIT 20")
+      .prepare<[PayloadId, ServerId], number>(
+        "SELECT ran_ms FROM jobs WHERE payload_id = ? AND on_server_id = ? AND state = 'done' AND ran_ms IS NOT NULL ORDER BY ended_at DESC LIMIT 20",
+      )
       .pluck();
   }
 
@@ -50,9 +52,13 @@ export class Experience {
   learn(payloadId: PayloadId, order: readonly string[], ms: ReadonlyMap<string, number>): void {
     const before = this.#nodes.get(payloadId);
     const blended = new Map(before?.ms ?? []);
-    for (const [node, time] of ms) blended.set(node, before?.ms.has(node) === true ? ((before.ms.get(node) ?? time) + time) / 2 : time);
+    for (const [node, time] of ms)
+      blended.set(node, before?.ms.has(node) === true ? ((before.ms.get(node) ?? time) + time) / 2 : time);
     if (this.#nodes.size > MANY) this.#nodes.clear();
     const known = new Set(order);
-    this.#nodes.set(payloadId, { order: [...order, ...(before?.order ?? []).filter((node) => !known.has(node))], ms: blended });
+    this.#nodes.set(payloadId, {
+      order: [...order, ...(before?.order ?? []).filter((node) => !known.has(node))],
+      ms: blended,
+    });
   }
 }

@@ -42,7 +42,8 @@ export class Facts {
     const attempt = this.#attempts.byKey(serverId, remoteKey);
     if (attempt === undefined) {
       const given = this.#attempts.watchedKey(serverId, remoteKey);
-      if (given !== undefined && (fact.type === 'accepted' || fact.type === 'started')) this.#followers.arrivedLate(given);
+      if (given !== undefined && (fact.type === 'accepted' || fact.type === 'started'))
+        this.#followers.arrivedLate(given);
       return;
     }
     this.#heardAt.set(remoteKey, performance.now());
@@ -54,14 +55,19 @@ export class Facts {
 
   /** Applies one fact about a job; `attempt` is the one it is about, if any. */
   apply(jobId: JobId, fact: JobFact, attempt: AttemptRow | null): Advanced {
-    if (fact.type === 'finished' || fact.type === 'stopped' || fact.type === 'executionFailed') this.#board.point('before-end-commit');
+    if (fact.type === 'finished' || fact.type === 'stopped' || fact.type === 'executionFailed')
+      this.#board.point('before-end-commit');
     const answer = this.#board.jobs.advance(jobId, fact, attempt === null ? {} : { attemptId: attempt.id });
     if (!answer.changed) {
       this.#board.log.debug('a fact was dropped', { job: jobId, fact: fact.type, why: answer.why });
       return answer;
     }
     this.#board.trouble('database', null);
-    this.#board.log.info(`${answer.from} → ${answer.to}`, { job: jobId, fact: fact.type, ...(answer.settled === null ? {} : { outcome: answer.settled }) });
+    this.#board.log.info(`${answer.from} → ${answer.to}`, {
+      job: jobId,
+      fact: fact.type,
+      ...(answer.settled === null ? {} : { outcome: answer.settled }),
+    });
     this.after(jobId, fact, answer, attempt);
     return answer;
   }
@@ -72,17 +78,25 @@ export class Facts {
     feed.changed(jobId);
     if (fact.type === 'accepted') this.#board.point('after-accept');
     if (fact.type === 'started') this.#board.point('running');
-    const leftServer = attempt !== null && (answer.to === 'collecting' || answer.to === 'queued' || isTerminal(answer.to)) && answer.from !== 'collecting';
+    const leftServer =
+      attempt !== null &&
+      (answer.to === 'collecting' || answer.to === 'queued' || isTerminal(answer.to)) &&
+      answer.from !== 'collecting';
     if (leftServer) {
       this.#heardAt.delete(attempt.remote_key);
-      const clean = fact.type === 'finished' || fact.type === 'executionFailed' || fact.type === 'stopped' || (fact.type === 'rejected');
+      const clean =
+        fact.type === 'finished' ||
+        fact.type === 'executionFailed' ||
+        fact.type === 'stopped' ||
+        fact.type === 'rejected';
       this.#followers.closed(attempt, jobId, clean);
     } else if (attempt !== null && isTerminal(answer.to)) {
       // A late frame may have been heard while its files were fetched.
       this.#heardAt.delete(attempt.remote_key);
       this.#followers.closed(attempt, jobId, false);
     }
-    if (answer.to === 'collecting' || (isTerminal(answer.to) && 'outputs' in fact && fact.outputs.length > 0)) this.#followers.collect(jobId);
+    if (answer.to === 'collecting' || (isTerminal(answer.to) && 'outputs' in fact && fact.outputs.length > 0))
+      this.#followers.collect(jobId);
     if (isTerminal(answer.to)) this.#followers.ended(jobId);
     // What goes back to the queue may be for any server; a slot is free on this one only.
     if (answer.to === 'queued') this.#followers.kick(null);

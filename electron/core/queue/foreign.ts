@@ -30,8 +30,12 @@ export class Foreign {
     this.#board = board;
     const { raw } = board.db;
     this.#q = {
-      ask: raw.prepare(`UPDATE foreign_jobs SET cancel_asked_at = coalesce(cancel_asked_at, ?), cancel_mode = iif(cancel_asked_at IS NOT NULL AND cancel_mode = 'stop', 'stop', ?), cancel_by = ?, cancel_note = ? WHERE server_id = ? AND remote_key = ? AND ended_at IS NULL`),
-      asked: raw.prepare<[ServerId], { remote_key: string; cancel_mode: CancelMode }>('SELECT remote_key, cancel_mode FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL AND cancel_asked_at IS NOT NULL'),
+      ask: raw.prepare(
+        `UPDATE foreign_jobs SET cancel_asked_at = coalesce(cancel_asked_at, ?), cancel_mode = iif(cancel_asked_at IS NOT NULL AND cancel_mode = 'stop', 'stop', ?), cancel_by = ?, cancel_note = ? WHERE server_id = ? AND remote_key = ? AND ended_at IS NULL`,
+      ),
+      asked: raw.prepare<[ServerId], { remote_key: string; cancel_mode: CancelMode }>(
+        'SELECT remote_key, cancel_mode FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL AND cancel_asked_at IS NOT NULL',
+      ),
       unask: raw.prepare('UPDATE foreign_jobs SET cancel_asked_at = NULL WHERE server_id = ? AND remote_key = ?'),
     };
   }
@@ -42,7 +46,9 @@ export class Foreign {
     const how = new Map(ended.map((one) => [one.remoteKey, one.how]));
     const asked = new Set(this.#q.asked.all(serverId).map((row) => row.remote_key));
     for (const [key, value] of how) if (value === 'interrupted' && asked.has(key)) how.set(key, 'cancelled-by-us');
-    const here = view.jobs.flatMap((job) => (job.state === 'ended' ? [] : [{ remoteKey: job.remoteKey, state: job.state, place: job.place }]));
+    const here = view.jobs.flatMap((job) =>
+      job.state === 'ended' ? [] : [{ remoteKey: job.remoteKey, state: job.state, place: job.place }],
+    );
     foreign.record(serverId, here, how);
     this.#views.set(serverId, { ...view, serverId });
     this.#emit(serverId);
@@ -54,7 +60,9 @@ export class Foreign {
     const rows = new Map(this.#board.foreign.open(serverId).map((row) => [row.remote_key, row]));
     const jobs = base.jobs.flatMap((job) => {
       const row = rows.get(job.remoteKey);
-      return row === undefined ? [] : [{ ...foreignJob(row), place: job.place, cancelling: this.#stopping.has(keyOf(serverId, job.remoteKey)) }];
+      return row === undefined
+        ? []
+        : [{ ...foreignJob(row), place: job.place, cancelling: this.#stopping.has(keyOf(serverId, job.remoteKey)) }];
     });
     return { ...base, jobs, total: Math.max(jobs.length, base.total - (base.jobs.length - jobs.length)) };
   }
@@ -69,16 +77,31 @@ export class Foreign {
 
   count(): number {
     let count = 0;
-    for (const view of this.#views.values()) count += view.total + view.counts.reduce((sum, one) => sum + one.waiting + one.running, 0);
+    for (const view of this.#views.values())
+      count += view.total + view.counts.reduce((sum, one) => sum + one.waiting + one.running, 0);
     return count;
   }
 
-  cancel(serverId: ServerId, remoteKeys: readonly string[], mode: CancelMode, by: Asker, note: string | null): { receipts: ForeignReceipt[]; summary: CancelSummary } {
+  cancel(
+    serverId: ServerId,
+    remoteKeys: readonly string[],
+    mode: CancelMode,
+    by: Asker,
+    note: string | null,
+  ): { receipts: ForeignReceipt[]; summary: CancelSummary } {
     const { foreign, db, log } = this.#board;
-    if (this.#board.servers.get(serverId) === undefined) throw new AppError('not_found', 'there is no such server', { details: { id: serverId } });
+    if (this.#board.servers.get(serverId) === undefined)
+      throw new AppError('not_found', 'there is no such server', { details: { id: serverId } });
     // Of a server that is switched off the request is kept until it is back.
     const link = this.#board.links.get(serverId);
-    const summary: CancelSummary = { timing: 'immediate', cancelledWaiting: 0, running: 0, alreadyEnded: 0, unreachable: 0, notAllowed: 0 };
+    const summary: CancelSummary = {
+      timing: 'immediate',
+      cancelledWaiting: 0,
+      running: 0,
+      alreadyEnded: 0,
+      unreachable: 0,
+      notAllowed: 0,
+    };
     const receipts: ForeignReceipt[] = [];
     const go: string[] = [];
     db.tx(() => {
@@ -86,8 +109,14 @@ export class Foreign {
         const row = foreign.get(serverId, remoteKey);
         if (row === undefined || row.state === 'ended') {
           if (row !== undefined) summary.alreadyEnded += 1;
-          const error = row === undefined ? toWire(new AppError('not_found', 'nothing with that id is known there')) : null;
-          receipts.push({ remoteKey, outcome: row === undefined ? null : { outcome: 'too-late', state: row.how === 'failed' ? 'failed' : 'done' }, error });
+          const error =
+            row === undefined ? toWire(new AppError('not_found', 'nothing with that id is known there')) : null;
+          receipts.push({
+            remoteKey,
+            outcome:
+              row === undefined ? null : { outcome: 'too-late', state: row.how === 'failed' ? 'failed' : 'done' },
+            error,
+          });
           continue;
         }
         this.#q.ask.run(Date.now(), mode, by, note, serverId, remoteKey);
@@ -125,7 +154,8 @@ export class Foreign {
     if (this.#stopping.has(key) || !link.online) return;
     const run = this.#run(link, remoteKey)
       .catch((error: unknown) => {
-        if (!isAbort(error)) this.#board.log.error("stopping somebody's job ended in an unforeseen way", { server: link.id, error });
+        if (!isAbort(error))
+          this.#board.log.error("stopping somebody's job ended in an unforeseen way", { server: link.id, error });
       })
       .finally(() => {
         this.#stopping.delete(key);
@@ -142,7 +172,10 @@ export class Foreign {
         if ((await this.#once(link, remoteKey)) === 'settled') return;
       } catch (error) {
         if (isAbort(error)) throw error;
-        log.warn("stopping somebody's job was broken off; it is taken up again", { server: link.id, error: toAppError(error).code });
+        log.warn("stopping somebody's job was broken off; it is taken up again", {
+          server: link.id,
+          error: toAppError(error).code,
+        });
       }
       await sleep(RETRY_MS, signal);
       if (links.get(link.id) !== link) return;
@@ -153,15 +186,24 @@ export class Foreign {
 
   async #once(link: LinkPort, remoteKey: string): Promise<'settled' | 'again'> {
     const { foreign, signal, log } = this.#board;
-    const mode = (): CancelMode => this.#q.asked.all(link.id).find((row) => row.remote_key === remoteKey)?.cancel_mode ?? 'if-waiting';
+    const mode = (): CancelMode =>
+      this.#q.asked.all(link.id).find((row) => row.remote_key === remoteKey)?.cancel_mode ?? 'if-waiting';
     const report = await link.adapter.stopForeign(remoteKey, {
-      mode, signal,
+      mode,
+      signal,
       onStep: (step, route) => {
         log.debug('foreign cancel', { server: link.id, step, route });
       },
     });
     if (report.report === 'ended') {
-      const how = report.fact.type === 'stopped' ? 'cancelled-by-us' : report.fact.type === 'finished' ? 'done' : report.fact.type === 'executionFailed' ? 'failed' : 'gone';
+      const how =
+        report.fact.type === 'stopped'
+          ? 'cancelled-by-us'
+          : report.fact.type === 'finished'
+            ? 'done'
+            : report.fact.type === 'executionFailed'
+              ? 'failed'
+              : 'gone';
       foreign.end(link.id, remoteKey, how);
       return 'settled';
     }

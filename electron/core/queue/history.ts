@@ -10,7 +10,23 @@ import type { Collector } from './collector.ts';
 
 const EXPORT_PAGE = 500;
 const PRUNE_SLICE = 500;
-const COLUMNS = ['id', 'title', 'state', 'server', 'created', 'started', 'ended', 'ran_ms', 'seed', 'width', 'height', 'outputs', 'cancelled_by', 'note', 'error'] as const;
+const COLUMNS = [
+  'id',
+  'title',
+  'state',
+  'server',
+  'created',
+  'started',
+  'ended',
+  'ran_ms',
+  'seed',
+  'width',
+  'height',
+  'outputs',
+  'cancelled_by',
+  'note',
+  'error',
+] as const;
 
 export class History {
   readonly #board: Board;
@@ -20,7 +36,9 @@ export class History {
   constructor(board: Board, collector: Collector) {
     this.#board = board;
     this.#collector = collector;
-    this.#open = board.db.raw.prepare<[string], JobId>('SELECT id FROM jobs WHERE ended_at IS NULL AND id IN (SELECT value FROM json_each(?))').pluck();
+    this.#open = board.db.raw
+      .prepare<[string], JobId>('SELECT id FROM jobs WHERE ended_at IS NULL AND id IN (SELECT value FROM json_each(?))')
+      .pluck();
   }
 
   page(filter: HistoryFilter, cursor: string | undefined, limit: number): HistoryPage {
@@ -34,12 +52,20 @@ export class History {
   }
 
   /** One chunk of the download; the first CSV chunk has the header, JSON chunks make one array. */
-  export(format: 'csv' | 'json', filter: HistoryFilter, cursor: string | undefined): { name: string; chunk: string; cursor: string | null } {
+  export(
+    format: 'csv' | 'json',
+    filter: HistoryFilter,
+    cursor: string | undefined,
+  ): { name: string; chunk: string; cursor: string | null } {
     const page = this.page(filter, cursor, EXPORT_PAGE);
     const name = `switchyard-history-${new Date().toISOString().slice(0, 10)}.${format}`;
     if (format === 'csv') {
       const lines = page.rows.map((row) => csvLine(this.#cells(row)));
-      return { name, chunk: `${cursor === undefined ? csvLine([...COLUMNS]) : ''}${lines.join('')}`, cursor: page.cursor };
+      return {
+        name,
+        chunk: `${cursor === undefined ? csvLine([...COLUMNS]) : ''}${lines.join('')}`,
+        cursor: page.cursor,
+      };
     }
     const rows = page.rows.map((row) => JSON.stringify(row.type === 'job' ? row.job : row.foreign)).join(',\n');
     const start = cursor === undefined ? '[\n' : rows === '' ? '' : ',\n';
@@ -48,7 +74,10 @@ export class History {
 
   remove(ids: readonly JobId[]): number {
     const open = this.#open.all(JSON.stringify(ids));
-    if (open.length > 0) throw new AppError('conflict', 'an open job can be cancelled, not removed', { details: { ids: open.slice(0, 10) } });
+    if (open.length > 0)
+      throw new AppError('conflict', 'an open job can be cancelled, not removed', {
+        details: { ids: open.slice(0, 10) },
+      });
     return this.#forget(ids);
   }
 
@@ -72,7 +101,11 @@ export class History {
   }
 
   #rows(keys: readonly HistoryKey[]): HistoryRow[] {
-    const views = new Map(this.#board.views.many(keys.flatMap((key) => (key.type === 'job' ? [key.id] : []))).map((view) => [view.id, view]));
+    const views = new Map(
+      this.#board.views
+        .many(keys.flatMap((key) => (key.type === 'job' ? [key.id] : [])))
+        .map((view) => [view.id, view]),
+    );
     return keys.flatMap((key): HistoryRow[] => {
       if (key.type === 'foreign') return [{ type: 'foreign', foreign: foreignJob(key.row) }];
       const job = views.get(key.id);
@@ -85,11 +118,42 @@ export class History {
     const time = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
     if (row.type === 'foreign') {
       const { foreign } = row;
-      return [foreign.remoteKey, null, `foreign ${foreign.how ?? ''}`.trim(), server(foreign.serverId), time(foreign.firstSeen), time(foreign.startedAt), time(foreign.endedAt), null, null, null, null, null, null, null, null];
+      return [
+        foreign.remoteKey,
+        null,
+        `foreign ${foreign.how ?? ''}`.trim(),
+        server(foreign.serverId),
+        time(foreign.firstSeen),
+        time(foreign.startedAt),
+        time(foreign.endedAt),
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+      ];
     }
     const { job } = row;
-    return [job.id, job.title, job.state, server(job.onServerId ?? job.serverId), time(job.createdAt), time(job.startedAt), time(job.endedAt), job.ranMs, job.info.seed, job.info.width, job.info.height,
-      job.outputs.stored, job.state === 'cancelled' ? (job.cancel?.by ?? null) : null, job.cancel?.note ?? job.note, job.error?.message ?? null];
+    return [
+      job.id,
+      job.title,
+      job.state,
+      server(job.onServerId ?? job.serverId),
+      time(job.createdAt),
+      time(job.startedAt),
+      time(job.endedAt),
+      job.ranMs,
+      job.info.seed,
+      job.info.width,
+      job.info.height,
+      job.outputs.stored,
+      job.state === 'cancelled' ? (job.cancel?.by ?? null) : null,
+      job.cancel?.note ?? job.note,
+      job.error?.message ?? null,
+    ];
   }
 }
 
@@ -103,4 +167,3 @@ export function csvLine(cells: readonly (string | number | null)[]): string {
     })
     .join(',')}\r\n`;
 }
-

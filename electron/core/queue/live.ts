@@ -62,8 +62,18 @@ export class Live {
       titles.set(id, typeof title === 'string' && title.trim() !== '' ? title : node.class_type);
     }
     this.#byJob.set(subject.jobId, {
-      ...subject, titles, progress: startProgress(titles.size), stage: { stage: 'waiting', place: null }, startedMono: null,
-      order: [], nodeBegan: 0, nodeMs: new Map(), preview: null, previewVersion: 0, lastSent: -Infinity, timer: null,
+      ...subject,
+      titles,
+      progress: startProgress(titles.size),
+      stage: { stage: 'waiting', place: null },
+      startedMono: null,
+      order: [],
+      nodeBegan: 0,
+      nodeMs: new Map(),
+      preview: null,
+      previewVersion: 0,
+      lastSent: -Infinity,
+      timer: null,
     });
   }
 
@@ -95,8 +105,14 @@ export class Live {
         entry.nodeBegan = now;
         if (current !== null && !entry.order.includes(current)) entry.order.push(current);
       }
-      const node = current === null ? null : (entry.titles.get(current) ?? entry.titles.get(current.split('.')[0] ?? '') ?? null);
-      const step = update.type === 'step' && update.max > 1 ? { step: update.value, steps: update.max } : current === before && entry.stage.stage === 'running' ? { step: entry.stage.step, steps: entry.stage.steps } : { step: null, steps: null };
+      const node =
+        current === null ? null : (entry.titles.get(current) ?? entry.titles.get(current.split('.')[0] ?? '') ?? null);
+      const step =
+        update.type === 'step' && update.max > 1
+          ? { step: update.value, steps: update.max }
+          : current === before && entry.stage.stage === 'running'
+            ? { step: entry.stage.step, steps: entry.stage.steps }
+            : { step: null, steps: null };
       entry.stage = { stage: 'running', node, ...step };
     }
     this.#soon(entry);

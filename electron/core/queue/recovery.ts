@@ -177,16 +177,25 @@ export class Recovery {
     if (cancelOpen && sameEpoch) return false;
     const neverStarted = attempt.started_at === null && seen?.found !== 'running';
     if (neverStarted && (sameBoot === true || (sameEpoch && seen.found === 'waiting'))) {
-      this.#facts.apply(attempt.job_id, { type: 'stopped', reach: 'waiting', outputs: [], by: 'removed-from-queue', evidence: 'proven' }, attempt);
+      this.#facts.apply(
+        attempt.job_id,
+        { type: 'stopped', reach: 'waiting', outputs: [], by: 'removed-from-queue', evidence: 'proven' },
+        attempt,
+      );
     } else {
-      this.#facts.apply(attempt.job_id, { type: 'vanished', cause: sameEpoch || sameBoot === true ? 'no-trace' : 'server-restarted' }, attempt);
+      this.#facts.apply(
+        attempt.job_id,
+        { type: 'vanished', cause: sameEpoch || sameBoot === true ? 'no-trace' : 'server-restarted' },
+        attempt,
+      );
     }
     return true;
   }
 
   /** An open attempt of which nothing was heard for a while is looked up; a stream that knows less than the looks is replaced. */
   #watch(): void {
-    for (const [id, at] of this.#givenUpLookedAt) if (performance.now() - at > FORGET_LOOK_MS) this.#givenUpLookedAt.delete(id);
+    for (const [id, at] of this.#givenUpLookedAt)
+      if (performance.now() - at > FORGET_LOOK_MS) this.#givenUpLookedAt.delete(id);
     for (const link of this.#board.links.all()) {
       if (!link.online) continue;
       for (const attempt of this.#attempts.onServer(link.id)) {
@@ -229,7 +238,8 @@ export class Recovery {
       const found = await link.adapter.lookup(attemptRef(attempt, this.#board.cancels), this.#board.signal);
       if (found.found === 'waiting' || found.found === 'running') this.#ports.stopStray(attempt);
     } catch (error) {
-      if (!isAbort(error)) this.#board.log.debug('a look at a given-up key got no answer', { job: attempt.job_id, error });
+      if (!isAbort(error))
+        this.#board.log.debug('a look at a given-up key got no answer', { job: attempt.job_id, error });
     }
   }
 

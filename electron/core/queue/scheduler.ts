@@ -33,13 +33,20 @@ export class Scheduler {
     this.#settle = settle;
     const { raw } = board.db;
     this.#q = {
-      refused: raw.prepare<[JobId, ServerId], number>('SELECT 1 FROM rejections WHERE job_id = ? AND server_id = ?').pluck(),
-      refusals: raw.prepare<[JobId], { server_id: ServerId; error: string }>('SELECT server_id, error FROM rejections WHERE job_id = ?'),
+      refused: raw
+        .prepare<[JobId, ServerId], number>('SELECT 1 FROM rejections WHERE job_id = ? AND server_id = ?')
+        .pluck(),
+      refusals: raw.prepare<[JobId], { server_id: ServerId; error: string }>(
+        'SELECT server_id, error FROM rejections WHERE job_id = ?',
+      ),
       // Refusals of jobs for "any" that nobody is left to take: forgotten, so that the next refusal is the last one.
-      forgiven: raw.prepare(`DELETE FROM rejections WHERE job_id IN (SELECT r.job_id FROM rejections r JOIN jobs j ON j.id = r.job_id
+      forgiven:
+        raw.prepare(`DELETE FROM rejections WHERE job_id IN (SELECT r.job_id FROM rejections r JOIN jobs j ON j.id = r.job_id
         WHERE j.state = 'queued' AND j.server_id IS NULL AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.kind = j.kind AND s.enabled = 1 AND s.removed_at IS NULL
           AND NOT EXISTS (SELECT 1 FROM rejections x WHERE x.job_id = j.id AND x.server_id = s.id)))`),
-      refuse: raw.prepare('INSERT INTO rejections (job_id, server_id, error, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'),
+      refuse: raw.prepare(
+        'INSERT INTO rejections (job_id, server_id, error, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      ),
     };
   }
 
@@ -101,7 +108,10 @@ export class Scheduler {
       if (job === undefined) return;
       const remoteKey = await link.adapter.leaseKey(this.#board.signal);
       // Paused, removed, replaced or filled while the key was leased: nothing may be claimed for it any more.
-      const may = this.#board.links.get(serverId) === link && this.#maySend(link) && this.#attempts.inFlight(serverId) < link.adapter.slots();
+      const may =
+        this.#board.links.get(serverId) === link &&
+        this.#maySend(link) &&
+        this.#attempts.inFlight(serverId) < link.adapter.slots();
       const attempt = may ? this.#claim(job.id, link, remoteKey) : null;
       if (attempt === null) {
         link.adapter.releaseKey(remoteKey);
@@ -160,7 +170,11 @@ export class Scheduler {
   /** Intent on disk before the first byte. Null when the job is no longer claimable: someone cancelled, held or moved it. */
   #claim(jobId: JobId, link: LinkPort, remoteKey: string): AttemptRow | null {
     const attemptId = newAttemptId();
-    const answer = this.#board.jobs.advance(jobId, { type: 'claim' }, { claim: { attemptId, serverId: link.id, remoteKey, serverBoot: link.serverBoot } });
+    const answer = this.#board.jobs.advance(
+      jobId,
+      { type: 'claim' },
+      { claim: { attemptId, serverId: link.id, remoteKey, serverBoot: link.serverBoot } },
+    );
     if (!answer.changed) return null;
     this.#board.trouble('database', null);
     this.#board.point('after-claim');
@@ -171,22 +185,38 @@ export class Scheduler {
   async #send(attempt: AttemptRow, link: LinkPort): Promise<void> {
     const job = this.#board.jobs.get(attempt.job_id);
     if (job === undefined) return;
-    const sent = await link.adapter.submit({ ...attemptRef(attempt, this.#board.cancels), payload: this.#board.views.payload(job.id), title: job.title });
+    const sent = await link.adapter.submit({
+      ...attemptRef(attempt, this.#board.cancels),
+      payload: this.#board.views.payload(job.id),
+      title: job.title,
+    });
     switch (sent.result) {
       case 'accepted':
-        this.#facts.fromServer(link.id, attempt.remote_key, { type: 'accepted', number: sent.number, nodeErrors: sent.nodeErrors });
+        this.#facts.fromServer(link.id, attempt.remote_key, {
+          type: 'accepted',
+          number: sent.number,
+          nodeErrors: sent.nodeErrors,
+        });
         return;
       case 'rejected':
         this.#rejected(job, attempt, link, sent.error, sent.elsewhere);
         return;
       case 'not-sent':
-        this.#board.log.info('nothing was sent; the job waits on', { job: job.id, server: link.id, error: sent.error.code });
+        this.#board.log.info('nothing was sent; the job waits on', {
+          job: job.id,
+          server: link.id,
+          error: sent.error.code,
+        });
         this.#pause(link.id);
         this.#facts.apply(job.id, { type: 'notSent', evidence: 'proven' }, attempt);
         link.adapter.releaseKey(attempt.remote_key);
         return;
       case 'unsure':
-        this.#board.log.warn('it is not known whether the server took the job; looking it up', { job: job.id, server: link.id, error: sent.error.code });
+        this.#board.log.warn('it is not known whether the server took the job; looking it up', {
+          job: job.id,
+          server: link.id,
+          error: sent.error.code,
+        });
         this.#settle(attempt);
     }
   }
@@ -204,8 +234,20 @@ export class Scheduler {
         return;
       }
       if (refused.length > 1) {
-        const servers = refused.map((row) => ({ server: this.#board.servers.nameOf(row.server_id), error: JSON.parse(row.error) as unknown }));
-        this.#facts.apply(job.id, { type: 'rejected', error: toWire(new AppError('server_rejected', 'every server refused it', { details: { ...error.details, servers } })) }, attempt);
+        const servers = refused.map((row) => ({
+          server: this.#board.servers.nameOf(row.server_id),
+          error: JSON.parse(row.error) as unknown,
+        }));
+        this.#facts.apply(
+          job.id,
+          {
+            type: 'rejected',
+            error: toWire(
+              new AppError('server_rejected', 'every server refused it', { details: { ...error.details, servers } }),
+            ),
+          },
+          attempt,
+        );
         return;
       }
     }

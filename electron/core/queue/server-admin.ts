@@ -29,7 +29,15 @@ export interface LinkRegistry {
 }
 
 const DISABLED: Omit<ServerStatus, 'contact' | 'since'> = {
-  error: null, version: null, capabilities: null, answersInMs: null, queueLength: null, nextTryAt: null, memory: null, problems: [], backends: null,
+  error: null,
+  version: null,
+  capabilities: null,
+  answersInMs: null,
+  queueLength: null,
+  nextTryAt: null,
+  memory: null,
+  problems: [],
+  backends: null,
 };
 
 export interface RemoveChoice {
@@ -42,11 +50,32 @@ export class ServerAdmin {
   readonly #board: Board;
   readonly #links: LinkRegistry;
   readonly #secrets: SecretStore;
-  readonly #parts: { queue: Queue; requests: Requests; foreign: Foreign; facts: Facts; collector: Collector; kick: (id: ServerId | null) => void; reconsider: () => void };
+  readonly #parts: {
+    queue: Queue;
+    requests: Requests;
+    foreign: Foreign;
+    facts: Facts;
+    collector: Collector;
+    kick: (id: ServerId | null) => void;
+    reconsider: () => void;
+  };
   readonly #q;
   readonly #removing = new Set<ServerId>();
 
-  constructor(board: Board, links: LinkRegistry, secrets: SecretStore, parts: { queue: Queue; requests: Requests; foreign: Foreign; facts: Facts; collector: Collector; kick: (id: ServerId | null) => void; reconsider: () => void }) {
+  constructor(
+    board: Board,
+    links: LinkRegistry,
+    secrets: SecretStore,
+    parts: {
+      queue: Queue;
+      requests: Requests;
+      foreign: Foreign;
+      facts: Facts;
+      collector: Collector;
+      kick: (id: ServerId | null) => void;
+      reconsider: () => void;
+    },
+  ) {
     this.#board = board;
     this.#links = links;
     this.#secrets = secrets;
@@ -54,7 +83,9 @@ export class ServerAdmin {
     const { raw } = board.db;
     this.#q = {
       waiting: raw.prepare<[ServerId], JobId>("SELECT id FROM jobs WHERE state = 'queued' AND server_id = ?").pluck(),
-      onServer: raw.prepare<[ServerId], { id: JobId; state: string }>("SELECT j.id, j.state FROM attempts a JOIN jobs j ON j.id = a.job_id WHERE a.closed_at IS NULL AND a.server_id = ?"),
+      onServer: raw.prepare<[ServerId], { id: JobId; state: string }>(
+        'SELECT j.id, j.state FROM attempts a JOIN jobs j ON j.id = a.job_id WHERE a.closed_at IS NULL AND a.server_id = ?',
+      ),
       unbind: raw.prepare("UPDATE jobs SET server_id = NULL, rev = rev + 1 WHERE state = 'queued' AND server_id = ?"),
     };
   }
@@ -62,8 +93,16 @@ export class ServerAdmin {
   view(record: ServerRecord): ServerView {
     const link = this.#links.get(record.id);
     return {
-      id: record.id, kind: record.kind, name: record.name, url: record.url, hasCredential: record.credentialRef !== null, maxInFlight: record.maxInFlight,
-      allowUntargetedInterrupt: record.allowUntargetedInterrupt, paused: record.paused, enabled: record.enabled, position: record.position,
+      id: record.id,
+      kind: record.kind,
+      name: record.name,
+      url: record.url,
+      hasCredential: record.credentialRef !== null,
+      maxInFlight: record.maxInFlight,
+      allowUntargetedInterrupt: record.allowUntargetedInterrupt,
+      paused: record.paused,
+      enabled: record.enabled,
+      position: record.position,
       status: link?.status() ?? { contact: 'disabled', since: Date.now(), ...DISABLED },
     };
   }
@@ -76,18 +115,36 @@ export class ServerAdmin {
     return this.view(this.#existing(id));
   }
 
-  async add(asked: { kind?: Kind | undefined; name?: string | undefined; url: string; maxInFlight?: number | undefined }): Promise<ServerView> {
+  async add(asked: {
+    kind?: Kind | undefined;
+    name?: string | undefined;
+    url: string;
+    maxInFlight?: number | undefined;
+  }): Promise<ServerView> {
     const url = this.#links.normalise(asked.url);
     this.#mustBeNew(url, null);
     let { kind } = asked;
     if (kind === undefined) {
       const probe = await this.#links.probe(url);
-      if (probe.kind === null) throw new AppError(probe.error?.code ?? 'server_unsupported', probe.error?.message ?? 'no ComfyUI or SwarmUI answers there', { details: { url } });
+      if (probe.kind === null)
+        throw new AppError(
+          probe.error?.code ?? 'server_unsupported',
+          probe.error?.message ?? 'no ComfyUI or SwarmUI answers there',
+          { details: { url } },
+        );
       kind = probe.kind;
       this.#mustBeNew(url, null);
     }
     const id = newServerId();
-    this.#board.servers.insert({ id, kind, name: asked.name ?? defaultName(kind, url), url, credentialRef: null, clientId: uuidv4(), maxInFlight: asked.maxInFlight ?? 2 });
+    this.#board.servers.insert({
+      id,
+      kind,
+      name: asked.name ?? defaultName(kind, url),
+      url,
+      credentialRef: null,
+      clientId: uuidv4(),
+      maxInFlight: asked.maxInFlight ?? 2,
+    });
     const record = this.#existing(id);
     this.#links.add(record);
     this.#board.log.info('server added', { server: id, kind, url });
@@ -139,7 +196,9 @@ export class ServerAdmin {
     const waiting = this.#q.waiting.all(id);
     const there = this.#q.onServer.all(id);
     if ((waiting.length > 0 && choice.waiting === undefined) || (there.length > 0 && choice.onServer === undefined)) {
-      throw new AppError('conflict', 'it has open jobs: say what becomes of them', { details: { waiting: waiting.length, onServer: there.length } });
+      throw new AppError('conflict', 'it has open jobs: say what becomes of them', {
+        details: { waiting: waiting.length, onServer: there.length },
+      });
     }
     // From here on nothing new goes there, also after a restart in the middle of it.
     this.#board.settings.setFlag(`leaving.${id}`, true);
@@ -220,7 +279,8 @@ export class ServerAdmin {
 
   #mustBeNew(url: string, except: ServerId | null): void {
     const same = this.#board.servers.all().find((server) => server.url === url && server.id !== except);
-    if (same !== undefined) throw new AppError('conflict', 'that server is there already', { details: { id: same.id, name: same.name } });
+    if (same !== undefined)
+      throw new AppError('conflict', 'that server is there already', { details: { id: same.id, name: same.name } });
   }
 }
 

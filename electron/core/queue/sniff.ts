@@ -31,7 +31,7 @@ export function sniff(bytes: Uint8Array): Sniffed | null {
 const plain = (mime: string): Sniffed => ({ mime, width: null, height: null });
 
 function jpegSize(bytes: Uint8Array): { width: number | null; height: number | null } {
-  for (let at = 2; at + 9 < bytes.length; ) {
+  for (let at = 2; at + 9 < bytes.length;) {
     if (bytes[at] !== 0xff) break;
     const marker = bytes[at + 1] ?? 0;
     const isFrame = marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;

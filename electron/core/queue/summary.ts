@@ -27,11 +27,21 @@ export class Summary {
     this.#foreign = foreign;
     const { raw } = board.db;
     this.#q = {
-      counts: raw.prepare<[], { state: JobState; held: 0 | 1; n: number }>('SELECT state, held, count(*) AS n FROM jobs WHERE ended_at IS NULL GROUP BY state, held'),
+      counts: raw.prepare<[], { state: JobState; held: 0 | 1; n: number }>(
+        'SELECT state, held, count(*) AS n FROM jobs WHERE ended_at IS NULL GROUP BY state, held',
+      ),
       cancelling: raw.prepare<[], number>('SELECT count(*) FROM cancel_requests WHERE settled_at IS NULL').pluck(),
       running: raw.prepare<[], JobId>("SELECT id FROM jobs WHERE state = 'running' ORDER BY position, id").pluck(),
-      waiting: raw.prepare<[], JobId>("SELECT id FROM jobs WHERE ended_at IS NULL AND state IN ('queued','submitting','accepted') ORDER BY position, id LIMIT 100").pluck(),
-      servers: raw.prepare<[], number>("SELECT count(DISTINCT coalesce(a.server_id, j.server_id)) FROM jobs j LEFT JOIN attempts a ON a.job_id = j.id AND a.closed_at IS NULL WHERE j.ended_at IS NULL").pluck(),
+      waiting: raw
+        .prepare<[], JobId>(
+          "SELECT id FROM jobs WHERE ended_at IS NULL AND state IN ('queued','submitting','accepted') ORDER BY position, id LIMIT 100",
+        )
+        .pluck(),
+      servers: raw
+        .prepare<[], number>(
+          'SELECT count(DISTINCT coalesce(a.server_id, j.server_id)) FROM jobs j LEFT JOIN attempts a ON a.job_id = j.id AND a.closed_at IS NULL WHERE j.ended_at IS NULL',
+        )
+        .pluck(),
     };
   }
 
@@ -45,10 +55,18 @@ export class Summary {
     }
     const trouble = this.#trouble.get('database') ?? this.#trouble.get('outputs');
     return {
-      at: Date.now(), running: by.running, waiting: by.waiting, held: by.held, collecting: by.collecting,
-      cancelling: this.#q.cancelling.get() ?? 0, foreign: this.#foreign.count(), servers: this.#q.servers.get() ?? 0,
+      at: Date.now(),
+      running: by.running,
+      waiting: by.waiting,
+      held: by.held,
+      collecting: by.collecting,
+      cancelling: this.#q.cancelling.get() ?? 0,
+      foreign: this.#foreign.count(),
+      servers: this.#q.servers.get() ?? 0,
       paused: this.#board.settings.flag('queue.paused'),
-      runningIds: this.#q.running.all(), waitingIds: this.#q.waiting.all(), waitingTotal: by.waiting,
+      runningIds: this.#q.running.all(),
+      waitingIds: this.#q.waiting.all(),
+      waitingTotal: by.waiting,
       trouble: trouble === undefined ? null : toWire(trouble),
     };
   }

@@ -12,7 +12,9 @@ export class WhenDone {
 
   constructor(board: Board) {
     this.#board = board;
-    this.#open = board.db.raw.prepare<[], 0 | 1>('SELECT EXISTS (SELECT 1 FROM jobs WHERE ended_at IS NULL AND held = 0)').pluck();
+    this.#open = board.db.raw
+      .prepare<[], 0 | 1>('SELECT EXISTS (SELECT 1 FROM jobs WHERE ended_at IS NULL AND held = 0)')
+      .pluck();
     this.#hadWork = this.#hasWork();
   }
 

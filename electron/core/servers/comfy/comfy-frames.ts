@@ -65,14 +65,12 @@ const SCHEMAS = {
       value: data.value,
       max: data.max,
     })),
-  executed: z
-    .object({ prompt_id: id, node: id, output: z.unknown() })
-    .transform((data): ComfyEvent => ({
-      type: 'executed',
-      promptId: data.prompt_id,
-      node: data.node,
-      output: data.output ?? null,
-    })),
+  executed: z.object({ prompt_id: id, node: id, output: z.unknown() }).transform((data): ComfyEvent => ({
+    type: 'executed',
+    promptId: data.prompt_id,
+    node: data.node,
+    output: data.output ?? null,
+  })),
   execution_success: z
     .object({ prompt_id: id })
     .transform((data): ComfyEvent => ({ type: 'success', promptId: data.prompt_id })),
