@@ -3,7 +3,17 @@
  * named). Also answers for others whether a build is older than its sources. A build appears whole or not at all:
  * it is made beside its place and then moved there, so a reader never sees half of one. Does not check types.
  */
-import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { requireNodeVersion } from './node-version.ts';
