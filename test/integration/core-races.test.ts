@@ -127,9 +127,9 @@ describe('unsure submits', () => {
 describe('what a look may say', () => {
   it('absent-once: a job that one look does not find is looked for again, and goes on', async () => {
     await core.close();
-    core = await CoreHarness.open({ timing: { settleWindowMs: 400, settleLooks: 5, absentAgainMs: 1_500, watchdogMs: 600, notSentPauseMs: 50 } });
+    core = await CoreHarness.open({ timing: { settleWindowMs: 400, settleLooks: 5, absentAgainMs: 3_000, watchdogMs: 600, notSentPauseMs: 50 } });
     const serverId = await core.addServer(server.url);
-    const [job] = await core.submit(sleepGraph(1, 4_000), { serverId });
+    const [job] = await core.submit(sleepGraph(1, 5_000), { serverId });
     await core.waitState(job.id, 'running');
     const key = await core.keyOf(job.id);
     const looks = (): number => server.engine.requests.filter((request) => request.method === 'GET' && request.path.includes(key)).length;
@@ -138,9 +138,12 @@ describe('what a look may say', () => {
     const see = [
       server.failNext(`/jobs/${key}`, 404, { times: 100, method: 'GET' }),
       server.failNext(`/history/${key}`, 200, { times: 100, method: 'GET', body: '{}' }),
+      server.failNext('/jobs', 500, { times: 100, method: 'GET' }),
       server.failNext('/queue', 200, { times: 100, method: 'GET', body: '{"queue_running": [], "queue_pending": []}' }),
     ];
     await core.waitFor('it was looked for twice, in vain', () => looks() >= before + 2);
+    // Blind for a third of what must lie between two looks that are believed.
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
     for (const undo of see) undo();
     expect((await core.waitState(job.id, 'done', 'failed')).state).toBe('done');
   });
@@ -266,6 +269,23 @@ describe('cancel', () => {
     );
   });
 
+  it('raised-while-away: asking for a stop turns the open if-waiting request into it; the same request, told in its trail', async () => {
+    const serverId = await core.addServer(server.url);
+    const [running] = await core.submit(sleepGraph(2_000, 20), { serverId });
+    await core.waitState(running.id, 'running');
+    const [staged] = await core.submit(sleepGraph(2_000, 20), { serverId });
+    await core.waitState(staged.id, 'accepted');
+    await server.goDown();
+    await core.waitFor('offline', async () => (await core.server(serverId)).status.contact === 'offline');
+    const first = await core.call('cancel.run', { scope: { jobs: [staged.id] }, mode: 'if-waiting' });
+    const second = await core.cancel(staged.id);
+    expect(second.receipts[0]?.requestId).toBe(first.receipts[0]?.requestId);
+    expect((await core.job(staged.id)).cancel).toMatchObject({ mode: 'stop', outcome: null });
+    expect((await core.call('jobs.get', { id: staged.id })).trail[0]?.steps.map((step) => step.step)).toContain('raised');
+    await core.call('cancel.run', { scope: { jobs: [staged.id] }, mode: 'if-waiting' });
+    expect((await core.job(staged.id)).cancel?.mode).toBe('stop');
+  });
+
   it('newest-by-the-clock: a clock that jumped back does not hide the open cancel behind an older answer', async () => {
     const serverId = await core.addServer(server.url);
     const [job] = await core.submit(sleepGraph(2_000, 20), { serverId });
@@ -341,6 +361,19 @@ describe('order', () => {
     });
     const { jobs: now } = await core.call('jobs.list', {});
     for (const job of now) expect(views.get(job.id)).toMatchObject({ position: job.position, rev: job.rev });
+  });
+
+  it('what is on a server, or has ended, is neither moved nor held: conflict, and the others of the call stay too', async () => {
+    const serverId = await core.addServer(server.url);
+    const [running] = await core.submit(sleepGraph(2_000, 20), { serverId });
+    await core.waitState(running.id, 'running');
+    const [held] = await core.submit(sleepGraph(1, 1), { held: true });
+    for (const id of [running.id, (await core.submit(sleepGraph(1, 1), { held: true }))[0].id]) {
+      if (id !== running.id) await core.cancel(id);
+      expect(await codeOf(core.call('jobs.move', { ids: [held.id, id], to: 'front' }))).toBe('conflict');
+      expect(await codeOf(core.call('jobs.release', { ids: [held.id, id] }))).toBe('conflict');
+    }
+    expect(await core.job(held.id)).toMatchObject({ held: true, position: held.position, rev: held.rev });
   });
 
   it('put back of a put back keeps the place, and pressing twice in one call makes one', async () => {
