@@ -7,7 +7,7 @@ import { createClient } from '../../shared/rpc/client.ts';
 import type { JobId } from '../../shared/ids.ts';
 import { ask, handshake, raw, startHostFixture } from '../support/host-fixture.ts';
 import type { HostFixture } from '../support/host-fixture.ts';
-import { jobView } from '../support/rpc-fixture.ts';
+import { jobView } from '../support/job-view.ts';
 import { until } from '../support/until.ts';
 
 let host: HostFixture | undefined;
@@ -255,7 +255,7 @@ describe('L10 limits', () => {
     socket.pause();
     await until('it is dropped', () => {
       for (let index = 0; index < 1_000; index += 1)
-        one.fixture.events.emit('job.changed', jobView(`job-${String(index)}`, 1));
+        one.fixture.events.emit('job.changed', jobView(`job-${String(index)}`));
       return one.fixture.events.listenerCount('job.changed') === 0;
     });
     socket.destroy();

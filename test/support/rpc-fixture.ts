@@ -3,41 +3,12 @@ import { CALL_NAMES, contract } from '../../shared/contract.ts';
 import type { Events, Handlers, QueueSummary } from '../../shared/contract.ts';
 import type { CallContext } from '../../shared/contract-types.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { JobId, ServerId } from '../../shared/ids.ts';
-import type { JobView } from '../../shared/job.ts';
+import type { ServerId } from '../../shared/ids.ts';
 import { createInvoker } from '../../shared/rpc/invoke.ts';
 import type { Invoker } from '../../shared/rpc/invoke.ts';
 import { abortReason } from '../../shared/util/async.ts';
 import { Emitter } from '../../shared/util/emitter.ts';
-
-export function jobView(id: string, rev: number): JobView {
-  return {
-    id: id as JobId,
-    rev,
-    kind: 'comfy',
-    batch: null,
-    serverId: null,
-    onServerId: null,
-    title: `job ${id}`,
-    info: { source: null, width: null, height: null, seed: null, images: null, model: null, nodes: 7 },
-    note: null,
-    state: 'queued',
-    held: false,
-    position: 1,
-    createdAt: 1,
-    startedAt: null,
-    endedAt: null,
-    ranMs: null,
-    usualMs: null,
-    attempts: 0,
-    cancel: null,
-    error: null,
-    outputs: { expected: 0, stored: 0, missing: 0, partial: false, thumb: null },
-    putBackOf: null,
-    putBackAs: null,
-    runAgainOf: null,
-  };
-}
+import { jobView } from './job-view.ts';
 
 export const summary: QueueSummary = {
   at: 1,
@@ -78,7 +49,7 @@ export function rpcFixture(): RpcFixture {
     ...Object.fromEntries(CALL_NAMES.map((name) => [name, none(name)])),
     'jobs.list': (args) => {
       made.push(`jobs.list ${String(args.limit)}`);
-      return { jobs: [jobView('a', 1)], cursor: null };
+      return { jobs: [jobView('a')], cursor: null };
     },
     'jobs.awaitEnd': (_args, context) => {
       waiting.push(context);
@@ -90,7 +61,7 @@ export function rpcFixture(): RpcFixture {
     },
     'jobs.setNote': async ({ id, note }) => {
       made.push(`jobs.setNote ${String(note)}`);
-      return { job: { ...jobView(id, 2), note } };
+      return { job: jobView(id, { rev: 2, note }) };
     },
     'jobs.remove': () => {
       throw new TypeError('a bug of ours');

@@ -3,6 +3,7 @@ import type { CancelView } from '../../shared/cancel.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';
 import type { ForeignView, ServerView } from '../../shared/server.ts';
+import { jobView } from './job-view.ts';
 
 export interface SampleOptions {
   /** How many more jobs wait on the first server. */
@@ -70,33 +71,16 @@ export const nextRev = (): number => {
 };
 function job(id: string, more: Partial<JobView>): JobView {
   rev += 1;
-  return {
-    id: jobId(id),
+  return jobView(id, {
     rev,
-    kind: 'comfy',
-    batch: null,
     serverId: STUDIO,
-    onServerId: null,
     title: id,
     info: { source: 'flux-portrait.json', width: 1344, height: 768, seed: '40817', images: 1, model: null, nodes: 9 },
-    note: null,
-    state: 'queued',
-    held: false,
     position: rev,
     createdAt: NOW - 60_000,
-    startedAt: null,
-    endedAt: null,
-    ranMs: null,
     usualMs: { low: 70_000, high: 95_000 },
-    attempts: 0,
-    cancel: null,
-    error: null,
-    outputs: { expected: 0, stored: 0, missing: 0, partial: false, thumb: null },
-    putBackOf: null,
-    putBackAs: null,
-    runAgainOf: null,
     ...more,
-  };
+  });
 }
 
 export const cancelView = (more: Partial<CancelView>): CancelView => ({

@@ -12,7 +12,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { newJobId } from '../../../shared/ids.ts';
 import type { RequestId } from '../../../shared/ids.ts';
 import type { JobView } from '../../../shared/job.ts';
-import { jobView } from '../../support/rpc-fixture.ts';
+import { jobView } from '../../support/job-view.ts';
 
 const cancelled = (
   reach: 'local' | 'waiting' | 'running',
@@ -65,7 +65,7 @@ describe('exit codes', () => {
 });
 
 describe('sentences', () => {
-  const job = (change: Partial<JobView>): JobView => ({ ...jobView('a', 1), ...change });
+  const job = (change: Partial<JobView>): JobView => jobView('a', change);
   const took = (tookMs: number): JobView['cancel'] => ({
     requestId: 'r' as RequestId,
     mode: 'stop',
@@ -82,10 +82,7 @@ describe('sentences', () => {
     expect(outcomeSentence(cancelled('local'), undefined)).toBe('Cancelled before it was sent');
     expect(outcomeSentence(cancelled('waiting'), undefined)).toBe('Cancelled; it had not started');
     expect(
-      outcomeSentence(
-        cancelled('running', 2),
-        job({ cancel: took(1_300), info: { ...jobView('a', 1).info, images: 4 } }),
-      ),
+      outcomeSentence(cancelled('running', 2), job({ cancel: took(1_300), info: { ...jobView('a').info, images: 4 } })),
     ).toBe('Cancelled after 1.3 s, 2 of 4 images kept');
     expect(outcomeSentence({ outcome: 'too-late', state: 'done' }, undefined)).toBe(
       'Finished before it could be cancelled',

@@ -1,39 +1,24 @@
 /** A history in memory that answers as the contract says: outline by hours, keyset pages, search by word beginnings. */
 import type { Api, HistoryFilter, HistoryRow } from '../../../shared/contract.ts';
-import type { JobId, ServerId } from '../../../shared/ids.ts';
+import type { ServerId } from '../../../shared/ids.ts';
 import type { JobView } from '../../../shared/job.ts';
+import { jobView as plainJob } from '../../support/job-view.ts';
 
 const HOUR_MS = 3_600_000;
 
-export function jobView(id: string, endedAt: number, more: Partial<JobView> = {}): JobView {
-  return {
-    id: id as JobId,
-    rev: 1,
-    kind: 'comfy',
-    batch: null,
-    serverId: null,
+export const jobView = (id: string, endedAt: number, more: Partial<JobView> = {}): JobView =>
+  plainJob(id, {
     onServerId: 'studio' as ServerId,
-    title: `job ${id}`,
     info: { source: 'flux.json', width: 1344, height: 768, seed: '7', images: 4, model: null, nodes: 9 },
-    note: null,
     state: 'done',
-    held: false,
-    position: 1,
     createdAt: endedAt - 60_000,
     startedAt: endedAt - 50_000,
     endedAt,
     ranMs: 50_000,
-    usualMs: null,
     attempts: 1,
-    cancel: null,
-    error: null,
     outputs: { expected: 4, stored: 4, missing: 0, partial: false, thumb: null },
-    putBackOf: null,
-    putBackAs: null,
-    runAgainOf: null,
     ...more,
-  };
-}
+  });
 
 const at = (row: HistoryRow): number => (row.type === 'job' ? row.job.endedAt : row.foreign.endedAt) ?? 0;
 

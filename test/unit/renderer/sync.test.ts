@@ -9,6 +9,7 @@ import { isTerminal } from '../../../shared/job-machine.ts';
 import type { JobState } from '../../../shared/job-machine.ts';
 import { DEFAULT_SETTINGS } from '../../../shared/settings.ts';
 import type { JobView } from '../../../shared/job.ts';
+import { summary } from '../../support/rpc-fixture.ts';
 import { jobIdOf, jobView, serverView } from './views.ts';
 
 type SyncClient = Parameters<typeof startSync>[0];
@@ -42,21 +43,7 @@ class FakeHost {
       servers: { list: async () => ({ servers: [serverView('s1')] }) },
       foreign: { list: async () => ({ servers: [] }) },
       queue: {
-        summary: async () => ({
-          at: 0,
-          running: 0,
-          waiting: 0,
-          held: 0,
-          cancelling: 0,
-          collecting: 0,
-          foreign: 0,
-          servers: 0,
-          paused: false,
-          runningIds: [],
-          waitingIds: [],
-          waitingTotal: 0,
-          trouble: null,
-        }),
+        summary: async () => summary,
       },
       settings: { get: async () => ({ settings: DEFAULT_SETTINGS }) },
       app: {

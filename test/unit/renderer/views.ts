@@ -1,40 +1,22 @@
 /** Views as the host would send them, with only what a test is about spelled out. */
-import type { JobId, ServerId } from '../../../shared/ids.ts';
+import type { ServerId } from '../../../shared/ids.ts';
 import type { JobView } from '../../../shared/job.ts';
 import type { ForeignJob, ForeignView, ServerView } from '../../../shared/server.ts';
+import { jobIdOf, jobView as plainJob } from '../../support/job-view.ts';
 
-export const jobIdOf = (name: string): JobId => name as JobId;
+export { jobIdOf };
 export const serverIdOf = (name: string): ServerId => name as ServerId;
 
-export function jobView(name: string, more: Partial<JobView> = {}): JobView {
-  return {
-    id: jobIdOf(name),
-    rev: 1,
-    kind: 'comfy',
-    batch: null,
+/** As `jobView` of test/support, for the server `s1`, with the facts a row shows. */
+export const jobView = (name: string, more: Partial<JobView> = {}): JobView =>
+  plainJob(name, {
     serverId: serverIdOf('s1'),
-    onServerId: null,
     title: name,
     info: { source: 'a.json', width: 512, height: 512, seed: '1', images: 1, model: null, nodes: 4 },
-    note: null,
-    state: 'queued',
-    held: false,
     position: 0,
     createdAt: 1_000,
-    startedAt: null,
-    endedAt: null,
-    ranMs: null,
-    usualMs: null,
-    attempts: 0,
-    cancel: null,
-    error: null,
-    outputs: { expected: 0, stored: 0, missing: 0, partial: false, thumb: null },
-    putBackOf: null,
-    putBackAs: null,
-    runAgainOf: null,
     ...more,
-  };
-}
+  });
 
 export function serverView(name: string, more: Partial<ServerView> = {}): ServerView {
   return {
