@@ -285,8 +285,8 @@ export class Collector {
 
 /** A server's file name as one of ours: no separators, no leading dots, at most 120 characters with its ending kept. */
 export function safeName(name: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not get into a file name
   const clean = name
+    // eslint-disable-next-line no-control-regex -- control characters are exactly what must not get into a file name
     .replaceAll(/[\u0000-\u001f\u007f<>:"/\\|?*]/g, '_')
     .replace(/^\.+/, '')
     .replace(/[. ]+$/, '');
