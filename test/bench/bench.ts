@@ -63,9 +63,7 @@ async function main(words: string[]): Promise<number> {
   return failed.length > 0 || (strict && over > 0) ? 1 : 0;
 }
 
-function read(
-  words: string[],
-):
+function read(words: string[]):
   | {
       names: readonly MeasureName[];
       options: BenchOptions;
