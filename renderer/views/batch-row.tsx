@@ -2,7 +2,6 @@
 import { memo } from 'react';
 import type { ReactNode } from 'react';
 import type { JobId } from '../../shared/ids.ts';
-import type { JobView } from '../../shared/job.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
 import { Badge } from '../components/badge.tsx';
 import { cx } from '../components/class-names.ts';
@@ -14,9 +13,9 @@ import type { Line } from '../state/queue-rows.ts';
 import { useApp, useJobs, useServers, useStores } from '../state/stores.ts';
 import { cancelText } from '../text/cancel.ts';
 import { common } from '../text/common.ts';
-import { endingOf } from '../text/history.ts';
 import { queueText } from '../text/queue.ts';
 import { RowButton } from './cancel-button.tsx';
+import { EndedWords } from './ended-words.tsx';
 import { Eta } from './job-row.tsx';
 import { Station, Track } from './station.tsx';
 import styles from './queue-row.module.css';
@@ -167,18 +166,5 @@ function Inside(props: BatchRowProps & { firstId: JobId; lastId: JobId }): React
         )}
       </div>
     </div>
-  );
-}
-
-function EndedWords({ job }: { job: JobView }): ReactNode {
-  const ending = endingOf(job);
-  return (
-    <>
-      <span className={styles['line']}>
-        <strong className={styles[ending.tone]}>{ending.word}</strong>
-        {ending.rest}
-      </span>
-      {ending.second !== null && <span className={styles['line']}>{ending.second}</span>}
-    </>
   );
 }

@@ -12,6 +12,7 @@ import { common } from '../text/common.ts';
 import { endingOf, foreignEnding, historyText } from '../text/history.ts';
 import type { EndingText } from '../text/history.ts';
 import { endedAt } from './history-layout.ts';
+import { factsOf } from './job-words.ts';
 import styles from './history-row.module.css';
 
 export type RowAct = 'put-back' | 'run-again' | 'details';
@@ -78,7 +79,7 @@ export const HistoryRow = memo(function HistoryRow({ row, serverName, active, on
           </span>
         )}
         <span className={styles['meta']}>
-          {row.type === 'job' ? metaOf(row.job) : historyText.foreignKey(row.foreign.remoteKey)}
+          {row.type === 'job' ? factsOf(row.job.info) : historyText.foreignKey(row.foreign.remoteKey)}
         </span>
       </span>
       <span role="gridcell" className={styles['ending']}>
@@ -118,23 +119,6 @@ export function Ending({ ending }: { ending: EndingText }): ReactNode {
       {ending.second !== null && <span className={styles['second']}>{ending.second}</span>}
     </>
   );
-}
-
-/** `sdxl/base_1.0.safetensors` reads `base_1.0`: folder and kind of file say nothing in a list. */
-const modelName = (model: string): string =>
-  model.replace(/^.*[\\/]/, '').replace(/\.(safetensors|ckpt|sft|gguf|pth?)$/i, '');
-
-/** Workflow, size, seed: what tells this job from its neighbours. */
-function metaOf(job: JobView): string {
-  const { source, width, height, seed, images, model } = job.info;
-  return [
-    source ?? (model === null ? null : modelName(model)),
-    width !== null && height !== null ? common.size(width, height) : null,
-    seed === null ? null : common.seed(seed),
-    images !== null && images > 1 ? common.images(images) : null,
-  ]
-    .filter((part) => part !== null && part !== '')
-    .join(' · ');
 }
 
 function Placeholder(): ReactNode {

@@ -15,9 +15,9 @@ import type { Line } from '../state/queue-rows.ts';
 import { useApp, useServers } from '../state/stores.ts';
 import { cancelText } from '../text/cancel.ts';
 import { common } from '../text/common.ts';
-import { endingOf } from '../text/history.ts';
 import { queueText } from '../text/queue.ts';
 import { CancelCell } from './cancel-button.tsx';
+import { EndedWords } from './ended-words.tsx';
 import { LiveBar, LivePreview, LiveStation, LiveWords, RunningTime, StoppingWords } from './job-live.tsx';
 import { metaOf } from './job-words.ts';
 import { Station, Track } from './station.tsx';
@@ -142,18 +142,7 @@ function StateWords({
   const serverPaused = useServers((state) => job.serverId !== null && state.byId.get(job.serverId)?.paused === true);
   const paused = useApp((state) => state.summary?.paused ?? false) || serverPaused;
 
-  if (isTerminal(job.state)) {
-    const ending = endingOf(job);
-    return (
-      <>
-        <span className={styles['line']}>
-          <strong className={styles[ending.tone]}>{ending.word}</strong>
-          {ending.rest}
-        </span>
-        {ending.second !== null && <span className={styles['line']}>{ending.second}</span>}
-      </>
-    );
-  }
+  if (isTerminal(job.state)) return <EndedWords job={job} />;
   if (cancelling) return <StoppingWords job={job} unreachable={contact !== 'online'} />;
   const ranOn =
     job.cancel?.outcome?.outcome === 'too-late' && job.cancel.outcome.state === 'running' ? cancelText.ranOn : null;

@@ -1,19 +1,33 @@
 /** Facts of a job put together for a line: what is under its title. Pure. */
-import type { JobView } from '../../shared/job.ts';
+import type { JobInfo, JobView } from '../../shared/job.ts';
 import { common } from '../text/common.ts';
 import { queueText } from '../text/queue.ts';
 
-/** "flux-portrait.json · 1344×768 · seed 40817", or the batch it belongs to. */
-export function metaOf(job: JobView): string {
-  const { info, batch } = job;
-  const what =
-    batch === null || batch.size === 1
-      ? (info.source ?? info.model)
-      : queueText.batchPart(batch.title, batch.index + 1, batch.index + 1, batch.size);
-  const size = info.width === null || info.height === null ? null : common.size(info.width, info.height);
-  const images = info.images === null || info.images < 2 ? null : common.images(info.images);
-  const seed = info.seed === null ? null : common.seed(info.seed);
-  return [what, batch === null || batch.size === 1 ? size : null, images, seed]
-    .filter((part) => part !== null && part !== '')
-    .join(' · ');
+/** In the queue: "flux-portrait.json · 1344×768 · seed 40817", or the batch it belongs to. */
+export function metaOf({ info, batch }: JobView): string {
+  return batch === null || batch.size === 1
+    ? factsOf(info)
+    : line([
+        queueText.batchPart(batch.title, batch.index + 1, batch.index + 1, batch.size),
+        imagesOf(info),
+        seedOf(info),
+      ]);
 }
+
+/** Workflow or model, size, images, seed: what tells a job from its neighbours. */
+export const factsOf = (info: JobInfo): string =>
+  line([
+    info.source ?? (info.model === null ? null : modelName(info.model)),
+    info.width === null || info.height === null ? null : common.size(info.width, info.height),
+    imagesOf(info),
+    seedOf(info),
+  ]);
+
+const imagesOf = ({ images }: JobInfo): string | null => (images === null || images < 2 ? null : common.images(images));
+const seedOf = ({ seed }: JobInfo): string | null => (seed === null ? null : common.seed(seed));
+const line = (parts: readonly (string | null)[]): string =>
+  parts.filter((part) => part !== null && part !== '').join(' · ');
+
+/** `sdxl/base_1.0.safetensors` reads `base_1.0`: folder and kind of file say nothing in a list. */
+const modelName = (model: string): string =>
+  model.replace(/^.*[\\/]/, '').replace(/\.(safetensors|ckpt|sft|gguf|pth?)$/i, '');

@@ -5,7 +5,6 @@ import type { ServerView } from '../../shared/server.ts';
 import { Button } from '../components/button.tsx';
 import { IconButton } from '../components/icon-button.tsx';
 import { Icon, Signal } from '../components/icons.tsx';
-import type { SignalTone } from '../components/icons.tsx';
 import { Menu } from '../components/menu.tsx';
 import { bytesOf, duration, roughly, since } from '../format.ts';
 import { useNow } from '../hooks/use-now.ts';
@@ -21,6 +20,7 @@ import {
   versionText,
 } from '../text/servers.ts';
 import { ServersBackends } from './servers-backends.tsx';
+import { toneOf } from './server-tone.ts';
 import styles from './servers-box.module.css';
 
 export interface ServersBoxProps {
@@ -162,21 +162,6 @@ function Line({ tone, children }: { tone: 'go' | 'hold' | 'bad'; children: React
 /** Graphics cards name themselves at length ("cuda:0 NVIDIA GeForce …"); the processor's memory is no GPU memory. */
 const memoryTerm = (device: string): string =>
   /^cpu/i.test(device) ? serversText.facts.mainMemory : serversText.facts.memory;
-
-function toneOf(server: ServerView): SignalTone {
-  switch (server.status.contact) {
-    case 'online':
-      return 'go';
-    case 'connecting':
-    case 'needs-auth':
-    case 'offline':
-      return 'hold';
-    case 'unsupported':
-      return 'stop';
-    case 'disabled':
-      return 'off';
-  }
-}
 
 function contactLine(server: ServerView, waiting: number, nowMs: number): string {
   const { status } = server;

@@ -5,7 +5,7 @@ import type { ServerView } from '../../shared/server.ts';
 import { cx } from '../components/class-names.ts';
 import { IconButton } from '../components/icon-button.tsx';
 import { Icon, Logo, Signal } from '../components/icons.tsx';
-import type { IconName, SignalTone } from '../components/icons.tsx';
+import type { IconName } from '../components/icons.tsx';
 import { KeyHint } from '../components/key-hint.tsx';
 import { Menu } from '../components/menu.tsx';
 import { Badge } from '../components/badge.tsx';
@@ -17,6 +17,7 @@ import { useApp, useJobs, useServers, useUi, useStores } from '../state/stores.t
 import { countOpen } from '../state/queue-rows.ts';
 import { common } from '../text/common.ts';
 import { shellText } from '../text/queue.ts';
+import { toneOf } from './server-tone.ts';
 import styles from './sidebar.module.css';
 
 const PLACES: { route: Route; icon: IconName; label: string }[] = [
@@ -28,21 +29,6 @@ const BELOW: { route: Route; icon: IconName; label: string }[] = [
   { route: 'log', icon: 'log', label: shellText.log },
   { route: 'settings', icon: 'settings', label: shellText.settings },
 ];
-
-function toneOf(server: ServerView): SignalTone {
-  switch (server.status.contact) {
-    case 'online':
-      return server.paused ? 'hold' : 'go';
-    case 'needs-auth':
-    case 'unsupported':
-      return 'stop';
-    case 'disabled':
-      return 'off';
-    case 'offline':
-    case 'connecting':
-      return 'hold';
-  }
-}
 
 function contactWord(server: ServerView): string | null {
   switch (server.status.contact) {
