@@ -17,6 +17,7 @@ type Zone =
   | 'renderer'
   | 'test'
   | 'package.json'
+  | 'samples'
   | 'other';
 
 /** What a specifier names: a file of ours (path from the root), a Node module, or a package. */
@@ -34,7 +35,7 @@ const hostRule: ZoneRule = {
   packages: ['ws', 'undici', 'zod'],
 };
 
-const zoneRules: Record<Exclude<Zone, 'test' | 'package.json' | 'other'>, ZoneRule> = {
+const zoneRules: Record<Exclude<Zone, 'test' | 'package.json' | 'samples' | 'other'>, ZoneRule> = {
   shared: { zones: ['shared'], node: false, packages: ['zod'] },
   core: {
     zones: ['shared', 'core', 'package.json'],
@@ -53,7 +54,8 @@ const zoneRules: Record<Exclude<Zone, 'test' | 'package.json' | 'other'>, ZoneRu
   },
   preload: { zones: [], node: false, packages: ['electron'] },
   renderer: {
-    zones: ['shared', 'renderer'],
+    // New job offers the sample workflows, which are data.
+    zones: ['shared', 'renderer', 'samples'],
     node: false,
     packages: ['react', 'react-dom', 'zustand', 'radix-ui', '@tanstack/react-virtual', 'get-nonce', 'zod'],
   },
@@ -85,7 +87,14 @@ const coreRules: readonly { from: string; never: readonly string[]; why: string 
 export function whyForbidden(file: string, specifier: string): string | undefined {
   const from = zoneOf(file);
   // Tool configs and whatever lives outside the layered folders are not part of the house.
-  if (from === 'test' || from === 'other' || from === 'package.json' || file.endsWith('.config.ts')) return undefined;
+  if (
+    from === 'test' ||
+    from === 'other' ||
+    from === 'package.json' ||
+    from === 'samples' ||
+    file.endsWith('.config.ts')
+  )
+    return undefined;
   const rule = zoneRules[from];
   const target = targetOf(file, specifier);
 
@@ -122,6 +131,7 @@ function targetOf(file: string, specifier: string): Target {
 function zoneOf(path: string): Zone {
   if (path === 'package.json') return 'package.json';
   if (path === 'electron/desktop/preload.ts') return 'preload';
+  if (/^resources\/workflows\/[^/]+\.json$/.test(path)) return 'samples';
   const [top, second, ...rest] = path.split('/');
   if (top === 'shared' || top === 'renderer' || top === 'test') return top;
   if (top !== 'electron') return 'other';

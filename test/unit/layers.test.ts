@@ -62,6 +62,7 @@ describe('imports', () => {
     ['renderer/app.tsx', './styles/base.css'],
     ['renderer/app.tsx', '../shared/job.ts'],
     ['renderer/main.tsx', 'react-dom/client'],
+    ['renderer/views/submit-samples.tsx', '../../resources/workflows/two-passes.json?raw'],
     ['test/integration/a.test.ts', '../../electron/core/queue/queue.ts'],
   ])('lets %s import %s', (file, specifier) => {
     expect(whyForbidden(file, specifier)).toBeUndefined();
@@ -92,6 +93,7 @@ describe('imports', () => {
     ['electron/desktop/preload.ts', '../../shared/contract.ts'],
     ['electron/desktop/preload.ts', 'node:fs'],
     ['renderer/app.tsx', '../electron/core/log.ts'],
+    ['renderer/app.tsx', '../resources/icons/icon.ts'],
     ['renderer/app.tsx', 'node:path'],
     ['renderer/app.tsx', 'electron'],
     ['electron/host/host.ts', '../../test/fakes/replay.ts'],
