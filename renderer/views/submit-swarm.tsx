@@ -143,9 +143,9 @@ export function SubmitSwarm(): ReactNode {
                   : undefined
                 : catalogue.models.length === 0
                   ? swarmForm.noModels
-                  : model?.width != null && model.height != null
-                    ? swarmForm.ownSize(model.width, model.height)
-                    : undefined
+                  : model === null || model.width === null || model.height === null
+                    ? undefined
+                    : swarmForm.ownSize(model.width, model.height)
             }
           >
             {(control) => (
