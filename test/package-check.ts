@@ -22,8 +22,9 @@ import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { extractFile, listPackage } from '@electron/asar';
-import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
+import { getCurrentFuseWire } from '@electron/fuses';
 import { ensureBuilt } from '../electron/build.ts';
+import { SHIPPED_FUSES } from './shipped-fuses.ts';
 import { root } from './suites.ts';
 
 const MIB = 1024 * 1024;
@@ -64,18 +65,6 @@ const TARGETS: readonly Target[] = [
   { platform: 'mac', arch: 'arm64', binary: 'darwin-arm64.node', magic: [0xcf, 0xfa, 0xed, 0xfe] },
 ];
 
-const EXPECTED_FUSES: readonly (readonly [FuseV1Options, FuseState])[] = [
-  [FuseV1Options.RunAsNode, FuseState.DISABLE],
-  [FuseV1Options.EnableCookieEncryption, FuseState.ENABLE],
-  [FuseV1Options.EnableNodeOptionsEnvironmentVariable, FuseState.DISABLE],
-  [FuseV1Options.EnableNodeCliInspectArguments, FuseState.DISABLE],
-  [FuseV1Options.EnableEmbeddedAsarIntegrityValidation, FuseState.ENABLE],
-  [FuseV1Options.OnlyLoadAppFromAsar, FuseState.ENABLE],
-  [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot, FuseState.DISABLE],
-  [FuseV1Options.GrantFileProtocolExtraPrivileges, FuseState.DISABLE],
-  [FuseV1Options.WasmTrapHandlers, FuseState.ENABLE],
-];
-
 /** What electron-builder itself uses, from where it finds it. */
 const builderRequire = createRequire(join(root, 'node_modules', 'app-builder-lib', 'package.json'));
 
@@ -94,7 +83,7 @@ function check(what: string, holds: boolean, detail = ''): void {
 const work = mkdtempSync(join(tmpdir(), 'switchyard-package-'));
 try {
   await ensureBuilt(['renderer', 'desktop']);
-  const licences = spawnSync(process.execPath, ['resources/installer/licences.ts'], { cwd: root, encoding: 'utf8' });
+  const licences = spawnSync(process.execPath, ['electron/licences.ts'], { cwd: root, encoding: 'utf8' });
   check('licences are collected', licences.status === 0, licences.stderr);
   await checkConfig();
   checkBundles();
@@ -336,7 +325,7 @@ async function checkPacked(target: Target): Promise<void> {
   const wire = await getCurrentFuseWire(executable).catch((error: unknown) => String(error));
   check(
     `${name} has its nine fuses set`,
-    typeof wire !== 'string' && EXPECTED_FUSES.every(([fuse, state]) => wire[fuse] === state),
+    typeof wire !== 'string' && SHIPPED_FUSES.every(([fuse, state]) => wire[fuse] === state),
     JSON.stringify(wire),
   );
 
@@ -374,12 +363,9 @@ function checkArchives(sevenZip: string): void {
     const name = readdirSync(output).find((file) => file.endsWith(`.${kind}`));
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     check(`${kind} has its name`, name === `Switchyard-${version}-${os}-x64.${kind}`, readdirSync(output).join(', '));
-    const listed = spawnSync(
-      ...(kind === 'zip'
-        ? ([sevenZip, ['l', '-ba', join(output, name ?? '')]] as const)
-        : (['tar', ['-tzf', join(output, name ?? '')]] as const)),
-      { encoding: 'utf8' },
-    );
+    const packed = join(output, name ?? '');
+    const [lister, words] = kind === 'zip' ? [sevenZip, ['l', '-ba', packed]] : ['tar', ['-tzf', packed]];
+    const listed = spawnSync(lister, words, { encoding: 'utf8' });
     check(`${kind} holds the app`, listed.stdout.includes('app.asar'), listed.stderr);
   }
 }

@@ -3,12 +3,11 @@
  * nothing itself; each part has its file. What must happen before Electron is ready is in main.ts.
  */
 import { join } from 'node:path';
-import type * as Electron from 'electron';
+import type { MessageBoxOptions, MessageBoxReturnValue } from 'electron';
 import type { CancelScope } from '../../shared/cancel.ts';
 import { toAppError } from '../../shared/errors.ts';
 import type { TrayAction } from '../../shared/tray-model.ts';
 import { trayModel } from '../../shared/tray-model.ts';
-import { createCore } from '../core/core.ts';
 import { startDemo } from '../host/demo.ts';
 import type { DesktopArguments } from './arguments.ts';
 import { CancelDialog } from './cancel-dialog.ts';
@@ -17,15 +16,16 @@ import { acceptConnections } from './ipc-connection.ts';
 import { Life } from './life.ts';
 import { setStartAtLogin, startedAtLogin, startsAtLogin } from './login-item.ts';
 import type { LoginItemOptions } from './login-item.ts';
+import type { ElectronParts } from './electron-parts.ts';
 import type { Marks } from './marks.ts';
 import { menuTemplate } from './menu.ts';
 import { Notifier } from './notifier.ts';
+import { openCore } from './open-core.ts';
 import { guardSession } from './permissions.ts';
 import { startPrivateService } from './private-service.ts';
 import { createAppHandler, serveApp } from './protocol.ts';
-import { safeSecrets } from './secrets.ts';
 import { Hotkey } from './shortcut.ts';
-import { secretsDialog, startText, updateDialog } from './text.ts';
+import { startText, updateDialog } from './text.ts';
 import { TrayFeed } from './tray-feed.ts';
 import { hasTrayHost } from './tray-host.ts';
 import type { Run } from './tray-host.ts';
@@ -35,26 +35,6 @@ import { Updates, mannerHere } from './updates.ts';
 import type { Updater } from './updates.ts';
 import { WindowLink } from './window-link.ts';
 import { MainWindow, guardContents, safePlace } from './window.ts';
-
-/** What is used of Electron, so that it can be given by a test. */
-export type ElectronParts = Pick<
-  typeof Electron,
-  | 'app'
-  | 'BrowserWindow'
-  | 'Menu'
-  | 'Notification'
-  | 'Tray'
-  | 'dialog'
-  | 'globalShortcut'
-  | 'nativeImage'
-  | 'nativeTheme'
-  | 'powerMonitor'
-  | 'protocol'
-  | 'safeStorage'
-  | 'screen'
-  | 'session'
-  | 'shell'
->;
 
 export interface DesktopOptions {
   electron: ElectronParts;
@@ -91,37 +71,12 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const { app, dialog } = electron;
   marks.mark('ready');
   const kept = join(args.dataDir, 'desktop');
-  const show = (box: Electron.MessageBoxOptions): Promise<Electron.MessageBoxReturnValue> => {
+  const show = (box: MessageBoxOptions): Promise<MessageBoxReturnValue> => {
     const parent = window.open;
     return parent?.isVisible() === true ? dialog.showMessageBox(parent, box) : dialog.showMessageBox(box);
   };
 
-  const secrets = await safeSecrets({
-    safe: electron.safeStorage,
-    file: join(kept, 'secrets.json'),
-    plainFile: join(args.dataDir, 'host', 'secrets.json'),
-    platform,
-    consent: async () => {
-      const { message, detail, keep, forget } = secretsDialog;
-      const box = { type: 'warning', message, detail, buttons: [keep, forget], defaultId: 1, cancelId: 1 } as const;
-      return (await show({ ...box, buttons: [...box.buttons] })).response === 0 ? 'keep' : 'forget';
-    },
-    onUnreadable: (ref, wroteBy, nowBy) => {
-      core.log.warn('a sign-in can’t be read with the keychain there is now', { ref, wroteBy, nowBy });
-    },
-  });
-  const core = await createCore({
-    dataDir: args.dataDir,
-    version,
-    host: 'electron',
-    secrets,
-    shell: {
-      reveal: async (file) => {
-        electron.shell.showItemInFolder(file);
-      },
-    },
-    demo: args.demo,
-  });
+  const core = await openCore({ safe: electron.safeStorage, shell: electron.shell, args, version, platform, show });
   marks.mark('core');
   const log = core.log.child({ part: 'desktop' });
   const life = new AbortController();
@@ -395,7 +350,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     tray = new SwitchyardTray({
       platform,
       makeTray: (image) => new electron.Tray(image),
-      makeMenu: (template) => electron.Menu.buildFromTemplate(template),
+      makeMenu: electron.Menu.buildFromTemplate.bind(electron.Menu),
       image: (glyph) =>
         electron.nativeImage.createFromPath(
           trayIconFile(join(places.icons, 'tray'), glyph, platform, electron.nativeTheme.shouldUseDarkColors),

@@ -6,7 +6,24 @@ import '../node-gate.ts';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as electron from 'electron';
+import {
+  BrowserWindow,
+  Menu,
+  Notification,
+  Tray,
+  app,
+  crashReporter,
+  dialog,
+  globalShortcut,
+  nativeImage,
+  nativeTheme,
+  powerMonitor,
+  protocol,
+  safeStorage,
+  screen,
+  session,
+  shell,
+} from 'electron';
 import packageJson from '../../package.json' with { type: 'json' };
 import { toAppError } from '../../shared/errors.ts';
 import { readDesktopArguments } from './arguments.ts';
@@ -20,14 +37,13 @@ const APP_ID = 'io.github.switchyard.Switchyard';
 
 const marks = new Marks();
 marks.mark('loaded');
-const { app } = electron;
 
 marks.sync('before ready', () => {
   app.enableSandbox();
-  electron.protocol.registerSchemesAsPrivileged(SCHEMES);
-  electron.crashReporter.start({ uploadToServer: false });
+  protocol.registerSchemesAsPrivileged(SCHEMES);
+  crashReporter.start({ uploadToServer: false });
   // The usual menu costs time and has entries we have not.
-  electron.Menu.setApplicationMenu(null);
+  Menu.setApplicationMenu(null);
   app.setAppUserModelId(APP_ID);
   if (process.platform === 'linux') app.setDesktopName(`${APP_ID}.desktop`);
 });
@@ -59,7 +75,23 @@ async function start(): Promise<void> {
   await app.whenReady();
   try {
     desktop = await startDesktop({
-      electron,
+      electron: {
+        BrowserWindow,
+        Menu,
+        Notification,
+        Tray,
+        app,
+        dialog,
+        globalShortcut,
+        nativeImage,
+        nativeTheme,
+        powerMonitor,
+        protocol,
+        safeStorage,
+        screen,
+        session,
+        shell,
+      },
       args,
       version: packageJson.version,
       platform: process.platform,
@@ -81,7 +113,7 @@ async function start(): Promise<void> {
   } catch (error) {
     const { message } = toAppError(error);
     console.error(`${startText.failedTitle}: ${message}`);
-    electron.dialog.showErrorBox(startText.failedTitle, message);
+    dialog.showErrorBox(startText.failedTitle, message);
     app.exit(1);
   }
 }

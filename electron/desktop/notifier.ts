@@ -80,7 +80,7 @@ export class Notifier {
     this.#watchCancel(job);
     if (!isTerminal(job.state) || this.#told.has(job.id) || (job.endedAt ?? 0) < this.#since) return;
     this.#tell(job.id);
-    if (job.state === 'done' || job.state === 'failed' || job.state === 'cancelled') this.#ended[job.state] += 1;
+    this.#ended[job.state] += 1;
     if (job.state !== 'failed') return;
     const { batch } = job;
     this.#input({
@@ -103,7 +103,7 @@ export class Notifier {
   #watchCancel(job: JobView): void {
     const timer = this.#late.get(job.id);
     const { cancel } = job;
-    if (cancel === null || cancel.outcome !== null || job.state !== 'running') {
+    if (cancel?.outcome !== null || job.state !== 'running') {
       if (timer !== undefined) clearTimeout(timer);
       this.#late.delete(job.id);
       return;

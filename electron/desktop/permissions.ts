@@ -6,16 +6,11 @@ import type { Session } from 'electron';
 import { isOurPage } from './urls.ts';
 
 export type Permission = Parameters<NonNullable<Parameters<Session['setPermissionRequestHandler']>[0]>>[1];
-type CheckedPermission = Parameters<NonNullable<Parameters<Session['setPermissionCheckHandler']>[0]>>[1];
 
 const ALLOWED: ReadonlySet<string> = new Set<Permission>(['clipboard-sanitized-write', 'fullscreen']);
 
 /** `page`: the address of the asking frame, as Electron tells it; null or empty where it does not know. */
-export function mayHave(
-  permission: Permission | CheckedPermission,
-  page: string | null | undefined,
-  isMainFrame: boolean,
-): boolean {
+export function mayHave(permission: Permission, page: string | null | undefined, isMainFrame: boolean): boolean {
   return ALLOWED.has(permission) && isMainFrame && typeof page === 'string' && isOurPage(page);
 }
 

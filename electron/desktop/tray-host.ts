@@ -53,7 +53,7 @@ const runForReal: Run = (file, args) =>
   new Promise((resolve, reject) => {
     execFile(file, [...args], { timeout: WAIT_MS, windowsHide: true }, (error, stdout) => {
       if (error === null) resolve(stdout);
-      else reject(error);
+      else reject(new Error(error.message, { cause: error }));
     });
   });
 

@@ -1,6 +1,6 @@
 /**
  * Which file is the tray's glyph where. By shape everywhere; in colour only on Windows and Linux, as macOS draws template
- * images in its own. The files are drawn by resources/icons/draw.ts.
+ * images in its own. The files are drawn by test/draw-icons.ts.
  */
 import { join } from 'node:path';
 import type { TrayGlyph } from '../../shared/tray-model.ts';

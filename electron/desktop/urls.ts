@@ -49,9 +49,9 @@ const PUBLIC_HOSTS: ReadonlySet<string> = new Set([
  */
 export function externalUrl(url: string, serverUrls: readonly string[]): string | null {
   // Control characters and quotes have no business in an address that is handed to another program.
-  if (/[\u0000-\u0020"'`<>\\^{|}\u007f]/.test(url)) return null;
+  if (/[\s\p{Cc}"'`<>\\^{|}]/u.test(url)) return null;
   const parsed = parse(url);
-  if (parsed === null || parsed.username !== '' || parsed.password !== '') return null;
+  if (parsed?.username !== '' || parsed.password !== '') return null;
   if (parsed.protocol === 'https:' && parsed.port === '' && PUBLIC_HOSTS.has(parsed.hostname)) return parsed.href;
   if (parsed.protocol !== 'https:' && parsed.protocol !== 'http:') return null;
   return serverUrls.some((server) => parse(server)?.origin === parsed.origin) ? parsed.href : null;

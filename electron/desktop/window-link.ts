@@ -44,7 +44,7 @@ class WindowEmitter extends Emitter<WindowEvents> {
       return super.on(name, listener);
     }
     if (name === 'desktop.notice') return super.on(name, listener);
-    return this.#core.on(name as keyof Events, listener as (payload: Events[keyof Events]) => void);
+    return this.#core.on(name, listener as (payload: Events[keyof Events]) => void);
   }
 }
 

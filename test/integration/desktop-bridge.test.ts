@@ -25,7 +25,7 @@ import { until } from '../support/until.ts';
 import { fakeElectron } from '../unit/desktop/fake-electron.ts';
 import type { FakeElectron } from '../unit/desktop/fake-electron.ts';
 
-const ipc = vi.hoisted(() => ({ main: null as unknown }));
+const ipc = vi.hoisted((): { main: unknown } => ({ main: null }));
 vi.mock('electron', async () => {
   const { EventEmitter: Emitter } = await import('node:events');
   const main = new Emitter();
@@ -137,7 +137,7 @@ it('the window opens over its port, follows the queue, and the tray cancels what
   );
   fake.trays[0]?.menu
     .find(({ label }) => label?.startsWith('Cancel “Harbour') === true)
-    ?.click?.({} as never, undefined, {} as never);
+    ?.click?.({} as never, undefined, {});
   await until('the question', () => fake.boxes.length > 0);
   fake.boxes[0]?.answer({ response: 0 });
   await page.getByText('Cancelling…').first().waitFor();

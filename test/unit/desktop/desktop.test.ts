@@ -21,7 +21,7 @@ import { until } from '../../support/until.ts';
 import { fakeElectron } from './fake-electron.ts';
 import type { FakeBehaviour, FakeElectron } from './fake-electron.ts';
 
-const ipc = vi.hoisted(() => ({ main: null as unknown }));
+const ipc = vi.hoisted((): { main: unknown } => ({ main: null }));
 vi.mock('electron', async () => {
   const { EventEmitter: Emitter } = await import('node:events');
   const main = new Emitter();
@@ -87,7 +87,7 @@ function connectWindow(): Client {
     { senderFrame: frame, ports: [main], sender: { id: fake.windows.at(-1)?.webContents.id } },
     null,
   );
-  return createClient(portConnection(port1 as unknown as Parameters<typeof portConnection>[0]));
+  return createClient(portConnection(port1));
 }
 
 /** Two jobs on a server that is held at its first step, so that one runs and one waits for as long as the test wants. */
@@ -113,7 +113,7 @@ const trayLabels = (): (string | undefined)[] => fake.trays[0]?.menu.map(({ labe
 const press = (id: string): void => {
   const entry = fake.trays[0]?.menu.find((item) => item.id === id);
   if (entry?.click === undefined) throw new Error(`the tray has no entry ${id}: ${trayLabels().join(', ')}`);
-  entry.click({} as never, undefined, {} as never);
+  entry.click({} as never, undefined, {});
 };
 async function box(
   message: RegExp,

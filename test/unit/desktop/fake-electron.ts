@@ -9,7 +9,7 @@ import type {
   MessageBoxOptions,
   MessageBoxReturnValue,
 } from 'electron';
-import type { ElectronParts } from '../../../electron/desktop/desktop.ts';
+import type { ElectronParts } from '../../../electron/desktop/electron-parts.ts';
 import { FakeWindow } from './fake-window.ts';
 
 export interface FakeBehaviour {
@@ -22,7 +22,6 @@ export interface FakeBehaviour {
 class FakeApp extends EventEmitter {
   readonly isPackaged: boolean;
   exitCode: number | null = null;
-  #quitting = false;
 
   constructor(packaged: boolean) {
     super();
@@ -32,16 +31,14 @@ class FakeApp extends EventEmitter {
   /** As Electron: `before-quit`, every window's `close`, `will-quit`, and only then the end. */
   quit(windows: readonly FakeWindow[]): void {
     if (this.exitCode !== null) return;
-    let prevented = false;
+    let prevented = false as boolean;
     const event = { preventDefault: () => void (prevented = true) };
+    const isPrevented = (): boolean => prevented;
     this.emit('before-quit', event);
-    if (prevented) return;
+    if (isPrevented()) return;
     for (const window of windows.filter((each) => !each.isDestroyed())) if (!window.close()) return;
     this.emit('will-quit', event);
-    if (!prevented && !this.#quitting) {
-      this.#quitting = true;
-      this.exitCode = 0;
-    }
+    if (!isPrevented()) this.exitCode = 0;
   }
 
   exit(code = 0): void {

@@ -50,7 +50,7 @@ export class FakeWindow extends EventEmitter {
   /** True when it really closed. */
   close(): boolean {
     this.#alive();
-    let prevented = false;
+    let prevented = false as boolean;
     this.emit('close', { preventDefault: () => void (prevented = true) });
     if (!prevented) this.destroy();
     return !prevented;

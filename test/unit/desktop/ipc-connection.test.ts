@@ -1,18 +1,16 @@
 import { EventEmitter } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IpcMain, IpcMainEvent } from 'electron';
+import type { IpcMainEvent } from 'electron';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { root } from '../../suites.ts';
 
-const ipc = vi.hoisted(() => ({ main: null as unknown }));
+const ipc = vi.hoisted((): { main: unknown } => ({ main: null }));
 vi.mock('electron', async () => {
   const { EventEmitter: Emitter } = await import('node:events');
   const main = new Emitter();
   ipc.main = main;
-  return { ipcMain: main as unknown as Pick<IpcMain, 'on' | 'removeListener'> } satisfies Partial<
-    typeof import('electron')
-  >;
+  return { ipcMain: main };
 });
 const { acceptConnections, portMainConnection, senderProblem } =
   await import('../../../electron/desktop/ipc-connection.ts');
@@ -106,7 +104,7 @@ describe('the registrar', () => {
 describe('a port as a connection', () => {
   it('carries JSON both ways, and ends with the window', () => {
     const port = new Port();
-    const connection = portMainConnection(port as unknown as Parameters<typeof portMainConnection>[0]);
+    const connection = portMainConnection(port);
     const got: unknown[] = [];
     let why = '';
     connection.onMessage((value) => got.push(value));

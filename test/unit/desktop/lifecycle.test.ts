@@ -10,7 +10,6 @@ const calm: LifeFacts = {
 };
 const busy: LifeFacts = { ...calm, busy: true };
 const cancelling: LifeState = { phase: 'cancelling', question: null, then: 'exit' };
-const ending: LifeState = { phase: 'ending', question: null, then: 'exit' };
 
 /** Runs inputs in order, with the same facts, and keeps every effect. */
 function run(

@@ -14,9 +14,7 @@ const token: Credential = { type: 'token', token: 'very-secret' };
 function safe(options: { backend?: Backend; available?: boolean; locked?: boolean; stale?: boolean } = {}): Safe {
   const { backend = 'gnome_libsecret', available = true, locked = false, stale = false } = options;
   const scramble = (text: string): string =>
-    Buffer.from(text)
-      .map((byte) => byte ^ 0x5a)
-      .toString('base64');
+    Buffer.from(Buffer.from(text).map((byte) => byte ^ 0x5a)).toString('base64');
   const unlocked = (): void => {
     if (locked) throw new Error('Error while encrypting the text provided to safeStorage');
   };
@@ -30,9 +28,7 @@ function safe(options: { backend?: Backend; available?: boolean; locked?: boolea
       if (by !== backend) throw new Error('Error while decrypting the ciphertext provided to safeStorage');
       return {
         shouldReEncrypt: stale,
-        result: Buffer.from(text, 'base64')
-          .map((byte) => byte ^ 0x5a)
-          .toString(),
+        result: Buffer.from(Buffer.from(text, 'base64').map((byte) => byte ^ 0x5a)).toString(),
       };
     },
   };

@@ -243,7 +243,7 @@ describe('the menu', () => {
       // The life machine must hear of a quit first: the role would go past it on no system, but say its own words.
       expect(roles).not.toContain('quit');
       for (const id of ['quit', 'cancel-all', 'cancel-waiting', 'pause', 'go-queue', 'go-settings', 'go-log'])
-        items.find((item) => item.id === id)?.click?.({} as never, undefined, {} as never);
+        items.find((item) => item.id === id)?.click?.({} as never, undefined, {});
       expect(acted.map((action) => action.do)).toEqual(['quit', 'cancel', 'cancel', 'pause', 'open', 'open', 'open']);
       expect(new Set(items.flatMap(({ id }) => (id === undefined ? [] : [id]))).size).toBe(
         items.filter(({ id }) => id !== undefined).length,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Menu, MenuItemConstructorOptions, NativeImage, Tray } from 'electron';
+import type { MenuItemConstructorOptions, NativeImage, Tray } from 'electron';
 import { trayModel } from '../../../shared/tray-model.ts';
 import type { TrayAction, TrayFacts } from '../../../shared/tray-model.ts';
 import { SwitchyardTray, trayTemplate } from '../../../electron/desktop/tray.ts';
@@ -41,8 +41,8 @@ function stage(platform: NodeJS.Platform) {
   };
   const options: TrayOptions = {
     platform,
-    makeTray: (image) => (shown.images.push(String(image)), tray as unknown as Tray),
-    makeMenu: (template) => (menus.push(template), {} as Menu),
+    makeTray: (image) => (shown.images.push(image as unknown as string), tray as unknown as Tray),
+    makeMenu: (template): never => (menus.push(template), {} as never),
     image: (glyph) => glyph as unknown as NativeImage,
     model: () => trayModel(facts),
     act: (action) => acted.push(action),
@@ -126,7 +126,7 @@ it('an entry of a menu that stayed open cancels the job it named, whatever runs 
   set({ summary: summary({ running: 1 }), running: [jobView(2)] });
   pass(1_000);
   const stale = opened?.find(({ id }) => id === `cancel:${jobId(1)}`);
-  stale?.click?.({} as never, undefined, {} as never);
+  stale?.click?.({} as never, undefined, {});
   expect(acted).toEqual([{ do: 'cancel', scope: { jobs: [jobId(1)] }, mode: 'stop' }]);
 });
 

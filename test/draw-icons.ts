@@ -1,15 +1,15 @@
 /**
- * Draws every icon from switchyard.svg with an installed Chromium: `node resources/icons/draw.ts`. The results are committed;
+ * Draws every icon from switchyard.svg with an installed Chromium: `node test/draw-icons.ts`. The results are committed;
  * run it again when the SVG changes. For developers only, never packed.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 import type { Page } from '@playwright/test';
-import { TRAY_GLYPHS } from '../../shared/tray-model.ts';
-import { browserArguments, ensureBrowser } from '../../test/setup-browser.ts';
+import { TRAY_GLYPHS } from '../shared/tray-model.ts';
+import { browserArguments, ensureBrowser } from './setup-browser.ts';
 
-const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const here = (name: string): string => fileURLToPath(new URL(`../resources/icons/${name}`, import.meta.url));
 const svg = readFileSync(here('switchyard.svg'), 'utf8').replace('<use href="#app" />', '');
 
 /** Colour where the platform allows it: light strokes for dark bars, dark ones for light bars, black for macOS's templates. */
