@@ -27,7 +27,7 @@ export async function hintAtOthers(context: Context, link: Link, serverId: Serve
 }
 
 /** Pure, for the test: one line for what runs, one for what waits, one for what is only counted. */
-export function foreignHint(
+function foreignHint(
   views: readonly ForeignView[],
   servers: readonly Pick<ServerView, 'id' | 'name'>[],
 ): string[] {
