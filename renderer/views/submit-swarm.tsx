@@ -27,7 +27,7 @@ import {
   shownEssential,
   submissionOf,
 } from './submit-swarm-draft.ts';
-import type { Essential, SwarmDraft } from './submit-swarm-draft.ts';
+import type { Essential, Model, SwarmDraft } from './submit-swarm-draft.ts';
 import { SwarmMakes } from './submit-swarm-makes.tsx';
 import { ModelPicker } from './submit-swarm-model.tsx';
 import { SwarmMore } from './submit-swarm-more.tsx';
@@ -143,9 +143,9 @@ export function SubmitSwarm(): ReactNode {
                   : undefined
                 : catalogue.models.length === 0
                   ? swarmForm.noModels
-                  : model === null || model.width === null || model.height === null
+                  : model === null
                     ? undefined
-                    : swarmForm.ownSize(model.width, model.height)
+                    : sizeHint(model)
             }
           >
             {(control) => (
@@ -237,6 +237,10 @@ export function SubmitSwarm(): ReactNode {
     </div>
   );
 }
+
+/** "Its own size: 1024×1024", where the server knows it. */
+const sizeHint = ({ width, height }: Model): string | undefined =>
+  width === null || height === null ? undefined : swarmForm.ownSize(width, height);
 
 function Seeds({
   draft,
