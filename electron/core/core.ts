@@ -45,6 +45,7 @@ export interface Core {
   readonly log: Log;
   /** Anything queued or open. */
   busy(): boolean;
+  /** Submits in flight get `deadlineMs` (at most, and by default, 2 s) to be settled; what runs on servers runs on. */
   close(deadlineMs?: number): Promise<void>;
 }
 
@@ -174,8 +175,8 @@ function start(options: CoreOptions, db: Database, sink: LogSink, log: Log, poin
   log.info('core started', { version: options.version, host: options.host, movedAside: db.movedAside });
 
   let closing: Promise<void> | null = null;
-  const close = async (): Promise<void> => {
-    await scheduler.stop(SUBMIT_GRACE_MS);
+  const close = async (deadlineMs = SUBMIT_GRACE_MS): Promise<void> => {
+    await scheduler.stop(Math.min(SUBMIT_GRACE_MS, deadlineMs));
     clearInterval(pruning);
     changes[Symbol.dispose]();
     life.abort(new Aborted('Shutdown'));
@@ -184,6 +185,7 @@ function start(options: CoreOptions, db: Database, sink: LogSink, log: Log, poin
     board.feed.close();
     await Promise.all([canceller.close(), recovery.close(), collector.close(), foreign.close()]);
     await registry.close();
+    cancels.flush();
     log.info('core closed');
     db.close();
   };
@@ -205,6 +207,6 @@ function start(options: CoreOptions, db: Database, sink: LogSink, log: Log, poin
       const now = summary.now();
       return now.running + now.waiting + now.collecting > 0;
     },
-    close: () => (closing ??= close()),
+    close: (deadlineMs) => (closing ??= close(deadlineMs)),
   };
 }

@@ -14,11 +14,23 @@ export interface Asking {
   note: string | null;
 }
 
+interface Noted {
+  id: RequestId;
+  at: number;
+  since: number;
+  step: CancelStep;
+  route: string | null;
+  detail: string | null;
+}
+const NOTED_MS = 100;
+
 export class CancelStore {
   readonly #db: Database;
   readonly #q;
   /** Monotonic time of each open request, ms; after a restart wall time has to do. */
   readonly #askedMono = new Map<RequestId, number>();
+  #noted: Noted[] = [];
+  #timer: NodeJS.Timeout | null = null;
 
   constructor(db: Database) {
     this.#db = db;
@@ -163,11 +175,44 @@ export class CancelStore {
 
   /** Adds to the trail; also after the request is settled ("it arrived after all"). */
   step(id: RequestId, step: CancelStep, route: string | null, detail: string | null): void {
+    this.#noted.push(this.#made(id, step, route, detail));
+    this.flush();
+  }
+
+  /**
+   * As `step`, for what only explains ("looked", "heard"): written with the next step that counts, or a tenth of a second
+   * later. Each commit is a sync of the disk, and the stop is waiting for it.
+   */
+  note(id: RequestId, step: CancelStep, route: string | null, detail: string | null): void {
+    this.#noted.push(this.#made(id, step, route, detail));
+    this.#timer ??= setTimeout(() => {
+      try {
+        this.flush();
+      } catch {
+        // A full disk: what is noted stays noted, and goes with the next step that can be written.
+      }
+    }, NOTED_MS);
+  }
+
+  /** Writes what was only noted. Call before the database is closed. */
+  flush(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const noted = this.#noted;
+    if (noted.length === 0) return;
+    this.#db.tx(() => {
+      for (const one of noted) this.#q.step.run(one);
+    });
+    this.#noted = [];
+  }
+
+  #made(id: RequestId, step: CancelStep, route: string | null, detail: string | null): Noted {
     const at = Date.now();
-    this.#db.tx(() => this.#q.step.run({ id, at, since: this.#since(id, at), step, route, detail }));
+    return { id, at, since: this.#since(id, at), step, route, detail };
   }
 
   trailOf(jobId: JobId): { by: Asker; note: string | null; steps: TrailStep[] }[] {
+    this.flush();
     const requests = this.#db.raw
       .prepare<[JobId], CancelRow>('SELECT * FROM cancel_requests WHERE job_id = ? ORDER BY rowid')
       .all(jobId);

@@ -23,8 +23,8 @@ const SearchCursorSchema = z.number().int();
 const FAR = Number.MAX_SAFE_INTEGER;
 /** The longest prefix the index keeps (`prefix='1 2 3'` in the schema). */
 const INDEXED_PREFIX = 3;
-/** How many are sifted here before the index is asked for whole words. */
-const CANDIDATES = 800;
+/** How many are sifted here, in two helpings, before the index is asked for whole words. */
+const CANDIDATES = [200, 600] as const;
 
 interface Found {
   rowid: number;
@@ -163,16 +163,26 @@ export class HistoryStore {
     const before = cursorText === undefined ? FAR : read(SearchCursorSchema, cursorText);
     const isPlain = words.every((word) => /^[\x21-\x7e]+$/.test(word));
     if (isPlain && words.some((word) => word.length > INDEXED_PREFIX)) {
-      const candidates = this.#matches(
-        words.map((word) => word.slice(0, INDEXED_PREFIX)),
-        filter,
-        before,
-        CANDIDATES,
-      );
-      const hits = candidates.filter((row) => hasWords(row, words));
-      if (hits.length >= limit || candidates.length < CANDIDATES) return found(hits.slice(0, limit), limit);
+      const sifted = this.#sift(words, filter, before, limit);
+      if (sifted !== null) return found(sifted, limit);
     }
     return found(this.#matches(words, filter, before, limit), limit);
+  }
+
+  /** The newest hits among candidates by three letters; null where they are too thin to fill a page that way. */
+  #sift(words: readonly string[], filter: HistoryFilter, before: number, limit: number): Found[] | null {
+    const short = words.map((word) => word.slice(0, INDEXED_PREFIX));
+    const hits: Found[] = [];
+    let from = before;
+    for (const count of CANDIDATES) {
+      const candidates = this.#matches(short, filter, from, count);
+      hits.push(...candidates.filter((row) => hasWords(row, words)));
+      if (hits.length >= limit || candidates.length < count) return hits.slice(0, limit);
+      // Fewer than a quarter of a page among the first: more of them will not fill it either.
+      if (hits.length * 4 < limit) return null;
+      from = candidates.at(-1)?.rowid ?? 0;
+    }
+    return null;
   }
 
   #matches(words: readonly string[], filter: HistoryFilter, before: number, limit: number): Found[] {

@@ -67,6 +67,11 @@ export class JobStore {
       storedOutputs: raw
         .prepare<[AttemptId], number>("SELECT count(*) FROM outputs WHERE attempt_id = ? AND state = 'stored'")
         .pluck(),
+      batchStopped: raw
+        .prepare<[JobId], 1>(
+          'SELECT 1 FROM jobs j JOIN batches b ON b.id = j.batch_id WHERE j.id = ? AND b.stop_after_at IS NOT NULL',
+        )
+        .pluck(),
       collateral: raw
         .prepare<[JobId], number>("SELECT count(*) FROM attempts WHERE job_id = ? AND close_reason = 'collateral'")
         .pluck(),
@@ -154,7 +159,8 @@ export class JobStore {
         held: job.held === 1,
         openCancel: cancel?.mode ?? null,
         partialOutputs: attempt === null ? 0 : (this.#q.storedOutputs.get(attempt.id) ?? 0),
-        collateralUsed: (this.#q.collateral.get(id) ?? 0) > 0,
+        // In a batch of which nothing more is to be sent, going back to the queue would be waiting for ever.
+        collateralUsed: (this.#q.collateral.get(id) ?? 0) > 0 || this.#q.batchStopped.get(id) === 1,
       },
       fact,
     );

@@ -129,7 +129,9 @@ export class Canceller {
       onStep: (step, route, detail) => {
         const open = cancels.openOf(jobId);
         if (open === undefined) return;
-        cancels.step(open.id, step, route, detail ?? null);
+        // What goes out is on disk before the next byte; what was merely seen goes with it, or a little later.
+        if (step === 'sent' || step === 'waiting') cancels.step(open.id, step, route, detail ?? null);
+        else cancels.note(open.id, step, route, detail ?? null);
         feed.changed(jobId);
       },
     });

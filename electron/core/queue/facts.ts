@@ -84,16 +84,18 @@ export class Facts {
       answer.from !== 'collecting';
     if (leftServer) {
       this.#heardAt.delete(attempt.remote_key);
+      // While its files are fetched the attempt is still open, and its key is no other job's (one open attempt per key).
       const clean =
-        fact.type === 'finished' ||
-        fact.type === 'executionFailed' ||
-        fact.type === 'stopped' ||
-        fact.type === 'rejected';
+        answer.to !== 'collecting' &&
+        (fact.type === 'finished' ||
+          fact.type === 'executionFailed' ||
+          fact.type === 'stopped' ||
+          fact.type === 'rejected');
       this.#followers.closed(attempt, jobId, clean);
     } else if (attempt !== null && isTerminal(answer.to)) {
       // A late frame may have been heard while its files were fetched.
       this.#heardAt.delete(attempt.remote_key);
-      this.#followers.closed(attempt, jobId, false);
+      this.#followers.closed(attempt, jobId, true);
     }
     if (answer.to === 'collecting' || (isTerminal(answer.to) && 'outputs' in fact && fact.outputs.length > 0))
       this.#followers.collect(jobId);

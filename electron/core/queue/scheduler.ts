@@ -112,7 +112,13 @@ export class Scheduler {
         this.#board.links.get(serverId) === link &&
         this.#maySend(link) &&
         this.#attempts.inFlight(serverId) < link.adapter.slots();
-      const attempt = may ? this.#claim(job.id, link, remoteKey) : null;
+      let attempt: AttemptRow | null = null;
+      try {
+        if (may) attempt = this.#claim(job.id, link, remoteKey);
+      } catch (error) {
+        link.adapter.releaseKey(remoteKey);
+        throw error;
+      }
       if (attempt === null) {
         link.adapter.releaseKey(remoteKey);
         if (!may && job.server_id === null) this.#kickOthers(serverId);

@@ -109,7 +109,7 @@ export function itsTurn(line: readonly LinePlace[], index: number): boolean {
 export interface LookView {
   /** Where its prompt is now, on any backend that shows its queue. */
   readonly found: 'running' | 'waiting' | 'absent';
-  /** The interrupt was sent when it was certain to run: then nothing can arrive any more. */
+  /** It was certain to run when interrupted, or its only prompt was seen on a backend: nothing can arrive any more. */
   readonly sentRunning: boolean;
   readonly sinceEndMs: number;
   /** Ms since the first look in a row that found nothing; null: this is the first, or it was found. */

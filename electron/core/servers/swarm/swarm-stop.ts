@@ -247,7 +247,7 @@ export class StopLine {
       absentSince = found === 'absent' ? (absentSince ?? began) : null;
       const step = lookStep({
         found,
-        sentRunning: track.interruptedRunning,
+        sentRunning: track.isAllThere,
         sinceEndMs: now - endedAt,
         absentForMs: absentSince === null || absentSince === began ? null : began - absentSince,
         pressedAgo: pressedAt === null ? null : now - pressedAt,

@@ -37,6 +37,13 @@ export class Track {
   interruptsOpen = 0;
   /** The interrupt was sent when it was certain to run: nothing can be left of it but the present step. */
   interruptedRunning = false;
+  /**
+   * Nothing of it can still arrive at a backend: it was certain to run when it was interrupted, or its only prompt was
+   * seen in a backend's queue already.
+   */
+  get isAllThere(): boolean {
+    return this.interruptedRunning || (this.backend !== null && this.asked === 1);
+  }
   /** An `if-waiting` interrupt was sent before any start was seen: a start seen since then is not told (§7.3). */
   holdStart = false;
   /** A stop procedure is at work: it reports the end, not the sink. */
