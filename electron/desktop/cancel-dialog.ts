@@ -99,7 +99,7 @@ export class CancelDialog {
 }
 
 /** The window's question as a message box. */
-export function questionOf(
+function questionOf(
   preview: CancelPreview,
   manner: { mode: CancelMode; one: boolean; changed: boolean },
 ): MessageBoxOptions {

@@ -181,7 +181,7 @@ const NO_FACTS: LifeFacts = {
 const CLOSE_ANSWERS = ['tray', 'quit', 'stay'] as const;
 const QUIT_ANSWERS = ['keep', 'cancel', 'stay'] as const;
 
-export const closeQuestion: MessageBoxOptions = {
+const closeQuestion: MessageBoxOptions = {
   type: 'question',
   message: closeDialog.message,
   detail: closeDialog.detail,

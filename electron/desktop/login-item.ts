@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { App } from 'electron';
 
-export const HIDDEN = '--hidden';
+const HIDDEN = '--hidden';
 const FILE = 'switchyard.desktop';
 
 export interface LoginItemOptions {

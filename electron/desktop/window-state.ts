@@ -23,7 +23,7 @@ const WindowStateSchema = z.strictObject({
 });
 export type WindowState = z.infer<typeof WindowStateSchema>;
 
-export const USUAL_SIZE = { width: 1_280, height: 820 } as const;
+const USUAL_SIZE = { width: 1_280, height: 820 } as const;
 /** quality.md §6: usable at 320 CSS px. */
 export const LEAST_SIZE = { width: 320, height: 400 } as const;
 /** So much of the window must lie on some display, or its title bar could not be caught. */

@@ -8,7 +8,7 @@ import { APP_ORIGIN, externalUrl, isOurPage, mayNavigate } from './urls.ts';
 import { LEAST_SIZE, fitToDisplays, readWindowState, writeWindowState } from './window-state.ts';
 import type { WindowState } from './window-state.ts';
 
-export const WINDOW_URL = `${APP_ORIGIN}/`;
+const WINDOW_URL = `${APP_ORIGIN}/`;
 /** A window nobody has looked at for so long gives its memory back. */
 const DESTROY_AFTER_MS = 5 * 60_000;
 
