@@ -47,9 +47,11 @@ export async function runHost(words: readonly string[]): Promise<void> {
   if (running !== null) {
     say(says.alreadyRunning(running.endpoint.pid, running.endpoint.url));
     if (args.open === 'nothing') process.exitCode = 1;
+    // The desktop app serves no address: asked for one it shows its window.
+    else if (running.endpoint.url === null) await askForLaunchUrl(running);
     else
       await open(args, {
-        url: running.endpoint.url ?? '',
+        url: running.endpoint.url,
         launchUrl: () => askForLaunchUrl(running),
         isOpen: () => false,
         dataDir: args.dataDir,

@@ -12,6 +12,7 @@ import { Marks } from '../../../electron/desktop/marks.ts';
 import { startComfyServer } from '../../../electron/demo/comfy-server.ts';
 import type { ComfyServerHandle } from '../../../electron/demo/comfy-server.ts';
 import { findRunningHost } from '../../../electron/host/endpoint.ts';
+import { runHost } from '../../../electron/host/run-host.ts';
 import { createClient } from '../../../shared/rpc/client.ts';
 import type { Client } from '../../../shared/rpc/client.ts';
 import { portConnection } from '../../../shared/rpc/connection.ts';
@@ -139,6 +140,20 @@ describe('the desktop app', () => {
     const client = connectWindow();
     expect(await client.api.app.info({})).toMatchObject({ host: 'electron', secrets: 'os', version: '1.2.3' });
     client.close();
+  });
+
+  it('is shown when a host is started on the same data: there is one Switchyard, and it has no address to open', async () => {
+    await start();
+    fake.windows[0]?.hide();
+    const said: string[] = [];
+    const log = vi.spyOn(console, 'log').mockImplementation((text: string) => void said.push(text));
+    try {
+      await runHost(['--window', '--data', join(folder, 'data')]);
+    } finally {
+      log.mockRestore();
+    }
+    expect(said).toEqual([`Switchyard is already running on this data (process ${String(process.pid)}).`]);
+    expect(fake.windows[0]?.isVisible()).toBe(true);
   });
 
   it('tells its window what of the desktop is really there, at once and when it changes', async () => {
