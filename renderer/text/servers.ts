@@ -52,7 +52,7 @@ export const kindName = (kind: Kind): string => (kind === 'comfy' ? 'ComfyUI' : 
 export const versionText = (kind: Kind, version: string | null): string =>
   version === null ? kindName(kind) : `${kindName(kind)} ${shortVersion(version)}`;
 /** SwarmUI adds the commit it was built from ("0.9.8.2.GIT-062407c7"): that is for its own log. */
-export const shortVersion = (version: string): string => version.replace(/\.GIT-.*$/, '');
+const shortVersion = (version: string): string => version.replace(/\.GIT-.*$/, '');
 
 export function contactWord(contact: Contact): string {
   switch (contact) {

@@ -124,7 +124,7 @@ export function choicesOf(
 }
 
 /** What is wrong with a typed value, or null. Empty means untouched. */
-export function faultOf(param: ParamView, typed: string): string | null {
+function faultOf(param: ParamView, typed: string): string | null {
   if (typed === '' || (param.type !== 'integer' && param.type !== 'decimal')) return null;
   const value = Number(typed);
   const whole = param.type === 'integer';

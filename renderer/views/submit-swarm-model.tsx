@@ -24,7 +24,7 @@ export function findModels(models: readonly Model[], typed: string): Model[] {
   });
 }
 
-export const sizeOf = ({ width, height }: Model): string | null =>
+const sizeOf = ({ width, height }: Model): string | null =>
   width === null || height === null ? null : common.size(width, height);
 
 export interface ModelPickerProps {

@@ -33,14 +33,21 @@ beforeAll(async () => {
   const { server: added } = await core.call('servers.add', { kind: 'comfy', url: server.url });
   for (let n = 0; n < 12; n += 1) {
     const { jobs } = await core.call('jobs.submit', {
-      payload: { kind: 'comfy', graph: sleepGraph(1, 5) }, serverId: added.id, held: n % 3 === 0,
-      jobs: Array.from({ length: 1 + (n % 4) }, (_, seed) => ({ patch: { set: { '1': { seed: 60_000 + n * 10 + seed } } } })),
+      payload: { kind: 'comfy', graph: sleepGraph(1, 5) },
+      serverId: added.id,
+      held: n % 3 === 0,
+      jobs: Array.from({ length: 1 + (n % 4) }, (_, seed) => ({
+        patch: { set: { '1': { seed: 60_000 + n * 10 + seed } } },
+      })),
     });
     submissions.push(jobs.map((job) => job.id));
     const last = jobs.at(-1);
     if (n % 4 === 1 && last !== undefined) await core.call('cancel.run', { scope: { jobs: [last.id] } });
   }
-  await until('some have run', async () => (await core.call('history.page', { filter: { states: ['done'] } })).rows.length > 3);
+  await until(
+    'some have run',
+    async () => (await core.call('history.page', { filter: { states: ['done'] } })).rows.length > 3,
+  );
   core.kill();
   await core.exited;
 }, 60_000);
@@ -65,13 +72,27 @@ function inspect(file: string): number {
     expect(db.movedAside).toBeNull();
     expect(db.raw.pragma('integrity_check', { simple: true })).toBe('ok');
     expect(db.raw.pragma('foreign_key_check')).toEqual([]);
-    const none = (sql: string): void => { expect(db.raw.prepare(sql).all(), sql).toEqual([]); };
-    none("SELECT id FROM jobs j WHERE ended_at IS NOT NULL AND EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.closed_at IS NULL)");
-    none("SELECT id FROM jobs j WHERE ended_at IS NOT NULL AND EXISTS (SELECT 1 FROM cancel_requests c WHERE c.job_id = j.id AND c.settled_at IS NULL)");
-    none("SELECT id FROM jobs j WHERE state IN ('submitting','accepted','running','collecting') AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.closed_at IS NULL)");
-    none("SELECT id FROM jobs j WHERE state = 'queued' AND EXISTS (SELECT 1 FROM cancel_requests c WHERE c.job_id = j.id AND c.settled_at IS NULL)");
-    none("SELECT id FROM jobs WHERE state = 'cancelled' AND NOT EXISTS (SELECT 1 FROM cancel_requests c WHERE c.job_id = jobs.id AND c.outcome = 'cancelled')");
-    none('SELECT id FROM jobs j WHERE ended_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM history_fts f WHERE f.rowid = j.end_seq AND f.job_id = j.id)');
+    const none = (sql: string): void => {
+      expect(db.raw.prepare(sql).all(), sql).toEqual([]);
+    };
+    none(
+      'SELECT id FROM jobs j WHERE ended_at IS NOT NULL AND EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.closed_at IS NULL)',
+    );
+    none(
+      'SELECT id FROM jobs j WHERE ended_at IS NOT NULL AND EXISTS (SELECT 1 FROM cancel_requests c WHERE c.job_id = j.id AND c.settled_at IS NULL)',
+    );
+    none(
+      "SELECT id FROM jobs j WHERE state IN ('submitting','accepted','running','collecting') AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.job_id = j.id AND a.closed_at IS NULL)",
+    );
+    none(
+      "SELECT id FROM jobs j WHERE state = 'queued' AND EXISTS (SELECT 1 FROM cancel_requests c WHERE c.job_id = j.id AND c.settled_at IS NULL)",
+    );
+    none(
+      "SELECT id FROM jobs WHERE state = 'cancelled' AND NOT EXISTS (SELECT 1 FROM cancel_requests c WHERE c.job_id = jobs.id AND c.outcome = 'cancelled')",
+    );
+    none(
+      'SELECT id FROM jobs j WHERE ended_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM history_fts f WHERE f.rowid = j.end_seq AND f.job_id = j.id)',
+    );
     none('SELECT id FROM payloads p WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE j.payload_id = p.id)');
     const there = new Set(db.raw.prepare<[], JobId>('SELECT id FROM jobs').pluck().all());
     const whole = submissions.map((ids) => ids.filter((id) => there.has(id)).length);
@@ -113,7 +134,9 @@ describe('power loss', () => {
     const frames = Math.floor((statSync(join(core.dataDir, 'switchyard.db-wal')).size - WAL_HEADER) / FRAME);
     for (let n = 1; n < 8; n += 1) {
       const at = WAL_HEADER + Math.floor((frames * n) / 8) * FRAME + 24 + 2_048;
-      const { dir, file } = after((wal) => Buffer.concat([wal.subarray(0, at), Buffer.alloc(2_048, 0x5a), wal.subarray(at + 2_048)]));
+      const { dir, file } = after((wal) =>
+        Buffer.concat([wal.subarray(0, at), Buffer.alloc(2_048, 0x5a), wal.subarray(at + 2_048)]),
+      );
       expect(inspect(file)).toBeLessThanOrEqual(submissions.length);
       rmSync(dir, { recursive: true });
     }
@@ -130,11 +153,26 @@ describe('power loss', () => {
       const { dir, file } = after((wal) => wal.subarray(0, Math.floor(wal.length * share)));
       const states: string[] = [];
       for (let start = 0; start < 3; start += 1) {
-        const opened = await createCore({ dataDir: dir, version: '0.0.0-power', host: 'node', logDir: null, secrets: memorySecrets(), shell: { reveal: () => Promise.resolve() } });
+        const opened = await createCore({
+          dataDir: dir,
+          version: '0.0.0-power',
+          host: 'node',
+          logDir: null,
+          secrets: memorySecrets(),
+          shell: { reveal: () => Promise.resolve() },
+        });
         await opened.handlers['queue.pause']({}, { signal: new AbortController().signal, face: 'api' });
         await opened.close();
         const db = openDatabase({ file, log: quietLog });
-        states.push(JSON.stringify(db.raw.prepare("SELECT id, state, position, rev FROM jobs WHERE state IN ('queued','done','failed','cancelled') ORDER BY id").all()));
+        states.push(
+          JSON.stringify(
+            db.raw
+              .prepare(
+                "SELECT id, state, position, rev FROM jobs WHERE state IN ('queued','done','failed','cancelled') ORDER BY id",
+              )
+              .all(),
+          ),
+        );
         db.close();
       }
       expect(states[2]).toBe(states[1]);

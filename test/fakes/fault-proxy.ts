@@ -55,7 +55,10 @@ export class FaultProxy {
     this.#server = null;
     const closed = new Promise<void>((resolve) => {
       if (server === null) resolve();
-      else server.close(() => { resolve(); });
+      else
+        server.close(() => {
+          resolve();
+        });
     });
     this.cut();
     await closed;
@@ -152,7 +155,10 @@ export class FaultProxy {
         if (afterReply === 'reset') client.resetAndDestroy();
         forget();
       } else if (this.#delayMs === 0) this.#pass(pair, client, chunk);
-      else setTimeout(() => { this.#pass(pair, client, chunk); }, this.#delayMs);
+      else
+        setTimeout(() => {
+          this.#pass(pair, client, chunk);
+        }, this.#delayMs);
     });
   }
 

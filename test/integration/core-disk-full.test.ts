@@ -14,14 +14,17 @@ import { CoreHarness, pictureGraph, sleepGraph } from '../support/core-harness.t
 
 /** A file system of 6 MB, or why there can be none here. */
 function mountSmall(): { dir: string } | { why: string } {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return { why: 'a small file system can only be mounted on Linux by root' };
+  if (process.platform !== 'linux' || process.getuid?.() !== 0)
+    return { why: 'a small file system can only be mounted on Linux by root' };
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-small-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', dir], { stdio: 'pipe' });
     return { dir };
   } catch (error) {
     rmdirSync(dir);
-    return { why: `mount is refused here: ${error instanceof Error ? error.message.split('\n')[0] ?? '' : String(error)}` };
+    return {
+      why: `mount is refused here: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`,
+    };
   }
 }
 
@@ -66,7 +69,7 @@ describe.skipIf('why' in probe)('disk full', () => {
   function fill(): void {
     const file = openSync(filler(), 'w');
     try {
-      for (let size = 65_536; size >= 1; ) {
+      for (let size = 65_536; size >= 1;) {
         try {
           if (writeSync(file, Buffer.alloc(size)) < size) size = Math.floor(size / 2);
         } catch {
@@ -91,8 +94,13 @@ describe.skipIf('why' in probe)('disk full', () => {
     const refused = await errorOf(core.submit(sleepGraph(1, 1), { serverId }));
     expect(refused).toMatchObject({ code: 'storage', details: { reason: 'disk-full' } });
     expect((await errorOf(core.cancel(waiting.id))).code).toBe('storage');
-    await core.waitFor('it ran to its end while nothing could be written', () => server.engine.outcomesOf(key).includes('success'));
-    await core.waitFor('the summary says what is the matter', async () => (await core.call('queue.summary', {})).trouble?.code === 'storage');
+    await core.waitFor('it ran to its end while nothing could be written', () =>
+      server.engine.outcomesOf(key).includes('success'),
+    );
+    await core.waitFor(
+      'the summary says what is the matter',
+      async () => (await core.call('queue.summary', {})).trouble?.code === 'storage',
+    );
     expect((await core.job(waiting.id)).state).toBe('queued');
     free();
     await core.waitState(running.id, 'done');
@@ -110,7 +118,10 @@ describe.skipIf('why' in probe)('disk full', () => {
     const [job] = await core.submit(sleepGraph(1, 5), { serverId });
     await core.waitState(job.id, 'submitting');
     fill();
-    await core.waitFor('it could not be written down', async () => (await core.call('queue.summary', {})).trouble?.code === 'storage');
+    await core.waitFor(
+      'it could not be written down',
+      async () => (await core.call('queue.summary', {})).trouble?.code === 'storage',
+    );
     expect((await core.job(job.id)).state).toBe('submitting');
     free();
     const done = await core.waitState(job.id, 'done');

@@ -19,14 +19,19 @@ afterEach(async () => {
 describe('unsure submits', () => {
   it('believed-too-soon: a request still in validation is absent for a while; it is adopted, never sent twice', async () => {
     await core.close();
-    core = await CoreHarness.open({ timing: { settleWindowMs: 3_000, settleLooks: 5, absentAgainMs: 100, watchdogMs: 1_000, notSentPauseMs: 50 } });
+    core = await CoreHarness.open({
+      timing: { settleWindowMs: 3_000, settleLooks: 5, absentAgainMs: 100, watchdogMs: 1_000, notSentPauseMs: 50 },
+    });
     const serverId = await core.addServer(server.url);
     const graph = sleepGraph(2, 10);
     server.dropRequestNext('/prompt', { method: 'POST' });
     const [job] = await core.submit(graph, { serverId });
     await core.waitState(job.id, 'submitting');
     const key = await core.keyOf(job.id);
-    const looks = (): number => server.engine.requests.filter((request) => request.method === 'GET' && /\/(jobs|history|queue)/.test(request.path)).length;
+    const looks = (): number =>
+      server.engine.requests.filter(
+        (request) => request.method === 'GET' && /\/(jobs|history|queue)/.test(request.path),
+      ).length;
     const before = looks();
     await core.waitFor('it was looked for twice, in vain', () => looks() >= before + 2);
     expect((await core.job(job.id)).state).toBe('submitting');
@@ -40,12 +45,15 @@ describe('unsure submits', () => {
 describe('what a look may say', () => {
   it('absent-once: a job that one look does not find is looked for again, and goes on', async () => {
     await core.close();
-    core = await CoreHarness.open({ timing: { settleWindowMs: 400, settleLooks: 5, absentAgainMs: 3_000, watchdogMs: 600, notSentPauseMs: 50 } });
+    core = await CoreHarness.open({
+      timing: { settleWindowMs: 400, settleLooks: 5, absentAgainMs: 3_000, watchdogMs: 600, notSentPauseMs: 50 },
+    });
     const serverId = await core.addServer(server.url);
     const [job] = await core.submit(sleepGraph(1, 5_000), { serverId });
     await core.waitState(job.id, 'running');
     const key = await core.keyOf(job.id);
-    const looks = (): number => server.engine.requests.filter((request) => request.method === 'GET' && request.path.includes(key)).length;
+    const looks = (): number =>
+      server.engine.requests.filter((request) => request.method === 'GET' && request.path.includes(key)).length;
     const before = looks();
     // Absent for the watchdog and for the first look that settles it; there again for the second.
     const see = [
@@ -69,7 +77,9 @@ describe('what a look may say', () => {
     await core.waitState(job.id, 'running');
     const key = await core.keyOf(job.id);
     await server.goDown();
-    await core.waitFor('it ran to its end while nobody listened', () => server.engine.outcomesOf(key).includes('success'));
+    await core.waitFor('it ran to its end while nobody listened', () =>
+      server.engine.outcomesOf(key).includes('success'),
+    );
     server.engine.editHistory({ delete: [key] });
     await server.comeUp();
     const ended = await core.waitState(job.id, 'failed');
@@ -83,7 +93,11 @@ describe('what a look may say', () => {
     const [staged] = await core.submit(sleepGraph(1, 5), { serverId });
     await core.waitState(staged.id, 'accepted');
     await server.restart();
-    for (const { id } of [running, staged]) expect((await core.waitState(id, 'failed')).error).toMatchObject({ code: 'lost', details: { cause: 'server-restarted' } });
+    for (const { id } of [running, staged])
+      expect((await core.waitState(id, 'failed')).error).toMatchObject({
+        code: 'lost',
+        details: { cause: 'server-restarted' },
+      });
   });
 
   it('cancel-in-flight: a stop waits for the submit it is about; no look is made before the answer', async () => {
@@ -102,6 +116,9 @@ describe('what a look may say', () => {
       return state !== 'submitting';
     });
     expect(looked).toBe(false);
-    expect((await core.waitState(job.id, 'cancelled')).cancel?.outcome).toMatchObject({ reach: 'waiting', evidence: 'proven' });
+    expect((await core.waitState(job.id, 'cancelled')).cancel?.outcome).toMatchObject({
+      reach: 'waiting',
+      evidence: 'proven',
+    });
   });
 });

@@ -191,7 +191,9 @@ describe('cancel', () => {
     const second = await core.cancel(staged.id);
     expect(second.receipts[0]?.requestId).toBe(first.receipts[0]?.requestId);
     expect((await core.job(staged.id)).cancel).toMatchObject({ mode: 'stop', outcome: null });
-    expect((await core.call('jobs.get', { id: staged.id })).trail[0]?.steps.map((step) => step.step)).toContain('raised');
+    expect((await core.call('jobs.get', { id: staged.id })).trail[0]?.steps.map((step) => step.step)).toContain(
+      'raised',
+    );
     await core.call('cancel.run', { scope: { jobs: [staged.id] }, mode: 'if-waiting' });
     expect((await core.job(staged.id)).cancel?.mode).toBe('stop');
   });

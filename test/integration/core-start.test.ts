@@ -33,7 +33,11 @@ describe('createCore', () => {
   it('newer: a database from a newer version is refused and left as it is', async () => {
     core = new CoreHarness();
     const file = join(core.dataDir, 'switchyard.db');
-    openDatabase({ file, log: quietLog, migrateOptions: { migrations: [...MIGRATIONS, { id: '999-future', sql: 'CREATE TABLE future (x)' }] } }).close();
+    openDatabase({
+      file,
+      log: quietLog,
+      migrateOptions: { migrations: [...MIGRATIONS, { id: '999-future', sql: 'CREATE TABLE future (x)' }] },
+    }).close();
     const before = readFileSync(file);
     expect(await startError()).toMatchObject({ code: 'storage', details: { reason: 'newer' } });
     expect(readFileSync(file).equals(before)).toBe(true);
@@ -93,7 +97,7 @@ describe('createCore', () => {
 });
 
 describe('history that is not kept', () => {
-  it('keepHistoryDays: what is older goes, ours with its journal and other people\'s, in slices; the rest stays', async () => {
+  it("keepHistoryDays: what is older goes, ours with its journal and other people's, in slices; the rest stays", async () => {
     core = await CoreHarness.open();
     const patches = Array.from({ length: 700 }, (_, seed) => ({ set: { '1': { seed } } }));
     const old = await core.submit(sleepGraph(1, 1), { held: true, patches });
@@ -104,7 +108,10 @@ describe('history that is not kept', () => {
       const [young] = await core.submit(sleepGraph(1, 1), { held: true });
       await core.cancel(young.id);
       await core.call('settings.set', { settings: { keepHistoryDays: 30 } });
-      await core.waitFor('the old ones are gone', async () => (await core.call('history.page', { filter: {}, limit: 500 })).rows.length === 1);
+      await core.waitFor(
+        'the old ones are gone',
+        async () => (await core.call('history.page', { filter: {}, limit: 500 })).rows.length === 1,
+      );
       const { hours } = await core.call('history.outline', {});
       expect(hours.reduce((sum, hour) => sum + hour.jobs, 0)).toBe(1);
       await core.stop();

@@ -10,19 +10,38 @@ import { sleepGraph } from './core-harness.ts';
 
 const [dataDir = '', url = '', when = 'none'] = process.argv.slice(2);
 const core = await createCore({
-  dataDir, version: '0.0.0-leaving', host: 'node', logDir: null, backoffScale: 0.05,
-  secrets: { protection: 'none', get: () => Promise.resolve(null), set: () => Promise.resolve(), delete: () => Promise.resolve() },
+  dataDir,
+  version: '0.0.0-leaving',
+  host: 'node',
+  logDir: null,
+  backoffScale: 0.05,
+  secrets: {
+    protection: 'none',
+    get: () => Promise.resolve(null),
+    set: () => Promise.resolve(),
+    delete: () => Promise.resolve(),
+  },
   shell: { reveal: () => Promise.resolve() },
 });
 
-async function call<Name extends CallName>(name: Name, args: InputOf<Contract['calls'][Name]>): Promise<OutputOf<Contract['calls'][Name]>> {
+async function call<Name extends CallName>(
+  name: Name,
+  args: InputOf<Contract['calls'][Name]>,
+): Promise<OutputOf<Contract['calls'][Name]>> {
   const handler = core.handlers[name] as (args: unknown, context: unknown) => unknown;
-  return (await handler(contract.calls[name].input.parse(args), { signal: new AbortController().signal, face: 'cli' })) as OutputOf<Contract['calls'][Name]>;
+  return (await handler(contract.calls[name].input.parse(args), {
+    signal: new AbortController().signal,
+    face: 'cli',
+  })) as OutputOf<Contract['calls'][Name]>;
 }
 
 if (when !== 'none') {
   const { server } = await call('servers.add', { kind: 'comfy', url });
-  const { jobs } = await call('jobs.submit', { payload: { kind: 'comfy', graph: sleepGraph(3_000, 20) }, serverId: server.id, jobs: [{}] });
+  const { jobs } = await call('jobs.submit', {
+    payload: { kind: 'comfy', graph: sleepGraph(3_000, 20) },
+    serverId: server.id,
+    jobs: [{}],
+  });
   const id = jobs[0]?.id;
   if (id === undefined) throw new Error('no job');
   const wanted = when === 'cancelling' ? 'running' : when;
@@ -31,7 +50,10 @@ if (when !== 'none') {
 }
 await core.close();
 // What still keeps the process alive, once what is closing has had a moment to close. `unref`d things are not in the list.
-const held = (): string[] => process.getActiveResourcesInfo().filter((name) => !['PipeWrap', 'TTYWrap', 'FSReqPromise', 'Immediate'].includes(name));
+const held = (): string[] =>
+  process
+    .getActiveResourcesInfo()
+    .filter((name) => !['PipeWrap', 'TTYWrap', 'FSReqPromise', 'Immediate'].includes(name));
 const until = performance.now() + 1_000;
 do await new Promise((resolve) => setImmediate(resolve));
 while (held().length > 0 && performance.now() < until);

@@ -10,12 +10,15 @@ import { CALL_NAMES, contract, TOPICS } from '../../shared/contract.ts';
 
 const TEST = fileURLToPath(new URL('..', import.meta.url));
 const sources = ['integration', 'e2e']
-  .flatMap((suite) => readdirSync(join(TEST, suite), { recursive: true, encoding: 'utf8' }).map((file) => join(TEST, suite, file)))
+  .flatMap((suite) =>
+    readdirSync(join(TEST, suite), { recursive: true, encoding: 'utf8' }).map((file) => join(TEST, suite, file)),
+  )
   .filter((file) => /\.(test|spec)\.tsx?$/.test(file))
   .map((file) => readFileSync(file, 'utf8'))
   .join('\n');
 
-const isQuoted = (name: string): boolean => [`'${name}'`, `"${name}"`, `\`${name}\``, `/api/${name}`].some((quoted) => sources.includes(quoted));
+const isQuoted = (name: string): boolean =>
+  [`'${name}'`, `"${name}"`, `\`${name}\``, `/api/${name}`].some((quoted) => sources.includes(quoted));
 
 describe('contract coverage', () => {
   it('there are tests to look into', () => {

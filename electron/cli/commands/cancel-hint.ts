@@ -27,10 +27,7 @@ export async function hintAtOthers(context: Context, link: Link, serverId: Serve
 }
 
 /** Pure, for the test: one line for what runs, one for what waits, one for what is only counted. */
-function foreignHint(
-  views: readonly ForeignView[],
-  servers: readonly Pick<ServerView, 'id' | 'name'>[],
-): string[] {
+function foreignHint(views: readonly ForeignView[], servers: readonly Pick<ServerView, 'id' | 'name'>[]): string[] {
   const listed = views.flatMap((view) => view.jobs.filter((job) => job.state !== 'ended'));
   const running = listed.filter((job) => job.state === 'running');
   const [only] = running;

@@ -78,8 +78,15 @@ describe('advance', () => {
     expect(settled(facts.executionFailed)).toEqual({ outcome: 'too-late', state: 'failed' });
     expect(settled(facts.vanished)).toEqual({ outcome: 'unknown', cause: 'server-restarted' });
     expect(settled({ type: 'vanished', cause: 'no-trace' })).toEqual({ outcome: 'unknown', cause: 'no-trace' });
-    expect(settled(facts.stopped)).toEqual({ outcome: 'cancelled', reach: 'running', evidence: 'proven', partialOutputs: 0 });
-    expect(advance(job('submitting', { openCancel: 'stop' }), facts.rejected)).toMatchObject({ transition: { settle: { outcome: 'too-late', state: 'failed' } } });
+    expect(settled(facts.stopped)).toEqual({
+      outcome: 'cancelled',
+      reach: 'running',
+      evidence: 'proven',
+      partialOutputs: 0,
+    });
+    expect(advance(job('submitting', { openCancel: 'stop' }), facts.rejected)).toMatchObject({
+      transition: { settle: { outcome: 'too-late', state: 'failed' } },
+    });
   });
 
   it('closes the attempt on every way off a server but collecting', () => {

@@ -5,8 +5,12 @@ import { openStores } from '../../../support/stores.ts';
 import type { Stores } from '../../../support/stores.ts';
 
 let s: Stores;
-beforeEach(() => { s = openStores(); });
-afterEach(() => { s.close(); });
+beforeEach(() => {
+  s = openStores();
+});
+afterEach(() => {
+  s.close();
+});
 
 const claimable = (): string[] => s.order.claimable('comfy', s.serverId, 50).map((job) => job.id);
 
@@ -20,12 +24,24 @@ describe('claimable', () => {
     const ids = Array.from({ length: 5 }, () => s.add());
     const [free, held, stopped, elsewhere, refused] = ids;
     const other = newServerId();
-    s.servers.insert({ id: other, kind: 'comfy', name: 'Other', url: 'http://127.0.0.1:2', credentialRef: null, clientId: 'c', maxInFlight: 1 });
+    s.servers.insert({
+      id: other,
+      kind: 'comfy',
+      name: 'Other',
+      url: 'http://127.0.0.1:2',
+      credentialRef: null,
+      clientId: 'c',
+      maxInFlight: 1,
+    });
     s.db.raw.prepare('UPDATE jobs SET held = 1 WHERE id = ?').run(held);
-    s.db.raw.prepare("INSERT INTO batches (id, title, size, stop_after_at, created_at) VALUES ('b', 'b', 1, 5, 5)").run();
+    s.db.raw
+      .prepare("INSERT INTO batches (id, title, size, stop_after_at, created_at) VALUES ('b', 'b', 1, 5, 5)")
+      .run();
     s.db.raw.prepare("UPDATE jobs SET batch_id = 'b' WHERE id = ?").run(stopped);
     s.db.raw.prepare('UPDATE jobs SET server_id = ? WHERE id = ?').run(other, elsewhere);
-    s.db.raw.prepare("INSERT INTO rejections (job_id, server_id, error, at) VALUES (?, ?, '{}', 1)").run(refused, s.serverId);
+    s.db.raw
+      .prepare("INSERT INTO rejections (job_id, server_id, error, at) VALUES (?, ?, '{}', 1)")
+      .run(refused, s.serverId);
     expect(claimable()).toEqual([free]);
     expect(s.order.claimable('comfy', other, 50).map((job) => job.id)).toEqual([free, elsewhere, refused]);
     expect(s.order.claimable('swarm', s.serverId, 50)).toEqual([]);
