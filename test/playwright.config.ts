@@ -27,5 +27,8 @@ export default defineConfig({
     video: 'off',
     launchOptions: { args: browserArguments(), ...(executablePath === undefined ? {} : { executablePath }) },
   },
-  projects: [{ name: 'chromium' }, { name: 'electron' }],
+  projects: [
+    { name: 'chromium', testIgnore: '**/desktop/**' },
+    { name: 'electron', testMatch: '**/desktop/**/*.spec.ts' },
+  ],
 });

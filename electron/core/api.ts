@@ -127,7 +127,10 @@ export function createApi(parts: ApiParts): Handlers {
     'servers.discover': async (_args, { signal }) => ({ found: await parts.discover(signal) }),
     'servers.reconnect': ({ id }) => {
       const server = admin.one(id);
-      links.get(id)?.reconnectNow();
+      const link = links.get(id);
+      // After a sleep a socket may be half open and its link still read online: the stream is replaced, jobs are untouched.
+      if (link?.online === true) link.recycle('asked to reconnect');
+      else link?.reconnectNow();
       return { server };
     },
     'servers.freeMemory': async ({ id }, { signal }) => {

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { explore } from './cancel-swarm.ts';
-import type { Variant, Verdict, World } from './cancel-swarm.ts';
+import type { Variant, Verdict, World } from './swarm-server-model.ts';
 
 const said = (verdict: Verdict): Record<string, string[]> => Object.fromEntries(verdict.faults);
 
