@@ -89,6 +89,19 @@ describe('servers', () => {
     await core.waitFor('online', async () => (await core.server(serverId)).status.contact === 'online');
   });
 
+  it('servers.reconnect on a server that is online replaces its stream; the running job is followed to its end', async () => {
+    const [job] = await core.submit(sleepGraph(60, 20), { serverId });
+    await core.waitState(job.id, 'running');
+    const before = (await core.server(serverId)).status.since;
+    await core.call('servers.reconnect', { id: serverId });
+    await core.waitFor('it was offline and is online again', async () => {
+      const { status } = await core.server(serverId);
+      return status.contact === 'online' && status.since > before;
+    });
+    await core.waitState(job.id, 'done');
+    expect(server.engine.executionsOf(await core.keyOf(job.id))).toBe(1);
+  });
+
   it('a kind without backends says so: servers.backends, servers.catalogue, foreign.powers, foreign.stopUser, servers.restartBackend, servers.recreateBackend', async () => {
     expect((await errorOf(core.call('servers.backends', { id: serverId }))).code).toBe('conflict');
     expect((await errorOf(core.call('servers.catalogue', { id: serverId }))).code).toBe('conflict');
