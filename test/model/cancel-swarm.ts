@@ -119,6 +119,7 @@ function lookMoves(state: State, stop: Stop, index: number, variant: Variant): M
   const step = lookStep({
     found,
     sentRunning: stop.sentRunning,
+    allThere: stop.sentRunning,
     sinceEndMs: 0,
     pressedAgo: stop.pressed === 'landed' ? 0 : null,
     absentForMs: found === 'absent' && stop.absentOnce ? (stop.absentLong ? 10_000 : 1) : null,

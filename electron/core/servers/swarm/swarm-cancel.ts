@@ -109,8 +109,10 @@ export function itsTurn(line: readonly LinePlace[], index: number): boolean {
 export interface LookView {
   /** Where its prompt is now, on any backend that shows its queue. */
   readonly found: 'running' | 'waiting' | 'absent';
-  /** It was certain to run when interrupted, or its only prompt was seen on a backend: nothing can arrive any more. */
+  /** The interrupt was sent when it was certain to run: SwarmUI passes it on itself. */
   readonly sentRunning: boolean;
+  /** That, or its only prompt was seen on a backend before: nothing of it can arrive any more. */
+  readonly allThere: boolean;
   readonly sinceEndMs: number;
   /** Ms since the first look in a row that found nothing; null: this is the first, or it was found. */
   readonly absentForMs: number | null;
@@ -125,8 +127,7 @@ export function lookStep(view: LookView): LookStep {
   const soon = Math.min(3_000, Math.max(3, view.sinceEndMs / 2));
   switch (view.found) {
     case 'absent':
-      if (view.sentRunning || (view.absentForMs !== null && view.absentForMs >= ABSENT_AGAIN_MS))
-        return { look: 'gone' };
+      if (view.allThere || (view.absentForMs !== null && view.absentForMs >= ABSENT_AGAIN_MS)) return { look: 'gone' };
       return {
         look: 'again',
         ms: view.absentForMs === null ? ABSENT_AGAIN_MS : Math.max(1, ABSENT_AGAIN_MS - view.absentForMs),

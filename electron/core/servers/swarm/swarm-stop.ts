@@ -51,6 +51,8 @@ interface Place {
   readonly joinedAt: number;
   sentAt: number | null;
   sharedLoad: boolean;
+  /** Its prompt was looked for on the backends before the stop was sent. */
+  looked: boolean;
 }
 
 export class StopLine {
@@ -69,7 +71,14 @@ export class StopLine {
 
   /** Ends with a report, or by abort. */
   async stop(track: Track, request: StopRequest): Promise<StopReport> {
-    const place: Place = { track, request, joinedAt: performance.now(), sentAt: null, sharedLoad: false };
+    const place: Place = {
+      track,
+      request,
+      joinedAt: performance.now(),
+      sentAt: null,
+      sharedLoad: false,
+      looked: false,
+    };
     this.#line.push(place);
     track.stopping += 1;
     try {
@@ -111,6 +120,7 @@ export class StopLine {
                 : `until its phase is certain (${track.phase})`,
             );
           toldHold = step.why;
+          if (await this.#sight(place)) break;
           if (step.why === 'load') await this.#checkLoad(place);
           await this.#pause(place, Math.min(step.ms, step.why === 'load' ? 500 : step.ms));
           break;
@@ -120,6 +130,7 @@ export class StopLine {
         case 'ready':
           if (track.loading && !place.sharedLoad && (await this.#checkLoad(place))) break;
           if (this.#stepOf(place).step !== 'ready') break;
+          if (await this.#sight(place)) break;
           if (itsTurn(this.#places(), this.#line.indexOf(place))) await this.#send(place);
           else await this.#pause(place, 50);
       }
@@ -163,6 +174,20 @@ export class StopLine {
         inLineMs: now - place.joinedAt,
       };
     });
+  }
+
+  /**
+   * A prompt that was handed over is looked for once before the stop: where it is known to be in a backend's queue,
+   * nothing of it can arrive later, and one look afterwards proves that it is gone. True when time went by with it.
+   */
+  async #sight(place: Place): Promise<boolean> {
+    const { track, request } = place;
+    if (place.looked || track.phase !== 'handed' || track.backend !== null) return false;
+    place.looked = true;
+    const look = await this.#ports.look(request.signal);
+    const prompt = look?.prompts.find((one) => this.#ports.isOf(track, one));
+    if (prompt !== undefined) track.backend = prompt.backend;
+    return true;
   }
 
   /** True when others wait for the load that runs for this one; a cancel would fail them (S17). */
@@ -247,7 +272,8 @@ export class StopLine {
       absentSince = found === 'absent' ? (absentSince ?? began) : null;
       const step = lookStep({
         found,
-        sentRunning: track.isAllThere,
+        sentRunning: track.interruptedRunning,
+        allThere: track.isAllThere,
         sinceEndMs: now - endedAt,
         absentForMs: absentSince === null || absentSince === began ? null : began - absentSince,
         pressedAgo: pressedAt === null ? null : now - pressedAt,
