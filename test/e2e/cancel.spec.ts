@@ -87,12 +87,19 @@ test('cancel while it runs: the row says what it waits for, then how it ended; t
   await expect(row).toContainText('KSampler');
   await row.getByRole('button', { name: /^Cancel/ }).click();
   await expect(question(page)).toContainText('1 running stops at its next step. Its images so far are kept.');
+  // The server stands still before it looks for an interrupt, so that the row can be read while it waits.
+  const hold = host.comfy.engine.pauseAt('before-step-check');
+  await hold.reached;
   await question(page).getByRole('button', { name: 'Cancel job' }).click();
   await expect(row).toContainText('Cancelling…');
   await expect(row).toContainText('waiting for KSampler');
-  await expect(row).toContainText(/Cancelled after \d/);
-  await expect(row).toContainText('by you');
+  hold.release();
+  await host.core.waitState(idAt(jobs, 0), 'cancelled');
   await expect(rowOf(page, 'staged there')).toContainText('KSampler');
+  await page.getByRole('link', { name: /^History/ }).click();
+  const ended = page.getByRole('row').filter({ hasText: 'runs now' });
+  await expect(ended).toContainText(/Cancelled after \d/);
+  await expect(ended).toContainText('by you');
   expect((await host.core.job(idAt(jobs, 0))).state).toBe('cancelled');
 });
 
