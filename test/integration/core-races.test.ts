@@ -302,46 +302,6 @@ describe('order', () => {
   });
 });
 
-describe('servers that go', () => {
-  it('foreign work of a removed server is no longer counted, and ends in the history', async () => {
-    const serverId = await core.addServer(server.url);
-    await occupy(server, serverId);
-    await core.waitFor('it is counted', async () => (await core.call('queue.summary', {})).foreign === 1);
-    await core.call('servers.remove', { id: serverId });
-    expect(core.seen.some((event) => event.topic === 'server.removed' && event.payload.id === serverId)).toBe(true);
-    expect((await core.call('queue.summary', {})).foreign).toBe(0);
-    const { rows } = await core.call('history.page', { filter: { foreign: 'only' } });
-    expect(rows).toMatchObject([{ type: 'foreign', foreign: { state: 'ended', how: 'gone' } }]);
-  });
-
-  it('partial files of a removed server are no longer awaited', async () => {
-    const serverId = await core.addServer(server.url);
-    const graph: ComfyGraph = { ...pictureGraph() };
-    for (const [id, node] of Object.entries(sleepGraph(2_000, 20)))
-      graph[`9${id}`] = {
-        ...node,
-        inputs: Object.fromEntries(
-          Object.entries(node.inputs).map(([key, value]) => [key, Array.isArray(value) ? ['91', 0] : value]),
-        ),
-      };
-    server.failNext('/view', 500, { times: 100_000 });
-    const [job] = await core.submit(graph, { serverId });
-    await core.waitFor(
-      'its picture is made',
-      () =>
-        server.engine.requests.length > 0 &&
-        core.seen.some(
-          (event) => event.topic === 'job.live' && event.payload.nodesDone !== null && event.payload.nodesDone >= 7,
-        ),
-    );
-    await core.cancel(job.id);
-    expect((await core.waitState(job.id, 'cancelled')).outputs.expected).toBe(1);
-    await core.call('servers.remove', { id: serverId });
-    await core.waitFor('nothing is expected any more', async () => (await core.job(job.id)).outputs.expected === 0);
-    expect((await core.job(job.id)).outputs.missing).toBe(1);
-  });
-});
-
 describe('outputs', () => {
   it('refetch-while-fetching: what is asked for again while another file is being fetched is fetched too', async () => {
     const serverId = await core.addServer(server.url);

@@ -152,7 +152,7 @@ export class ServerAdmin {
   }
 
   edit(id: ServerId, patch: ServerPatch): ServerView {
-    const now = this.#existing(id);
+    const now = this.#staying(id);
     const next: ServerPatch = { ...patch };
     if (patch.url !== undefined) {
       next.url = this.#links.normalise(patch.url);
@@ -170,13 +170,16 @@ export class ServerAdmin {
 
   /** The secret store first, then the row that names it: a crash between leaves a secret nobody refers to, never the reverse. */
   async setCredential(id: ServerId, credential: Credential | null): Promise<ServerView> {
-    const record = this.#existing(id);
+    const record = this.#staying(id);
     if (credential === null) {
       if (record.credentialRef !== null) await this.#secrets.delete(record.credentialRef);
+      this.#staying(id);
       this.#board.servers.update(id, { credentialRef: null });
     } else {
       const ref = record.credentialRef ?? `server-${randomBytes(8).toString('hex')}`;
       await this.#secrets.set(ref, credential);
+      if (!this.#stays(id)) await this.#secrets.delete(ref);
+      this.#staying(id);
       this.#board.servers.update(id, { credentialRef: ref });
     }
     this.#links.update(this.#existing(id));
@@ -275,6 +278,17 @@ export class ServerAdmin {
     const record = this.#board.servers.get(id);
     if (record === undefined) throw new AppError('not_found', 'there is no such server', { details: { id } });
     return record;
+  }
+
+  /** False from the moment its link is being closed for good: its row is still there then, its link is not. */
+  #stays(id: ServerId): boolean {
+    return this.#board.servers.get(id) !== undefined && !this.#removing.has(id);
+  }
+
+  /** The record of a server that can still be changed. */
+  #staying(id: ServerId): ServerRecord {
+    if (this.#removing.has(id)) throw new AppError('not_found', 'that server is being removed', { details: { id } });
+    return this.#existing(id);
   }
 
   #mustBeNew(url: string, except: ServerId | null): void {
