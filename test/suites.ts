@@ -10,11 +10,11 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Suites that Vitest runs, each with the deadline of one test. A deadline ends a hang; it is no measurement. */
 export const vitestSuites = [
-  { name: 'unit', testTimeoutMs: 15_000 },
-  { name: 'model', testTimeoutMs: 60_000 },
-  { name: 'conformance', testTimeoutMs: 15_000 },
-  { name: 'integration', testTimeoutMs: 15_000 },
-  { name: 'crash', testTimeoutMs: 60_000 },
+  { name: 'unit', testTimeoutMs: 45_000 },
+  { name: 'model', testTimeoutMs: 180_000 },
+  { name: 'conformance', testTimeoutMs: 60_000 },
+  { name: 'integration', testTimeoutMs: 90_000 },
+  { name: 'crash', testTimeoutMs: 180_000 },
 ] as const;
 
 /** Against a real server, by choice: COMFY_URL and SWARM_URL say which. */

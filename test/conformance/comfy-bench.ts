@@ -117,7 +117,7 @@ export class ComfyBench {
   }
 
   /** Polls until `ready`; the deadline only ends a hang. */
-  async until(ready: () => Promise<boolean>, what: string, deadlineMs = 10_000): Promise<void> {
+  async until(ready: () => Promise<boolean>, what: string, deadlineMs = 30_000): Promise<void> {
     const end = Date.now() + deadlineMs;
     while (!(await ready())) {
       if (Date.now() > end) throw new Error(`waited for ${what}`);

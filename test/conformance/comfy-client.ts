@@ -124,7 +124,7 @@ export class ComfySocket {
   }
 
   /** Resolves when `ready(frames)`; rejects after a deadline that only ends a hang. */
-  async until(ready: (frames: readonly Frame[]) => boolean, what = 'frames', deadlineMs = 10_000): Promise<void> {
+  async until(ready: (frames: readonly Frame[]) => boolean, what = 'frames', deadlineMs = 30_000): Promise<void> {
     if (ready(this.frames)) return;
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {

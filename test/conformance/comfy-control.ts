@@ -131,7 +131,7 @@ export function comfyControl(bench: () => ComfyBench): void {
 
   it('targeted interrupt stops the running prompt and tells where', async () => {
     const me = await bench().socket();
-    const id = await bench().submit(sleepGraph(500, 20), me);
+    const id = await bench().submit(sleepGraph(4_000, 20), me);
     await me.seen('progress', id);
     const reply = await bench().interrupt(id);
     expect([reply.status, reply.text]).toEqual([200, '']);
@@ -148,7 +148,7 @@ export function comfyControl(bench: () => ComfyBench): void {
 
   it('targeted interrupt of a waiting or unknown id stops nobody', async () => {
     const me = await bench().socket();
-    const running = await bench().submit(sleepGraph(30, 25), me);
+    const running = await bench().submit(sleepGraph(60, 25), me);
     const waiting = await bench().submit(sleepGraph(1, 10), me);
     await me.seen('progress', running);
     await bench().interrupt(waiting);
@@ -166,7 +166,7 @@ export function comfyControl(bench: () => ComfyBench): void {
     ['a null id', { prompt_id: null }],
   ] as const)('interrupt with %s is global: it stops whoever runs', async (_name, body) => {
     const me = await bench().socket();
-    const id = await bench().submit(sleepGraph(500, 20), me);
+    const id = await bench().submit(sleepGraph(4_000, 20), me);
     await me.seen('progress', id);
     expect((await bench().post('/interrupt', body)).status).toBe(200);
     await me.seen('execution_interrupted', id);
@@ -211,7 +211,7 @@ export function comfyControl(bench: () => ComfyBench): void {
 
   it('cancel endpoints: 405 or 404 before the newest, exact there', async () => {
     const me = await bench().socket();
-    const running = await bench().submit(sleepGraph(500, 20), me);
+    const running = await bench().submit(sleepGraph(4_000, 20), me);
     const waiting = await bench().submit(sleepGraph(1, 10), me);
     await me.seen('progress', running);
     const answer = async (id: string): Promise<unknown> => {

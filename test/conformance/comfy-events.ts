@@ -145,7 +145,7 @@ export function comfyEvents(bench: () => ComfyBench): void {
 
   it('without client_id: an interruption goes to everybody', async () => {
     const observer = await bench().socket();
-    const id = await bench().submit(sleepGraph(200, 20), undefined);
+    const id = await bench().submit(sleepGraph(4_000, 20), undefined);
     await observer.seen('progress', id);
     await bench().interrupt(id);
     await observer.seen('execution_interrupted', id);
@@ -217,7 +217,7 @@ export function comfyEvents(bench: () => ComfyBench): void {
 
   it('reconnecting during a job: status, then executing without prompt_id; nothing is replayed', async () => {
     const me = await bench().socket();
-    const id = await bench().submit(sleepGraph(30, 30), me);
+    const id = await bench().submit(sleepGraph(100, 30), me);
     await me.seen('progress', id);
     await me.close();
     const again = await bench().socket({ clientId: me.clientId });

@@ -142,7 +142,7 @@ export function comfyRecords(bench: () => ComfyBench): void {
     }
     const me = await bench().socket();
     const workflow = randomUUID();
-    const running = await bench().submit(sleepGraph(500, 20), me, {
+    const running = await bench().submit(sleepGraph(4_000, 20), me, {
       extra_data: { extra_pnginfo: { workflow: { id: workflow } } },
     });
     const waiting = await bench().submit(sleepGraph(1, 5), me);
@@ -240,7 +240,7 @@ export function comfyRecords(bench: () => ComfyBench): void {
       const me = await bench().socket();
       const done = await bench().submit(sleepGraph(1, 5), me);
       await me.ended(done);
-      const lost = await bench().submit(sleepGraph(500, 20), me);
+      const lost = await bench().submit(sleepGraph(4_000, 20), me);
       await me.seen('progress', lost);
       await restart();
       expect(await me.closedBy()).toBe(1006);

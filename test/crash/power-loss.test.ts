@@ -50,7 +50,7 @@ beforeAll(async () => {
   );
   core.kill();
   await core.exited;
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await core.close();
   await server.close();
@@ -140,7 +140,7 @@ describe('power loss', () => {
       expect(inspect(file)).toBeLessThanOrEqual(submissions.length);
       rmSync(dir, { recursive: true });
     }
-  }, 60_000);
+  }, 180_000);
 
   it('the log gone altogether: the start is a clean one', () => {
     const { dir, file } = after(() => Buffer.alloc(0));
@@ -179,5 +179,5 @@ describe('power loss', () => {
       expect(existsSync(file)).toBe(true);
       rmSync(dir, { recursive: true });
     }
-  }, 60_000);
+  }, 180_000);
 });

@@ -80,7 +80,7 @@ test('cancel while it waits on the server: the one that runs and the one behind 
 test('cancel while it runs: the row says what it waits for, then how it ended; the next job is unharmed', async ({
   page,
 }) => {
-  const jobs = await submitTitled(host, serverId, three, () => sleepGraph(30, 400));
+  const jobs = await submitTitled(host, serverId, three, () => sleepGraph(300, 400));
   await host.core.waitState(idAt(jobs, 0), 'running');
   await host.open(page);
   const row = rowOf(page, 'runs now');
@@ -217,10 +217,10 @@ test('a job that does not stop: seconds first, then what else can be done; nothi
     .click();
   await question(page).getByRole('button', { name: 'Cancel job' }).click();
   await expect(rowOf(page, 'stuck')).toContainText(/\d(\.\d)? s/);
-  await rowOf(page, 'stuck').getByRole('button', { name: 'What now…' }).click({ timeout: 20_000 });
+  await rowOf(page, 'stuck').getByRole('button', { name: 'What now…' }).click({ timeout: 60_000 });
   await expect(page.getByRole('menuitem', { name: /^Free memory/ })).toBeVisible();
   await page.getByRole('menuitem', { name: /^Wait/ }).click();
   await expect(rowOf(page, 'stuck').getByRole('button', { name: 'What now…' })).toHaveCount(0);
   await expect(rowOf(page, 'stuck')).toContainText('Cancelling…');
-  await expect(rowOf(page, 'stuck')).toContainText(/Cancelled after|Finished before/, { timeout: 30_000 });
+  await expect(rowOf(page, 'stuck')).toContainText(/Cancelled after|Finished before/, { timeout: 60_000 });
 });

@@ -70,7 +70,7 @@ test('run again from the row; the new one appears above when it has ended, witho
     .getByRole('button', { name: /^Run again/ })
     .click();
   await page.mouse.move(0, 0);
-  await expect(page.getByRole('heading', { level: 1 })).toContainText('2 jobs', { timeout: 20_000 });
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('2 jobs', { timeout: 60_000 });
   await expect(page.getByRole('row').filter({ hasText: 'a red kiosk' })).toHaveCount(2);
 });
 

@@ -184,7 +184,7 @@ test('what ends is announced, gathered over two seconds, and nothing else is', a
     page.evaluate(() => (window as unknown as { said: { at: number; text: string }[] }).said);
   const finished = async (): Promise<number> =>
     (await said()).reduce((sum, { text }) => sum + Number(/(\d+) jobs? finished/.exec(text)?.[1] ?? 0), 0);
-  await expect.poll(finished, { timeout: 20_000 }).toBe(6);
+  await expect.poll(finished, { timeout: 60_000 }).toBe(6);
   const times = (await said()).map(({ at }) => at);
   times.slice(1).forEach((at, index) => {
     expect(at - (times[index] ?? 0)).toBeGreaterThan(1_900);

@@ -19,8 +19,9 @@ const titles = ['runs now', 'waits first', 'waits second'] as const;
 test('a restart of the host: a calm bar, then the same queue in the same window', async ({ page }) => {
   const serverId = await host.core.addServer(host.comfy.url, { name: 'Studio' });
   const [first, ...others] = titles;
+  const end = host.comfy.engine.pauseAt('before-node', { nodeId: '2' });
   const jobs = [
-    ...(await submitTitled(host, serverId, [first], () => sleepGraph(200, 20))),
+    ...(await submitTitled(host, serverId, [first], () => sleepGraph(1, 20))),
     ...(await submitTitled(host, serverId, others, () => sleepGraph(2, 20))),
   ];
   await host.core.waitState(idAt(jobs, 0), 'running');
@@ -45,6 +46,7 @@ test('a restart of the host: a calm bar, then the same queue in the same window'
   // Alive again, not only painted: what happens on the core now is seen, and each job ran once.
   await submitTitled(host, serverId, ['came later'], () => sleepGraph(2, 20));
   await expect(rowOf(page, 'came later')).toBeVisible();
+  end.release();
   for (const index of [0, 1, 2]) await host.core.waitState(idAt(jobs, index), 'done');
   for (const index of [0, 1, 2])
     expect((await host.core.call('jobs.get', { id: idAt(jobs, index) })).attempts).toHaveLength(1);

@@ -39,13 +39,13 @@ beforeAll(async () => {
     join(import.meta.dirname, '..', '..', 'node_modules', '.cache', `switchyard-cli-${String(process.pid)}`),
     ['cli', 'alone'],
   );
-}, 60_000);
+}, 180_000);
 afterEach(async () => {
   await run('cancel', '--all', '--foreign', '-y', '-q');
   // Nothing is left behind, and nothing was made where a host would keep its own.
   expect(readdirSync(scratch)).toEqual([]);
   expect(existsSync(dataDir)).toBe(false);
-}, 30_000);
+}, 180_000);
 afterAll(async () => {
   await server.close();
   rmSync(home, { recursive: true, force: true });

@@ -15,9 +15,9 @@ const graph = (): Graph => JSON.parse(readFileSync(WORKFLOW, 'utf8')) as Graph;
 
 beforeAll(async () => {
   rig = await CliRig.open();
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.close());
-afterEach(() => rig.clear(), 30_000);
+afterEach(() => rig.clear(), 90_000);
 
 describe('cancel', () => {
   it('without id and flag: nothing runs → 0 and says so; silent with -q', async () => {

@@ -16,11 +16,11 @@ let rig: CliRig;
 beforeAll(async () => {
   rig = await CliRig.open();
   await rig.run('pause');
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.close());
 afterEach(async () => {
   await rig.run('cancel', '--all', '-q');
-}, 30_000);
+}, 180_000);
 
 interface Played {
   exit: number;

@@ -15,9 +15,9 @@ const graph = (): Graph => JSON.parse(readFileSync(WORKFLOW, 'utf8')) as Graph;
 
 beforeAll(async () => {
   rig = await CliRig.open();
-}, 60_000);
+}, 180_000);
 afterAll(() => rig.close());
-afterEach(() => rig.clear(), 30_000);
+afterEach(() => rig.clear(), 90_000);
 
 describe('status and servers', () => {
   it('says that it runs, what is queued and which servers answer', async () => {
@@ -248,7 +248,7 @@ describe('host', () => {
       '--port',
       '0',
     ]);
-    await until('it says where it is', () => host.stdout().includes('Switchyard is on http://127.0.0.1:'), 20_000);
+    await until('it says where it is', () => host.stdout().includes('Switchyard is on http://127.0.0.1:'));
     expect((await rig.json('status', '--data', dataDir)).data.app.dataDir).toBe(dataDir);
     // A second one on the same data says so and leaves.
     const again = await startCli(join(root, 'electron', 'cli', 'cli.ts'), ['host', '--no-open', '--data', dataDir])

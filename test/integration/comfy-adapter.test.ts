@@ -38,7 +38,7 @@ describe.each(['0.3.64', '0.8.0', 'new'] as const)('on %s', (version) => {
 
   it('removes a waiting job exactly', async () => {
     const { server, rig } = await start({ version });
-    const first = await rig.submit(sleepGraph(200, 10));
+    const first = await rig.submit(sleepGraph(4_000, 10));
     const second = await rig.submit(sleepGraph(5, 5));
     await rig.heard(first.remoteKey, 'started');
     const report = await rig.stop(second);
@@ -52,7 +52,7 @@ describe.each(['0.3.64', '0.8.0', 'new'] as const)('on %s', (version) => {
 
   it('interrupts a running job and nothing else', async () => {
     const { server, rig } = await start({ version });
-    const attempt = await rig.submit(sleepGraph(500, 10));
+    const attempt = await rig.submit(sleepGraph(4_000, 10));
     const stranger = server.engine.addForeign(sleepGraph(3, 5));
     await rig.heard(attempt.remoteKey, 'started');
     const report = await rig.stop(attempt);
@@ -65,7 +65,7 @@ describe.each(['0.3.64', '0.8.0', 'new'] as const)('on %s', (version) => {
   it('repeats an interrupt that was lost at pick-up', async () => {
     const { server, rig } = await start({ version });
     const hold = server.engine.pauseAt('popped');
-    const attempt = await rig.submit(sleepGraph(300, 10));
+    const attempt = await rig.submit(sleepGraph(4_000, 10));
     await hold.reached;
     const { request, steps } = rig.request();
     const stopping = rig.link.adapter.stop(attempt, request);
@@ -112,9 +112,11 @@ describe.each(['0.3.64', '0.8.0', 'new'] as const)('on %s', (version) => {
 
   it('if-waiting never interrupts', async () => {
     const { server, rig } = await start({ version });
-    const attempt = await rig.submit(sleepGraph(20, 10));
+    const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+    const attempt = await rig.submit(sleepGraph(1, 10));
     await rig.heard(attempt.remoteKey, 'started');
     expect(await rig.stop(attempt, 'if-waiting')).toMatchObject({ report: 'started' });
+    end.release();
     await rig.heard(attempt.remoteKey, 'finished');
     const touching = server.engine.requests.filter(
       (request) => request.path.includes('/interrupt') || request.path.includes(`${attempt.remoteKey}/cancel`),

@@ -87,7 +87,7 @@ describe('the network', () => {
   it('cut in the middle of a stop: the procedure hands over to reconcile, which finishes the story', async () => {
     const { proxy, rig } = await proxied();
     const attempt = await rig.submit({
-      '1': { class_type: 'ProbeBlock', inputs: { ms: 600, seed: 31 } },
+      '1': { class_type: 'ProbeBlock', inputs: { ms: 1_500, seed: 31 } },
       '2': { class_type: 'ProbeOut', inputs: { images: ['1', 0] } },
     });
     await rig.heard(attempt.remoteKey, 'started');
@@ -105,7 +105,7 @@ describe('the network', () => {
   it('delayed answers: slower, not wrong', async () => {
     const { server, proxy, rig } = await proxied();
     proxy.delayReplies(150);
-    const attempt = await rig.submit(sleepGraph(200, 10));
+    const attempt = await rig.submit(sleepGraph(4_000, 10));
     expect(await rig.stop(attempt)).toMatchObject({ report: 'ended', fact: { type: 'stopped' } });
     await server.engine.idle();
     expect(server.engine.outcomesOf(attempt.remoteKey)).not.toContain('success');
@@ -127,7 +127,7 @@ describe('the network', () => {
 describe('the server', () => {
   it('cut while a look is under way: handed over at once, not thrown', async () => {
     const { server, rig } = await start();
-    const attempt = await rig.submit(sleepGraph(500, 10));
+    const attempt = await rig.submit(sleepGraph(4_000, 10));
     await rig.heard(attempt.remoteKey, 'started');
     server.delayNext(`/jobs/${attempt.remoteKey}`, 2_000);
     const stopping = rig.stop(attempt);
@@ -142,7 +142,7 @@ describe('the server', () => {
 
   it('restarts in the middle of a stop: never a false "cancelled"', async () => {
     const { server, rig } = await start();
-    const running = await rig.submit(sleepGraph(500, 10));
+    const running = await rig.submit(sleepGraph(4_000, 10));
     const waiting = await rig.submit(sleepGraph(1, 1));
     await rig.heard(running.remoteKey, 'started');
     server.engine.quirks.deleteDoesNothing = true;
@@ -194,7 +194,7 @@ describe('the server', () => {
 
   it('500 from /api/jobs because of a stranger: falls back to /queue', async () => {
     const { server, rig } = await start();
-    const stranger = server.engine.addForeign(sleepGraph(300, 10), { extraData: { extra_pnginfo: null } });
+    const stranger = server.engine.addForeign(sleepGraph(4_000, 10), { extraData: { extra_pnginfo: null } });
     expect((await fetch(`${server.url}/api/jobs`)).status).toBe(500);
     await until('it is listed', () => rig.foreign?.jobs.some((job) => job.remoteKey === stranger.promptId));
     const attempt = await rig.submit(sleepGraph(1, 1));
@@ -325,7 +325,7 @@ describe('a key that was given up', () => {
 describe('other people', () => {
   it('remove a waiting job of ours: told as that, proven', async () => {
     const { server, rig } = await start({}, { timing: QUICK });
-    const running = await rig.submit(sleepGraph(800, 10));
+    const running = await rig.submit(sleepGraph(4_000, 10));
     const waiting = await rig.submit(sleepGraph(1, 1));
     expect(await rig.link.adapter.lookup(waiting, AbortSignal.timeout(5_000))).toMatchObject({ found: 'waiting' });
     await fetch(`${server.url}/queue`, { method: 'POST', body: JSON.stringify({ delete: [waiting.remoteKey] }) });
@@ -341,12 +341,14 @@ describe('other people', () => {
     const { server, rig } = await start();
     // The server's own window between its check and its flag (C6), held open.
     const hold = server.engine.pauseAt('interrupt-checked');
-    const first = await rig.submit(sleepGraph(40, 10));
-    const second = await rig.submit(sleepGraph(300, 10));
+    const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+    const first = await rig.submit(sleepGraph(1, 10));
+    const second = await rig.submit(sleepGraph(4_000, 10));
     await rig.heard(first.remoteKey, 'started');
     const { request } = rig.request();
     const stopping = rig.link.adapter.stop(first, request);
     await hold.reached;
+    end.release();
     await rig.heard(second.remoteKey, 'started');
     hold.release();
     expect(await rig.heard(second.remoteKey, 'stopped')).toMatchObject({ by: 'collateral' });
@@ -381,7 +383,7 @@ describe('other people', () => {
 
   it('their waiting job is removed by id, and no other', async () => {
     const { server, rig } = await start();
-    const running = server.engine.addForeign(sleepGraph(200, 10));
+    const running = server.engine.addForeign(sleepGraph(4_000, 10));
     const [first, second] = [server.engine.addForeign(sleepGraph(1, 1)), server.engine.addForeign(sleepGraph(1, 1))];
     await until('listed', () => rig.foreign?.total === 3);
     const { request } = rig.request();

@@ -71,7 +71,7 @@ it('C2: never a number, never sent twice, also when the answer is lost', async (
 
 it('C2: a 500 may have stored the prompt all the same: looked up, not sent again', async () => {
   const { server, rig } = await start();
-  const blocker = server.engine.addForeign(sleepGraph(100, 10));
+  const blocker = server.engine.addForeign(sleepGraph(4_000, 10));
   // The engine stores it under this id just before it fails on the answer.
   const attempt = await rig.lease(sleepGraph(1, 1));
   server.failNext('/prompt', 500, { method: 'POST' });
@@ -84,7 +84,7 @@ it('C2: a 500 may have stored the prompt all the same: looked up, not sent again
 
 it('C3: 200 to a delete says nothing: the removal is verified', async () => {
   const { server, rig } = await start();
-  const running = await rig.submit(sleepGraph(400, 5));
+  const running = await rig.submit(sleepGraph(8_000, 5));
   const waiting = await rig.submit(sleepGraph(1, 1));
   server.engine.quirks.deleteDoesNothing = true;
   const { request, steps } = rig.request();
@@ -102,7 +102,7 @@ it('C3: 200 to a delete says nothing: the removal is verified', async () => {
 
 it('C4: every interrupt names its prompt', async () => {
   const { server, rig } = await start();
-  const attempt = await rig.submit(sleepGraph(300, 5));
+  const attempt = await rig.submit(sleepGraph(8_000, 5));
   await rig.heard(attempt.remoteKey, 'started');
   await rig.stop(attempt);
   const bodies = posts(server, /interrupt$/).map((request) => request.body);
@@ -120,12 +120,14 @@ it('C4: a server too old to stop one job is not interrupted without permission; 
   await until('the problem', () =>
     rig.link.status().problems.some((problem) => problem.code === 'no-targeted-interrupt'),
   );
-  const running = await rig.submit(sleepGraph(60, 10));
+  const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+  const running = await rig.submit(sleepGraph(1, 10));
   const waiting = await rig.submit(sleepGraph(1, 1));
   await rig.heard(running.remoteKey, 'started');
   expect(await rig.stop(running)).toMatchObject({ report: 'runs-on' });
   expect(await rig.stop(waiting)).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'waiting' } });
   expect(posts(server, /interrupt$/)).toEqual([]);
+  end.release();
   await rig.heard(running.remoteKey, 'finished');
 });
 
@@ -133,13 +135,15 @@ it('C4: with permission it is sent only right after a look that saw ours run', a
   const server = await serve({ version: '0.3.64' });
   server.failNext('/system_stats', 200, { body: OLD, times: 100 });
   const rig = await join(server, { allowUntargetedInterrupt: true });
-  const stranger = server.engine.addForeign(sleepGraph(30, 10));
-  const attempt = await rig.submit(sleepGraph(300, 10));
+  const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+  const stranger = server.engine.addForeign(sleepGraph(1, 10));
+  const attempt = await rig.submit(sleepGraph(4_000, 10));
   expect(await rig.stop(attempt)).toMatchObject({ report: 'ended', fact: { reach: 'waiting' } });
   expect(posts(server, /interrupt$/)).toEqual([]);
+  end.release();
   await server.engine.idle();
   expect(server.engine.outcomesOf(stranger.promptId)).toEqual(['success']);
-  const second = await rig.submit(sleepGraph(300, 10));
+  const second = await rig.submit(sleepGraph(4_000, 10));
   await rig.heard(second.remoteKey, 'started');
   expect(await rig.stop(second)).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'running' } });
 });
@@ -147,7 +151,7 @@ it('C4: with permission it is sent only right after a look that saw ours run', a
 it('C5: an interrupt lost at pick-up is repeated', async () => {
   const { server, rig } = await start();
   const hold = server.engine.pauseAt('popped');
-  const attempt = await rig.submit(sleepGraph(300, 10));
+  const attempt = await rig.submit(sleepGraph(4_000, 10));
   await hold.reached;
   const { request, steps } = rig.request();
   const stopping = rig.link.adapter.stop(attempt, request);
@@ -198,7 +202,7 @@ it.each(['0.3.64', '0.8.0', 'new'] as const)(
   'C8: interrupted by somebody else is told from failed (%s)',
   async (version) => {
     const { server, rig } = await start({ version });
-    const attempt = await rig.submit(sleepGraph(300, 10));
+    const attempt = await rig.submit(sleepGraph(4_000, 10));
     await rig.heard(attempt.remoteKey, 'started');
     await fetch(`${server.url}/interrupt`, { method: 'POST', body: JSON.stringify({ prompt_id: attempt.remoteKey }) });
     expect(await rig.heard(attempt.remoteKey, 'stopped')).toMatchObject({ reach: 'running', by: 'another-client' });
@@ -230,7 +234,7 @@ it('C10: after a restart everything is gone, and the look says what can be prove
   const { server, rig } = await start();
   const first = await rig.submit(sleepGraph(1, 1));
   await rig.heard(first.remoteKey, 'finished');
-  const attempt = await rig.submit(sleepGraph(500, 10));
+  const attempt = await rig.submit(sleepGraph(4_000, 10));
   await rig.heard(attempt.remoteKey, 'started');
   await server.restart();
   await until('online again', () => rig.reconciled === 2);
@@ -245,7 +249,7 @@ it('C10: a lost connection without a restart is proven to be one by the witness'
   const { server, rig } = await start();
   const first = await rig.submit(sleepGraph(1, 1));
   await rig.heard(first.remoteKey, 'finished');
-  const running = await rig.submit(sleepGraph(300, 10));
+  const running = await rig.submit(sleepGraph(4_000, 10));
   const waiting = await rig.submit(sleepGraph(1, 1));
   server.cutSockets();
   await until('online again', () => rig.reconciled === 2 && rig.link.online);
@@ -259,7 +263,7 @@ it('C10: a lost connection without a restart is proven to be one by the witness'
 
 it('C11: events go on after a reconnect under the same client id; a change of foreign work is found by looking', async () => {
   const { server, rig } = await start();
-  const attempt = await rig.submit(sleepGraph(100, 10));
+  const attempt = await rig.submit(sleepGraph(400, 10));
   await rig.heard(attempt.remoteKey, 'started');
   server.cutSockets();
   await until('online again', () => rig.reconciled === 2);
@@ -281,7 +285,7 @@ it('C12: the old socket is closed before the new one opens', async () => {
   await until('online again', () => rig.reconciled === 2 && rig.link.online);
   // Had the old one closed after, the server would have forgotten the new one too, and no event would come.
   const attempt = await rig.submit(sleepGraph(40, 5));
-  await rig.heard(attempt.remoteKey, 'finished', 5_000);
+  await rig.heard(attempt.remoteKey, 'finished');
   expect(
     rig.lives.filter((live) => live.key === attempt.remoteKey && live.update.type === 'step').length,
   ).toBeGreaterThan(30);
@@ -296,19 +300,21 @@ it('C12: a socket that was silenced is noticed, what it missed is told, and it i
   const attempt = await rig.submit(sleepGraph(30, 5));
   await rig.heard(attempt.remoteKey, 'finished');
   thief.terminate();
-  server.engine.addForeign(sleepGraph(100, 20));
+  server.engine.addForeign(sleepGraph(4_000, 20));
   await until('a new connection', () => rig.reconciled >= 2 && rig.link.online);
 });
 
 it('C12: with a silent socket and a cleared history, nothing is claimed', async () => {
   const clientId = 'deaf-client';
   const { server, rig } = await start({}, { clientId });
-  const running = server.engine.addForeign(sleepGraph(60, 5));
+  const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+  const running = server.engine.addForeign(sleepGraph(1, 5));
   const thief = new WebSocket(`${server.url.replace('http', 'ws')}/ws?clientId=${clientId}`);
   await new Promise((resolve) => thief.once('message', resolve));
   const hold = server.engine.pauseAt('before-pop');
   const attempt = await rig.submit(sleepGraph(1, 1));
   expect(await rig.link.adapter.lookup(attempt, AbortSignal.timeout(5_000))).toMatchObject({ found: 'waiting' });
+  end.release();
   await server.engine.seen('success', running.promptId);
   await hold.reached;
   hold.release();
@@ -379,7 +385,7 @@ it('C15: a server that answers after seconds is slow, not offline', async () => 
 it('C16: the cancel route of newer servers is used where the probe finds it, and is no proof either', async () => {
   const { server, rig } = await start({ version: 'new' });
   const hold = server.engine.pauseAt('popped');
-  const attempt = await rig.submit(sleepGraph(300, 10));
+  const attempt = await rig.submit(sleepGraph(4_000, 10));
   await hold.reached;
   const { request, steps } = rig.request();
   const stopping = rig.link.adapter.stop(attempt, request);

@@ -38,7 +38,8 @@ describe('one job from end to end', () => {
 describe('cancel', () => {
   it('before it was sent: local, at once, and it never reaches the server', async () => {
     const serverId = await core.addServer(server.url, { maxInFlight: 1 });
-    const [running] = await core.submit(sleepGraph(40, 20), { serverId });
+    const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+    const [running] = await core.submit(sleepGraph(1, 10), { serverId });
     await core.waitState(running.id, 'running');
     const [waiting] = await core.submit(sleepGraph(1, 10), { serverId });
     const { receipts, summary } = await core.cancel(waiting.id);
@@ -49,13 +50,15 @@ describe('cancel', () => {
       partialOutputs: 0,
     });
     expect(summary).toMatchObject({ timing: 'immediate', cancelledWaiting: 1, running: 0 });
+    end.release();
     await core.waitState(running.id, 'done');
     expect((await core.call('jobs.get', { id: waiting.id })).attempts).toEqual([]);
   });
 
   it('while it waits on the server: removed, absence proven, the running one unharmed', async () => {
     const serverId = await core.addServer(server.url);
-    const [running] = await core.submit(sleepGraph(60, 20), { serverId });
+    const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+    const [running] = await core.submit(sleepGraph(1, 10), { serverId });
     await core.waitState(running.id, 'running');
     const [staged] = await core.submit(sleepGraph(5, 10), { serverId });
     await core.waitState(staged.id, 'accepted');
@@ -63,12 +66,13 @@ describe('cancel', () => {
     const ended = await core.waitState(staged.id, 'cancelled');
     expect(ended.cancel?.outcome).toMatchObject({ outcome: 'cancelled', reach: 'waiting', evidence: 'proven' });
     expect(server.engine.executionsOf(await core.keyOf(staged.id))).toBe(0);
+    end.release();
     await core.waitState(running.id, 'done');
   });
 
   it('while it runs: interrupted by id, seen stopped, the next job and a stranger unharmed', async () => {
     const serverId = await core.addServer(server.url);
-    const [running] = await core.submit(sleepGraph(500, 10), { serverId });
+    const [running] = await core.submit(sleepGraph(5_000, 10), { serverId });
     await core.waitState(running.id, 'running');
     const stranger = server.engine.addForeign(sleepGraph(3, 10), { clientId: 'someone-else' });
     const [next] = await core.submit(sleepGraph(3, 10), { serverId });

@@ -47,7 +47,7 @@ describe('servers', () => {
     expect(edited).toMatchObject({ name: 'Studio', maxInFlight: 1 });
     expect(core.seen.some((event) => event.topic === 'server.changed' && event.payload.name === 'Studio')).toBe(true);
     await core.waitFor('online again', async () => (await core.server(serverId)).status.contact === 'online');
-    const [job] = await core.submit(sleepGraph(400, 20), { serverId });
+    const [job] = await core.submit(sleepGraph(4_000, 20), { serverId });
     await core.waitState(job.id, 'running');
     expect((await errorOf(core.call('servers.edit', { id: serverId, url: 'http://127.0.0.1:9' }))).code).toBe(
       'conflict',
@@ -90,7 +90,8 @@ describe('servers', () => {
   });
 
   it('servers.reconnect on a server that is online replaces its stream; the running job is followed to its end', async () => {
-    const [job] = await core.submit(sleepGraph(60, 20), { serverId });
+    const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+    const [job] = await core.submit(sleepGraph(1, 10), { serverId });
     await core.waitState(job.id, 'running');
     const before = (await core.server(serverId)).status.since;
     await core.call('servers.reconnect', { id: serverId });
@@ -98,6 +99,7 @@ describe('servers', () => {
       const { status } = await core.server(serverId);
       return status.contact === 'online' && status.since > before;
     });
+    end.release();
     await core.waitState(job.id, 'done');
     expect(server.engine.executionsOf(await core.keyOf(job.id))).toBe(1);
   });
@@ -171,7 +173,7 @@ describe('outputs', () => {
 describe('the rest', () => {
   it('foreign.cancel stops one stranger by id and tells by foreign.changed; the other goes on', async () => {
     const [one, other] = [
-      server.engine.addForeign(sleepGraph(400, 20), { clientId: 'x' }),
+      server.engine.addForeign(sleepGraph(4_000, 20), { clientId: 'x' }),
       server.engine.addForeign(sleepGraph(3, 10), { clientId: 'x' }),
     ];
     await core.waitFor(
@@ -218,7 +220,7 @@ describe('the rest', () => {
     const graph = {
       ...pictureGraph(),
       ...Object.fromEntries(
-        Object.entries(sleepGraph(500, 20)).map(([id, node]) => [
+        Object.entries(sleepGraph(4_000, 20)).map(([id, node]) => [
           `9${id}`,
           {
             ...node,

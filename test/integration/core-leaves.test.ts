@@ -10,7 +10,7 @@ import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
 
 const SCRIPT = fileURLToPath(new URL('../support/leaving-child.ts', import.meta.url));
 /** From `close()` to the end of the process; generous, because the machine may be busy. A handle left open never ends. */
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 30_000;
 
 let server: ComfyServerHandle;
 let dataDir: string;

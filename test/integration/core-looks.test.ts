@@ -46,10 +46,10 @@ describe('what a look may say', () => {
   it('absent-once: a job that one look does not find is looked for again, and goes on', async () => {
     await core.close();
     core = await CoreHarness.open({
-      timing: { settleWindowMs: 400, settleLooks: 5, absentAgainMs: 3_000, watchdogMs: 600, notSentPauseMs: 50 },
+      timing: { settleWindowMs: 400, settleLooks: 5, absentAgainMs: 5_000, watchdogMs: 600, notSentPauseMs: 50 },
     });
     const serverId = await core.addServer(server.url);
-    const [job] = await core.submit(sleepGraph(1, 5_000), { serverId });
+    const [job] = await core.submit(sleepGraph(1, 8_000), { serverId });
     await core.waitState(job.id, 'running');
     const key = await core.keyOf(job.id);
     const looks = (): number =>
@@ -63,7 +63,7 @@ describe('what a look may say', () => {
       server.failNext('/queue', 200, { times: 100, method: 'GET', body: '{"queue_running": [], "queue_pending": []}' }),
     ];
     await core.waitFor('it was looked for twice, in vain', () => looks() >= before + 2);
-    // Blind for a third of what must lie between two looks that are believed.
+    // Blind for a fifth of what must lie between two looks that are believed.
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     for (const undo of see) undo();
     expect((await core.waitState(job.id, 'done', 'failed')).state).toBe('done');
@@ -73,10 +73,12 @@ describe('what a look may say', () => {
     const serverId = await core.addServer(server.url);
     const [witness] = await core.submit(sleepGraph(1, 5), { serverId });
     await core.waitState(witness.id, 'done');
-    const [job] = await core.submit(sleepGraph(20, 20), { serverId });
+    const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+    const [job] = await core.submit(sleepGraph(1, 10), { serverId });
     await core.waitState(job.id, 'running');
     const key = await core.keyOf(job.id);
     await server.goDown();
+    end.release();
     await core.waitFor('it ran to its end while nobody listened', () =>
       server.engine.outcomesOf(key).includes('success'),
     );

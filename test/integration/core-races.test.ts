@@ -236,7 +236,7 @@ describe('cancel', () => {
     expect(summary.cancelledWaiting).toBe(140_001);
     expect(receipts).toHaveLength(1_000);
     expect(await order()).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('order', () => {

@@ -95,16 +95,18 @@ describe('submission', () => {
 describe('restarts', () => {
   it('core-restart while running: the job is found again and ends', async () => {
     const serverId = await core.addServer(server.url);
-    const [job] = await core.submit(sleepGraph(60, 20), { serverId });
+    const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+    const [job] = await core.submit(sleepGraph(1, 10), { serverId });
     await core.waitState(job.id, 'running');
     await core.restart();
+    end.release();
     await core.waitState(job.id, 'done');
     expect(await executions(job.id)).toBe(1);
   });
 
   it('core-restart with a cancel open: it goes on and ends in one outcome', async () => {
     const serverId = await core.addServer(server.url);
-    const [job] = await core.submit(sleepGraph(300, 20), { serverId });
+    const [job] = await core.submit(sleepGraph(4_000, 20), { serverId });
     await core.waitState(job.id, 'running');
     await server.goDown();
     await core.cancel(job.id);
@@ -117,7 +119,7 @@ describe('restarts', () => {
 
   it('server-restart while running: lost is said, and the queue goes on', async () => {
     const serverId = await core.addServer(server.url, { maxInFlight: 1 });
-    const [job] = await core.submit(sleepGraph(500, 20), { serverId });
+    const [job] = await core.submit(sleepGraph(4_000, 20), { serverId });
     await core.waitState(job.id, 'running');
     const [next] = await core.submit(sleepGraph(2, 10), { serverId });
     await server.restart();
@@ -128,7 +130,7 @@ describe('restarts', () => {
 
   it('server-restart with a cancel open: unknown, never "cancelled"', async () => {
     const serverId = await core.addServer(server.url);
-    const [job] = await core.submit(sleepGraph(500, 20), { serverId });
+    const [job] = await core.submit(sleepGraph(4_000, 20), { serverId });
     await core.waitState(job.id, 'running');
     await server.goDown();
     await core.cancel(job.id);
@@ -139,9 +141,11 @@ describe('restarts', () => {
 
   it('a dropped socket in the middle of a run costs nothing', async () => {
     const serverId = await core.addServer(server.url);
-    const [job] = await core.submit(sleepGraph(60, 20), { serverId });
+    const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+    const [job] = await core.submit(sleepGraph(1, 10), { serverId });
     await core.waitState(job.id, 'running');
     server.cutSockets();
+    end.release();
     await core.waitState(job.id, 'done');
     expect(await executions(job.id)).toBe(1);
   });
@@ -159,7 +163,7 @@ describe('restarts', () => {
 describe('others', () => {
   it('removed-elsewhere: another client takes our waiting job from the queue; the row says so', async () => {
     const serverId = await core.addServer(server.url);
-    const [running] = await core.submit(sleepGraph(200, 20), { serverId });
+    const [running] = await core.submit(sleepGraph(4_000, 20), { serverId });
     await core.waitState(running.id, 'running');
     const [staged] = await core.submit(sleepGraph(2, 10), { serverId });
     await core.waitState(staged.id, 'accepted');
@@ -172,7 +176,7 @@ describe('others', () => {
 
   it('interrupted-elsewhere: another client stops our running job; it is not called cancelled', async () => {
     const serverId = await core.addServer(server.url);
-    const [job] = await core.submit(sleepGraph(500, 20), { serverId });
+    const [job] = await core.submit(sleepGraph(4_000, 20), { serverId });
     await core.waitState(job.id, 'running');
     await fetch(`${server.url}/interrupt`, { method: 'POST', body: '{}' });
     const ended = await core.waitState(job.id, 'failed');
@@ -181,17 +185,17 @@ describe('others', () => {
 
   it('late-arrival: a request given up arrives after all; it is stopped by its key and the trail says so', async () => {
     const serverId = await core.addServer(server.url, { maxInFlight: 1 });
-    const [first] = await core.submit(sleepGraph(400, 20), { serverId });
+    const [first] = await core.submit(sleepGraph(4_000, 20), { serverId });
     await core.waitState(first.id, 'running');
     await core.cancel(first.id);
     await core.waitState(first.id, 'cancelled');
     server.dropRequestNext('/prompt', { method: 'POST' });
-    const [job] = await core.submit(sleepGraph(400, 20), { serverId });
+    const [job] = await core.submit(sleepGraph(4_000, 20), { serverId });
     await core.waitState(job.id, 'submitting');
     await core.cancel(job.id);
     await core.waitState(job.id, 'cancelled');
     const key = await core.keyOf(job.id);
-    server.engine.submit({ prompt: sleepGraph(400, 20), prompt_id: key, client_id: 'late' });
+    server.engine.submit({ prompt: sleepGraph(4_000, 20), prompt_id: key, client_id: 'late' });
     await core.waitFor('the trail tells of the late arrival', async () => {
       const { trail } = await core.call('jobs.get', { id: job.id });
       return trail.some((request) => request.steps.some((step) => step.step === 'arrived-late'));

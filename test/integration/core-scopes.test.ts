@@ -45,7 +45,8 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 
 describe('scopes', () => {
   it('waiting: everything that has not started is cancelled, what runs goes on', async () => {
-    const jobs = await core.submit(sleepGraph(80, 20), { serverId, patches: seeds(6) });
+    const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+    const jobs = await core.submit(sleepGraph(1, 10), { serverId, patches: seeds(6) });
     await core.waitState(nth(jobs, 0).id, 'running');
     await core.waitState(nth(jobs, 1).id, 'accepted');
     const scope = { server: 'all', which: 'waiting' } as const;
@@ -55,6 +56,7 @@ describe('scopes', () => {
     expect(receipts).toHaveLength(5);
     expect(summary).toMatchObject({ cancelledWaiting: 5, running: 0 });
     await core.waitState(nth(jobs, 1).id, 'cancelled');
+    end.release();
     const ended = await core.waitState(nth(jobs, 0).id, 'done');
     expect(ended.cancel).toBeNull();
     const sent = server.engine.requests.map((request) => request.path);
@@ -66,7 +68,7 @@ describe('scopes', () => {
   });
 
   it('mine on one server: running too; the stranger there is left alone and counted as kept', async () => {
-    const jobs = await core.submit(sleepGraph(400, 20), { serverId, patches: seeds(4) });
+    const jobs = await core.submit(sleepGraph(4_000, 20), { serverId, patches: seeds(4) });
     await core.waitState(nth(jobs, 0).id, 'running');
     const stranger = server.engine.addForeign(sleepGraph(3, 10), { clientId: 'someone' });
     await core.waitFor(
@@ -85,7 +87,7 @@ describe('scopes', () => {
   });
 
   it('everyone needs a word of its own, and then stops foreign work by id', async () => {
-    const strangers = [1, 2].map(() => server.engine.addForeign(sleepGraph(400, 20), { clientId: 'someone' }));
+    const strangers = [1, 2].map(() => server.engine.addForeign(sleepGraph(4_000, 20), { clientId: 'someone' }));
     await core.waitFor('both are seen', async () => (await core.call('foreign.list', {})).servers[0]?.total === 2);
     const scope = { server: 'all', which: 'everyone' } as const;
     expect(await codeOf(core.call('cancel.run', { scope }))).toBe('not_allowed');
@@ -119,7 +121,7 @@ describe('scopes', () => {
   });
 
   it('after this one: the batch sends no more, what runs may finish; a second press stops it', async () => {
-    const jobs = await core.submit(sleepGraph(300, 20), { serverId, patches: seeds(5) });
+    const jobs = await core.submit(sleepGraph(4_000, 20), { serverId, patches: seeds(5) });
     await core.waitState(nth(jobs, 0).id, 'running');
     const batch = batchOf(nth(jobs, 0));
     await core.call('cancel.run', { scope: { batch }, after: true });
@@ -132,15 +134,17 @@ describe('scopes', () => {
   });
 
   it('if-waiting on a job that runs: too late, it runs on, and nothing is interrupted', async () => {
-    const [job] = await core.submit(sleepGraph(40, 20), { serverId });
+    const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+    const [job] = await core.submit(sleepGraph(1, 10), { serverId });
     await core.waitState(job.id, 'running');
     const { receipts } = await core.call('cancel.run', { scope: { jobs: [job.id] }, mode: 'if-waiting' });
     expect(receipts[0]?.outcome).toEqual({ outcome: 'too-late', state: 'running' });
+    end.release();
     await core.waitState(job.id, 'done');
   });
 
   it('asking again is the same request; an ended job answers how it ended', async () => {
-    const [job] = await core.submit(sleepGraph(400, 20), { serverId });
+    const [job] = await core.submit(sleepGraph(4_000, 20), { serverId });
     await core.waitState(job.id, 'running');
     const first = await core.cancel(job.id);
     const second = await core.cancel(job.id);
@@ -202,7 +206,7 @@ describe('put back and run again', () => {
   });
 
   it('what had run is run again, not put back', async () => {
-    const [job] = await core.submit(sleepGraph(400, 20), { serverId });
+    const [job] = await core.submit(sleepGraph(4_000, 20), { serverId });
     await core.waitState(job.id, 'running');
     await core.cancel(job.id);
     await core.waitState(job.id, 'cancelled');
@@ -277,7 +281,7 @@ describe('several servers', () => {
   });
 
   it('removing a server with open jobs needs a choice; waiting ones move, the running one is cancelled first', async () => {
-    const jobs = await core.submit(sleepGraph(400, 20), { serverId, patches: seeds(4) });
+    const jobs = await core.submit(sleepGraph(4_000, 20), { serverId, patches: seeds(4) });
     await core.waitState(nth(jobs, 0).id, 'running');
     await core.waitState(nth(jobs, 1).id, 'accepted');
     expect(await codeOf(core.call('servers.remove', { id: serverId }))).toBe('conflict');
@@ -289,7 +293,7 @@ describe('several servers', () => {
   });
 
   it('forgetting a server settles its jobs as lost, cancels as unknown', async () => {
-    const [job] = await core.submit(sleepGraph(400, 20), { serverId });
+    const [job] = await core.submit(sleepGraph(4_000, 20), { serverId });
     await core.waitState(job.id, 'running');
     await core.call('servers.remove', { id: serverId, onServer: 'forget' });
     expect((await core.job(job.id)).error).toMatchObject({ code: 'lost', details: { cause: 'server-removed' } });

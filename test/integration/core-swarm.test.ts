@@ -58,7 +58,7 @@ describe('a cancel beside other work', () => {
 
   test('of one that waits with us never reaches the server', async () => {
     const serverId = await begin();
-    const jobs = await submit(serverId, 40, 15, { times: 3 });
+    const jobs = await submit(serverId, 400, 15, { times: 3 });
     await core.waitState(jobs[0].id, 'running');
     const last = nth(jobs, 2);
     await core.cancel(last.id);
@@ -70,9 +70,9 @@ describe('a cancel beside other work', () => {
     expect(stage.swarm.engine.events('claim')).toHaveLength(2);
   });
 
-  test('after the first of three images keeps it, marked as partial', { timeout: 20_000 }, async () => {
+  test('after the first of three images keeps it, marked as partial', { timeout: 180_000 }, async () => {
     const serverId = await begin();
-    const [job] = await submit(serverId, 30, 15, { images: 3 });
+    const [job] = await submit(serverId, 120, 15, { images: 3 });
     await core.waitState(job.id, 'running');
     const attempt = await attemptOf(job);
     await core.waitFor('one image is done', () =>
@@ -126,7 +126,7 @@ describe('models, backends and memory', () => {
 
   test(
     'servers.restartBackend and servers.recreateBackend end with a backend that takes jobs',
-    { timeout: 30_000 },
+    { timeout: 180_000 },
     async () => {
       const serverId = await begin();
       const { backends } = await core.call('servers.restartBackend', { id: serverId, backend: 0 });
@@ -153,7 +153,7 @@ describe("whole users' work", () => {
     await core.waitState(ours.id, 'running');
     const client = stage.stranger();
     const session = await client.newSession({ 'X-SWARM-USER_ID': 'max' });
-    const theirs = await client.generate(session, { ...probeParams(400, 20), extra_metadata: { who: 'max' } });
+    const theirs = await client.generate(session, { ...probeParams(4_000, 20), extra_metadata: { who: 'max' } });
     await theirs.counters((counters) => counters['live_gens'] === 1);
     await core.waitFor('it is seen beside ours, once', async () => {
       await core.call('servers.backends', { id: serverId });

@@ -144,7 +144,7 @@ it('the window opens over its port, follows the queue, and the tray cancels what
   release();
   await page.getByText('Cancelling…').first().waitFor({ state: 'detached' });
   expect(complaints).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 it('a reload in the middle of a job finds everything again', async () => {
   const { page } = bridge;
@@ -162,7 +162,7 @@ it('a reload in the middle of a job finds everything again', async () => {
     };
     return running + waiting + collecting === 0;
   });
-}, 60_000);
+}, 180_000);
 
 it('the page reaches a port and nothing else: no Node, no Electron, no way to the bridge', async () => {
   const { page } = bridge;
@@ -190,7 +190,7 @@ it('the page reaches a port and nothing else: no Node, no Electron, no way to th
   // What the page itself defines is its own business; functions and objects handed in would show here.
   const added = (await page.evaluate(names)).filter((name) => !known.has(name));
   expect(added.filter((name) => !/^(__)?playwright|^__pw/i.test(name))).toEqual([]);
-}, 60_000);
+}, 180_000);
 
 it('a port asked for by a frame inside the page, or with other words, is not given', async () => {
   const { page } = bridge;
@@ -209,7 +209,7 @@ it('a port asked for by a frame inside the page, or with other words, is not giv
   });
   // The one this page sent to itself.
   expect(ports).toBe(1);
-}, 60_000);
+}, 180_000);
 
 it('the policy of the window lets no script of another, no eval and no frame through', async () => {
   const { page } = bridge;
@@ -237,4 +237,4 @@ it('the policy of the window lets no script of another, no eval and no frame thr
     return seen;
   });
   expect(violated).toEqual(expect.arrayContaining(['img-src', 'frame-src', 'connect-src', 'eval']));
-}, 60_000);
+}, 180_000);

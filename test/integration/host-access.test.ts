@@ -230,7 +230,7 @@ describe('L10 limits', () => {
     for (const socket of open) socket.terminate();
   });
 
-  it('cut a client that takes ages to say what it wants (slowloris)', { timeout: 20_000 }, async () => {
+  it('cut a client that takes ages to say what it wants (slowloris)', { timeout: 180_000 }, async () => {
     const one = await start();
     const socket = connect(one.port, '127.0.0.1');
     socket.write('GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n');

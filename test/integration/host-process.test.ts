@@ -59,7 +59,7 @@ afterEach(async () => {
 describe('the host process', () => {
   it('prints one line with its address, serves, and ends cleanly when told', async () => {
     const host = startHost('--perf');
-    await until('it says where it is', () => host.out().includes('/launch?code='), 12_000);
+    await until('it says where it is', () => host.out().includes('/launch?code='));
     expect(host.out().trim().split('\n')).toHaveLength(1);
     expect(host.out()).toMatch(
       /^Switchyard is on http:\/\/127\.0\.0\.1:\d+\. Open within a minute: http:\/\/127\.0\.0\.1:\d+\/launch\?code=[\w-]+\n$/,
@@ -87,7 +87,7 @@ describe('the host process', () => {
 
   it('names the one that runs already instead of starting twice, and opens that one when asked to', async () => {
     const first = startHost();
-    await until('it runs', () => first.out() !== '', 12_000);
+    await until('it runs', () => first.out() !== '');
     const pid = String(first.child.pid);
     const second = startHost();
     expect(await second.ended).toBe(1);
@@ -101,7 +101,7 @@ describe('the host process', () => {
 
   it('says in a sentence what keeps it from starting: data in use by one that does not answer, a place it may not use', async () => {
     const first = startHost();
-    await until('it runs', () => first.out() !== '', 12_000);
+    await until('it runs', () => first.out() !== '');
     first.child.kill('SIGSTOP');
     const second = startHost();
     expect(await second.ended).toBe(1);
@@ -127,7 +127,7 @@ describe('the host process', () => {
 
   it('says so when its port is taken', async () => {
     const first = startHost();
-    await until('it runs', () => readEndpoint(dataDir)?.url !== undefined && first.out() !== '', 12_000);
+    await until('it runs', () => readEndpoint(dataDir)?.url !== undefined && first.out() !== '');
     const port = new URL(readEndpoint(dataDir)?.url ?? '').port;
     const other = startHost('--demo', '--port', port);
     expect(await other.ended).toBe(1);

@@ -66,7 +66,7 @@ describe('one job', () => {
   test('running: one interrupt in its own session, then its prompt is seen interrupted', async () => {
     await serve();
     const rig = await connect();
-    const job = await rig.running(await rig.accepted(await rig.send(probeParams(400, 20))));
+    const job = await rig.running(await rig.accepted(await rig.send(probeParams(4_000, 20))));
     const report = await rig.stop(job);
     expect(report).toMatchObject({
       report: 'ended',
@@ -85,7 +85,7 @@ describe('one job', () => {
     await serve();
     const rig = await connect();
     const pause = swarm.engine.pauseAt('before-claim');
-    const job = await rig.send(probeParams(400, 20));
+    const job = await rig.send(probeParams(4_000, 20));
     await pause.reached;
     const stopped = rig.stop(job);
     await until('it is held', () => job.steps.some((step) => step.step === 'held'));
@@ -100,7 +100,7 @@ describe('one job', () => {
     await serve();
     const rig = await connect();
     const pause = swarm.engine.pauseAt('posting-prompt');
-    const job = await rig.accepted(await rig.send(probeParams(400, 20)));
+    const job = await rig.accepted(await rig.send(probeParams(4_000, 20)));
     await pause.reached;
     const stopped = rig.stop(job);
     await until('it is held', () => job.steps.some((step) => step.step === 'held'));
@@ -116,7 +116,7 @@ describe('one job', () => {
     const rig = await connect();
     // The hand-over takes longer than a phase needs to be called certain: then only the look afterwards can tell.
     const pause = swarm.engine.pauseAt('posting-prompt');
-    const job = await rig.accepted(await rig.send(probeParams(400, 20)));
+    const job = await rig.accepted(await rig.send(probeParams(4_000, 20)));
     await pause.reached;
     const stopped = rig.stop(job);
     await until('it is sent', () => interrupts().length > 0);
@@ -139,11 +139,11 @@ describe('one job', () => {
     const rig = await connect();
     const other = stranger();
     const foreign = await other.generate(await other.newSession(), {
-      ...probeParams(60, 20),
+      ...probeParams(200, 20),
       extra_metadata: { who: 'stranger' },
     });
     await swarm.engine.until((entries) => entries.find((entry) => entry.kind === 'exec-start'));
-    const job = await rig.accepted(await rig.send(probeParams(400, 20)));
+    const job = await rig.accepted(await rig.send(probeParams(4_000, 20)));
     await until('it is handed over', () => log(job).some((entry) => entry.kind === 'accepted'));
     expect(await rig.stop(job)).toMatchObject({
       report: 'ended',
@@ -159,9 +159,9 @@ describe('one job', () => {
     await serve({ backends: [{ address: comfy.url, overQueue: 0 }] });
     const rig = await connect();
     const other = stranger();
-    await other.generate(await other.newSession(), { ...probeParams(60, 20), extra_metadata: { who: 'stranger' } });
+    await other.generate(await other.newSession(), { ...probeParams(200, 20), extra_metadata: { who: 'stranger' } });
     await swarm.engine.until((entries) => entries.find((entry) => entry.kind === 'exec-start'));
-    const job = await rig.accepted(await rig.send(probeParams(400, 20)));
+    const job = await rig.accepted(await rig.send(probeParams(4_000, 20)));
     expect(await rig.stop(job)).toMatchObject({
       report: 'ended',
       fact: { type: 'stopped', reach: 'waiting', evidence: 'proven', outputs: [] },
@@ -212,7 +212,7 @@ describe('if-waiting', () => {
   test('a running job runs on', async () => {
     await serve();
     const rig = await connect();
-    const job = await rig.running(await rig.accepted(await rig.send(probeParams(20, 20))));
+    const job = await rig.running(await rig.accepted(await rig.send(probeParams(100, 20))));
     expect(await rig.stop(job, 'if-waiting')).toEqual({ report: 'started' });
     expect(await rig.ended(job)).toMatchObject({ type: 'finished' });
     expect(interrupts()).toEqual([]);
@@ -221,8 +221,8 @@ describe('if-waiting', () => {
   test('a pre-queued job is stopped', async () => {
     await serve();
     const rig = await connect();
-    const first = await rig.running(await rig.accepted(await rig.send(probeParams(60, 20))));
-    const job = await rig.accepted(await rig.send(probeParams(60, 20)));
+    const first = await rig.running(await rig.accepted(await rig.send(probeParams(200, 20))));
+    const job = await rig.accepted(await rig.send(probeParams(200, 20)));
     expect(await rig.stop(job, 'if-waiting')).toMatchObject({
       report: 'ended',
       fact: { type: 'stopped', reach: 'waiting' },
@@ -234,7 +234,7 @@ describe('if-waiting', () => {
     await serve();
     const rig = await connect();
     const pause = swarm.engine.pauseAt('before-claim');
-    const job = await rig.send(probeParams(400, 20));
+    const job = await rig.send(probeParams(4_000, 20));
     await pause.reached;
     let mode: 'if-waiting' | 'stop' = 'if-waiting';
     const stopped = rig.stop(job, () => mode);
@@ -251,7 +251,7 @@ describe('several at once', () => {
     // More than there are slots, as when strangers' jobs ended up behind ours.
     const rig = await connect();
     const jobs: RigJob[] = [];
-    for (let index = 0; index < 6; index += 1) jobs.push(await rig.accepted(await rig.send(probeParams(400, 20))));
+    for (let index = 0; index < 6; index += 1) jobs.push(await rig.accepted(await rig.send(probeParams(4_000, 20))));
     await rig.running(jobs[0] ?? expect.fail());
     const reports = await Promise.all(jobs.map((job) => rig.stop(job)));
     for (const report of reports)
@@ -269,7 +269,7 @@ describe('several at once', () => {
   test('one of two: the other one ends with its image', async () => {
     await serve();
     const rig = await connect();
-    const first = await rig.running(await rig.accepted(await rig.send(probeParams(60, 20))));
+    const first = await rig.running(await rig.accepted(await rig.send(probeParams(200, 20))));
     const second = await rig.accepted(await rig.send(probeParams(10, 20)));
     await rig.stop(first);
     expect(await rig.ended(second)).toMatchObject({ type: 'finished' });
@@ -278,7 +278,7 @@ describe('several at once', () => {
 
   test(
     'thirty rounds of random cancels beside a neighbour: nobody else is hit, nothing is left, no slot is lost',
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       await serve({ grantWindowMs: 1, postWindowMs: 3 });
       const rig = await connect();
@@ -288,7 +288,7 @@ describe('several at once', () => {
           ...probeParams(4, 10),
           extra_metadata: { who: `neighbour-${String(round)}` },
         });
-        const job = await rig.accepted(await rig.send(probeParams(400, 10)));
+        const job = await rig.accepted(await rig.send(probeParams(4_000, 10)));
         const waitMs = Math.random() * 60;
         await new Promise((resolve) => setTimeout(resolve, waitMs));
         expect(await rig.stop(job), JSON.stringify(job.steps)).toMatchObject({

@@ -19,7 +19,7 @@ describe('old servers', () => {
     expect(await rig.ended(job)).toMatchObject({ type: 'finished' });
     expect(stage.swarm.engine.events('interrupt')).toEqual([]);
     const allowed = await stage.connect({ allowUntargetedInterrupt: true });
-    const other = await allowed.running(await allowed.accepted(await allowed.send(probeParams(400, 20))));
+    const other = await allowed.running(await allowed.accepted(await allowed.send(probeParams(4_000, 20))));
     expect(await allowed.stop(other)).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'running' } });
   });
 

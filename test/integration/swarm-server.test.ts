@@ -93,7 +93,7 @@ describe('getting in', () => {
     const rig = await stage.connect();
     expect(rig.link.status().capabilities).toMatchObject({ passthrough: false });
     expect(rig.adapter.slots()).toBe(1);
-    const job = await rig.running(await rig.accepted(await rig.send(probeParams(200, 20))));
+    const job = await rig.running(await rig.accepted(await rig.send(probeParams(4_000, 20))));
     expect(await rig.stop(job)).toMatchObject({ report: 'ended', fact: { type: 'stopped', evidence: 'presumed' } });
     await expect(rig.adapter.freeMemory(AbortSignal.timeout(5_000))).rejects.toMatchObject({
       code: 'not_allowed',
@@ -130,9 +130,9 @@ describe('after a drop', () => {
   test('the socket is cut: a cancel still works, by session, and is proven', async () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
-    const other = await stage.foreignJob('stranger', 60, 20);
+    const other = await stage.foreignJob('stranger', 200, 20);
     await stage.swarm.engine.until((log) => log.find((entry) => entry.kind === 'exec-start'));
-    const job = await rig.accepted(await rig.send(probeParams(400, 20)));
+    const job = await rig.accepted(await rig.send(probeParams(4_000, 20)));
     stage.swarm.cutSockets();
     expect(await rig.stop(job)).toMatchObject({ report: 'ended', fact: { type: 'stopped', evidence: 'proven' } });
     expect(stage.inComfy(stage.promptOf(job))).toEqual(['deleted']);
@@ -144,7 +144,7 @@ describe('after a drop', () => {
   test('the server is away for a while: the job is seen again and its end told', async () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
-    const job = await rig.running(await rig.accepted(await rig.send(probeParams(100, 20))));
+    const job = await rig.running(await rig.accepted(await rig.send(probeParams(300, 20))));
     await stage.swarm.goDown();
     await until('the loss is noticed', () => !rig.link.online);
     await stage.swarm.comeUp();
@@ -156,7 +156,7 @@ describe('after a drop', () => {
   test('the server was restarted: absent, on another boot, and what its ComfyUI still computes for us is stopped', async () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
-    const job = await rig.running(await rig.accepted(await rig.send(probeParams(400, 20))));
+    const job = await rig.running(await rig.accepted(await rig.send(probeParams(4_000, 20))));
     const boot = rig.link.serverBoot;
     await stage.swarm.restart(100);
     await until('it is online again', () => rig.link.online && rig.link.serverBoot !== boot);
@@ -173,7 +173,7 @@ describe('after a drop', () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
     const pause = stage.swarm.engine.pauseAt('before-claim');
-    const job = await rig.send(probeParams(400, 20));
+    const job = await rig.send(probeParams(4_000, 20));
     await pause.reached;
     const stopped = rig.stop(job);
     await until('it is held', () => job.steps.some((step) => step.step === 'held'));
@@ -268,7 +268,7 @@ describe("other people's work", () => {
   test("ours can't be stopped as if it were theirs, and an empty id is refused", async () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
-    const ours = await rig.running(await rig.accepted(await rig.send(probeParams(60, 20))));
+    const ours = await rig.running(await rig.accepted(await rig.send(probeParams(200, 20))));
     const request = { mode: () => 'stop' as const, signal: AbortSignal.timeout(5_000), onStep: () => undefined };
     await expect(rig.adapter.stopForeign(`0:${stage.promptOf(ours) ?? ''}`, request)).rejects.toMatchObject({
       code: 'conflict',
@@ -284,7 +284,7 @@ describe("other people's work", () => {
     const ours = await rig.running(await rig.accepted(await rig.send(probeParams(30, 20))));
     const client = stage.stranger();
     const session = await client.newSession({ 'X-SWARM-USER_ID': 'max' });
-    const theirs = await client.generate(session, probeParams(400, 20));
+    const theirs = await client.generate(session, probeParams(4_000, 20));
     await theirs.counters((counters) => counters['live_gens'] === 1);
     const powers = await rig.adapter.manage.stopPowers(AbortSignal.timeout(5_000));
     expect(powers).toMatchObject({ ownUser: 'local', prompts: true });
@@ -299,7 +299,7 @@ describe("other people's work", () => {
 describe('backends', () => {
   test(
     'lost slots are recognised and said; re-creating the backend cures them, and is never done unasked',
-    { timeout: 30_000 },
+    { timeout: 180_000 },
     async () => {
       stage = await SwarmStage.start();
       const client = stage.stranger();
@@ -398,7 +398,7 @@ describe('backends', () => {
     await rig.online();
     await until('its child is there', () => rig.adapter.slots() === 2);
     expect(rig.link.status().problems).toContainEqual({ code: 'swarm-to-swarm', params: { backend: 0, title: 'far' } });
-    const first = await rig.running(await rig.accepted(await rig.send(probeParams(400, 10))));
+    const first = await rig.running(await rig.accepted(await rig.send(probeParams(4_000, 10))));
     const second = await rig.accepted(await rig.send(probeParams(2, 10)));
     await until(
       'both are there',

@@ -67,7 +67,7 @@ export function stubbornGraph(ms: number): TestGraph {
 }
 
 /** Waits for a condition, at most `ms`; fails with `what`. */
-export async function until<T>(what: string, condition: () => T | undefined | null | false, ms = 10_000): Promise<T> {
+export async function until<T>(what: string, condition: () => T | undefined | null | false, ms = 30_000): Promise<T> {
   const end = performance.now() + ms;
   for (;;) {
     const value = condition();
@@ -141,7 +141,7 @@ export class ComfyRig {
   static async online(url: string, options: RigOptions = {}): Promise<ComfyRig> {
     const rig = new ComfyRig(url, options);
     rig.link.start();
-    await rig.link.whenOnline(AbortSignal.timeout(10_000));
+    await rig.link.whenOnline(AbortSignal.timeout(30_000));
     return rig;
   }
 
@@ -208,7 +208,7 @@ export class ComfyRig {
   async heard<Type extends ServerFact['type']>(
     key: string,
     type: Type,
-    ms = 10_000,
+    ms = 30_000,
   ): Promise<Extract<ServerFact, { type: Type }>> {
     return await until(
       `${type} of ${key}`,

@@ -182,7 +182,7 @@ export class CoreHarness {
   }
 
   /** Re-checks at every event of the core and every 10 ms, until the deadline. */
-  async waitFor(what: string, condition: () => boolean | Promise<boolean>, deadlineMs = 10_000): Promise<void> {
+  async waitFor(what: string, condition: () => boolean | Promise<boolean>, deadlineMs = 30_000): Promise<void> {
     const until = performance.now() + deadlineMs;
     for (;;) {
       if (await condition()) return;

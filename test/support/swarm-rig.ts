@@ -163,12 +163,12 @@ export class SwarmRig {
   }
 
   async online(): Promise<this> {
-    await this.link.whenOnline(AbortSignal.timeout(10_000));
+    await this.link.whenOnline(AbortSignal.timeout(30_000));
     return this;
   }
 
   async send(params: Extract<JobPayload, { kind: 'swarm' }>['params'], images = 1): Promise<RigJob> {
-    const remoteKey = await this.adapter.leaseKey(AbortSignal.timeout(10_000));
+    const remoteKey = await this.adapter.leaseKey(AbortSignal.timeout(30_000));
     const attempt: SendAttempt = {
       attemptId: newAttemptId(),
       jobId: newJobId(),
@@ -202,7 +202,7 @@ export class SwarmRig {
     return job;
   }
 
-  async ended(job: RigJob, ms = 10_000): Promise<ServerFact> {
+  async ended(job: RigJob, ms = 30_000): Promise<ServerFact> {
     await until('it ends', () => job.end() !== undefined, ms);
     const end = job.end();
     if (end === undefined) throw new Error('no end');

@@ -2,7 +2,7 @@
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  deadlineMs = 8_000,
+  deadlineMs = 30_000,
 ): Promise<void> {
   const endsAt = performance.now() + deadlineMs;
   while (!(await condition())) {

@@ -130,5 +130,5 @@ describe('the server', () => {
       client.close();
       await demo.close();
     }
-  }, 30_000);
+  }, 180_000);
 });

@@ -58,7 +58,7 @@ const scenarios: readonly [
 
 // Each scenario has servers of its own and mostly waits: several at a time.
 describe('SwarmUI recordings against the demo engine', () => {
-  test.concurrent.each(scenarios)('%s', { timeout: 30_000 }, async (file, options = {}) => {
+  test.concurrent.each(scenarios)('%s', { timeout: 180_000 }, async (file, options = {}) => {
     const { allowIdle = false, unordered = false, without = '-', longestPauseMs, ...rest } = options;
     const checkpoints = ['probe-slow-a.safetensors', 'probe-slow-b.safetensors'];
     const comfy = await startComfyServer();
