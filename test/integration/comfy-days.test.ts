@@ -399,4 +399,27 @@ describe('other people', () => {
     expect(server.engine.outcomesOf(second.promptId)).toEqual(['success']);
     expect(rig.facts).toEqual([]);
   });
+
+  it('gone-before-it-was-proven: a listing between our removal and its proof does not say that it went by itself', async () => {
+    const { server, rig } = await start();
+    const running = server.engine.addForeign(sleepGraph(4_000, 10));
+    const theirs = server.engine.addForeign(sleepGraph(1, 1));
+    await until('listed', () => rig.foreign?.total === 2);
+    const { request } = rig.request();
+    const stopping = rig.link.adapter.stopForeign(theirs.promptId, {
+      ...request,
+      onStep: (step) => {
+        if (step === 'heard') server.delayNext(`/jobs/${theirs.promptId}`, 1_500, { method: 'GET' });
+      },
+    });
+    await until('it was removed', () => server.engine.log.some((entry) => entry.event === 'deleted'));
+    const before = rig.foreignCalls;
+    server.engine.addForeign(sleepGraph(1, 1));
+    await until('it was listed without it', () => rig.foreignCalls > before && rig.foreign?.order.length === 2);
+    expect(rig.endings).toEqual([]);
+    expect(await stopping).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'waiting' } });
+    await until('told', () => rig.endings.length > 0);
+    expect(rig.endings).toEqual([{ remoteKey: theirs.promptId, how: 'cancelled-by-us' }]);
+    expect(server.engine.outcomesOf(running.promptId)).toEqual([]);
+  });
 });

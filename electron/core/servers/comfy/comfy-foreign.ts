@@ -132,7 +132,7 @@ export class ForeignWatch {
     const present = this.#note(listing);
     const gone = [...this.#known.keys()].filter((key) => !present.has(key));
     const ended = await this.#howEnded(gone, signal);
-    for (const key of gone) this.#known.delete(key);
+    for (const { remoteKey } of ended) this.#known.delete(remoteKey);
     this.#tell(listing, ended);
   }
 
@@ -178,12 +178,16 @@ export class ForeignWatch {
     };
     for (const key of listing.running) add(key, null);
     for (const [index, key] of listing.waiting.entries()) add(key, index + 1);
+    // Being stopped and not listed any more: still there for us, until the stop has said how it ended.
+    const left = new Set(this.#cancelling).difference(new Set([...listing.running, ...listing.waiting]));
+    for (const key of left) add(key, null);
     const told = JSON.stringify([total, order, jobs.map((job) => job.cancelling)]);
     if (told === this.#lastTold && ended.length === 0) return;
     this.#lastTold = told;
     this.#context.sink.foreign({ jobs, total, counts: [], order }, ended);
   }
 
+  /** One that is being stopped by us and left no word of its own is not judged yet: the stop will say what it was. */
   async #howEnded(keys: readonly string[], signal: AbortSignal): Promise<ForeignEnded[]> {
     if (keys.length === 0) return [];
     const listed = keys.length > ONE_BY_ONE ? await this.#endedList(signal) : null;
@@ -197,6 +201,7 @@ export class ForeignWatch {
         how = entry === null ? null : readEnded(entry.status ?? null, entry.outputs ?? null).how;
       }
       if (how !== null) this.#context.onEnded(key);
+      if (this.#cancelling.has(key) && (how === null || how === 'interrupted')) continue;
       const ours = this.#stoppedByUs.delete(key);
       ended.push({
         remoteKey: key,
