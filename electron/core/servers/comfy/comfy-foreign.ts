@@ -9,8 +9,7 @@ import { isAbort } from '../../../../shared/errors.ts';
 import type { AdapterSink, ForeignEnded } from '../adapter.ts';
 import type { ComfyHttp } from './comfy-http.ts';
 import type { Listing } from './comfy-look.ts';
-import { readEnded } from './comfy-outcome.ts';
-import type { ComfyJob } from './comfy-schemas.ts';
+import { howOf, readEnded } from './comfy-outcome.ts';
 
 export interface ForeignContext {
   readonly serverId: ServerId;
@@ -212,7 +211,7 @@ export class ForeignWatch {
   }
 
   /** The newest ended jobs with how they ended; null where the server has no jobs API (one by one then). */
-  async #endedList(signal: AbortSignal): Promise<Map<string, 'done' | 'failed' | 'interrupted'> | null> {
+  async #endedList(signal: AbortSignal): Promise<Map<string, 'done' | 'failed' | 'interrupted' | null> | null> {
     if (!this.#context.jobsApi()) return null;
     const query = `status=completed,failed&sort_by=created_at&sort_order=desc&limit=${String(ENDED_LIST)}`;
     const jobs = await this.#context.http.listJobs(query, signal);
@@ -221,11 +220,4 @@ export class ForeignWatch {
       jobs === null ? null : await this.#context.http.listJobs(query.replace('completed,failed', 'cancelled'), signal);
     return jobs === null ? null : new Map([...jobs, ...(cancelled ?? [])].map((job) => [job.id, howOf(job)]));
   }
-}
-
-/** In the list an interrupted job is `failed` without an error on 0.8.0 and `cancelled` on newer servers (C8). */
-function howOf(job: ComfyJob): 'done' | 'failed' | 'interrupted' {
-  if (job.status === 'completed') return 'done';
-  if (job.status === 'cancelled') return 'interrupted';
-  return job.execution_error === undefined || job.execution_error === null ? 'interrupted' : 'failed';
 }

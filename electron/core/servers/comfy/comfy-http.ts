@@ -8,6 +8,7 @@ import { assert } from '../../../../shared/util/assert.ts';
 import type { HttpAnswer, HttpClient, HttpStream } from '../../net/http-client.ts';
 import { parsePythonJson } from '../../net/python-json.ts';
 import {
+  CancelAnswerSchema,
   FeaturesSchema,
   HistorySchema,
   JobListSchema,
@@ -66,17 +67,20 @@ export class ComfyHttp {
     return parsed.success && parsed.data.supports_preview_metadata === true;
   }
 
-  /** Whether `/api/jobs` is there at all; 500 means it is, but cannot answer now. */
-  async hasJobsApi(signal: AbortSignal): Promise<boolean> {
+  /** `broken`: 500, so it seems to be there but cannot answer now (reference §10.16). */
+  async jobsApi(signal: AbortSignal): Promise<'works' | 'broken' | 'none'> {
     const answer = await this.#http.send({ method: 'GET', path: '/api/jobs?limit=1', signal });
-    if (answer.status === 500) return true;
-    return answer.status === 200 && JobListSchema.safeParse(safeJson(answer.text)).success;
+    if (answer.status === 500) return 'broken';
+    return answer.status === 200 && JobListSchema.safeParse(safeJson(answer.text)).success ? 'works' : 'none';
   }
 
-  /** Asked with an id that nobody has (C16): newer servers answer 200 `{"cancelled":false}`, older ones 404 or 405. */
+  /**
+   * Asked with an id that nobody has (C16): newer servers answer 200 `{"cancelled":false}`, older ones 404 or 405. A 200
+   * in other words is a proxy's, and no cancel would come of it.
+   */
   async hasJobCancel(unusedId: string, signal: AbortSignal): Promise<boolean> {
     const answer = await this.#http.send({ method: 'POST', path: `/api/jobs/${unusedId}/cancel`, signal });
-    return answer.status === 200;
+    return answer.status === 200 && CancelAnswerSchema.safeParse(safeJson(answer.text)).success;
   }
 
   /** Null when it can't be listed this way. No graphs, cheap: 34 ms with 10,000 waiting. */

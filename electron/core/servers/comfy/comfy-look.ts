@@ -7,7 +7,7 @@ import { deferred, raceAbort } from '../../../../shared/util/async.ts';
 import type { Deferred } from '../../../../shared/util/async.ts';
 import type { Look } from './comfy-cancel.ts';
 import type { ComfyHttp } from './comfy-http.ts';
-import { readEnded } from './comfy-outcome.ts';
+import { readEnded, readJob } from './comfy-outcome.ts';
 import type { Ended, EndedFact } from './comfy-outcome.ts';
 import type { ComfyJob } from './comfy-schemas.ts';
 import type { Track } from './comfy-tracks.ts';
@@ -58,11 +58,7 @@ export class Looks {
         waiting: runOrder(jobs.filter((job) => job.status === 'pending').map((job) => [job.priority ?? 0, job.id])),
       };
     }
-    const queue = await http.queue(signal);
-    return {
-      running: queue.queue_running.map(([, id]) => id),
-      waiting: runOrder(queue.queue_pending.map(([number, id]) => [number ?? 0, id])),
-    };
+    return await this.#queued(signal);
   }
 
   async #flush(): Promise<void> {
@@ -114,9 +110,27 @@ export class Looks {
   async #fromJob(track: Track, job: ComfyJob, signal: AbortSignal): Promise<Look> {
     if (job.status === 'pending') return { saw: 'waiting' };
     if (job.status === 'in_progress') return { saw: 'running' };
-    if (job.execution_status === undefined || job.execution_status === null)
-      return await this.#fromHistory(track, signal);
-    return { saw: 'ended', fact: this.#context.fact(track, readEnded(job.execution_status, job.outputs ?? null)) };
+    const ended = readJob(job);
+    if (ended !== null) {
+      const told = job.execution_status !== undefined && job.execution_status !== null;
+      const entry: Look = told ? { saw: 'absent' } : await this.#fromHistory(track, signal);
+      return entry.saw === 'absent' ? { saw: 'ended', fact: this.#context.fact(track, ended) } : entry;
+    }
+    // A word of a server to come: it is there in some way, so its absence elsewhere proves nothing.
+    const queue = await this.#queued(signal);
+    const look = inListing(queue, track.key) ?? (await this.#fromHistory(track, signal));
+    if (look.saw !== 'absent') return look;
+    throw new AppError('server_protocol', `GET /api/jobs/{id}: the status ${job.status} is not known`, {
+      details: { status: job.status },
+    });
+  }
+
+  async #queued(signal: AbortSignal): Promise<Listing> {
+    const queue = await this.#context.http.queue(signal);
+    return {
+      running: queue.queue_running.map(([, id]) => id),
+      waiting: runOrder(queue.queue_pending.map(([number, id]) => [number ?? 0, id])),
+    };
   }
 
   async #fromHistory(track: Track, signal: AbortSignal): Promise<Look> {

@@ -8,7 +8,7 @@ import type { WireError } from '../../../../shared/errors.ts';
 import type { OutputMedia, OutputRef, ServerFact, StoppedBy } from '../../../../shared/job-fact.ts';
 import { FileRefSchema } from './comfy-schemas.ts';
 import type { ComfyEvent } from './comfy-frames.ts';
-import type { ExecutionStatus, FileRef, Refusal } from './comfy-schemas.ts';
+import type { ComfyJob, ExecutionStatus, FileRef, Refusal } from './comfy-schemas.ts';
 
 /** The last words of a prompt on the stream. */
 export type HeardEnd = Extract<ComfyEvent, { type: 'success' | 'interrupted' | 'error' }>;
@@ -29,10 +29,40 @@ export function readEnded(status: ExecutionStatus | null, outputs: Readonly<Reco
   const last = messages.at(-1);
   const ranMs = runTime(messages);
   if (status === null || status.status_str === 'success') return { how: 'done', outputs: refs, error: null, ranMs };
-  if (messages.some(([name]) => name === 'execution_interrupted'))
+  if (INTERRUPTED.has(status.status_str) || messages.some(([name]) => name === 'execution_interrupted'))
     return { how: 'interrupted', outputs: refs, error: null, ranMs };
   const error = messages.findLast(([name]) => name === 'execution_error')?.[1] ?? last?.[1] ?? {};
   return { how: 'failed', outputs: refs, error: failure(error), ranMs };
+}
+
+/** `error` on every server so far; these are for servers to come. */
+const INTERRUPTED: ReadonlySet<string> = new Set(['cancelled', 'interrupted']);
+
+/**
+ * How a job of the jobs API ended by its status word; null for one that is no end we know. An interrupted job is `failed`
+ * without an error on 0.8.0 and `cancelled` on newer servers (C8).
+ */
+export function howOf(job: ComfyJob): Ended['how'] | null {
+  switch (job.status) {
+    case 'completed':
+      return 'done';
+    case 'cancelled':
+      return 'interrupted';
+    case 'failed':
+      return job.execution_error === undefined || job.execution_error === null ? 'interrupted' : 'failed';
+    default:
+      return null;
+  }
+}
+
+/** What a job says of its end by itself, without a history entry; null where it tells no end. */
+export function readJob(job: ComfyJob): Ended | null {
+  const how = howOf(job);
+  if (how === null) return null;
+  if (job.execution_status !== undefined && job.execution_status !== null)
+    return readEnded(job.execution_status, job.outputs ?? null);
+  const error = how === 'failed' ? failure(job.execution_error) : null;
+  return { how, outputs: outputRefs(job.outputs ?? {}), error, ranMs: null };
 }
 
 /** What the stream alone has told, where history has lost the entry already; null when it told no end. */

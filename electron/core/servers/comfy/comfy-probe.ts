@@ -26,7 +26,7 @@ export async function probeComfy(http: ComfyHttp, signal: AbortSignal): Promise<
   const [stats, previewMetadata, jobsApi, jobCancel] = await Promise.all([
     http.systemStats(signal).catch(orNull),
     http.previewMetadata(signal).catch(orNull),
-    http.hasJobsApi(signal).catch(orNull),
+    http.jobsApi(signal).catch(orNull),
     http.hasJobCancel(uuidv4(), signal).catch(orNull),
   ]);
   const version = stats?.system.comfyui_version ?? null;
@@ -36,10 +36,10 @@ export async function probeComfy(http: ComfyHttp, signal: AbortSignal): Promise<
     queueLength,
     memory: stats === null ? null : readMemory(stats),
     capabilities: {
-      // A server with a jobs API is newer than both, whatever it calls itself.
-      promptId: jobsApi === true || atLeast(numbers, PROMPT_ID_SINCE),
-      targetedInterrupt: jobsApi === true || atLeast(numbers, TARGETED_SINCE),
-      jobsApi: jobsApi === true,
+      // A server whose jobs API answers is newer than both, whatever it calls itself.
+      promptId: jobsApi === 'works' || atLeast(numbers, PROMPT_ID_SINCE),
+      targetedInterrupt: jobsApi === 'works' || atLeast(numbers, TARGETED_SINCE),
+      jobsApi: jobsApi === 'works' || jobsApi === 'broken',
       jobCancel: jobCancel === true,
       previewMetadata: previewMetadata === true,
       permissions: [],
@@ -60,9 +60,13 @@ async function identify(http: ComfyHttp, signal: AbortSignal): Promise<number> {
   }
 }
 
-/** What can't be read of one question leaves that capability out; a lost connection or a refusal is everybody's. */
+/**
+ * What can't be read of one question leaves that capability out, also where a proxy lets only some routes through; a lost
+ * connection is everybody's.
+ */
 function orNull(error: unknown): null {
-  if (isAbort(error) || !(error instanceof AppError) || error.code !== 'server_protocol') throw error;
+  if (isAbort(error) || !(error instanceof AppError)) throw error;
+  if (error.code !== 'server_protocol' && error.code !== 'server_auth') throw error;
   return null;
 }
 

@@ -5,6 +5,16 @@
 import { z } from 'zod';
 
 const count = z.number().catch(0);
+
+/** A list whose unreadable items are left out: one strange prompt of a stranger must not hide all others. */
+function readable<Item extends z.ZodType>(item: Item): z.ZodType<z.output<Item>[]> {
+  return z.array(z.unknown()).transform((items) =>
+    items.flatMap((value) => {
+      const parsed = item.safeParse(value);
+      return parsed.success ? [parsed.data] : [];
+    }),
+  );
+}
 const textOrNull = z.string().nullable().catch(null);
 
 /** `GET /prompt`: the cheapest sign that this is a ComfyUI at all. */
@@ -24,11 +34,14 @@ export type SystemStats = z.infer<typeof SystemStatsSchema>;
 
 export const FeaturesSchema = z.object({ supports_preview_metadata: z.boolean().catch(false).optional() });
 
+/** Older servers keep ids as their clients sent them, numbers too. */
+const PromptIdSchema = z.union([z.string(), z.number().transform(String)]);
+
 /** `[number, prompt_id, prompt, extra_data, outputs]`; the graph is of no use to us and may be huge. */
-const QueueItemSchema = z.tuple([z.number().nullable().catch(null), z.string()]).rest(z.unknown());
+const QueueItemSchema = z.tuple([z.number().nullable().catch(null), PromptIdSchema]).rest(z.unknown());
 export const QueueSchema = z.object({
-  queue_running: z.array(QueueItemSchema),
-  queue_pending: z.array(QueueItemSchema),
+  queue_running: readable(QueueItemSchema),
+  queue_pending: readable(QueueItemSchema),
 });
 export type QueueListing = z.infer<typeof QueueSchema>;
 
@@ -50,7 +63,7 @@ export type HistoryEntry = z.infer<typeof HistoryEntrySchema>;
 export const HistorySchema = z.record(z.string(), HistoryEntrySchema);
 
 export const JobSchema = z.object({
-  id: z.string(),
+  id: PromptIdSchema,
   status: z.string(),
   priority: z.number().nullable().catch(null).optional(),
   execution_error: z.unknown().optional(),
@@ -59,7 +72,9 @@ export const JobSchema = z.object({
   execution_status: ExecutionStatusSchema.nullable().catch(null).optional(),
 });
 export type ComfyJob = z.infer<typeof JobSchema>;
-export const JobListSchema = z.object({ jobs: z.array(JobSchema) });
+export const JobListSchema = z.object({ jobs: readable(JobSchema) });
+
+export const CancelAnswerSchema = z.object({ cancelled: z.boolean() });
 
 export const SubmitAnswerSchema = z.object({
   prompt_id: z.string(),
