@@ -50,7 +50,10 @@ export interface CancelSummary {
   notAllowed: number;
 }
 
-/** Steps of one request, in order. `since_ms` counts from `requested`. */
+/**
+ * Steps of one request. `since_ms` counts from `requested`. `waiting`: for what `detail` names to stop; `unanswered`: whether
+ * what was sent arrived is not known; `unreachable` until `resumed`: the server is away; `runs-on`: this server can't stop it.
+ */
 export const CANCEL_STEPS = [
   'requested',
   'raised',
@@ -58,8 +61,11 @@ export const CANCEL_STEPS = [
   'looked',
   'sent',
   'heard',
+  'unanswered',
   'waiting',
+  'unreachable',
   'resumed',
+  'runs-on',
   'seen-stopped',
   'arrived-late',
   'settled',

@@ -67,6 +67,12 @@ export function awaitedSentence(job: JobView | undefined): string {
       return 'cancelling, asked the server to stop it';
     case 'heard':
       return 'cancelling, the server was told; it stops at its next step';
+    case 'unanswered':
+      return 'cancelling, the server did not answer; looking whether it arrived';
+    case 'unreachable':
+      return 'cancelling, the server does not answer; taken up when it does';
+    case 'runs-on':
+      return 'this server is too old to stop one job safely; it will finish';
     case 'held':
       return 'cancelling, waiting for the right moment';
     default:

@@ -1,10 +1,11 @@
 /** Every sentence of History and of a job's details. Codes and numbers come in, words go out; nothing is looked up. */
-import type { CancelOutcome, Asker, CancelStep } from '../../shared/cancel.ts';
+import type { CancelOutcome, Asker, TrailStep } from '../../shared/cancel.ts';
 import type { WireError } from '../../shared/errors.ts';
-import type { JobDetail, JobView } from '../../shared/job.ts';
+import type { JobView } from '../../shared/job.ts';
 import type { ForeignJob } from '../../shared/server.ts';
 import { duration, number } from '../format.ts';
 import { common, plural } from './common.ts';
+import { stepText } from './trail.ts';
 
 export type Tone = 'plain' | 'go' | 'hold' | 'bad';
 
@@ -190,7 +191,7 @@ const lostRest = (cause: unknown): string =>
 /** What a row of History says about how a job of ours ended. */
 export function endingOf(job: JobView): EndingText {
   const outcome = job.cancel?.outcome ?? null;
-  const by = job.cancel === null ? null : bySentence(job.cancel.by, job.cancel.note);
+  const by = job.cancel === null ? null : bySentence(job.cancel.by, job.cancel.note, job.cancel.lastStep);
   if (job.state === 'cancelled') {
     if (outcome === null) return { word: 'Cancelled', tone: 'plain', rest: '', second: by };
     return {
@@ -220,8 +221,9 @@ export function endingOf(job: JobView): EndingText {
   return { word: 'Done', tone: 'go', rest: `${time}${stored === 0 ? '' : `, ${made}`}`, second: missingText(job) };
 }
 
-function bySentence(by: Asker, note: string | null): string {
-  return note === null || note.trim() === '' ? askedBy(by) : `${askedBy(by)}: “${note.trim()}”`;
+function bySentence(by: Asker, note: string | null, last: TrailStep | null): string {
+  const said = note === null || note.trim() === '' ? askedBy(by) : `${askedBy(by)}: “${note.trim()}”`;
+  return last?.step === 'arrived-late' ? `${said}. ${stepText(last.step, last.detail)}` : said;
 }
 
 function missingText(job: JobView): string | null {
@@ -297,90 +299,3 @@ const firstLine = (message: string): string | null => {
   const line = message.split('\n', 1)[0]?.trim() ?? '';
   return line === '' ? null : line;
 };
-
-/** One station of the cancel trail. */
-export function stepText(step: CancelStep, detail: string | null): string {
-  switch (step) {
-    case 'requested':
-      return 'Cancel asked, on disk';
-    case 'raised':
-      return 'Asked again, more firmly';
-    case 'held':
-      return 'Held back until its sending is clear';
-    case 'looked':
-      return detail === null ? 'Looked on the server' : `Looked on the server: ${detail}`;
-    case 'sent':
-      return 'Stop sent';
-    case 'heard':
-      return 'Heard by the server';
-    case 'waiting':
-      return detail === null ? 'Waiting for it to stop' : `Waiting for ${detail} to stop`;
-    case 'resumed':
-      return 'Taken up again after a restart';
-    case 'seen-stopped':
-      return 'Seen stopped';
-    case 'arrived-late':
-      return 'It arrived after all and was stopped';
-    case 'settled':
-      return 'Settled';
-  }
-}
-
-/** One station of a job's own trail, from the journal's fact. Null for what a person need not see. */
-export function factText(fact: string, serverName: string): string | null {
-  switch (fact) {
-    case 'submitted':
-    case 'submit':
-      return 'Submitted';
-    case 'claim':
-      return `Sent to ${serverName}`;
-    case 'accepted':
-      return 'Accepted';
-    case 'started':
-      return 'Started';
-    case 'finished':
-      return 'Finished on the server';
-    case 'collected':
-      return 'Files stored';
-    case 'collectFailed':
-      return 'Some files could not be fetched';
-    case 'executionFailed':
-      return 'Failed';
-    case 'rejected':
-      return 'Refused by the server';
-    case 'stopped':
-      return 'Stopped';
-    case 'vanished':
-      return 'Gone from the server';
-    case 'cancelLocal':
-      return 'Cancelled before it was sent';
-    case 'arrivedLate':
-      return 'It arrived after all and was stopped';
-    case 'notSent':
-      return 'Not sent; back in the queue';
-    case 'held':
-    case 'hold':
-      return 'Held';
-    case 'released':
-    case 'release':
-      return 'Released';
-    default:
-      return null;
-  }
-}
-
-/** Why an attempt was closed; unknown reasons are shown as they are. */
-export function attemptEnd(attempt: JobDetail['attempts'][number]): string {
-  if (attempt.closeReason === null) return 'open';
-  const words: Record<string, string> = {
-    finished: 'finished',
-    failed: 'failed',
-    stopped: 'stopped',
-    rejected: 'refused',
-    'not-sent': 'not sent',
-    'not-sent-presumed': 'not sent, as far as can be known',
-    vanished: 'gone',
-    collateral: 'hit by a neighbour’s interrupt, queued again',
-  };
-  return words[attempt.closeReason] ?? attempt.closeReason;
-}

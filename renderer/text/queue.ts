@@ -1,4 +1,5 @@
 /** What the queue, its rows and the frame of the window say. Codes and numbers come in, words go out. */
+import type { CancelStep } from '../../shared/cancel.ts';
 import type { Stage } from '../../shared/stage.ts';
 import { ago, duration, number, range, roughly, seconds } from '../format.ts';
 import { common, plural } from './common.ts';
@@ -210,7 +211,8 @@ export function stageWords(
 }
 
 /** What a cancelling row waits for: "waiting for KSampler, step 19 of 30". */
-export function waitingFor(stage: Stage | null): string {
+export function waitingFor(stage: Stage | null, step: CancelStep | null): string {
+  if (step === 'runs-on') return 'this server is too old to stop one job safely: it will finish';
   switch (stage?.stage) {
     case 'running':
       if (stage.node === null)

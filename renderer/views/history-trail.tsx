@@ -3,7 +3,8 @@ import type { ReactNode } from 'react';
 import type { ServerId } from '../../shared/ids.ts';
 import type { JobDetail } from '../../shared/job.ts';
 import { duration, time } from '../format.ts';
-import { askedBy, detailText, factText, stepText } from '../text/history.ts';
+import { askedBy, detailText } from '../text/history.ts';
+import { factText, stepText } from '../text/trail.ts';
 import styles from './history-trail.module.css';
 
 interface Station {

@@ -120,7 +120,7 @@ export const StoppingWords = memo(function StoppingWords({
   return (
     <>
       <strong className={cx(styles['line'], styles['hold'])}>{asked}</strong>
-      <span className={styles['wrap']}>{waitingFor(stage)}</span>
+      <span className={styles['wrap']}>{waitingFor(stage, job.cancel?.lastStep?.step ?? null)}</span>
     </>
   );
 });

@@ -4,7 +4,7 @@ import { startComfyServer } from '../../electron/demo/comfy-server.ts';
 import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { BatchId, JobId, ServerId } from '../../shared/ids.ts';
-import type { ComfyGraph, JobPatch, JobView } from '../../shared/job.ts';
+import type { JobPatch, JobView } from '../../shared/job.ts';
 import { CoreHarness, nth, pictureGraph, sleepGraph } from '../support/core-harness.ts';
 
 let server: ComfyServerHandle;

@@ -95,7 +95,7 @@ export class Canceller {
         continue;
       }
       if (!link.online) {
-        cancels.step(request.id, 'waiting', null, 'the server does not answer');
+        cancels.step(request.id, 'unreachable', null, null);
         feed.changed(jobId);
         resumed = true;
         await link.whenOnline(signal);
@@ -148,8 +148,7 @@ export class Canceller {
         return;
       case 'runs-on': {
         const open = cancels.openOf(jobId);
-        if (open !== undefined)
-          cancels.step(open.id, 'waiting', null, 'this server is too old to stop one job safely: it will finish');
+        if (open !== undefined) cancels.step(open.id, 'runs-on', null, null);
         feed.changed(jobId);
         await feed.wait(jobId, LONG_MS, signal);
       }
@@ -204,8 +203,7 @@ export class Canceller {
       const seconds = ((performance.now() - began) / 1_000).toFixed(1);
       db.tx(() => {
         const request = cancels.newestOf(attempt.job_id);
-        if (request !== undefined)
-          cancels.step(request.id, 'arrived-late', null, `it arrived after all and was stopped after ${seconds} s`);
+        if (request !== undefined) cancels.step(request.id, 'arrived-late', null, `${seconds} s`);
         jobs.note(attempt.job_id, 'arrivedLate', `stopped after ${seconds} s`, attempt.id);
         jobs.touch(attempt.job_id);
       });

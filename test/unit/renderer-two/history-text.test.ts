@@ -1,6 +1,7 @@
 /** Product §3.2 and §3.7: each ending has its sentence, and no outcome is called by another's. */
 import { expect, it } from 'vitest';
 import { endingOf, foreignEnding } from '../../../renderer/text/history.ts';
+import { stepText } from '../../../renderer/text/trail.ts';
 import type { CancelOutcome, Asker } from '../../../shared/cancel.ts';
 import type { ErrorCode } from '../../../shared/errors.ts';
 import type { RequestId, ServerId } from '../../../shared/ids.ts';
@@ -110,6 +111,18 @@ it.each<[string, Partial<JobView>, string | null]>([
   const ending = endingOf(jobView('a', 1_000_000, job));
   expect(`${ending.word}${ending.rest}`).toBe(sentence);
   expect(ending.second).toBe(second);
+});
+
+it('a late arrival is told in the row and in the trail, with its time', () => {
+  const { cancel: view } = cancel({ outcome: 'cancelled', reach: 'local', evidence: 'presumed', partialOutputs: 0 });
+  if (view === undefined || view === null) throw new Error('no cancel');
+  const lastStep = { step: 'arrived-late', at: 9, sinceMs: 8, route: null, detail: '3.2 s' } as const;
+  expect(endingOf(jobView('a', 1, { state: 'cancelled', cancel: { ...view, lastStep } }))).toMatchObject({
+    second: 'by you. It arrived after all and was stopped after 3.2 s',
+  });
+  expect(stepText('unreachable', null)).toBe('The server does not answer; taken up when it does');
+  expect(stepText('waiting', 'KSampler')).toBe('Waiting for KSampler to stop');
+  expect(stepText('looked', 'absent')).toBe('Looked on the server: it is not there');
 });
 
 it('nothing is called cancelled that was not', () => {

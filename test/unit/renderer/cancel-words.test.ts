@@ -59,9 +59,12 @@ test('other people’s work is called that', () => {
 });
 
 test('a cancelling row names what it waits for', () => {
-  expect(waitingFor({ stage: 'running', node: 'KSampler', step: 19, steps: 30 })).toBe(
+  expect(waitingFor({ stage: 'running', node: 'KSampler', step: 19, steps: 30 }, 'waiting')).toBe(
     'waiting for KSampler, step 19 of 30',
   );
-  expect(waitingFor({ stage: 'running', node: 'VAE Decode', step: null, steps: null })).toBe('waiting for VAE Decode');
-  expect(waitingFor(null)).toBe('waiting for the server');
+  expect(waitingFor({ stage: 'running', node: 'VAE Decode', step: null, steps: null }, 'heard')).toBe(
+    'waiting for VAE Decode',
+  );
+  expect(waitingFor(null, null)).toBe('waiting for the server');
+  expect(waitingFor(null, 'runs-on')).toBe('this server is too old to stop one job safely: it will finish');
 });

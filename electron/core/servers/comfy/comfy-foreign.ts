@@ -178,7 +178,8 @@ export class ForeignWatch {
     for (const key of listing.running) add(key, null);
     for (const [index, key] of listing.waiting.entries()) add(key, index + 1);
     // Being stopped and not listed any more: still there for us, until the stop has said how it ended.
-    const left = new Set(this.#cancelling).difference(new Set([...listing.running, ...listing.waiting]));
+    const left = new Set(this.#cancelling);
+    for (const key of [...listing.running, ...listing.waiting]) left.delete(key);
     for (const key of left) add(key, null);
     const told = JSON.stringify([total, order, jobs.map((job) => job.cancelling)]);
     if (told === this.#lastTold && ended.length === 0) return;

@@ -212,7 +212,7 @@ export class StopLine {
       // Whether it arrived is not known: the stream tells, and it is sent again in time. Its session is not used again soon.
       track.doubt = 'an interrupt was not answered';
       request.onStep(
-        'waiting',
+        'unanswered',
         'POST /API/InterruptAll',
         error instanceof AppError ? `${error.code}: ${error.message}` : String(error),
       );
