@@ -161,8 +161,8 @@ export function compose(
       onLive: (id, key, update) => {
         arrivals.live(id, key, update);
       },
-      onForeign: (id, view, ended) => {
-        arrivals.foreign(id, view, ended);
+      onForeign: (id, view, ended, beyond) => {
+        arrivals.foreign(id, view, ended, beyond);
         summary.soon();
       },
       onStatus: (id, status) => {

@@ -71,26 +71,40 @@ export class ForeignStore {
   }
 
   /**
-   * Writes what is on a server now and how what is gone ended; what is gone without a word ended as `gone`.
-   * One transaction, by sets: a thousand strangers are one statement.
+   * Writes what is on a server now and how what is gone ended; what is gone without a word ended as `gone`. `beyond`:
+   * is there too, and not written. One transaction, by sets: a thousand strangers are one statement.
    */
   record(
     serverId: ServerId,
     seen: readonly Seen[],
     ended: ReadonlyMap<string, Exclude<ForeignJob['how'], null>>,
+    beyond: readonly string[],
   ): void {
     const now = Date.now();
     this.#db.tx(() => {
-      const here = new Set(seen.map((job) => job.remoteKey));
+      const here = new Set([...seen.map((job) => job.remoteKey), ...beyond]);
       for (const key of this.#q.openKeys.all(serverId)) {
         if (!here.has(key)) this.#q.end.run(ended.get(key) ?? 'gone', now, now, serverId, key);
       }
-      if (seen.length > 0)
-        this.#q.seen.run({
-          server: serverId,
-          now,
-          seen: JSON.stringify(seen.map((job) => [job.remoteKey, job.state, job.place])),
-        });
+      this.#write(serverId, seen, now);
+    });
+  }
+
+  /** Waiting ones that were not written before. */
+  add(serverId: ServerId, remoteKeys: readonly string[]): void {
+    this.#write(
+      serverId,
+      remoteKeys.map((remoteKey) => ({ remoteKey, state: 'waiting', place: null })),
+      Date.now(),
+    );
+  }
+
+  #write(serverId: ServerId, seen: readonly Seen[], now: number): void {
+    if (seen.length === 0) return;
+    this.#q.seen.run({
+      server: serverId,
+      now,
+      seen: JSON.stringify(seen.map((job) => [job.remoteKey, job.state, job.place])),
     });
   }
 

@@ -56,9 +56,9 @@ export class Arrivals {
     this.live(attempt.server_id, attempt.remote_key, { type: 'place', place });
   }
 
-  foreign(serverId: ServerId, view: ForeignView, ended: readonly ForeignEnded[]): void {
+  foreign(serverId: ServerId, view: ForeignView, ended: readonly ForeignEnded[], beyond: readonly string[]): void {
     this.#guard('foreign work', () => {
-      this.#foreign.seen(serverId, view, ended);
+      this.#foreign.seen(serverId, view, ended, beyond);
     });
   }
 

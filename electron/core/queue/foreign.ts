@@ -23,6 +23,7 @@ export interface ForeignReceipt {
 export class Foreign {
   readonly #board: Board;
   readonly #views = new Map<ServerId, ForeignView>();
+  readonly #beyond = new Map<ServerId, readonly string[]>();
   readonly #stopping = new Map<string, Promise<void>>();
   readonly #q;
 
@@ -40,8 +41,16 @@ export class Foreign {
     };
   }
 
-  /** All of it, as an adapter sees it now. */
-  seen(serverId: ServerId, view: Omit<ForeignView, 'serverId'>, ended: readonly ForeignEnded[]): void {
+  /**
+   * All of it, as an adapter sees it now. Of a stranger's thousand the first are recorded, what is `beyond` only when it
+   * is asked to stop: a long queue must not be written anew at each look.
+   */
+  seen(
+    serverId: ServerId,
+    view: Omit<ForeignView, 'serverId'>,
+    ended: readonly ForeignEnded[],
+    beyond: readonly string[],
+  ): void {
     const { foreign } = this.#board;
     const how = new Map(ended.map((one) => [one.remoteKey, one.how]));
     const asked = new Set(this.#q.asked.all(serverId).map((row) => row.remote_key));
@@ -49,7 +58,8 @@ export class Foreign {
     const here = view.jobs.flatMap((job) =>
       job.state === 'ended' ? [] : [{ remoteKey: job.remoteKey, state: job.state, place: job.place }],
     );
-    foreign.record(serverId, here, how);
+    foreign.record(serverId, here, how, beyond);
+    this.#beyond.set(serverId, beyond);
     this.#views.set(serverId, { ...view, serverId });
     this.#emit(serverId);
   }
@@ -71,8 +81,10 @@ export class Foreign {
     return this.#board.servers.all().map((server) => this.view(server.id));
   }
 
+  /** Every one of them that can be asked to stop, shown or not. */
   openKeys(serverId: ServerId): string[] {
-    return this.#board.foreign.open(serverId).map((row) => row.remote_key);
+    const recorded = this.#board.foreign.open(serverId).map((row) => row.remote_key);
+    return [...new Set([...recorded, ...(this.#beyond.get(serverId) ?? [])])];
   }
 
   count(): number {
@@ -105,6 +117,7 @@ export class Foreign {
     const receipts: ForeignReceipt[] = [];
     const go: string[] = [];
     db.tx(() => {
+      foreign.add(serverId, this.#unrecorded(serverId, remoteKeys));
       for (const remoteKey of new Set(remoteKeys)) {
         const row = foreign.get(serverId, remoteKey);
         if (row === undefined || row.state === 'ended') {
@@ -142,11 +155,17 @@ export class Foreign {
   /** The server was removed: what was there is no longer seen, and ended as far as we will ever know. */
   forget(serverId: ServerId): void {
     this.#views.delete(serverId);
-    this.#board.foreign.record(serverId, [], new Map());
+    this.#beyond.delete(serverId);
+    this.#board.foreign.record(serverId, [], new Map(), []);
   }
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#stopping.values());
+  }
+
+  #unrecorded(serverId: ServerId, remoteKeys: readonly string[]): string[] {
+    const beyond = new Set(this.#beyond.get(serverId));
+    return remoteKeys.filter((key) => beyond.has(key));
   }
 
   #stop(link: LinkPort, remoteKey: string): void {

@@ -91,8 +91,11 @@ export interface AdapterSink {
   /** Synchronous on purpose: facts of one key keep their order. */
   fact(remoteKey: string, fact: ServerFact): void;
   live(remoteKey: string, update: LiveUpdate): void;
-  /** All foreign work now on the server; also says, by `ended`, how some of it ended since the last call. */
-  foreign(view: Omit<ForeignView, 'serverId'>, ended: readonly ForeignEnded[]): void;
+  /**
+   * Foreign work now on the server, the first of it in the view; `ended`: how some of it ended since the last call;
+   * `beyond`: keys of what waits behind the last one in the view.
+   */
+  foreign(view: Omit<ForeignView, 'serverId'>, ended: readonly ForeignEnded[], beyond?: readonly string[]): void;
   /** Merged into the server's status. */
   status(
     part: Partial<

@@ -19,7 +19,7 @@ export interface LinkHooks {
   reconcile(serverId: ServerId, signal: AbortSignal): Promise<void>;
   onFact(serverId: ServerId, remoteKey: string, fact: ServerFact): void;
   onLive(serverId: ServerId, remoteKey: string, update: LiveUpdate): void;
-  onForeign(serverId: ServerId, view: ForeignView, ended: readonly ForeignEnded[]): void;
+  onForeign(serverId: ServerId, view: ForeignView, ended: readonly ForeignEnded[], beyond: readonly string[]): void;
   /** At most a few times a second; at once when the contact changes. */
   onStatus(serverId: ServerId, status: ServerStatus): void;
   onOnline(serverId: ServerId): void;
@@ -244,8 +244,8 @@ export class ServerLink {
       live: (key, update) => {
         hooks.onLive(this.id, key, update);
       },
-      foreign: (view, ended) => {
-        hooks.onForeign(this.id, { serverId: this.id, ...view }, ended);
+      foreign: (view, ended, beyond = []) => {
+        hooks.onForeign(this.id, { serverId: this.id, ...view }, ended, beyond);
       },
       status: (part) => {
         this.#set(part);

@@ -157,12 +157,16 @@ export class ForeignWatch {
   #tell(listing: Listing, ended: readonly ForeignEnded[]): void {
     const order = [...listing.running, ...listing.waiting].slice(0, ORDERED);
     const jobs: ForeignJob[] = [];
+    const beyond: string[] = [];
     let total = 0;
     const add = (key: string, place: number | null): void => {
       const known = this.#known.get(key);
       if (known === undefined) return;
       total += 1;
-      if (jobs.length >= SHOWN) return;
+      if (jobs.length >= SHOWN) {
+        beyond.push(key);
+        return;
+      }
       jobs.push({
         serverId: this.#context.serverId,
         remoteKey: key,
@@ -184,7 +188,7 @@ export class ForeignWatch {
     const told = JSON.stringify([total, order, jobs.map((job) => job.cancelling)]);
     if (told === this.#lastTold && ended.length === 0) return;
     this.#lastTold = told;
-    this.#context.sink.foreign({ jobs, total, counts: [], order }, ended);
+    this.#context.sink.foreign({ jobs, total, counts: [], order }, ended, beyond);
   }
 
   /** One that is being stopped by us and left no word of its own is not judged yet: the stop will say what it was. */
