@@ -84,6 +84,21 @@ it('C12: a start and an end that the stream did not tell are found by looks, and
   await until('a new connection', () => rig.reconciled >= 2 && rig.link.online);
 });
 
+it('C13: a job that is over before the answer to its own POST is told as it happens', async () => {
+  const server = await serve();
+  const rig = await join(server);
+  server.delayNext('/prompt', 1_500, { method: 'POST' });
+  const attempt = await rig.lease(sleepGraph(2, 5));
+  const sending = rig.link.adapter.submit(attempt);
+  const order: string[] = [];
+  await Promise.all([
+    rig.heard(attempt.remoteKey, 'finished').then(() => order.push('finished')),
+    sending.then(({ result }) => order.push(result)),
+  ]);
+  expect(order).toEqual(['finished', 'accepted']);
+  expect(rig.factsOf(attempt.remoteKey).map((fact) => fact.type)).toEqual(['started', 'finished']);
+});
+
 it('C13: progress_state is told by its first bytes and never parsed', () => {
   expect(readText('{"type": "progress_state", "data": {"nodes": this would not parse')).toEqual({ type: 'skipped' });
   expect(readText('{"type": "progress", "data": {"nodes": this would not parse')).toMatchObject({ type: 'unknown' });

@@ -345,11 +345,13 @@ it('C13: NaN in frames, history and jobs', async () => {
 
 it('C14: no Origin is sent, and a redirect is not followed', async () => {
   const seen: IncomingHttpHeaders[] = [];
+  const paths: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     seen.push(request.headers);
+    paths.push(request.url);
     if (request.url === '/prompt') response.end('{"exec_info":{"queue_remaining":0}}');
     else {
-      response.writeHead(302, { location: 'http://169.254.169.254/' });
+      response.writeHead(302, { location: '/elsewhere' });
       response.end();
     }
   });
@@ -366,6 +368,7 @@ it('C14: no Origin is sent, and a redirect is not followed', async () => {
   const report = await probeUrl(url, { signal: AbortSignal.timeout(5_000) });
   expect(report).toMatchObject({ kind: 'comfy', error: null });
   expect(seen.length).toBeGreaterThan(2);
+  expect(paths).not.toContain('/elsewhere');
   for (const headers of seen) {
     expect(headers).not.toHaveProperty('origin');
     expect(headers).not.toHaveProperty('sec-fetch-site');
