@@ -129,10 +129,12 @@ export function drawSeeds(
   });
 }
 
-/** 53 random bits. `crypto.getRandomValues` also exists where a page has no secure context. */
+/**
+ * 31 random bits: the seed inputs of many nodes take no more, and a larger one would have the whole job refused.
+ * `crypto.getRandomValues` also exists where a page has no secure context.
+ */
 export function newSeed(): number {
-  const words = crypto.getRandomValues(new Uint32Array(2));
-  return (words[0] ?? 0) * 0x20_0000 + ((words[1] ?? 0) >>> 11);
+  return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) >>> 1;
 }
 
 function combine(lists: readonly (readonly TextVariant[])[]): TextVariant[][] {

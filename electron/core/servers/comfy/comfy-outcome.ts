@@ -8,7 +8,7 @@ import type { WireError } from '../../../../shared/errors.ts';
 import type { OutputMedia, OutputRef, ServerFact, StoppedBy } from '../../../../shared/job-fact.ts';
 import { FileRefSchema } from './comfy-schemas.ts';
 import type { ComfyEvent } from './comfy-frames.ts';
-import type { ComfyJob, ExecutionStatus, FileRef, Refusal } from './comfy-schemas.ts';
+import type { ComfyJob, ExecutionStatus, FileRef, NodeFaults, Refusal } from './comfy-schemas.ts';
 
 /** The last words of a prompt on the stream. */
 export type HeardEnd = Extract<ComfyEvent, { type: 'success' | 'interrupted' | 'error' }>;
@@ -183,8 +183,21 @@ export function fileOf(ref: OutputRef): FileRef {
 /** Inputs that name a file or model of the server's own: another server may well have it. */
 const SERVER_FILE = /(_name|model|ckpt|lora|vae|unet|clip|control_?net|embedding|image|file)\d*$/i;
 
+/** A node is refused for what it is linked to. */
+const FOLLOW_UP = 'exception_during_inner_validation';
+
 function inputOf(named: unknown, details: string): string {
   return typeof named === 'string' ? named : (details.split(':')[0] ?? '');
+}
+
+/** The server says nothing itself where the fault lies upstream of the output (reference §3.3): its first one, with its node. */
+function firstFault(nodes: readonly (readonly [string, NodeFaults])[]): string {
+  const faults = nodes.flatMap(([id, node]) => node.errors.map((fault) => ({ id, node, fault })));
+  const first = faults.find(({ fault }) => fault.type !== FOLLOW_UP) ?? faults[0];
+  if (first === undefined) return '';
+  const { id, node, fault } = first;
+  const named = `${node.class_type ?? ''} (${id})`.trim();
+  return [named, fault.message, fault.details].filter((text) => text !== '').join(': ');
 }
 
 /** A 400 of `POST /prompt`. `elsewhere`: a node class or a file is missing on this server. */
@@ -195,11 +208,11 @@ export function readRefusal(refusal: Refusal): { error: AppError; elsewhere: boo
   const faults = nodes.flatMap(([, node]) => node.errors);
   const missing = (fault: (typeof faults)[number]): boolean =>
     fault.type === 'value_not_in_list' && SERVER_FILE.test(inputOf(fault.extra_info?.['input_name'], fault.details));
-  const real = faults.filter((fault) => fault.type !== 'exception_during_inner_validation' || faults.length === 1);
+  const real = faults.filter((fault) => fault.type !== FOLLOW_UP || faults.length === 1);
   return {
     error: new AppError(
       'server_rejected',
-      [error.message, error.details]
+      [error.message, error.details === '' ? firstFault(nodes) : error.details]
         .filter((text) => text !== '')
         .join(': ')
         .slice(0, 2_000) || 'refused',

@@ -95,6 +95,7 @@ const NodeErrorSchema = z.looseObject({
     .catch([]),
   class_type: z.string().catch('').optional(),
 });
+export type NodeFaults = z.infer<typeof NodeErrorSchema>;
 export const RefusalSchema = z.object({
   error: z.union([
     z.looseObject({ type: z.string().catch(''), message: z.string().catch(''), details: z.string().catch('') }),

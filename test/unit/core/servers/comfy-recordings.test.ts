@@ -219,6 +219,9 @@ describe('the stories', () => {
       expect(error.code).toBe('server_rejected');
       expect(error.message).not.toBe('');
     }
+    expect(read.map(({ error }) => error.message)).toContain(
+      'Prompt outputs failed validation: EmptyImage (1): Value 0 smaller than min of 1: width',
+    );
     const unknownClass = read.find(({ error }) => error.message.includes('does not exist'));
     expect(unknownClass).toMatchObject({ elsewhere: true });
     const combo = read.find(({ error }) => JSON.stringify(error.details).includes('upscale_method'));
