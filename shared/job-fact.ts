@@ -24,19 +24,24 @@ export type VanishedCause = 'server-restarted' | 'server-removed' | 'no-trace';
 /** What is known of why an attempt of ours stopped without a request of ours (product §3.7). */
 export type StoppedBy = 'another-client' | 'removed-from-queue' | 'collateral' | 'unknown';
 
+/** How long it ran by the server's own clock, where that is told: right also when we were away at its end. */
+interface Timed {
+  ranMs?: number;
+}
+
 /** What servers assert, by way of their adapter. */
 export type ServerFact =
   | { type: 'accepted'; number: number | null; nodeErrors: unknown }
   | { type: 'started' }
-  | { type: 'finished'; outputs: readonly OutputRef[] }
-  | { type: 'executionFailed'; error: WireError; outputs: readonly OutputRef[] }
-  | {
+  | ({ type: 'finished'; outputs: readonly OutputRef[] } & Timed)
+  | ({ type: 'executionFailed'; error: WireError; outputs: readonly OutputRef[] } & Timed)
+  | ({
       type: 'stopped';
       reach: 'waiting' | 'running';
       outputs: readonly OutputRef[];
       by: StoppedBy;
       evidence: 'proven' | 'presumed';
-    }
+    } & Timed)
   | { type: 'vanished'; cause: VanishedCause };
 
 /** What we assert ourselves. */

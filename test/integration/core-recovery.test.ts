@@ -104,6 +104,25 @@ describe('restarts', () => {
     expect(await executions(job.id)).toBe(1);
   });
 
+  it('ended while the core was away: how long it ran is by the clock of the server, not by when we came back', async () => {
+    const serverId = await core.addServer(server.url);
+    const end = server.engine.pauseAt('before-node', { nodeId: '2' });
+    const [job] = await core.submit(sleepGraph(1, 10), { serverId });
+    await core.waitState(job.id, 'running');
+    const key = await core.keyOf(job.id);
+    await core.stop();
+    end.release();
+    await server.engine.idle();
+    const history = (await (await fetch(`${server.url}/history/${key}`)).json()) as Record<
+      string,
+      { status: { messages: [string, { timestamp: number }][] } }
+    >;
+    const times = history[key]?.status.messages.map(([, message]) => message.timestamp) ?? [];
+    await core.start();
+    const ended = await core.waitState(job.id, 'done');
+    expect(ended.ranMs).toBe((times.at(-1) ?? 0) - (times[0] ?? 0));
+  });
+
   it('core-restart with a cancel open: it goes on and ends in one outcome', async () => {
     const serverId = await core.addServer(server.url);
     const [job] = await core.submit(sleepGraph(4_000, 20), { serverId });

@@ -272,7 +272,8 @@ export class JobStore {
     if (leftServer && attemptId !== null) {
       const mono = this.#startedMono.get(attemptId);
       const wall = attempt?.started_at ?? null;
-      if (mono !== undefined) ranMs = Math.round(performance.now() - mono);
+      if (fact.ranMs !== undefined) ranMs = Math.max(0, Math.round(fact.ranMs));
+      else if (mono !== undefined) ranMs = Math.round(performance.now() - mono);
       else if (wall !== null) ranMs = Math.max(0, now - wall);
       this.#startedMono.delete(attemptId);
     }

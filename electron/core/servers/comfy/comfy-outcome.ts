@@ -76,10 +76,12 @@ export function readHeard(heard: HeardEnd | null, executed: Readonly<Record<stri
 
 /** The fact for the core. `by` says who stopped it, when it was interrupted. */
 export function endedFact(ended: Ended, by: StoppedBy): EndedFact {
-  if (ended.how === 'done') return { type: 'finished', outputs: ended.outputs };
+  const { outputs } = ended;
+  const timed = ended.ranMs === null ? {} : { ranMs: ended.ranMs };
+  if (ended.how === 'done') return { type: 'finished', outputs, ...timed };
   if (ended.how === 'interrupted')
-    return { type: 'stopped', reach: 'running', outputs: ended.outputs, by, evidence: 'proven' };
-  return { type: 'executionFailed', error: ended.error ?? failure({}), outputs: ended.outputs };
+    return { type: 'stopped', reach: 'running', outputs, by, evidence: 'proven', ...timed };
+  return { type: 'executionFailed', error: ended.error ?? failure({}), outputs, ...timed };
 }
 
 const TimedSchema = z.object({ timestamp: z.number() });
