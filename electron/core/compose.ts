@@ -187,6 +187,7 @@ export function compose(
     },
     credential: (id) => admin.credentialOf(id),
     isOurs: (id, key) => attempts.isOurs(id, key),
+    isAwaited: (id) => attempts.isAwaited(id),
     witness: (id) => ({
       get: () => board.servers.witness(id),
       set: (promptId) => {

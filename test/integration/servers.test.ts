@@ -153,44 +153,78 @@ describe('a link', () => {
   });
 });
 
-describe('the registry', () => {
-  function registry(): {
-    servers: Servers;
-    statuses: Map<string, ServerStatus>;
-    record: (url: string, more?: Partial<ServerRecord>) => ServerRecord;
-  } {
-    const statuses = new Map<string, ServerStatus>();
-    const servers = new Servers({
-      factories: { comfy: (context) => new ComfyAdapter(context) },
-      hooks: {
-        reconcile: async () => undefined,
-        onFact: () => undefined,
-        onLive: () => undefined,
-        onForeign: () => undefined,
-        onOnline: () => undefined,
-        onStatus: (id, status) => statuses.set(id, status),
+function registry(
+  more: { isAwaited?: () => boolean; backoffScale?: number; onStatus?: (status: ServerStatus) => void } = {},
+): {
+  servers: Servers;
+  statuses: Map<string, ServerStatus>;
+  record: (url: string, more?: Partial<ServerRecord>) => ServerRecord;
+} {
+  const statuses = new Map<string, ServerStatus>();
+  const servers = new Servers({
+    factories: { comfy: (context) => new ComfyAdapter(context) },
+    hooks: {
+      reconcile: async () => undefined,
+      onFact: () => undefined,
+      onLive: () => undefined,
+      onForeign: () => undefined,
+      onOnline: () => undefined,
+      onStatus: (id, status) => {
+        statuses.set(id, status);
+        more.onStatus?.(status);
       },
-      credential: async () => null,
-      isOurs: () => false,
-      witness: () => ({ get: () => null, set: () => undefined }),
-      log: new LogSink(null).log(),
-      backoffScale: 0.05,
-    });
-    closers.push(() => servers.close());
-    const record = (url: string, more: Partial<ServerRecord> = {}): ServerRecord => ({
-      id: newServerId(),
-      kind: 'comfy',
-      name: 'a',
-      url,
-      clientId: uuidv4(),
-      maxInFlight: 2,
-      allowUntargetedInterrupt: false,
-      enabled: true,
-      ...more,
-    });
-    return { servers, statuses, record };
-  }
+    },
+    credential: async () => null,
+    isOurs: () => false,
+    isAwaited: more.isAwaited ?? (() => false),
+    witness: () => ({ get: () => null, set: () => undefined }),
+    log: new LogSink(null).log(),
+    backoffScale: more.backoffScale ?? 0.05,
+  });
+  closers.push(() => servers.close());
+  const record = (url: string, more: Partial<ServerRecord> = {}): ServerRecord => ({
+    id: newServerId(),
+    kind: 'comfy',
+    name: 'a',
+    url,
+    clientId: uuidv4(),
+    maxInFlight: 2,
+    allowUntargetedInterrupt: false,
+    enabled: true,
+    ...more,
+  });
+  return { servers, statuses, record };
+}
 
+describe('a server that is away for long', () => {
+  it('is asked more often while work of ours waits for it, also when that comes later', async () => {
+    const other = createServer((_request, response) => {
+      response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    closers.push(async () => {
+      await new Promise((resolve) => other.close(resolve));
+    });
+    let isAwaited = false;
+    const told: ServerStatus[] = [];
+    const { servers, record } = registry({
+      isAwaited: () => isAwaited,
+      backoffScale: 0.2,
+      onStatus: (status) => {
+        if (status.nextTryAt !== null) told.push(status);
+      },
+    });
+    servers.add(record(`http://127.0.0.1:${String((other.address() as AddressInfo).port)}`));
+    await until('the first try', () => told.length === 1);
+    expect((told[0]?.nextTryAt ?? 0) - Date.now()).toBeGreaterThan(9_000);
+    isAwaited = true;
+    await until('the next try, long before it was due', () => told.length === 2);
+    expect(told[0]?.nextTryAt).toBeGreaterThan(Date.now());
+    expect((told[1]?.nextTryAt ?? 0) - (told[1]?.since ?? 0)).toBeLessThan(3_000);
+  });
+});
+
+describe('the registry', () => {
   it('adds, changes, disables, enables and removes', async () => {
     const [first, second] = [await serve(), await serve({ version: '0.3.64' })];
     const { servers, statuses, record } = registry();

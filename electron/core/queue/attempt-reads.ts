@@ -24,6 +24,13 @@ export class AttemptReads {
           `SELECT count(*) FROM attempts a JOIN jobs j ON j.id = a.job_id WHERE a.closed_at IS NULL AND a.server_id = ? AND j.state IN ('submitting','accepted','running')`,
         )
         .pluck(),
+      awaited: raw
+        .prepare<[ServerId, ServerId], 1>(
+          `SELECT 1 WHERE EXISTS (SELECT 1 FROM attempts WHERE server_id = ? AND closed_at IS NULL)
+             OR EXISTS (SELECT 1 FROM jobs j JOIN servers s ON s.id = ?
+               WHERE j.state = 'queued' AND j.held = 0 AND j.kind = s.kind AND (j.server_id IS NULL OR j.server_id = s.id))`,
+        )
+        .pluck(),
       get: raw.prepare<[AttemptId], AttemptRow>('SELECT * FROM attempts WHERE id = ?'),
       last: raw.prepare<[JobId], AttemptRow>('SELECT * FROM attempts WHERE job_id = ? ORDER BY number DESC LIMIT 1'),
       watched: raw.prepare<[ServerId, number], AttemptRow>(
@@ -48,6 +55,10 @@ export class AttemptReads {
   }
   inFlight(serverId: ServerId): number {
     return this.#q.inFlight.get(serverId) ?? 0;
+  }
+  /** Whether anything of ours is on this server or may go there next. */
+  isAwaited(serverId: ServerId): boolean {
+    return this.#q.awaited.get(serverId, serverId) === 1;
   }
   get(id: AttemptId): AttemptRow | undefined {
     return this.#q.get.get(id);

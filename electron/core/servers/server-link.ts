@@ -33,6 +33,8 @@ export interface LinkOptions {
   readonly hooks: LinkHooks;
   readonly credential: () => Promise<Credential | null>;
   readonly isOurs: (remoteKey: string) => boolean;
+  /** Whether work of ours is there or waits for it: then it is asked more often. Default no. */
+  readonly isAwaited?: () => boolean;
   readonly witness: AdapterContext['witness'];
   readonly log: Log;
   /** Jitter of the backoff, 0 ≤ n < 1. */
@@ -44,6 +46,8 @@ export interface LinkOptions {
 const STATUS_EVERY_MS = 250;
 /** A product that is none of ours may be replaced by one that is; asked rarely. */
 const UNSUPPORTED_RETRY_MS = 60_000;
+/** A server that work of ours waits for is asked at least this often: once it answers, its jobs settle within 30 s. */
+const AWAITED_RETRY_MS = 8_000;
 
 export class ServerLink {
   readonly #options: LinkOptions;
@@ -219,13 +223,20 @@ export class ServerLink {
       while (!this.#takeRetry()) await this.#retry.wait(3_600_000, signal);
       return;
     }
-    const wait = (failure.code === 'server_unsupported' ? UNSUPPORTED_RETRY_MS : this.#backoff.next()) * scale;
+    const isUnsupported = failure.code === 'server_unsupported';
+    const longest = (isUnsupported ? UNSUPPORTED_RETRY_MS : this.#backoff.next()) * scale;
+    const awaited = (): number => (this.#options.isAwaited?.() === true ? AWAITED_RETRY_MS * scale : Infinity);
+    const began = performance.now();
     this.#set({
-      contact: failure.code === 'server_unsupported' ? 'unsupported' : 'offline',
+      contact: isUnsupported ? 'unsupported' : 'offline',
       error,
-      nextTryAt: Date.now() + Math.round(wait),
+      nextTryAt: Date.now() + Math.round(Math.min(longest, awaited())),
     });
-    if (!this.#takeRetry()) await this.#retry.wait(wait, signal);
+    // Work may come to wait for it meanwhile.
+    for (let left = longest; left > 0 && !this.#takeRetry();) {
+      await this.#retry.wait(Math.min(left, AWAITED_RETRY_MS * scale), signal);
+      left = Math.min(longest, awaited()) - (performance.now() - began);
+    }
     this.#takeRetry();
   }
 

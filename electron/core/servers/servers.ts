@@ -20,6 +20,8 @@ export interface ServersOptions {
   readonly hooks: LinkHooks;
   readonly credential: (id: ServerId) => Promise<Credential | null>;
   readonly isOurs: (id: ServerId, remoteKey: string) => boolean;
+  /** Whether work of ours is on this server or waits for it. Default no. */
+  readonly isAwaited?: (id: ServerId) => boolean;
   readonly witness: (id: ServerId) => AdapterContext['witness'];
   readonly log: Log;
   readonly random?: () => number;
@@ -122,6 +124,7 @@ export class Servers {
       },
       credential: () => this.#options.credential(record.id),
       isOurs: (remoteKey) => this.#options.isOurs(record.id, remoteKey),
+      isAwaited: () => this.#options.isAwaited?.(record.id) ?? false,
       witness: this.#options.witness(record.id),
       log: this.#options.log,
       ...(this.#options.random === undefined ? {} : { random: this.#options.random }),
