@@ -7,6 +7,7 @@ import { openLink } from './connect.ts';
 import { createStores } from './state/stores.ts';
 import { startSync } from './state/sync.ts';
 import { startTheme } from './state/theme.ts';
+import '@fontsource-variable/inter/wght.css';
 import './styles/tokens.css';
 import './styles/base.css';
 
@@ -38,6 +39,14 @@ const link = openLink({
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no #root');
+
+// The typeface lies beside the page: a few milliseconds before the first words are less than words that change their shape.
+await Promise.race([
+  document.fonts.load('13px "Inter Variable"'),
+  new Promise((resolve) => {
+    setTimeout(resolve, 150);
+  }),
+]);
 createRoot(root).render(
   <StrictMode>
     <App api={link.api} stores={stores} onRetry={link.retryNow} />

@@ -36,7 +36,7 @@ const STROKES = {
   ),
   close: <path d="M4 4l8 8M12 4l-8 8" />,
   check: <path d="M3.5 8.5l3 3 6-7" />,
-  alert: <path d="M8 3.5v6M8 12.4v.1" />,
+  alert: <path d="M8 2.5v7M8 13v.1" strokeWidth="2" />,
   down: <path d="M4 6l4 4 4-4" />,
   right: <path d="M6 4l4 4-4 4" />,
   left: <path d="M10 4L6 8l4 4" />,

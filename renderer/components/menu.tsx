@@ -28,6 +28,8 @@ export type MenuItem =
 type Parts = Pick<typeof DropdownMenu, 'Item' | 'CheckboxItem' | 'ItemIndicator' | 'Separator' | 'Label'>;
 
 function items(list: readonly MenuItem[], Part: Parts): ReactNode {
+  // Where one item has a glyph before its words, all words begin behind that place.
+  const withIcons = list.some((item) => 'icon' in item && item.icon !== undefined);
   return list.map((item, index) => {
     // Items of a menu have no identity beyond their place in it.
     if (item.type === 'line') return <Part.Separator key={index} className={styles['line']} />;
@@ -41,21 +43,19 @@ function items(list: readonly MenuItem[], Part: Parts): ReactNode {
     if (item.type === 'check') {
       return (
         <Part.CheckboxItem key={index} className={styles['item']} checked={item.checked} onSelect={item.onSelect}>
-          <span className={styles['lead']}>
+          <span className={styles['words']}>{item.label}</span>
+          <span className={styles['tick']}>
             <Part.ItemIndicator>
               <Icon name="check" size={14} />
             </Part.ItemIndicator>
           </span>
-          {item.label}
         </Part.CheckboxItem>
       );
     }
     return (
       <Part.Item key={index} className={styles['item']} disabled={item.disabled === true} onSelect={item.onSelect}>
-        {item.icon !== undefined && (
-          <span className={styles['lead']}>
-            <Icon name={item.icon} size={14} />
-          </span>
+        {withIcons && (
+          <span className={styles['lead']}>{item.icon !== undefined && <Icon name={item.icon} size={14} />}</span>
         )}
         <span className={styles['words']}>
           {item.label}

@@ -143,8 +143,10 @@ function serverStations(input: RowInput, serverId: ServerId, ours: readonly JobV
     others.filter((job) => job.state === 'waiting'),
     input.places,
   );
+  const counted = (view?.counts ?? []).filter((each) => each.waiting + each.running > 0);
   const stations = [
     ...running.map(({ station }) => station),
+    ...counted.filter((each) => each.running > 0).map(({ user }) => countsStation(serverId, user)),
     ...waiting.map((job, index) =>
       'remoteKey' in job ? foreignStation(job, index + 1) : jobStation(job, false, index + 1),
     ),
@@ -155,16 +157,15 @@ function serverStations(input: RowInput, serverId: ServerId, ours: readonly JobV
       zone: 'server',
       make: (lines) => ({ type: 'more', key: `m:${serverId}`, serverId, count: hidden, ...lines }),
     });
-  for (const { user, waiting: w, running: r } of view?.counts ?? []) {
-    if (w + r === 0) continue;
-    stations.push({
-      zone: 'server',
-      make: (lines) => ({ type: 'counts', key: `c:${serverId}:${user ?? ''}`, serverId, user, ...lines }),
-    });
-  }
+  stations.push(...counted.filter((each) => each.running === 0).map(({ user }) => countsStation(serverId, user)));
   const sending = ours.filter((job) => job.state === 'submitting').sort(byPosition);
   return [...stations, ...sending.map((job) => jobStation(job, false))];
 }
+
+const countsStation = (serverId: ServerId, user: string | null): Station => ({
+  zone: 'server',
+  make: (lines) => ({ type: 'counts', key: `c:${serverId}:${user ?? ''}`, serverId, user, ...lines }),
+});
 
 const foreignStation = (job: ForeignJob, place: number | null): Station => ({
   zone: 'server',

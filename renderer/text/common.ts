@@ -7,6 +7,9 @@ export function plural(count: number, one: string, other: string): string {
   return `${number(count)} ${count === 1 ? one : other}`;
 }
 
+/** Enough of another client's prompt id to tell it from its neighbours; SwarmUI's have the backend's number before them. */
+export const shortKey = (remoteKey: string): string => `${remoteKey.replace(/^\d+:/, '').slice(0, 4)}…`;
+
 const errors: Record<ErrorCode, string> = {
   invalid_request: 'That can’t be done with these values.',
   not_found: 'It is not there any more.',

@@ -3,8 +3,9 @@ import type { CancelOutcome, Asker, TrailStep } from '../../shared/cancel.ts';
 import type { WireError } from '../../shared/errors.ts';
 import type { JobView } from '../../shared/job.ts';
 import type { ForeignJob } from '../../shared/server.ts';
+import { nodeErrorsOf } from '../../shared/workflow/node-errors.ts';
 import { duration, number } from '../format.ts';
-import { common, plural } from './common.ts';
+import { common, plural, shortKey } from './common.ts';
 import { stepText } from './trail.ts';
 
 export type Tone = 'plain' | 'go' | 'hold' | 'bad';
@@ -52,7 +53,7 @@ export const historyText = {
   loadingRow: 'Loading…',
   foreign: 'foreign',
   foreignTitle: 'Job of another client',
-  foreignKey: (key: string) => `prompt ${key.slice(0, 4)}…`,
+  foreignKey: (key: string) => `prompt ${shortKey(key)}`,
   putBack: 'Put back',
   runAgain: 'Run again',
   newSeed: 'With a new seed',
@@ -173,6 +174,14 @@ function outcomeText(
   }
 }
 
+/** The last station of a cancel: what came of it. */
+export function settledText(job: JobView): string {
+  const outcome = job.cancel?.outcome ?? null;
+  if (outcome === null) return stepText('settled', null);
+  const { word, rest } = outcomeText(outcome, job.cancel?.tookMs ?? null, job.kind, job.info.images ?? 0);
+  return `${word}${rest}`;
+}
+
 function keptText(kept: number, expected: number): string {
   return expected > kept
     ? `${number(kept)} of ${plural(expected, 'image', 'images')} kept`
@@ -257,12 +266,23 @@ function failureText(error: WireError | null): EndingText {
         second: 'the server has none of them any more',
       };
     case 'server_rejected':
-      return { word: 'Refused', tone: 'bad', rest: ' by the server', second: firstLine(error.message) };
+      return {
+        word: 'Refused',
+        tone: 'bad',
+        rest: ' by the server',
+        second: refusedInput(error) ?? firstLine(error.message),
+      };
     case 'server_auth':
       return { word: 'Refused', tone: 'bad', rest: ': the server wants a sign-in', second: null };
     default:
       return { word: 'Failed', tone: 'bad', rest: '', second: firstLine(error.message) };
   }
+}
+
+/** The first input that was refused says more than "validation failed". */
+function refusedInput(error: WireError): string | null {
+  const first = nodeErrorsOf(error, {})[0];
+  return first === undefined ? null : `${first.node}: ${first.message}`;
 }
 
 /** Product §3.7. */

@@ -1,8 +1,8 @@
 /** What the queue, its rows and the frame of the window say. Codes and numbers come in, words go out. */
 import type { CancelStep } from '../../shared/cancel.ts';
 import type { Stage } from '../../shared/stage.ts';
-import { ago, duration, number, range, roughly, seconds } from '../format.ts';
-import { common, plural } from './common.ts';
+import { ago, clock, duration, number, range, roughly, seconds } from '../format.ts';
+import { common, plural, shortKey } from './common.ts';
 
 export const shellText = {
   skip: 'Skip to the list',
@@ -105,18 +105,19 @@ export const queueText = {
   moreForeign: (count: number) => `${plural(count, 'more job', 'more jobs')} of other clients`,
 
   rowOpen: (title: string) => `Details of ${title}`,
-  batchPart: (title: string, from: number, to: number, size: number) =>
-    from === to
-      ? `batch “${title}” ${number(from)} of ${number(size)}`
-      : `batch “${title}” ${number(from)}–${number(to)} of ${number(size)}`,
+  batchPart: (title: string | null, from: number, to: number, size: number) => {
+    const part = from === to ? number(from) : `${number(from)}–${number(to)}`;
+    return title === null ? `${part} of ${number(size)} in its batch` : `batch “${title}” ${part} of ${number(size)}`;
+  },
   batchMore: (count: number) => `${number(count)} more`,
   batchJobs: (count: number) => common.jobs(count),
-  batchScattered: (title: string, size: number) => `batch “${title}” of ${number(size)}`,
+  batchScattered: (title: string | null, size: number) =>
+    title === null ? `some of ${number(size)} in their batch` : `batch “${title}” of ${number(size)}`,
   unfold: (title: string) => `Unfold ${title}`,
   fold: (title: string) => `Fold ${title}`,
   stopAfter: 'nothing more of this batch is sent',
   foreignSeen: (remoteKey: string, firstSeen: number, now: number) =>
-    `prompt ${remoteKey.slice(0, 4)}… · seen ${ago(firstSeen, now)}`,
+    `prompt ${shortKey(remoteKey)} · seen ${ago(firstSeen, now)}`,
   foreignCounts: (count: number) => plural(count, 'job', 'jobs'),
   foreignOf: (count: number, user: string) => `${plural(count, 'job', 'jobs')} of ${user}`,
   foreignOfOthers: (count: number) => `${plural(count, 'job', 'jobs')} of other people`,
@@ -148,7 +149,7 @@ export const queueText = {
   starting: 'Starting',
   collecting: (stored: number, expected: number) =>
     expected === 0 ? 'Fetching its files' : `Fetching files, ${number(stored)} of ${number(expected)}`,
-  stale: 'the server does not answer; what it does now can’t be seen',
+  stale: 'out of sight while the server does not answer',
   doneIn: (ms: number) => `done in about ${roughly(ms)}`,
   runsFor: (ms: number) => `running for ${duration(ms)}`,
 
@@ -250,7 +251,7 @@ export const inspectorText = {
   error: 'What went wrong',
   outputs: 'Outputs',
   submitted: (face: string) => `Submitted ${face}`,
-  runningOn: (server: string, ms: number) => `Running on ${server} for ${duration(ms)}`,
+  runningOn: (server: string, ms: number) => `Running on ${server} for ${clock(ms)}`,
   waitingOn: (server: string) => `Waiting on ${server}`,
   waitingHere: (server: string) => `Waiting here for ${server}`,
   heldHere: 'Held by you',
@@ -264,6 +265,20 @@ export const keysText = {
   hint: 'Single keys work while the list has the focus. They can be switched off in Settings.',
   anywhere: 'Anywhere',
   inList: 'In the list',
+  cancelAll: 'Cancel all…',
+  move: 'Move through the jobs',
+  pickSeveral: 'Pick several',
+  pick: 'Pick or leave out',
+  pickAll: 'Pick all',
+  details: 'Details',
+  unfold: 'Unfold a batch, or go to the buttons',
+  cancelPicked: 'Cancel what is picked…',
+  moveInQueue: 'Move up or down the queue',
+  toFront: 'To the front',
+  toEnd: 'To the end',
+  hold: 'Hold or release',
+  pause: 'Pause or resume',
+  sheet: 'This sheet',
 } as const;
 
 /** What the live region says, gathered over two seconds. */

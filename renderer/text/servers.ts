@@ -14,6 +14,7 @@ export const serversText = {
   testing: 'Testing…',
   looking: 'Looking on the usual ports of this computer…',
   foundTitle: 'Found on this computer',
+  foundNothing: 'No server answers on the usual ports (8188, 8000, 7801 and up).',
   foundNone: 'No other server answers on the usual ports (8188, 8000, 7801 and up).',
   foundAll: 'Every server that answers is in the list already.',
   foundWhere: (url: string) => `${url} · found on this computer`,

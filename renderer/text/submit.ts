@@ -77,6 +77,8 @@ export const submitText = {
   moreVariants: (rest: number) => `and ${number(rest)} more`,
   estimate: (ms: number, server: string, doneAt: string) => `About ${roughly(ms)} on ${server}, done near ${doneAt}`,
   estimateWork: (ms: number, server: string) => `About ${roughly(ms)} on ${server}, after what is there`,
+  estimateUnknown: 'When it will be done isn’t known: nothing like it has run there yet.',
+  estimateOpen: 'When it will be done depends on which server takes it.',
   queue: (total: number) => `Queue ${plural(total, 'job', 'jobs')}`,
   queueFront: 'Queue at the front',
   queueing: 'Queueing…',

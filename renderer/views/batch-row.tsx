@@ -17,6 +17,7 @@ import { queueText } from '../text/queue.ts';
 import { RowButton } from './cancel-button.tsx';
 import { EndedWords } from './ended-words.tsx';
 import { Eta } from './job-row.tsx';
+import { batchTitle } from './job-words.ts';
 import { Station, Track } from './station.tsx';
 import styles from './queue-row.module.css';
 
@@ -121,8 +122,8 @@ function Inside(props: BatchRowProps & { firstId: JobId; lastId: JobId }): React
             {batch === null
               ? ''
               : scattered
-                ? queueText.batchScattered(batch.title, batch.size)
-                : queueText.batchPart(batch.title, batch.index + 1, lastIndex + 1, batch.size)}
+                ? queueText.batchScattered(batchTitle(batch, first.title), batch.size)
+                : queueText.batchPart(batchTitle(batch, first.title), batch.index + 1, lastIndex + 1, batch.size)}
           </span>
         </span>
       </div>

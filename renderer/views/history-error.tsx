@@ -4,7 +4,7 @@ import type { WireError } from '../../shared/errors.ts';
 import type { JobDetail } from '../../shared/job.ts';
 import { detailText } from '../text/history.ts';
 import { nodeTitle } from '../../shared/workflow/links.ts';
-import { nodeErrorsOf } from './history-node-errors.ts';
+import { nodeErrorsOf } from '../../shared/workflow/node-errors.ts';
 import styles from './history-error.module.css';
 
 export function HistoryError({ error, detail }: { error: WireError | null; detail: JobDetail }): ReactNode {

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { ServerId } from '../../shared/ids.ts';
 import type { JobDetail } from '../../shared/job.ts';
 import { duration, time } from '../format.ts';
-import { askedBy, detailText } from '../text/history.ts';
+import { askedBy, detailText, settledText } from '../text/history.ts';
 import { factText, stepText } from '../text/trail.ts';
 import styles from './history-trail.module.css';
 
@@ -32,11 +32,14 @@ function stationsOf(detail: JobDetail, nameOf: (id: ServerId | null) => string):
       stations.push({ at: entry.at, text, route: null, cancel: false });
   }
   for (const request of trail) {
+    const isLast = request === trail.at(-1);
     for (const step of request.steps) {
       const text =
         step.step === 'requested'
           ? `${stepText(step.step, step.detail)}, ${askedBy(request.by)}`
-          : stepText(step.step, step.detail);
+          : step.step === 'settled' && isLast
+            ? settledText(job)
+            : stepText(step.step, step.detail);
       stations.push({ at: step.at, text, route: step.route, cancel: true });
     }
   }

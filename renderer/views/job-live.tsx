@@ -20,7 +20,9 @@ export const previewOf = (id: JobId, version: number): string => `/media/preview
 export const LivePreview = memo(function LivePreview({ job, faded }: { job: JobView; faded: boolean }): ReactNode {
   const version = useLive((state) => state.byId.get(job.id)?.previewVersion ?? 0);
   const stored = job.outputs.thumb === null ? null : `/media/output/${job.outputs.thumb}`;
-  return <Thumbnail live size={68} faded={faded} src={version > 0 ? previewOf(job.id, version) : stored} />;
+  // Previews end with the run; what was stored since is the picture itself.
+  const src = version > 0 && (stored === null || job.state === 'running') ? previewOf(job.id, version) : stored;
+  return <Thumbnail live size={68} faded={faded} src={src} />;
 });
 
 export const LiveBar = memo(function LiveBar({
@@ -72,7 +74,7 @@ export const LiveWords = memo(function LiveWords({
   note: string | null;
 }): ReactNode {
   const live = useJobLive(job.id);
-  if (stale) return <span className={cx(styles['line'], styles['hold'])}>{queueText.stale}</span>;
+  if (stale) return <span className={cx(styles['wrap'], styles['hold'])}>{queueText.stale}</span>;
   const words = stageWords(
     live?.stage ??
       (job.state === 'collecting'

@@ -1,5 +1,5 @@
 /** The inspector: one job large — picture, facts, trail, error, outputs. Details are asked for anew whenever the job changes. */
-import type { ReactNode } from 'react';
+import type { CSSProperties, ReactNode } from 'react';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import type { JobDetail, JobView } from '../../shared/job.ts';
 import { IconButton } from '../components/icon-button.tsx';
@@ -92,10 +92,26 @@ function Rest({
 function Picture({ job }: { job: JobView }): ReactNode {
   const version = useJobLive(job.id)?.previewVersion ?? 0;
   const src = version > 0 && !isTerminal(job.state) ? previewOf(job.id, version) : thumbOf(job);
+  const { width, height } = job.info;
+  // The place is as large before the first preview as with the picture in it. Very flat and very tall ones are fitted in.
+  const shape = width === null || height === null || height === 0 ? 1 : Math.min(2, Math.max(0.75, width / height));
+  const style = { '--shape': shape } as CSSProperties;
   if (src === null) {
-    return <div className={styles['noPicture']}>{inspectorText.noPreview}</div>;
+    return (
+      <div className={styles['noPicture']} style={style}>
+        {inspectorText.noPreview}
+      </div>
+    );
   }
-  return <img className={styles['picture']} src={src} alt={inspectorText.previewAlt(job.title)} draggable={false} />;
+  return (
+    <img
+      className={styles['picture']}
+      style={style}
+      src={src}
+      alt={inspectorText.previewAlt(job.title)}
+      draggable={false}
+    />
+  );
 }
 
 function NowWords({ job, server }: { job: JobView; server: string }): ReactNode {

@@ -156,7 +156,7 @@ function StateWords({
     case 'submitting':
       return queueText.submitting;
     case 'accepted':
-      if (contact !== 'online') return queueText.stale;
+      if (contact !== 'online') return <span className={styles['wrap']}>{queueText.stale}</span>;
       return place === null
         ? queueText.waitingOnServer
         : place === 1

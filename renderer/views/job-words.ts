@@ -4,15 +4,19 @@ import { common } from '../text/common.ts';
 import { queueText } from '../text/queue.ts';
 
 /** In the queue: "flux-portrait.json · 1344×768 · seed 40817", or the batch it belongs to. */
-export function metaOf({ info, batch }: JobView): string {
+export function metaOf({ info, batch, title }: JobView): string {
   return batch === null || batch.size === 1
     ? factsOf(info)
     : line([
-        queueText.batchPart(batch.title, batch.index + 1, batch.index + 1, batch.size),
+        queueText.batchPart(batchTitle(batch, title), batch.index + 1, batch.index + 1, batch.size),
         imagesOf(info),
         seedOf(info),
       ]);
 }
+
+/** Null where the row says it already: most batches are named after their prompt. */
+export const batchTitle = (batch: { title: string }, rowTitle: string): string | null =>
+  batch.title === rowTitle ? null : batch.title;
 
 /** Workflow or model, size, images, seed: what tells a job from its neighbours. */
 export const factsOf = (info: JobInfo): string =>

@@ -141,6 +141,10 @@ function SectionActs({ server, focused }: { server: ServerView; focused: boolean
   const offline = server.status.contact !== 'online' && server.status.contact !== 'disabled';
   return (
     <div role="gridcell" className={styles['sectionActs']}>
+      <Menu
+        trigger={<IconButton name={queueText.moreOf(server.name)} icon="more" tabIndex={focused ? 0 : -1} />}
+        items={items}
+      />
       {offline && (
         <RowButton
           label={queueText.tryNow}
@@ -168,10 +172,6 @@ function SectionActs({ server, focused }: { server: ServerView; focused: boolean
           />
         </>
       )}
-      <Menu
-        trigger={<IconButton name={queueText.moreOf(server.name)} icon="more" tabIndex={focused ? 0 : -1} />}
-        items={items}
-      />
     </div>
   );
 }

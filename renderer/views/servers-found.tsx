@@ -92,7 +92,13 @@ export function ServersFound({ discovery }: { discovery: Discovery }): ReactNode
       {busy && fresh.length === 0 && <p className={styles['word']}>{serversText.looking}</p>}
       {!busy && error !== null && <p className={styles['word']}>{common.error(error.code)}</p>}
       {!busy && error === null && discovery.found !== null && fresh.length === 0 && (
-        <p className={styles['word']}>{found.length > 0 ? serversText.foundAll : serversText.foundNone}</p>
+        <p className={styles['word']}>
+          {found.length > 0
+            ? serversText.foundAll
+            : servers.size === 0
+              ? serversText.foundNothing
+              : serversText.foundNone}
+        </p>
       )}
       <ul>
         {fresh.map((report) => (

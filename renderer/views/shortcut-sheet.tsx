@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { Dialog } from '../components/dialog.tsx';
 import { isMac } from '../hooks/use-hotkeys.ts';
 import { useStores, useUi } from '../state/stores.ts';
-import { keysText } from '../text/queue.ts';
+import { keysText, shellText } from '../text/queue.ts';
 import styles from './shortcut-sheet.module.css';
 
 const MOD = isMac ? '⌘' : 'Ctrl';
@@ -12,32 +12,32 @@ const GROUPS: { title: string; keys: [keys: string[], what: string][] }[] = [
   {
     title: keysText.anywhere,
     keys: [
-      [[MOD, '1'], 'Queue'],
-      [[MOD, '2'], 'History'],
-      [[MOD, '3'], 'New job'],
-      [[MOD, '4'], 'Servers'],
-      [[MOD, ','], 'Settings'],
-      [[MOD, 'Shift', '⌫'], 'Cancel all…'],
+      [[MOD, '1'], shellText.queue],
+      [[MOD, '2'], shellText.history],
+      [[MOD, '3'], shellText.newJob],
+      [[MOD, '4'], shellText.servers],
+      [[MOD, ','], shellText.settings],
+      [[MOD, 'Shift', '⌫'], keysText.cancelAll],
     ],
   },
   {
     title: keysText.inList,
     keys: [
-      [['↑', '↓'], 'Move through the jobs'],
-      [['Shift', '↑ ↓'], 'Pick several'],
-      [['Space'], 'Pick or leave out'],
-      [[MOD, 'A'], 'Pick all'],
-      [['Enter'], 'Details'],
-      [['→'], 'Unfold a batch, or go to the buttons'],
-      [['Delete'], 'Cancel what is picked…'],
-      [['Shift', '⌫'], 'Cancel all…'],
-      [['Alt', '↑ ↓'], 'Move up or down the queue'],
-      [['Alt', 'Home'], 'To the front'],
-      [['Alt', 'End'], 'To the end'],
-      [['H'], 'Hold or release'],
-      [['P'], 'Pause or resume'],
-      [['N'], 'New job'],
-      [['?'], 'This sheet'],
+      [['↑', '↓'], keysText.move],
+      [['Shift', '↑ ↓'], keysText.pickSeveral],
+      [['Space'], keysText.pick],
+      [[MOD, 'A'], keysText.pickAll],
+      [['Enter'], keysText.details],
+      [['→'], keysText.unfold],
+      [['Delete'], keysText.cancelPicked],
+      [['Shift', '⌫'], keysText.cancelAll],
+      [['Alt', '↑ ↓'], keysText.moveInQueue],
+      [['Alt', 'Home'], keysText.toFront],
+      [['Alt', 'End'], keysText.toEnd],
+      [['H'], keysText.hold],
+      [['P'], keysText.pause],
+      [['N'], shellText.newJob],
+      [['?'], keysText.sheet],
     ],
   },
 ];

@@ -88,7 +88,7 @@ export function SubmitMakes({ draft, inputs, plan, busy, error, queueKey, onQueu
   );
 }
 
-/** "About 16 min on Studio-4090, done near 14:35", or null where no time was ever seen. */
+/** "About 16 min on Studio-4090, done near 14:35", or why that can't be said; null where nothing is online to say it of. */
 function useEstimate(draft: Draft, inputs: WorkflowInputs, total: number): string | null {
   const stores = useStores();
   const servers = useServers((state) => state.byId);
@@ -105,7 +105,8 @@ function useEstimate(draft: Draft, inputs: WorkflowInputs, total: number): strin
         ? online[0]
         : undefined
       : online.find(({ id }) => id === draft.serverId);
-  if (server === undefined || total === 0) return null;
+  if (total === 0) return null;
+  if (server === undefined) return draft.serverId === null && online.length > 1 ? submitText.estimateOpen : null;
   const id: ServerId = server.id;
   const number = (input: typeof inputs.width): number | null => {
     const value = input === null ? null : sentValue(draft, input);
@@ -119,7 +120,7 @@ function useEstimate(draft: Draft, inputs: WorkflowInputs, total: number): strin
   };
   const each = usualMsOf(jobs.values(), like, id);
   const before = freeInMs(jobsFor(jobs.values(), id), foreign.get(id)?.total ?? 0, nowMs);
-  if (each === null) return null;
+  if (each === null) return submitText.estimateUnknown;
   const work = each * total;
   return before === null
     ? submitText.estimateWork(work, server.name)

@@ -5,7 +5,7 @@ import type { JobId } from '../../shared/ids.ts';
 import type { ComfyGraph, JobView } from '../../shared/job.ts';
 import { useJobs, useServers } from '../state/stores.ts';
 import { submitText } from '../text/submit.ts';
-import { nodeErrorsOf } from './history-node-errors.ts';
+import { nodeErrorsOf } from '../../shared/workflow/node-errors.ts';
 import styles from './submit-answer.module.css';
 
 export function SubmitRefused({ ids, graph }: { ids: readonly JobId[]; graph: ComfyGraph }): ReactNode {

@@ -96,7 +96,7 @@ export function SwarmMakes({
   );
 }
 
-/** From times that were seen on this server, or null. */
+/** From times that were seen on this server, or why that can't be said; null where it is not online. */
 function useEstimate(
   draft: SwarmDraft,
   { width, height }: SwarmMakesProps['size'],
@@ -108,9 +108,11 @@ function useEstimate(
   const jobs = useJobs((state) => state.byId);
   const foreign = useStore(stores.foreign, (state) => (serverId === null ? undefined : state.byServer.get(serverId)));
   const nowMs = useNow(5_000);
-  if (server === undefined || server.paused || server.status.contact !== 'online' || total === 0) return null;
+  if (total === 0) return null;
+  if (server === undefined) return serverId === null ? submitText.estimateOpen : null;
+  if (server.paused || server.status.contact !== 'online') return null;
   const each = usualMsOf(jobs.values(), { source: null, width, height, images: imagesOf(draft) }, server.id);
-  if (each === null) return null;
+  if (each === null) return submitText.estimateUnknown;
   const others =
     (foreign?.total ?? 0) + (foreign?.counts ?? []).reduce((sum, count) => sum + count.waiting + count.running, 0);
   const before = freeInMs(jobsFor(jobs.values(), server.id), others, nowMs);

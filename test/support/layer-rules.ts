@@ -57,7 +57,16 @@ const zoneRules: Record<Exclude<Zone, 'test' | 'package.json' | 'samples' | 'oth
     // New job offers the sample workflows, which are data.
     zones: ['shared', 'renderer', 'samples'],
     node: false,
-    packages: ['react', 'react-dom', 'zustand', 'radix-ui', '@tanstack/react-virtual', 'get-nonce', 'zod'],
+    packages: [
+      'react',
+      'react-dom',
+      'zustand',
+      'radix-ui',
+      '@tanstack/react-virtual',
+      'get-nonce',
+      'zod',
+      '@fontsource-variable/inter',
+    ],
   },
 };
 

@@ -1,6 +1,6 @@
 /** Product §3.2 and §3.7: each ending has its sentence, and no outcome is called by another's. */
 import { expect, it } from 'vitest';
-import { endingOf, foreignEnding } from '../../../renderer/text/history.ts';
+import { endingOf, foreignEnding, historyText, settledText } from '../../../renderer/text/history.ts';
 import { stepText } from '../../../renderer/text/trail.ts';
 import type { CancelOutcome, Asker } from '../../../shared/cancel.ts';
 import type { ErrorCode } from '../../../shared/errors.ts';
@@ -149,4 +149,27 @@ it('a foreign job says no more than is known', () => {
   } as const;
   expect(foreignEnding({ ...job, how: 'gone' }).rest).toMatch(/not known/);
   expect(foreignEnding({ ...job, how: 'done', startedAt: 0, endedAt: 58_000 }).rest).toBe('Done in 58 s');
+});
+
+it('a refusal names the first input that was refused, and the server’s own sentence where it names none', () => {
+  const refused = (details: Record<string, unknown>): string | null =>
+    endingOf(jobView('a', 1, error('server_rejected', details, 'Prompt outputs failed validation'))).second;
+  const fault = { type: 'value_not_in_list', message: 'Value not in list', details: "ckpt_name: 'gone' not in []" };
+  expect(refused({ node_errors: { '4': { class_type: 'CheckpointLoaderSimple', errors: [fault] } } })).toBe(
+    "CheckpointLoaderSimple: Value not in list: ckpt_name: 'gone' not in []",
+  );
+  expect(refused({})).toBe('Prompt outputs failed validation');
+});
+
+it('the last station of a cancel says what came of it', () => {
+  const local = cancel({ outcome: 'cancelled', reach: 'local', evidence: 'proven', partialOutputs: 0 });
+  expect(settledText(jobView('a', 1, { state: 'cancelled', ...local }))).toBe('Cancelled before it was sent');
+  expect(settledText(jobView('a', 1, cancel({ outcome: 'too-late', state: 'done' })))).toBe(
+    'Finished before it could be cancelled',
+  );
+});
+
+it('another client’s prompt is told by the start of its id, without the number of a SwarmUI backend', () => {
+  expect(historyText.foreignKey('a0871c22-1b')).toBe('prompt a087…');
+  expect(historyText.foreignKey('0:69e31c22-1b')).toBe('prompt 69e3…');
 });

@@ -1,6 +1,6 @@
 /** The small pure parts: estimates, refusals by node, what a server can do in words. */
 import { describe, expect, it } from 'vitest';
-import { nodeErrorsOf } from '../../../renderer/views/history-node-errors.ts';
+import { nodeErrorsOf } from '../../../shared/workflow/node-errors.ts';
 import { freeInMs, jobsFor, usualMsOf } from '../../../renderer/views/submit-estimate.ts';
 import { abilities, problemText, reasonText } from '../../../renderer/text/servers.ts';
 import type { ServerId } from '../../../shared/ids.ts';

@@ -7,6 +7,7 @@ import { queueRows } from '../../../renderer/state/queue-rows.ts';
 import type { QueueRow, RowInput } from '../../../renderer/state/queue-rows.ts';
 import { stepTarget } from '../../../renderer/state/reorder.ts';
 import { replaceServers } from '../../../renderer/state/servers-store.ts';
+import { metaOf } from '../../../renderer/views/job-words.ts';
 import type { BatchId } from '../../../shared/ids.ts';
 import type { JobView } from '../../../shared/job.ts';
 import type { ForeignView } from '../../../shared/server.ts';
@@ -103,6 +104,35 @@ test('the line is solid as far as the server’s queue reaches and dashed where 
     ['w1', 'dashed', 'dashed'],
     ['w2', 'dashed', 'none'],
   ]);
+});
+
+test('other users’ counts stand where they run: before what waits on the server, behind it where none runs', () => {
+  const rows = queueRows(
+    input(
+      [jobView('staged', { ...onServer, state: 'accepted' })],
+      [
+        foreignView([], {
+          counts: [
+            { user: 'anna', waiting: 0, running: 1 },
+            { user: 'ben', waiting: 2, running: 0 },
+          ],
+        }),
+      ],
+    ),
+  );
+  expect(rows.map((row) => (row.type === 'counts' ? row.user : row.type))).toEqual([
+    'section',
+    'anna',
+    'job',
+    'ben',
+    'section',
+    'empty',
+  ]);
+});
+
+test('a row names its batch only where its title does not', () => {
+  expect(metaOf(jobView('red kiosk', { batch: batch(2) }))).toBe('batch “kiosk” 3 of 10 · seed 1');
+  expect(metaOf(jobView('kiosk', { batch: batch(2) }))).toBe('3 of 10 in its batch · seed 1');
 });
 
 describe('folding', () => {

@@ -1,7 +1,7 @@
 /** A server's refusal of single inputs (`node_errors` of ComfyUI's 400), as node title and sentence. Pure. */
-import type { WireError } from '../../shared/errors.ts';
-import type { ComfyGraph } from '../../shared/job.ts';
-import { nodeTitle } from '../../shared/workflow/links.ts';
+import type { WireError } from '../errors.ts';
+import type { ComfyGraph } from '../job.ts';
+import { nodeTitle } from './links.ts';
 
 export interface NodeError {
   nodeId: string;
