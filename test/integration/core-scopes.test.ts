@@ -127,6 +127,18 @@ describe('scopes', () => {
     await core.call('cancel.run', { scope: { batch }, after: true });
     for (const job of jobs.slice(1)) await core.waitState(job.id, 'cancelled');
     expect((await core.job(nth(jobs, 0).id)).state).toBe('running');
+    // Every window that shows it is told that nothing comes after it, and when something does again.
+    const told = (stopAfter: boolean) => (): boolean => {
+      const last = core.seen
+        .flatMap((event) => (event.topic === 'job.changed' ? [event.payload] : []))
+        .findLast(({ id }) => id === nth(jobs, 0).id);
+      return last?.batch?.stopAfter === stopAfter;
+    };
+    await core.waitFor('the one that runs says it is the last of its batch', told(true));
+    const { jobs: back } = await core.call('jobs.putBack', { ids: [nth(jobs, 4).id] });
+    await core.waitFor('the one that runs is not the last any more', told(false));
+    await core.call('cancel.run', { scope: { batch }, after: true });
+    await core.waitState(nth(back, 0).id, 'cancelled');
     await core.call('cancel.run', { scope: { batch } });
     await core.waitState(nth(jobs, 0).id, 'cancelled');
     const { batches } = await core.call('batches.list', {});

@@ -51,7 +51,8 @@ export class Queue {
         "UPDATE history_fts SET note = coalesce(?, '') WHERE rowid = (SELECT end_seq FROM jobs WHERE id = ?)",
       ),
       payload: raw.prepare<[PayloadId], string>('SELECT body FROM payloads WHERE id = ?').pluck(),
-      reopenBatch: raw.prepare('UPDATE batches SET stop_after_at = NULL WHERE id = ?'),
+      reopenBatch: raw.prepare('UPDATE batches SET stop_after_at = NULL WHERE id = ? AND stop_after_at IS NOT NULL'),
+      runningOf: raw.prepare<[BatchId], JobId>("SELECT id FROM jobs WHERE batch_id = ? AND state = 'running'").pluck(),
     };
   }
 
@@ -168,7 +169,13 @@ export class Queue {
             details: { id, state: job.state },
           });
         }
-        if (job.batch_id !== null) this.#q.reopenBatch.run(job.batch_id);
+        if (job.batch_id !== null && this.#q.reopenBatch.run(job.batch_id).changes > 0) {
+          // It no longer is the last one of its batch, and says so.
+          for (const running of this.#q.runningOf.all(job.batch_id)) {
+            jobs.touch(running);
+            made.push(running);
+          }
+        }
         const copy = this.#copy(job, {
           position: job.position,
           putBackOf: id,

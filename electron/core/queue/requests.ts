@@ -92,7 +92,15 @@ export class Requests {
         throw new AppError('not_allowed', "the scope has other people's work in it and that was not allowed");
       }
       this.#checkPreview(asked, mode, after, resolved);
-      if (after) this.#scopes.stopBatches(asked.scope, resolved.targets);
+      if (after) {
+        this.#scopes.stopBatches(asked.scope, resolved.targets);
+        // What runs on shows its batch, of which nothing more will come.
+        for (const { id, state } of resolved.targets) {
+          if (state !== 'running') continue;
+          this.#board.jobs.touch(id);
+          changed.push(id);
+        }
+      }
       const written = this.#write(
         resolved.targets,
         { mode, by, note: asked.note ?? null },
