@@ -29,7 +29,7 @@ type Parts = Pick<typeof DropdownMenu, 'Item' | 'CheckboxItem' | 'ItemIndicator'
 
 function items(list: readonly MenuItem[], Part: Parts): ReactNode {
   // Where one item has a glyph before its words, all words begin behind that place.
-  const withIcons = list.some((item) => 'icon' in item && item.icon !== undefined);
+  const withIcons = list.some((item) => 'icon' in item);
   return list.map((item, index) => {
     // Items of a menu have no identity beyond their place in it.
     if (item.type === 'line') return <Part.Separator key={index} className={styles['line']} />;
