@@ -121,9 +121,10 @@ export function cancelWords(
   };
 }
 
-/** "on Studio-4090", "on 2 servers", or nothing where none is named. */
+/** "on Studio-4090", "on 2 servers", or nothing where some of them are bound for any server and so are on none. */
 function where(preview: CancelPreview, manner: CancelManner, number: (value: number) => string): string {
   const named = preview.servers.filter(({ counts }) => stoppedBy(counts, manner) > 0);
+  if (named.some(({ serverId }) => serverId === null)) return '';
   const [only] = named;
   if (named.length === 1 && only !== undefined) return only.name === null ? '' : ` on ${only.name}`;
   return named.length > 1 ? ` on ${number(named.length)} servers` : '';

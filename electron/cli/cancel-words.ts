@@ -6,7 +6,7 @@ import type { JobView } from '../../shared/job.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Exit } from './exit-codes.ts';
 import { clean, duration, plural } from './format.ts';
-import { jobs } from './text.ts';
+import { jobs, lostSentence } from './text.ts';
 
 /** What came of one job's cancel. `wasBefore`: it had been cancelled already when we asked. */
 export function outcomeSentence(outcome: CancelOutcome, job: JobView | undefined, wasBefore = false): string {
@@ -18,10 +18,7 @@ export function outcomeSentence(outcome: CancelOutcome, job: JobView | undefined
       if (outcome.state === 'running') return 'Had already started; it runs on';
       return outcome.state === 'done' ? 'Finished before it could be cancelled' : 'Failed before it could be cancelled';
     case 'unknown':
-      if (outcome.cause === 'server-restarted') return "The server restarted; whether it ran can't be known";
-      return outcome.cause === 'server-removed'
-        ? "The server was removed; whether it ran can't be known"
-        : "It left no trace on the server; whether it ran can't be known";
+      return lostSentence[outcome.cause];
   }
 }
 

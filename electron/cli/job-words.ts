@@ -3,7 +3,7 @@ import type { CancelOutcome } from '../../shared/cancel.ts';
 import type { ForeignJob, ServerView } from '../../shared/server.ts';
 import type { JobView } from '../../shared/job.ts';
 import { clean, clock, duration, shortId } from './format.ts';
-import { errorLead, howWord, kindName } from './text.ts';
+import { errorLead, howWord, kindName, lostSentence } from './text.ts';
 
 export type ServerNames = ReadonlyMap<string, string>;
 
@@ -74,6 +74,8 @@ export function foreignRow(job: ForeignJob, names: ServerNames, nowMs: number): 
 
 /** Why it failed, in one line. */
 export function errorLine(error: NonNullable<JobView['error']>): string {
+  const cause = error.code === 'lost' ? error.details?.['cause'] : undefined;
+  if (cause === 'server-restarted' || cause === 'server-removed' || cause === 'no-trace') return lostSentence[cause];
   const node = error.details?.['nodeType'] ?? error.details?.['node_type'];
   return clean(`${errorLead[error.code]}${typeof node === 'string' ? ` in ${node}` : ''}: ${error.message}`);
 }

@@ -55,6 +55,13 @@ export const errorLead: Record<ErrorCode, string> = {
   bug: 'Something went wrong in Switchyard; its log has more',
 };
 
+/** What is known of a job that is gone from its server, by why. */
+export const lostSentence = {
+  'server-restarted': "The server restarted; whether it ran can't be known",
+  'server-removed': "The server was removed; whether it ran can't be known",
+  'no-trace': "It left no trace on the server; whether it ran can't be known",
+} as const;
+
 export const says = {
   unknownVerb: (word: string) => `There is no verb "${word}".`,
   unknownOption: (word: string) => `${word} is not known here.`,

@@ -5,7 +5,7 @@ import { exitOf, outcomeSentence, questionFor } from '../../../electron/cli/canc
 import { EXIT, Failure, toFailure, worst } from '../../../electron/cli/exit-codes.ts';
 import type { Exit } from '../../../electron/cli/exit-codes.ts';
 import { clean, cut, duration, shortId, table, widthOf } from '../../../electron/cli/format.ts';
-import { stateWord } from '../../../electron/cli/job-words.ts';
+import { errorLine, stateWord } from '../../../electron/cli/job-words.ts';
 import type { CancelOutcome } from '../../../shared/cancel.ts';
 import type { CancelPreview } from '../../../shared/cancel-schema.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -169,4 +169,11 @@ describe('tables', () => {
     expect(new Set(shown).size).toBe(shown.length);
     expect(shortId('b74be428-4611-46a9-ad6f-90ac1b2512bb')).toHaveLength(36);
   });
+});
+
+it('a lost job says why, once', () => {
+  const lost = (cause: string): string =>
+    errorLine({ code: 'lost', message: `the job is gone from its server: ${cause}`, details: { cause } });
+  expect(lost('server-restarted')).toBe("The server restarted; whether it ran can't be known");
+  expect(lost('no-trace')).toBe("It left no trace on the server; whether it ran can't be known");
 });

@@ -31,6 +31,17 @@ test('counts, names the server, and says what happens to each kind', () => {
   ]);
 });
 
+test('jobs bound for any server are no second server', () => {
+  const here = { serverId: serverIdOf('s1'), name: 'Studio-4090', counts: { ...none, running: 1 } };
+  const there = { serverId: serverIdOf('s2'), name: 'Attic', counts: { ...none, staged: 1 } };
+  const any = { serverId: null, name: null, counts: { ...none, local: 1 } };
+  const titleOf = (...servers: CancelPreview['servers']): string =>
+    cancelWords(preview({ running: 1, local: 1 }, { servers }), stop).title;
+  expect(titleOf(here, any)).toBe('Cancel 2 jobs?');
+  expect(titleOf(any)).toBe('Cancel 2 jobs?');
+  expect(titleOf(here, there)).toBe('Cancel 2 jobs on 2 servers?');
+});
+
 test('one job is called by its title', () => {
   const words = cancelWords(preview({ running: 1 }, { title: 'harbour at dawn' }), stop);
   expect(words).toMatchObject({
