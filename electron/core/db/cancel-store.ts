@@ -59,7 +59,8 @@ export class CancelStore {
         )
         .pluck(),
       step: raw.prepare(`INSERT INTO cancel_steps (request_id, seq, at, since_ms, step, route, detail)
-        SELECT @id, coalesce((SELECT max(seq) FROM cancel_steps WHERE request_id = @id), 0) + 1, @at, @since, @step, @route, @detail`),
+        SELECT @id, coalesce((SELECT max(seq) FROM cancel_steps WHERE request_id = @id), 0) + 1, @at, @since, @step, @route, @detail
+        WHERE EXISTS (SELECT 1 FROM cancel_requests WHERE id = @id)`),
       insertMany:
         raw.prepare(`INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, note, outcome, detail, settled_at, took_ms)
         SELECT value ->> 1, value ->> 0, @mode, @at, @by, @note, 'cancelled', @detail, @at, 0 FROM json_each(@pairs)`),
@@ -175,8 +176,7 @@ export class CancelStore {
 
   /** Adds to the trail; also after the request is settled ("it arrived after all"). */
   step(id: RequestId, step: CancelStep, route: string | null, detail: string | null): void {
-    this.#noted.push(this.#made(id, step, route, detail));
-    this.flush();
+    this.#write([...this.#noted, this.#made(id, step, route, detail)]);
   }
 
   /**
@@ -196,12 +196,16 @@ export class CancelStore {
 
   /** Writes what was only noted. Call before the database is closed. */
   flush(): void {
+    this.#write(this.#noted);
+  }
+
+  /** A step that can't be written is its caller's to repeat; it must not stand in the way of those of other requests. */
+  #write(steps: readonly Noted[]): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const noted = this.#noted;
-    if (noted.length === 0) return;
+    if (steps.length === 0) return;
     this.#db.tx(() => {
-      for (const one of noted) this.#q.step.run(one);
+      for (const one of steps) this.#q.step.run(one);
     });
     this.#noted = [];
   }

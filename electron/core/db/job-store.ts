@@ -184,7 +184,7 @@ export class JobStore {
         now,
       );
     }
-    if (attemptId !== null) this.#noteOnAttempt(id, attemptId, fact, now);
+    if (attemptId !== null) this.#noteOnAttempt(id, attemptId, fact, transition.to, now);
     if (transition.settle !== null && cancel !== null) this.#cancels.settle(cancel.id, transition.settle, now);
     if (transition.close !== null && attemptId !== null) this.#close(attemptId, transition.close, now);
     this.#write(job, attempt, attemptId, fact, transition, serverId, now);
@@ -216,7 +216,7 @@ export class JobStore {
     return { changed: false, why };
   }
 
-  #noteOnAttempt(id: JobId, attemptId: AttemptId, fact: JobFact, now: number): void {
+  #noteOnAttempt(id: JobId, attemptId: AttemptId, fact: JobFact, to: JobState, now: number): void {
     if (fact.type === 'accepted') {
       this.#q.accepted.run(
         now,
@@ -227,7 +227,8 @@ export class JobStore {
     } else if (fact.type === 'started') {
       this.#q.started.run(now, now, attemptId);
       this.#startedMono.set(attemptId, performance.now());
-    } else if (fact.type === 'finished' || fact.type === 'stopped' || fact.type === 'executionFailed') {
+    } else if (to !== 'queued' && 'outputs' in fact) {
+      // A job that goes back to the queue yields its results from the attempt that follows, and from no other.
       this.#insertOutputs(id, attemptId, fact.outputs, fact.type !== 'finished');
     }
   }
@@ -290,7 +291,11 @@ export class JobStore {
       serverId,
     });
     assert(done.changes === 1, 'a job changed inside its own transaction');
-    if (ended) this.#q.fts.run(transition.error?.message ?? '', job.id);
+    if (ended) {
+      // The reason that was given for a cancel is found again too.
+      const said = [transition.error?.message, this.#cancels.newestOf(job.id)?.note];
+      this.#q.fts.run(said.filter((text) => text !== undefined && text !== null).join('\n'), job.id);
+    }
     if (transition.close !== null && attemptId !== null) this.#startedMono.delete(attemptId);
   }
 }
