@@ -1,6 +1,7 @@
 /** The contract, implemented: each call handed to the part whose business it is. No logic of its own. */
 import type { AppInfo, BatchView, Handlers } from '../../shared/contract.ts';
 import { batchState } from '../../shared/batch.ts';
+import type { CallContext } from '../../shared/contract-types.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { BatchId, JobId, ServerId } from '../../shared/ids.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
@@ -8,6 +9,7 @@ import type { JobState } from '../../shared/job-machine.ts';
 import type { JobView } from '../../shared/job.ts';
 import type { CatalogueView } from '../../shared/server-manage.ts';
 import type { ProbeReport } from '../../shared/server.ts';
+import { storageError } from './db/database.ts';
 import type { LogSink } from './log.ts';
 import type { Shell } from './ports.ts';
 import type { Catalogue, ServerManagement } from './servers/adapter.ts';
@@ -54,7 +56,7 @@ export function createApi(parts: ApiParts): Handlers {
     return link.adapter.manage;
   };
 
-  return {
+  return classified({
     'jobs.submit': (args) => queue.submit(args),
     'jobs.list': (args) => board.views.open(args),
     'jobs.get': ({ id }) => board.views.detail(id, (job) => board.cancels.trailOf(job)),
@@ -177,7 +179,23 @@ export function createApi(parts: ApiParts): Handlers {
     },
     'log.tail': ({ limit, level }) => ({ entries: parts.sink.tail(limit, level) }),
     'app.info': () => parts.info(),
-  };
+  });
+}
+
+/** A full disk is `storage` also where a call writes without a transaction of its own (a flag, a name). */
+function classified(handlers: Handlers): Handlers {
+  type Any = (args: unknown, context: CallContext) => unknown;
+  const wrapped = Object.entries(handlers as Record<string, Any>).map(([name, handler]): [string, Any] => [
+    name,
+    async (args, context) => {
+      try {
+        return await handler(args, context);
+      } catch (error) {
+        throw storageError(error);
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as unknown as Handlers;
 }
 
 /** The given values without those that are undefined: absent means "leave it". */

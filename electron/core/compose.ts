@@ -191,7 +191,12 @@ export function compose(
     witness: (id) => ({
       get: () => board.servers.witness(id),
       set: (promptId) => {
-        board.servers.setWitness(id, promptId);
+        try {
+          board.servers.setWitness(id, promptId);
+        } catch (error) {
+          // The older one on disk is weaker evidence, and no look may fail for that.
+          log.debug('the witness could not be written down', { server: id, error });
+        }
       },
     }),
     log,

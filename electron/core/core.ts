@@ -185,7 +185,11 @@ function start(options: CoreOptions, db: Database, sink: LogSink, log: Log, poin
     board.feed.close();
     await Promise.all([canceller.close(), recovery.close(), collector.close(), foreign.close()]);
     await registry.close();
-    cancels.flush();
+    try {
+      cancels.flush();
+    } catch (error) {
+      log.warn('steps that only explain could not be written down', { error: toAppError(error) });
+    }
     log.info('core closed');
     db.close();
   };

@@ -72,25 +72,42 @@ export function raceAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<
 
 /** A latch that many can wait on: `wake()` resolves every waiter; `wait` ends after `ms` at the latest (true = woken). */
 export class Wake {
-  #current = deferred<boolean>();
+  /** Nothing of a wait that is over is kept, however long nobody wakes. */
+  readonly #waiters = new Set<(woken: boolean) => void>();
 
-  wake(): void {
-    const waiting = this.#current;
-    this.#current = deferred<boolean>();
-    waiting.resolve(true);
+  /** How many wait now. */
+  get waiting(): number {
+    return this.#waiters.size;
   }
 
-  async wait(ms: number, signal?: AbortSignal): Promise<boolean> {
-    if (signal?.aborted === true) throw abortReason(signal);
-    const timer = deferred<boolean>();
-    const handle = setTimeout(() => {
-      timer.resolve(false);
-    }, ms);
-    try {
-      const either = Promise.race([this.#current.promise, timer.promise]);
-      return await (signal === undefined ? either : raceAbort(either, signal));
-    } finally {
-      clearTimeout(handle);
-    }
+  wake(): void {
+    for (const waiter of [...this.#waiters]) waiter(true);
+  }
+
+  wait(ms: number, signal?: AbortSignal): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) {
+        reject(abortReason(signal));
+        return;
+      }
+      const end = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        this.#waiters.delete(waiter);
+      };
+      const waiter = (woken: boolean): void => {
+        end();
+        resolve(woken);
+      };
+      const onAbort = (): void => {
+        end();
+        if (signal !== undefined) reject(abortReason(signal));
+      };
+      const timer = setTimeout(() => {
+        waiter(false);
+      }, ms);
+      this.#waiters.add(waiter);
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
   }
 }

@@ -199,6 +199,25 @@ describe('killed on the way to a cancel', () => {
     });
   });
 
+  it('after-cancel-row, while a server is removed: everything that was chosen for its jobs is on disk, or nothing', async () => {
+    await prepare();
+    await core.start('after-cancel-row');
+    const { jobs } = await core.call('jobs.submit', batchOf(4, sleepGraph(2_000, 10)));
+    const ids = jobs.map((job) => job.id);
+    await until(
+      'one runs and one is staged',
+      async () =>
+        (await details(ids)).filter(({ job }) => job.state === 'running' || job.state === 'accepted').length === 2,
+    );
+    await expect(
+      core.call('servers.remove', { id: serverId, waiting: 'cancel', onServer: 'cancel-and-wait' }),
+    ).rejects.toBeInstanceOf(Died);
+    const ended = await allEnded(ids);
+    expect(ended.map(({ job }) => job.state)).toEqual(Array.from(ids, () => 'cancelled'));
+    await until('the server is gone', async () => (await core.call('servers.list', {})).servers.length === 0);
+    await restartChangesNothing(ids);
+  });
+
   it('after-cancel-send: the interrupt is on its way, nobody hears the end', async () => {
     await cancelWhile(null, async (id) => {
       const hold = server.engine.pauseAt('interrupt-checked');

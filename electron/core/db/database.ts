@@ -103,9 +103,7 @@ function open(Ctor: typeof Sqlite, options: OpenOptions, movedAside: string | nu
       try {
         return raw.inTransaction ? raw.transaction(work)() : raw.transaction(work).immediate();
       } catch (error) {
-        throw codeOf(error).startsWith('SQLITE_') && !codeOf(error).startsWith('SQLITE_CONSTRAINT')
-          ? asStorage(error)
-          : error;
+        throw storageError(error);
       }
     },
     close: () => {
@@ -148,6 +146,13 @@ function moveAside(file: string): string {
     if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix);
   }
   return aside;
+}
+
+/** What SQLite says of the disk, as AppError `storage`; a broken constraint is a bug of ours, and everything else is passed on. */
+export function storageError(error: unknown): unknown {
+  return codeOf(error).startsWith('SQLITE_') && !codeOf(error).startsWith('SQLITE_CONSTRAINT')
+    ? asStorage(error)
+    : error;
 }
 
 function asStorage(error: unknown): unknown {

@@ -126,13 +126,13 @@ export function kindOf(state: JobState): 'local' | 'staged' | 'running' | 'colle
   return 'staged';
 }
 
-/** The set of what would be stopped, as ids that compare. */
+/** The set of what would be stopped, as ids that compare. What is only collecting has ended: it is shown, and never stopped. */
 export function setOf(
   targets: readonly Target[],
   foreign: readonly { serverId: ServerId; remoteKeys: string[] }[],
 ): ReadonlySet<string> {
   return new Set([
-    ...targets.map((target) => target.id),
+    ...targets.filter((target) => target.state !== 'collecting').map((target) => target.id),
     ...foreign.flatMap(({ serverId, remoteKeys }) => remoteKeys.map((key) => `${serverId}/${key}`)),
   ]);
 }

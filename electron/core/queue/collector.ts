@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname, extname, join, relative } from 'node:path';
 import { AppError, isAbort, toAppError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
@@ -248,7 +249,7 @@ export class Collector {
       const handle = await open(tmp, 'w', 0o600);
       try {
         for await (const chunk of body.body) {
-          await handle.write(chunk);
+          await writeAll(handle, chunk);
           hash.update(chunk);
           bytes += chunk.byteLength;
           if (headBytes < 65_536) {
@@ -281,6 +282,11 @@ export class Collector {
       throw error;
     }
   }
+}
+
+/** A single write may take less than it was given, on a disk that is nearly full for one. */
+async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.byteLength;) at += (await handle.write(chunk, at)).bytesWritten;
 }
 
 /** A server's file name as one of ours: no separators, no leading dots, at most 120 characters with its ending kept. */

@@ -55,25 +55,34 @@ export class Facts {
 
   /** Applies one fact about a job; `attempt` is the one it is about, if any. */
   apply(jobId: JobId, fact: JobFact, attempt: AttemptRow | null): Advanced {
-    if (fact.type === 'finished' || fact.type === 'stopped' || fact.type === 'executionFailed')
-      this.#board.point('before-end-commit');
-    const answer = this.#board.jobs.advance(jobId, fact, attempt === null ? {} : { attemptId: attempt.id });
-    if (!answer.changed) {
-      this.#board.log.debug('a fact was dropped', { job: jobId, fact: fact.type, why: answer.why });
-      return answer;
-    }
-    this.#board.trouble('database', null);
-    this.#board.log.info(`${answer.from} → ${answer.to}`, {
-      job: jobId,
-      fact: fact.type,
-      ...(answer.settled === null ? {} : { outcome: answer.settled }),
-    });
-    this.after(jobId, fact, answer, attempt);
+    const { answer, follow } = this.write(jobId, fact, attempt);
+    follow();
     return answer;
   }
 
+  /** The same inside a transaction of the caller's: `follow` is to be called after its commit. */
+  write(jobId: JobId, fact: JobFact, attempt: AttemptRow | null): { answer: Advanced; follow: () => void } {
+    if (fact.type === 'finished' || fact.type === 'stopped' || fact.type === 'executionFailed')
+      this.#board.point('before-end-commit');
+    const answer = this.#board.jobs.advance(jobId, fact, attempt === null ? {} : { attemptId: attempt.id });
+    const follow = (): void => {
+      if (!answer.changed) {
+        this.#board.log.debug('a fact was dropped', { job: jobId, fact: fact.type, why: answer.why });
+        return;
+      }
+      this.#board.trouble('database', null);
+      this.#board.log.info(`${answer.from} → ${answer.to}`, {
+        job: jobId,
+        fact: fact.type,
+        ...(answer.settled === null ? {} : { outcome: answer.settled }),
+      });
+      this.#after(jobId, fact, answer, attempt);
+    };
+    return { answer, follow };
+  }
+
   /** What follows a committed transition. */
-  after(jobId: JobId, fact: JobFact, answer: Extract<Advanced, { changed: true }>, attempt: AttemptRow | null): void {
+  #after(jobId: JobId, fact: JobFact, answer: Extract<Advanced, { changed: true }>, attempt: AttemptRow | null): void {
     const { feed } = this.#board;
     feed.changed(jobId);
     if (fact.type === 'accepted') this.#board.point('after-accept');

@@ -9,6 +9,7 @@ import type { ServerId } from '../../../shared/ids.ts';
 import { sleep } from '../../../shared/util/async.ts';
 import type { ForeignView } from '../../../shared/server.ts';
 import { foreignJob } from '../db/foreign-store.ts';
+import type { ForeignRow } from '../db/foreign-store.ts';
 import type { ForeignEnded } from '../servers/adapter.ts';
 import type { Board, LinkPort } from './board.ts';
 
@@ -25,6 +26,7 @@ export class Foreign {
   readonly #views = new Map<ServerId, ForeignView>();
   readonly #beyond = new Map<ServerId, readonly string[]>();
   readonly #stopping = new Map<string, Promise<void>>();
+  readonly #telling = new Set<ServerId>();
   readonly #q;
 
   constructor(board: Board) {
@@ -34,9 +36,16 @@ export class Foreign {
       ask: raw.prepare(
         `UPDATE foreign_jobs SET cancel_asked_at = coalesce(cancel_asked_at, ?), cancel_mode = iif(cancel_asked_at IS NOT NULL AND cancel_mode = 'stop', 'stop', ?), cancel_by = ?, cancel_note = ? WHERE server_id = ? AND remote_key = ? AND ended_at IS NULL`,
       ),
-      asked: raw.prepare<[ServerId], { remote_key: string; cancel_mode: CancelMode }>(
-        'SELECT remote_key, cancel_mode FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL AND cancel_asked_at IS NOT NULL',
-      ),
+      asked: raw
+        .prepare<[ServerId], string>(
+          'SELECT remote_key FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL AND cancel_asked_at IS NOT NULL',
+        )
+        .pluck(),
+      mode: raw
+        .prepare<[ServerId, string], CancelMode>(
+          'SELECT cancel_mode FROM foreign_jobs WHERE server_id = ? AND remote_key = ? AND cancel_asked_at IS NOT NULL',
+        )
+        .pluck(),
       unask: raw.prepare('UPDATE foreign_jobs SET cancel_asked_at = NULL WHERE server_id = ? AND remote_key = ?'),
     };
   }
@@ -51,9 +60,11 @@ export class Foreign {
     ended: readonly ForeignEnded[],
     beyond: readonly string[],
   ): void {
-    const { foreign } = this.#board;
+    const { foreign, servers } = this.#board;
+    // Its link may still be closing when a server is gone.
+    if (servers.get(serverId) === undefined) return;
     const how = new Map(ended.map((one) => [one.remoteKey, one.how]));
-    const asked = new Set(this.#q.asked.all(serverId).map((row) => row.remote_key));
+    const asked = new Set(this.#q.asked.all(serverId));
     for (const [key, value] of how) if (value === 'interrupted' && asked.has(key)) how.set(key, 'cancelled-by-us');
     const here = view.jobs.flatMap((job) =>
       job.state === 'ended' ? [] : [{ remoteKey: job.remoteKey, state: job.state, place: job.place }],
@@ -101,7 +112,20 @@ export class Foreign {
     by: Asker,
     note: string | null,
   ): { receipts: ForeignReceipt[]; summary: CancelSummary } {
-    const { foreign, db, log } = this.#board;
+    const { receipts, summary, go } = this.#board.db.tx(() => this.ask(serverId, remoteKeys, mode, by, note));
+    go();
+    return { receipts, summary };
+  }
+
+  /** Writes the requests down; call inside `tx`, and `go`, which begins, after the commit. */
+  ask(
+    serverId: ServerId,
+    remoteKeys: readonly string[],
+    mode: CancelMode,
+    by: Asker,
+    note: string | null,
+  ): { receipts: ForeignReceipt[]; summary: CancelSummary; go: () => void } {
+    const { foreign, log } = this.#board;
     if (this.#board.servers.get(serverId) === undefined)
       throw new AppError('not_found', 'there is no such server', { details: { id: serverId } });
     // Of a server that is switched off the request is kept until it is back.
@@ -115,41 +139,39 @@ export class Foreign {
       notAllowed: 0,
     };
     const receipts: ForeignReceipt[] = [];
-    const go: string[] = [];
-    db.tx(() => {
-      foreign.add(serverId, this.#unrecorded(serverId, remoteKeys));
-      for (const remoteKey of new Set(remoteKeys)) {
-        const row = foreign.get(serverId, remoteKey);
-        if (row === undefined || row.state === 'ended') {
-          if (row !== undefined) summary.alreadyEnded += 1;
-          const error =
-            row === undefined ? toWire(new AppError('not_found', 'nothing with that id is known there')) : null;
-          receipts.push({
-            remoteKey,
-            outcome:
-              row === undefined ? null : { outcome: 'too-late', state: row.how === 'failed' ? 'failed' : 'done' },
-            error,
-          });
-          continue;
-        }
-        this.#q.ask.run(Date.now(), mode, by, note, serverId, remoteKey);
-        receipts.push({ remoteKey, outcome: null, error: null });
-        go.push(remoteKey);
-        if (link?.online !== true) summary.unreachable += 1;
-        else if (row.state === 'running') summary.running += 1;
-        else summary.cancelledWaiting += 1;
-        if (row.state === 'running') summary.timing = 'deferred';
+    const asked: string[] = [];
+    foreign.add(serverId, this.#unrecorded(serverId, remoteKeys));
+    for (const remoteKey of new Set(remoteKeys)) {
+      const row = foreign.get(serverId, remoteKey);
+      if (row === undefined) {
+        const error = toWire(new AppError('not_found', 'nothing with that id is known there'));
+        receipts.push({ remoteKey, outcome: null, error });
+        continue;
       }
-    });
-    log.info("cancel of other people's work asked", { server: serverId, by, mode, count: go.length });
-    if (link !== undefined) for (const key of go) this.#stop(link, key);
-    this.#emit(serverId);
-    return { receipts, summary };
+      if (row.state === 'ended') {
+        summary.alreadyEnded += 1;
+        receipts.push({ remoteKey, outcome: outcomeOf(row), error: null });
+        continue;
+      }
+      this.#q.ask.run(Date.now(), mode, by, note, serverId, remoteKey);
+      receipts.push({ remoteKey, outcome: null, error: null });
+      asked.push(remoteKey);
+      if (link?.online !== true) summary.unreachable += 1;
+      else if (row.state === 'running') summary.running += 1;
+      else summary.cancelledWaiting += 1;
+      if (row.state === 'running') summary.timing = 'deferred';
+    }
+    const go = (): void => {
+      log.info("cancel of other people's work asked", { server: serverId, by, mode, count: asked.length });
+      if (link !== undefined) for (const key of asked) this.#stop(link, key);
+      this.#emit(serverId);
+    };
+    return { receipts, summary, go };
   }
 
   /** The link is online again: requests that were written down are taken up. */
   resume(link: LinkPort): void {
-    for (const row of this.#q.asked.all(link.id)) this.#stop(link, row.remote_key);
+    for (const remoteKey of this.#q.asked.all(link.id)) this.#stop(link, remoteKey);
   }
 
   /** The server was removed: what was there is no longer seen, and ended as far as we will ever know. */
@@ -178,7 +200,7 @@ export class Foreign {
       })
       .finally(() => {
         this.#stopping.delete(key);
-        this.#emit(link.id);
+        this.#emitSoon(link.id);
       });
     this.#stopping.set(key, run);
   }
@@ -205,8 +227,7 @@ export class Foreign {
 
   async #once(link: LinkPort, remoteKey: string): Promise<'settled' | 'again'> {
     const { foreign, signal, log } = this.#board;
-    const mode = (): CancelMode =>
-      this.#q.asked.all(link.id).find((row) => row.remote_key === remoteKey)?.cancel_mode ?? 'if-waiting';
+    const mode = (): CancelMode => this.#q.mode.get(link.id, remoteKey) ?? 'if-waiting';
     const report = await link.adapter.stopForeign(remoteKey, {
       mode,
       signal,
@@ -226,14 +247,46 @@ export class Foreign {
       foreign.end(link.id, remoteKey, how);
       return 'settled';
     }
-    if (report.report === 'interrupted') return 'again';
+    // Asked to stop after all, in the moment in which it was found to run.
+    if (report.report === 'interrupted' || (report.report === 'started' && mode() === 'stop')) return 'again';
     this.#q.unask.run(link.id, remoteKey);
     return 'settled';
+  }
+
+  /** Many stops end together: that is told once. */
+  #emitSoon(serverId: ServerId): void {
+    if (this.#telling.has(serverId)) return;
+    this.#telling.add(serverId);
+    setImmediate(() => {
+      this.#telling.delete(serverId);
+      this.#emit(serverId);
+    });
   }
 
   #emit(serverId: ServerId): void {
     if (this.#board.signal.aborted) return;
     this.#board.events.emit('foreign.changed', this.view(serverId));
+  }
+}
+
+/** What asking again answers: how it ended, as far as that is known. */
+function outcomeOf(row: ForeignRow): CancelOutcome {
+  switch (row.how) {
+    case 'cancelled-by-us':
+      return {
+        outcome: 'cancelled',
+        reach: row.started_at === null ? 'waiting' : 'running',
+        evidence: 'proven',
+        partialOutputs: 0,
+      };
+    case 'failed':
+    case 'interrupted':
+      return { outcome: 'too-late', state: 'failed' };
+    case 'gone':
+      return { outcome: 'unknown', cause: 'no-trace' };
+    case 'done':
+    case null:
+      return { outcome: 'too-late', state: 'done' };
   }
 }
 

@@ -43,7 +43,11 @@ export class Recovery {
   start(): void {
     const every = Math.max(50, Math.min(2_000, this.#board.timing.watchdogMs / 4));
     this.#timer = setInterval(() => {
-      this.#watch();
+      try {
+        this.#watch();
+      } catch (error) {
+        this.#board.log.error('open attempts could not be read; it is tried again', { error });
+      }
     }, every);
     this.#timer.unref();
   }
@@ -206,7 +210,9 @@ export class Recovery {
         void this.#look(attempt, link);
       }
       for (const attempt of this.#attempts.watched(link.id)) {
-        if (Date.now() - (attempt.closed_at ?? 0) < this.#board.timing.watchdogMs) continue;
+        // A clock that was set back must not keep us from looking.
+        const age = Date.now() - (attempt.closed_at ?? 0);
+        if (age >= 0 && age < this.#board.timing.watchdogMs) continue;
         void this.#lookAtGivenUp(attempt, link);
       }
     }

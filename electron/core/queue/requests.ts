@@ -28,7 +28,9 @@ const NO_COUNTS: Counts = { local: 0, staged: 0, running: 0, collecting: 0, fore
 /** Problems of SwarmUI servers under which stopping one job may end others there (reference swarm §4.3, §6.4). */
 const HITS_NEIGHBOURS: ReadonlySet<string> = new Set(['untargeted', 'swarm-to-swarm', 'allow-idle']);
 const MAX_RECEIPTS = 1_000;
+/** As many previews are remembered, and as many ids in all of them: a queue may be a hundred thousand long. */
 const KEPT_PREVIEWS = 50;
+const KEPT_IDS = 250_000;
 
 export type RunCancel = z.output<typeof RunCancelSchema>;
 
@@ -80,48 +82,56 @@ export class Requests {
   }
 
   run(asked: RunCancel, defaultBy: Asker): CancelResult {
-    const { db } = this.#board;
+    const { result, go } = this.#board.db.tx(() => this.ask(asked, defaultBy));
+    go();
+    return result;
+  }
+
+  /** Writes the requests of a scope down; call inside `tx`, and `go`, which tells and begins, after the commit. */
+  ask(asked: RunCancel, defaultBy: Asker): { result: CancelResult; go: () => void } {
     const by = asked.by ?? defaultBy;
     const after = asked.after ?? false;
     const mode: CancelMode = after || isWaitingOnly(asked.scope) ? 'if-waiting' : asked.mode;
     const wake: JobId[] = [];
     const changed: JobId[] = [];
-    const { receipts, summary, foreign } = db.tx(() => {
-      const resolved = this.#scopes.resolve(asked.scope, after);
-      if (resolved.foreign.length > 0 && asked.foreignAllowed !== true) {
-        throw new AppError('not_allowed', "the scope has other people's work in it and that was not allowed");
-      }
-      this.#checkPreview(asked, mode, after, resolved);
-      if (after) {
-        this.#scopes.stopBatches(asked.scope, resolved.targets);
-        // What runs on shows its batch, of which nothing more will come.
-        for (const { id, state } of resolved.targets) {
-          if (state !== 'running') continue;
-          this.#board.jobs.touch(id);
-          changed.push(id);
-        }
-      }
-      const written = this.#write(
-        resolved.targets,
-        { mode, by, note: asked.note ?? null },
-        after || isWaitingOnly(asked.scope),
-        wake,
-        changed,
-      );
-      return { ...written, foreign: resolved.foreign };
-    });
-    this.#board.point('after-cancel-row');
-    this.#board.feed.changedAll(changed);
-    for (const id of wake) this.#canceller.wake(id);
-    for (const { serverId, remoteKeys } of foreign) {
-      const answer = this.#foreign.cancel(serverId, remoteKeys, mode, by, asked.note ?? null);
-      summary.running += answer.summary.running;
-      summary.cancelledWaiting += answer.summary.cancelledWaiting;
-      summary.unreachable += answer.summary.unreachable;
-      if (answer.summary.timing === 'deferred') summary.timing = 'deferred';
+    const resolved = this.#scopes.resolve(asked.scope, after);
+    if (resolved.foreign.length > 0 && asked.foreignAllowed !== true) {
+      throw new AppError('not_allowed', "the scope has other people's work in it and that was not allowed");
     }
-    this.#board.log.info('cancel asked', { by, mode, after, asked: receipts.length, ...summary });
-    return { receipts: receipts.slice(0, MAX_RECEIPTS), summary };
+    this.#checkPreview(asked, mode, after, resolved);
+    if (after) {
+      this.#scopes.stopBatches(asked.scope, resolved.targets);
+      // What runs on shows its batch, of which nothing more will come.
+      for (const { id, state } of resolved.targets) {
+        if (state !== 'running') continue;
+        this.#board.jobs.touch(id);
+        changed.push(id);
+      }
+    }
+    const { receipts, summary } = this.#write(
+      resolved.targets,
+      { mode, by, note: asked.note ?? null },
+      after || isWaitingOnly(asked.scope),
+      wake,
+      changed,
+    );
+    const others = resolved.foreign.map(({ serverId, remoteKeys }) =>
+      this.#foreign.ask(serverId, remoteKeys, mode, by, asked.note ?? null),
+    );
+    for (const { summary: more } of others) {
+      summary.running += more.running;
+      summary.cancelledWaiting += more.cancelledWaiting;
+      summary.unreachable += more.unreachable;
+      if (more.timing === 'deferred') summary.timing = 'deferred';
+    }
+    const go = (): void => {
+      this.#board.point('after-cancel-row');
+      this.#board.feed.changedAll(changed);
+      for (const id of wake) this.#canceller.wake(id);
+      for (const other of others) other.go();
+      this.#board.log.info('cancel asked', { by, mode, after, asked: receipts.length, ...summary });
+    };
+    return { result: { receipts: receipts.slice(0, MAX_RECEIPTS), summary }, go };
   }
 
   #write(
@@ -207,8 +217,13 @@ export class Requests {
       .slice(0, 32);
     this.#previews.delete(token);
     this.#previews.set(token, set);
-    const oldest = this.#previews.keys().next();
-    if (this.#previews.size > KEPT_PREVIEWS && oldest.done !== true) this.#previews.delete(oldest.value);
+    let kept = 0;
+    for (const one of this.#previews.values()) kept += one.size;
+    for (const [oldest, { size }] of this.#previews) {
+      if (oldest === token || (this.#previews.size <= KEPT_PREVIEWS && kept <= KEPT_IDS)) break;
+      this.#previews.delete(oldest);
+      kept -= size;
+    }
     return token;
   }
 

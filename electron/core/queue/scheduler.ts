@@ -5,6 +5,7 @@
 import { AppError, isAbort, toAppError, toWire } from '../../../shared/errors.ts';
 import { newAttemptId } from '../../../shared/ids.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
+import type { JobPayload } from '../../../shared/job.ts';
 import type { AttemptRow, JobRow } from '../db/rows.ts';
 import type { AttemptReads } from './attempt-reads.ts';
 import { attemptRef } from './board.ts';
@@ -191,9 +192,11 @@ export class Scheduler {
   async #send(attempt: AttemptRow, link: LinkPort): Promise<void> {
     const job = this.#board.jobs.get(attempt.job_id);
     if (job === undefined) return;
+    const payload = this.#payloadOf(job, attempt);
+    if (payload === null) return;
     const sent = await link.adapter.submit({
       ...attemptRef(attempt, this.#board.cancels),
-      payload: this.#board.views.payload(job.id),
+      payload,
       title: job.title,
     });
     switch (sent.result) {
@@ -224,6 +227,18 @@ export class Scheduler {
           error: sent.error.code,
         });
         this.#settle(attempt);
+    }
+  }
+
+  /** What can't be read can never be sent: the job fails with that, instead of being claimed for ever. */
+  #payloadOf(job: JobRow, attempt: AttemptRow): JobPayload | null {
+    try {
+      return this.#board.views.payload(job.id);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      this.#board.log.error('a payload can not be read', { job: job.id, error });
+      this.#facts.apply(job.id, { type: 'rejected', error: toWire(error) }, attempt);
+      return null;
     }
   }
 

@@ -60,7 +60,7 @@ export class ServerAdmin {
     reconsider: () => void;
   };
   readonly #q;
-  readonly #removing = new Set<ServerId>();
+  readonly #removing = new Map<ServerId, Promise<void>>();
 
   constructor(
     board: Board,
@@ -152,7 +152,7 @@ export class ServerAdmin {
   }
 
   edit(id: ServerId, patch: ServerPatch): ServerView {
-    const now = this.#staying(id);
+    const now = this.#existing(id);
     const next: ServerPatch = { ...patch };
     if (patch.url !== undefined) {
       next.url = this.#links.normalise(patch.url);
@@ -168,20 +168,16 @@ export class ServerAdmin {
     return this.#changed(id);
   }
 
-  /** The secret store first, then the row that names it: a crash between leaves a secret nobody refers to, never the reverse. */
+  /** A new secret under a new name, then the row, then the old secret goes: the row never names one that is not there. */
   async setCredential(id: ServerId, credential: Credential | null): Promise<ServerView> {
-    const record = this.#staying(id);
-    if (credential === null) {
-      if (record.credentialRef !== null) await this.#secrets.delete(record.credentialRef);
-      this.#staying(id);
-      this.#board.servers.update(id, { credentialRef: null });
-    } else {
-      const ref = record.credentialRef ?? `server-${randomBytes(8).toString('hex')}`;
-      await this.#secrets.set(ref, credential);
-      if (!this.#stays(id)) await this.#secrets.delete(ref);
-      this.#staying(id);
-      this.#board.servers.update(id, { credentialRef: ref });
-    }
+    this.#existing(id);
+    const ref = credential === null ? null : `server-${randomBytes(8).toString('hex')}`;
+    if (credential !== null && ref !== null) await this.#secrets.set(ref, credential);
+    const before = this.#board.servers.get(id);
+    // The server may have been removed while the secret was being kept.
+    const old = before === undefined ? ref : before.credentialRef;
+    if (before !== undefined) this.#board.servers.update(id, { credentialRef: ref });
+    if (old !== null) await this.#secrets.delete(old);
     this.#links.update(this.#existing(id));
     this.#links.get(id)?.reconnectNow();
     return this.#changed(id);
@@ -203,22 +199,24 @@ export class ServerAdmin {
         details: { waiting: waiting.length, onServer: there.length },
       });
     }
-    // From here on nothing new goes there, also after a restart in the middle of it.
-    this.#board.settings.setFlag(`leaving.${id}`, true);
-    if (waiting.length > 0) {
-      if (choice.waiting === 'move') {
-        this.#q.unbind.run(id);
-        this.#board.feed.changedAll(waiting);
-      } else this.#parts.requests.run({ scope: { jobs: waiting }, mode: 'stop' }, 'core');
-    }
-    if (there.length > 0) {
-      if (choice.onServer === 'cancel-and-wait') {
-        const open = there.filter((job) => job.state !== 'collecting').map((job) => job.id);
-        if (open.length > 0) this.#parts.requests.run({ scope: { jobs: open }, mode: 'stop' }, 'core');
-        const left = this.#q.onServer.all(id);
-        if (left.length > 0) return { removed: false, waitingFor: left.map((job) => job.id) };
-      } else this.#forget(id);
-    }
+    const forgetting = there.length > 0 && choice.onServer === 'forget';
+    const asked = [
+      ...(choice.waiting === 'cancel' ? waiting : []),
+      ...(forgetting ? [] : there.filter((job) => job.state !== 'collecting').map((job) => job.id)),
+    ];
+    const follow = this.#board.db.tx(() => {
+      // From here on nothing new goes there, also after a restart in the middle of it; what was chosen is on disk with it.
+      this.#board.settings.setFlag(`leaving.${id}`, true);
+      if (choice.waiting === 'move') this.#q.unbind.run(id);
+      return [
+        ...(asked.length === 0 ? [] : [this.#parts.requests.ask({ scope: { jobs: asked }, mode: 'stop' }, 'core').go]),
+        ...(forgetting ? this.#forget(there) : []),
+      ];
+    });
+    if (choice.waiting === 'move') this.#board.feed.changedAll(waiting);
+    for (const next of follow) next();
+    const left = this.#q.onServer.all(id);
+    if (left.length > 0) return { removed: false, waitingFor: left.map((job) => job.id) };
     await this.#remove(id);
     return { removed: true, waitingFor: [] };
   }
@@ -233,39 +231,49 @@ export class ServerAdmin {
     }
   }
 
-  #forget(id: ServerId): void {
-    for (const job of this.#q.onServer.all(id)) {
+  /** Call inside `tx`; what it answers is to be called after the commit. */
+  #forget(there: readonly { id: JobId; state: string }[]): (() => void)[] {
+    return there.flatMap((job) => {
+      if (job.state === 'collecting')
+        return [
+          () => {
+            this.#parts.collector.giveUp(job.id);
+          },
+        ];
       const attempt = this.#board.jobs.openAttempt(job.id);
-      if (attempt === undefined) continue;
-      if (job.state === 'collecting') this.#parts.collector.giveUp(job.id);
-      else this.#parts.facts.apply(job.id, { type: 'vanished', cause: 'server-removed' }, attempt);
-    }
+      if (attempt === undefined) return [];
+      return [this.#parts.facts.write(job.id, { type: 'vanished', cause: 'server-removed' }, attempt).follow];
+    });
   }
 
-  async #remove(id: ServerId): Promise<void> {
-    if (this.#removing.has(id)) return;
-    this.#removing.add(id);
-    try {
-      const ref = this.#board.servers.get(id)?.credentialRef ?? null;
-      await this.#links.remove(id);
-      // What came in while the link was closing belongs to no server any more.
-      const unbound = this.#q.waiting.all(id);
-      this.#board.db.tx(() => {
-        this.#q.unbind.run(id);
-        this.#board.servers.remove(id);
-        this.#board.settings.setFlag(`leaving.${id}`, false);
-      });
-      this.#board.feed.changedAll(unbound);
+  /** Whoever asks while it is going waits for the same removal. */
+  #remove(id: ServerId): Promise<void> {
+    const going = this.#removing.get(id);
+    if (going !== undefined) return going;
+    const run = this.#removeNow(id).finally(() => this.#removing.delete(id));
+    this.#removing.set(id, run);
+    return run;
+  }
+
+  /** The row goes first: from then on nobody can name the server, and a removal that can't be written down changes nothing. */
+  async #removeNow(id: ServerId): Promise<void> {
+    const ref = this.#board.servers.get(id)?.credentialRef ?? null;
+    // What came in since the choice belongs to no server any more.
+    const unbound = this.#q.waiting.all(id);
+    this.#board.db.tx(() => {
+      this.#q.unbind.run(id);
       // Files of ended jobs that were still awaited from it, and other people's work on it: nobody will tell any more.
       for (const jobId of this.#board.outputs.waitingFrom(id)) this.#parts.collector.giveUp(jobId);
       this.#parts.foreign.forget(id);
-      this.#board.log.info('server removed', { server: id });
-      this.#board.events.emit('server.removed', { id });
-      this.#parts.reconsider();
-      if (ref !== null) await this.#secrets.delete(ref);
-    } finally {
-      this.#removing.delete(id);
-    }
+      this.#board.servers.remove(id);
+      this.#board.settings.setFlag(`leaving.${id}`, false);
+    });
+    this.#board.feed.changedAll(unbound);
+    await this.#links.remove(id);
+    this.#board.log.info('server removed', { server: id });
+    this.#board.events.emit('server.removed', { id });
+    this.#parts.reconsider();
+    if (ref !== null) await this.#secrets.delete(ref);
   }
 
   #changed(id: ServerId): ServerView {
@@ -278,17 +286,6 @@ export class ServerAdmin {
     const record = this.#board.servers.get(id);
     if (record === undefined) throw new AppError('not_found', 'there is no such server', { details: { id } });
     return record;
-  }
-
-  /** False from the moment its link is being closed for good: its row is still there then, its link is not. */
-  #stays(id: ServerId): boolean {
-    return this.#board.servers.get(id) !== undefined && !this.#removing.has(id);
-  }
-
-  /** The record of a server that can still be changed. */
-  #staying(id: ServerId): ServerRecord {
-    if (this.#removing.has(id)) throw new AppError('not_found', 'that server is being removed', { details: { id } });
-    return this.#existing(id);
   }
 
   #mustBeNew(url: string, except: ServerId | null): void {

@@ -98,11 +98,17 @@ export class Summary {
   #send(): void {
     if (this.#board.signal.aborted) return;
     this.#lastSent = performance.now();
-    const summary = this.now();
-    this.#board.events.emit('queue.summary', summary);
     if (this.#beat !== null) clearTimeout(this.#beat);
     this.#beat = null;
-    if (summary.running + summary.waiting + summary.collecting > 0) {
+    let isOpen = true;
+    try {
+      const summary = this.now();
+      isOpen = summary.running + summary.waiting + summary.collecting > 0;
+      this.#board.events.emit('queue.summary', summary);
+    } catch (error) {
+      this.#board.log.error('the queue could not be counted; it is tried again', { error });
+    }
+    if (isOpen) {
       this.#beat = setTimeout(() => {
         this.#send();
       }, AT_LEAST_MS);

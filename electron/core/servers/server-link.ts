@@ -8,7 +8,7 @@ import type { ServerFact } from '../../../shared/job-fact.ts';
 import type { ServerId } from '../../../shared/ids.ts';
 import type { Contact, Credential, ForeignView, ServerStatus } from '../../../shared/server.ts';
 import type { LiveUpdate } from '../../../shared/stage.ts';
-import { Aborted, abortReason, Wake } from '../../../shared/util/async.ts';
+import { Aborted, abortReason, raceAbort, Wake } from '../../../shared/util/async.ts';
 import type { Log } from '../log.ts';
 import { Backoff, GOOD_AFTER_MS } from '../net/backoff.ts';
 import type { AdapterContext, AdapterServer, AdapterSink, ForeignEnded, ServerAdapter } from './adapter.ts';
@@ -198,7 +198,7 @@ export class ServerLink {
       this.#set({ contact: 'online', error: null });
       this.#log.info('online', { version: connection.version });
       this.#options.hooks.onOnline(this.id);
-      await Promise.race([loss, aborted(signal)]);
+      await raceAbort(loss, signal);
     } catch (error) {
       // A reconcile that failed by itself ends this connection too: nothing may be claimed before it succeeded.
       if (!either.aborted) why = toAppError(error);
@@ -300,18 +300,4 @@ export class ServerLink {
 
 function sameValue(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else
-      signal.addEventListener(
-        'abort',
-        () => {
-          resolve();
-        },
-        { once: true },
-      );
-  });
 }
