@@ -3,13 +3,25 @@
  * accepted is lost, and everything goes on by itself when there is room again.
  */
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, rmdirSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startComfyServer } from '../../electron/demo/comfy-server.ts';
 import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
 import { AppError } from '../../shared/errors.ts';
+import type { OutputId } from '../../shared/ids.ts';
+import type { ComfyGraph } from '../../shared/job.ts';
 import { CoreHarness, pictureGraph, sleepGraph } from '../support/core-harness.ts';
 
 /** A file system of 6 MB, or why there can be none here. */
@@ -27,6 +39,15 @@ function mountSmall(): { dir: string } | { why: string } {
     };
   }
 }
+
+const nobody = 'nobody' as OutputId;
+/** More than fits into the last page of the disk. */
+const bigPicture = (): ComfyGraph => {
+  const graph = pictureGraph();
+  const latent = graph['4'];
+  if (latent !== undefined) graph['4'] = { ...latent, inputs: { width: 512, height: 512, batch_size: 1 } };
+  return graph;
+};
 
 const probe = mountSmall();
 if ('why' in probe) console.log(`disk-full tests are skipped: ${probe.why}`);
@@ -114,6 +135,35 @@ describe.skipIf('why' in probe)('disk full', () => {
     await core.waitState(later.id, 'done');
   }, 180_000);
 
+  it('half-a-file: a picture of which only a part fits is not taken for whole', async () => {
+    // Only the outputs are on the small disk, so that the room left is theirs alone.
+    const roomy = mkdtempSync(join(tmpdir(), 'switchyard-roomy-'));
+    symlinkSync(dir, join(roomy, 'outputs'));
+    const other = await CoreHarness.open({ dataDir: roomy });
+    try {
+      const serverId = await other.addServer(server.url);
+      fill();
+      truncateSync(filler(), statSync(filler()).size - 4_096);
+      const [job] = await other.submit(bigPicture(), { serverId });
+      await other.waitFor(
+        'it is said, or taken for whole',
+        async () =>
+          (await other.call('queue.summary', {})).trouble?.code === 'storage' ||
+          (await other.job(job.id)).state === 'done',
+      );
+      expect((await other.job(job.id)).state).toBe('collecting');
+      free();
+      await other.waitState(job.id, 'done', 'failed');
+      const [output] = (await other.call('jobs.get', { id: job.id })).outputs;
+      expect(output?.state).toBe('stored');
+      await other.call('outputs.reveal', { id: output?.id ?? nobody });
+      expect(statSync(other.revealed[0] ?? '').size).toBe(output?.bytes);
+    } finally {
+      await other.close();
+      rmSync(roomy, { recursive: true, force: true });
+    }
+  }, 60_000);
+
   it('settle-on-a-full-disk: an unsure submit is settled when there is room again', async () => {
     const serverId = await core.addServer(server.url, { maxInFlight: 1 });
     server.dropRequestNext('/prompt', { method: 'POST' });
@@ -164,6 +214,18 @@ describe.skipIf('why' in probe)('disk full', () => {
     expect((await core.waitState(job.id, 'done')).outputs.stored).toBe(1);
     await core.waitFor('it is over', async () => (await core.call('queue.summary', {})).trouble === null);
   }, 180_000);
+
+  it('flag-on-a-full-disk: what needs no transaction of its own is the same clear error', async () => {
+    const serverId = await core.addServer(server.url);
+    fill();
+    expect((await errorOf(core.call('queue.pause', {}))).code).toBe('storage');
+    expect((await errorOf(core.call('servers.edit', { id: serverId, name: 'Studio' }))).code).toBe('storage');
+    expect((await errorOf(core.call('servers.remove', { id: serverId }))).code).toBe('storage');
+    free();
+    expect(await core.server(serverId)).toMatchObject({ status: { contact: 'online' } });
+    expect((await core.call('servers.remove', { id: serverId })).removed).toBe(true);
+    expect((await core.call('servers.list', {})).servers).toEqual([]);
+  }, 60_000);
 
   it('close on a full disk closes, and the next start finds everything', async () => {
     const [job] = await core.submit(sleepGraph(1, 1), { held: true });

@@ -54,7 +54,7 @@ export class ForeignStore {
         ON CONFLICT (server_id, remote_key) DO UPDATE SET state = excluded.state, place = excluded.place, last_seen = excluded.last_seen,
           started_at = coalesce(started_at, excluded.started_at) WHERE ended_at IS NULL`),
       end: raw.prepare(
-        "UPDATE foreign_jobs SET state = 'ended', how = ?, place = NULL, ended_at = ?, last_seen = ? WHERE server_id = ? AND remote_key = ? AND ended_at IS NULL",
+        "UPDATE foreign_jobs SET state = 'ended', how = ?, place = NULL, ended_at = coalesce(ended_at, ?), last_seen = ? WHERE server_id = ? AND remote_key = ? AND (ended_at IS NULL OR how = 'gone')",
       ),
       count: raw.prepare<[], number>('SELECT count(*) FROM foreign_jobs WHERE ended_at IS NULL').pluck(),
     };
@@ -108,6 +108,7 @@ export class ForeignStore {
     });
   }
 
+  /** How it ended, by better evidence than that it is gone: a listing may have missed it before our stop was answered. */
   end(serverId: ServerId, remoteKey: string, how: Exclude<ForeignJob['how'], null>): void {
     const now = Date.now();
     this.#q.end.run(how, now, now, serverId, remoteKey);

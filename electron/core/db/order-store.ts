@@ -9,6 +9,12 @@ import type { JobRow } from './rows.ts';
 
 const SMALLEST_GAP = 1e-6;
 
+/** One walk of the index each for jobs that name a server and those that name none: a long queue for others costs nothing. */
+const claimable = (which: string): string => `SELECT j.* FROM jobs j LEFT JOIN batches b ON b.id = j.batch_id
+  WHERE j.state = 'queued' AND j.held = 0 AND j.kind = @kind AND ${which} AND b.stop_after_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM rejections r WHERE r.job_id = j.id AND r.server_id = @serverId)
+  ORDER BY j.position, j.id LIMIT @limit`;
+
 export class OrderStore {
   readonly #q;
 
@@ -46,11 +52,8 @@ export class OrderStore {
       claimable: raw.prepare<
         { kind: Kind; serverId: ServerId; limit: number },
         JobRow
-      >(`SELECT j.* FROM jobs j LEFT JOIN batches b ON b.id = j.batch_id
-        WHERE j.state = 'queued' AND j.held = 0 AND j.kind = @kind AND (j.server_id = @serverId OR j.server_id IS NULL)
-          AND (b.stop_after_at IS NULL)
-          AND NOT EXISTS (SELECT 1 FROM rejections r WHERE r.job_id = j.id AND r.server_id = @serverId)
-        ORDER BY j.position, j.id LIMIT @limit`),
+      >(`SELECT * FROM (${claimable('j.server_id = @serverId')}) UNION ALL SELECT * FROM (${claimable('j.server_id IS NULL')})
+        ORDER BY position, id LIMIT @limit`),
     };
   }
 

@@ -41,7 +41,7 @@ export class OutputStore {
       ),
       waiting: raw
         .prepare<[ServerId], JobId>(
-          `SELECT DISTINCT o.job_id FROM outputs o JOIN attempts a ON a.id = o.attempt_id WHERE o.state = 'expected' AND a.server_id = ?`,
+          `SELECT DISTINCT o.job_id FROM outputs o INDEXED BY outputs_expected CROSS JOIN attempts a ON a.id = o.attempt_id WHERE o.state = 'expected' AND a.server_id = ?`,
         )
         .pluck(),
       counts: raw.prepare<[JobId], { expected: number; stored: number; missing: number }>(

@@ -62,6 +62,8 @@ CREATE TABLE foreign_jobs (
 
 CREATE INDEX foreign_history ON foreign_jobs(ended_at DESC, remote_key DESC) WHERE ended_at IS NOT NULL;
 
+CREATE INDEX foreign_history_server ON foreign_jobs(server_id, ended_at DESC, remote_key DESC) WHERE ended_at IS NOT NULL;
+
 CREATE INDEX foreign_open ON foreign_jobs(server_id) WHERE ended_at IS NULL;
 
 CREATE TRIGGER hours_foreign_ended AFTER UPDATE OF ended_at ON foreign_jobs WHEN OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL BEGIN
@@ -89,9 +91,13 @@ CREATE TABLE jobs (
   CHECK ((ended_at IS NULL) = (end_seq IS NULL))
 ) STRICT;
 
-CREATE INDEX jobs_batch     ON jobs(batch_id)     WHERE batch_id IS NOT NULL;
+CREATE INDEX jobs_batch     ON jobs(batch_id, state) WHERE batch_id IS NOT NULL;
 
-CREATE INDEX jobs_claimable ON jobs(position, id) WHERE state = 'queued' AND held = 0;
+CREATE INDEX jobs_bound     ON jobs(server_id) WHERE state = 'queued' AND server_id IS NOT NULL;
+
+CREATE INDEX jobs_claimable ON jobs(kind, server_id, position, id) WHERE state = 'queued' AND held = 0;
+
+CREATE INDEX jobs_counted   ON jobs(state, held, ended_at) WHERE ended_at IS NULL;
 
 CREATE INDEX jobs_history   ON jobs(ended_at DESC, id DESC) WHERE ended_at IS NOT NULL;
 

@@ -11,8 +11,9 @@ export class AttemptReads {
 
   constructor(db: Database) {
     const { raw } = db;
-    const open =
-      'SELECT a.*, j.state AS job_state FROM attempts a JOIN jobs j ON j.id = a.job_id WHERE a.closed_at IS NULL';
+    // The index is named where the planner, which knows no sizes, would walk every attempt there ever was on a server.
+    const from = 'FROM attempts a INDEXED BY attempts_one_open_per_key JOIN jobs j ON j.id = a.job_id';
+    const open = `SELECT a.*, j.state AS job_state ${from} WHERE a.closed_at IS NULL`;
     this.#q = {
       byKey: raw.prepare<[ServerId, string], OpenAttempt>(`${open} AND a.server_id = ? AND a.remote_key = ?`),
       onServer: raw.prepare<[ServerId], OpenAttempt>(
@@ -21,7 +22,7 @@ export class AttemptReads {
       // Collecting attempts are not counted: the server is done with them.
       inFlight: raw
         .prepare<[ServerId], number>(
-          `SELECT count(*) FROM attempts a JOIN jobs j ON j.id = a.job_id WHERE a.closed_at IS NULL AND a.server_id = ? AND j.state IN ('submitting','accepted','running')`,
+          `SELECT count(*) ${from} WHERE a.closed_at IS NULL AND a.server_id = ? AND j.state IN ('submitting','accepted','running')`,
         )
         .pluck(),
       awaited: raw
@@ -34,7 +35,7 @@ export class AttemptReads {
       get: raw.prepare<[AttemptId], AttemptRow>('SELECT * FROM attempts WHERE id = ?'),
       last: raw.prepare<[JobId], AttemptRow>('SELECT * FROM attempts WHERE job_id = ? ORDER BY number DESC LIMIT 1'),
       watched: raw.prepare<[ServerId, number], AttemptRow>(
-        'SELECT * FROM attempts WHERE server_id = ? AND watch_until > ? ORDER BY closed_at',
+        'SELECT * FROM attempts INDEXED BY attempts_watched WHERE server_id = ? AND watch_until > ? ORDER BY closed_at',
       ),
       watchedKey: raw.prepare<[ServerId, string, number], AttemptRow>(
         'SELECT * FROM attempts WHERE server_id = ? AND remote_key = ? AND watch_until > ?',

@@ -86,7 +86,7 @@ export class Collector {
   /** Jobs found collecting at start: one whose files were all stored before the process died needs no server to end. */
   start(): void {
     for (const jobId of this.#board.db.raw
-      .prepare<[], JobId>("SELECT id FROM jobs WHERE state = 'collecting'")
+      .prepare<[], JobId>("SELECT id FROM jobs WHERE ended_at IS NULL AND state = 'collecting'")
       .pluck()
       .all())
       this.collect(jobId);

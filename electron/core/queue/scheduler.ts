@@ -42,7 +42,7 @@ export class Scheduler {
       ),
       // Refusals of jobs for "any" that nobody is left to take: forgotten, so that the next refusal is the last one.
       forgiven:
-        raw.prepare(`DELETE FROM rejections WHERE job_id IN (SELECT r.job_id FROM rejections r JOIN jobs j ON j.id = r.job_id
+        raw.prepare(`DELETE FROM rejections WHERE job_id IN (SELECT r.job_id FROM rejections r CROSS JOIN jobs j ON j.id = r.job_id
         WHERE j.state = 'queued' AND j.server_id IS NULL AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.kind = j.kind AND s.enabled = 1 AND s.removed_at IS NULL
           AND NOT EXISTS (SELECT 1 FROM rejections x WHERE x.job_id = j.id AND x.server_id = s.id)))`),
       refuse: raw.prepare(

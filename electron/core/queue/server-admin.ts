@@ -84,7 +84,7 @@ export class ServerAdmin {
     this.#q = {
       waiting: raw.prepare<[ServerId], JobId>("SELECT id FROM jobs WHERE state = 'queued' AND server_id = ?").pluck(),
       onServer: raw.prepare<[ServerId], { id: JobId; state: string }>(
-        'SELECT j.id, j.state FROM attempts a JOIN jobs j ON j.id = a.job_id WHERE a.closed_at IS NULL AND a.server_id = ?',
+        'SELECT j.id, j.state FROM attempts a INDEXED BY attempts_one_open_per_key JOIN jobs j ON j.id = a.job_id WHERE a.closed_at IS NULL AND a.server_id = ?',
       ),
       unbind: raw.prepare("UPDATE jobs SET server_id = NULL, rev = rev + 1 WHERE state = 'queued' AND server_id = ?"),
     };

@@ -31,15 +31,18 @@ export class Summary {
         'SELECT state, held, count(*) AS n FROM jobs WHERE ended_at IS NULL GROUP BY state, held',
       ),
       cancelling: raw.prepare<[], number>('SELECT count(*) FROM cancel_requests WHERE settled_at IS NULL').pluck(),
-      running: raw.prepare<[], JobId>("SELECT id FROM jobs WHERE state = 'running' ORDER BY position, id").pluck(),
+      running: raw
+        .prepare<[], JobId>("SELECT id FROM jobs WHERE ended_at IS NULL AND state = 'running' ORDER BY position, id")
+        .pluck(),
       waiting: raw
         .prepare<[], JobId>(
-          "SELECT id FROM jobs WHERE ended_at IS NULL AND state IN ('queued','submitting','accepted') ORDER BY position, id LIMIT 100",
+          "SELECT id FROM jobs INDEXED BY jobs_unended WHERE ended_at IS NULL AND state IN ('queued','submitting','accepted') ORDER BY position, id LIMIT 100",
         )
         .pluck(),
       servers: raw
         .prepare<[], number>(
-          'SELECT count(DISTINCT coalesce(a.server_id, j.server_id)) FROM jobs j LEFT JOIN attempts a ON a.job_id = j.id AND a.closed_at IS NULL WHERE j.ended_at IS NULL',
+          `SELECT count(*) FROM servers s WHERE EXISTS (SELECT 1 FROM jobs j WHERE j.state = 'queued' AND j.server_id = s.id)
+            OR EXISTS (SELECT 1 FROM attempts a INDEXED BY attempts_one_open_per_key WHERE a.closed_at IS NULL AND a.server_id = s.id)`,
         )
         .pluck(),
     };

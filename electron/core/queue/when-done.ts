@@ -13,7 +13,9 @@ export class WhenDone {
   constructor(board: Board) {
     this.#board = board;
     this.#open = board.db.raw
-      .prepare<[], 0 | 1>('SELECT EXISTS (SELECT 1 FROM jobs WHERE ended_at IS NULL AND held = 0)')
+      .prepare<[], 0 | 1>(
+        "SELECT EXISTS (SELECT 1 FROM jobs WHERE ended_at IS NULL AND state = 'queued' AND held = 0) OR EXISTS (SELECT 1 FROM attempts WHERE closed_at IS NULL)",
+      )
       .pluck();
     this.#hadWork = this.#hasWork();
   }

@@ -40,13 +40,15 @@ CREATE TABLE jobs (
   CHECK ((state IN ('done','failed','cancelled')) = (ended_at IS NOT NULL)),
   CHECK ((ended_at IS NULL) = (end_seq IS NULL))
 ) STRICT;
-CREATE INDEX jobs_claimable ON jobs(position, id) WHERE state = 'queued' AND held = 0;
+CREATE INDEX jobs_claimable ON jobs(kind, server_id, position, id) WHERE state = 'queued' AND held = 0;
+CREATE INDEX jobs_counted   ON jobs(state, held, ended_at) WHERE ended_at IS NULL;
+CREATE INDEX jobs_bound     ON jobs(server_id) WHERE state = 'queued' AND server_id IS NOT NULL;
 CREATE INDEX jobs_unended   ON jobs(position, id) WHERE ended_at IS NULL;
 CREATE INDEX jobs_open      ON jobs(state)        WHERE state IN ('submitting','accepted','running','collecting');
 CREATE INDEX jobs_history   ON jobs(ended_at DESC, id DESC) WHERE ended_at IS NOT NULL;
 CREATE INDEX jobs_history_state  ON jobs(state, ended_at DESC, id DESC) WHERE ended_at IS NOT NULL;
 CREATE INDEX jobs_history_server ON jobs(on_server_id, ended_at DESC, id DESC) WHERE ended_at IS NOT NULL;
-CREATE INDEX jobs_batch     ON jobs(batch_id)     WHERE batch_id IS NOT NULL;
+CREATE INDEX jobs_batch     ON jobs(batch_id, state) WHERE batch_id IS NOT NULL;
 CREATE INDEX jobs_payload   ON jobs(payload_id, on_server_id, state);
 CREATE INDEX jobs_run_again ON jobs(run_again_of) WHERE run_again_of IS NOT NULL;
 
@@ -106,6 +108,7 @@ CREATE TABLE foreign_jobs (
   CHECK ((state = 'ended') = (ended_at IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX foreign_history ON foreign_jobs(ended_at DESC, remote_key DESC) WHERE ended_at IS NOT NULL;
+CREATE INDEX foreign_history_server ON foreign_jobs(server_id, ended_at DESC, remote_key DESC) WHERE ended_at IS NOT NULL;
 CREATE INDEX foreign_open ON foreign_jobs(server_id) WHERE ended_at IS NULL;
 
 CREATE TABLE journal (
