@@ -67,8 +67,8 @@ function planOf(db: Sqlite.Database, prepare: Sqlite.Database['prepare'], sql: s
     names.length > 0
       ? [Object.fromEntries(names.map((name) => [name, 1]))]
       : Array.from({ length: (sql.match(/\?/g) ?? []).length }, () => 1);
-  const rows = prepare.call(db, `EXPLAIN QUERY PLAN ${sql}`).all(...args) as { detail: string }[];
-  return rows.map((row) => row.detail);
+  const explain = prepare.call(db, `EXPLAIN QUERY PLAN ${sql}`) as Sqlite.Statement<unknown[], { detail: string }>;
+  return explain.all(...args).map((row) => row.detail);
 }
 
 it('walks no whole table, and no whole history of one server', () => {

@@ -176,7 +176,7 @@ export class Queue {
             made.push(running);
           }
         }
-        const copy = this.#copy(job, {
+        const copy = this.#copy(job, (one) => this.#payload(one), {
           position: job.position,
           putBackOf: id,
           runAgainOf: null,
@@ -205,12 +205,18 @@ export class Queue {
       if (open !== undefined)
         throw new AppError('conflict', 'it has not ended yet', { details: { id: open.id, state: open.state } });
       const place = order.atEnd(sources.length);
+      const payloads = new Map<PayloadId, JobPayload>();
+      const payloadOf = (job: JobRow): JobPayload => {
+        const payload = payloads.get(job.payload_id) ?? this.#payload(job);
+        payloads.set(job.payload_id, payload);
+        return payload;
+      };
       const copies = sources.map((job, index) =>
-        this.#copy(job, {
+        this.#copy(job, payloadOf, {
           position: place.from + place.gap * index,
           putBackOf: null,
           runAgainOf: job.id,
-          patch: seeds === 'new' ? this.#reseeded(job) : job.patch,
+          patch: seeds === 'new' ? this.#reseeded(job, payloadOf(job)) : job.patch,
           batchId: null,
           batchIndex: null,
         }),
@@ -262,6 +268,7 @@ export class Queue {
 
   #copy(
     job: JobRow,
+    payloadOf: (job: JobRow) => JobPayload,
     change: Pick<NewJob, 'position' | 'putBackOf' | 'runAgainOf' | 'patch' | 'batchId' | 'batchIndex'>,
   ): NewJob {
     // A server that is gone can't be named by a new job: it becomes one for any server of its kind.
@@ -270,7 +277,7 @@ export class Queue {
     const info =
       change.patch === job.patch
         ? job.info
-        : JSON.stringify(describe(this.#payload(job), this.#patch(change.patch), sourceOf(job)).info);
+        : JSON.stringify(describe(payloadOf(job), this.#patch(change.patch), sourceOf(job)).info);
     return {
       id: newJobId(),
       kind: job.kind,
@@ -293,8 +300,7 @@ export class Queue {
     return text === null ? null : parseColumn(JobPatchSchema, text, 'jobs.patch');
   }
 
-  #reseeded(job: JobRow): string {
-    const payload = this.#payload(job);
+  #reseeded(job: JobRow, payload: JobPayload): string {
     const patch: JobPatch = { ...this.#patch(job.patch) };
     const random = (): number => Math.floor(Math.random() * 2 ** 48);
     if (payload.kind === 'swarm')
