@@ -27,7 +27,7 @@ export class AttemptReads {
         .pluck(),
       awaited: raw
         .prepare<[ServerId, ServerId], 1>(
-          `SELECT 1 WHERE EXISTS (SELECT 1 FROM attempts WHERE server_id = ? AND closed_at IS NULL)
+          `SELECT 1 WHERE EXISTS (SELECT 1 FROM attempts INDEXED BY attempts_one_open_per_key WHERE server_id = ? AND closed_at IS NULL)
              OR EXISTS (SELECT 1 FROM jobs j JOIN servers s ON s.id = ?
                WHERE j.state = 'queued' AND j.held = 0 AND j.kind = s.kind AND (j.server_id IS NULL OR j.server_id = s.id))`,
         )
