@@ -8,7 +8,7 @@ import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
 import { installSwarmNodes } from '../../electron/demo/swarm-nodes.ts';
 import { startSwarmServer } from '../../electron/demo/swarm-server.ts';
 import type { SwarmServerHandle, SwarmServerOptions } from '../../electron/demo/swarm-server.ts';
-import { SwarmClient } from '../conformance/swarm-client.ts';
+import { probeGraph, SwarmClient } from '../conformance/swarm-client.ts';
 import { probeParams, SwarmRig } from '../support/swarm-rig.ts';
 import type { RigJob, SwarmRigOptions } from '../support/swarm-rig.ts';
 import { until } from '../support/until.ts';
@@ -168,6 +168,29 @@ describe('one job', () => {
     });
     expect(promptOf(job)).toBeUndefined();
     expect(swarm.engine.slots(0)).toMatchObject({ lost: 0 });
+  });
+
+  test('waiting for a slot, without a mark: never handed over, so proven beside prompts that nobody can name', async () => {
+    await serve({ backends: [{ address: comfy.url, overQueue: 0 }] });
+    const rig = await connect();
+    const other = stranger();
+    const foreign = await other.generate(await other.newSession(), probeParams(60, 20));
+    await swarm.engine.until((entries) => entries.find((entry) => entry.kind === 'exec-start'));
+    // Not SwarmUI's: no counter knows it, so counting prompts against slots proves nothing.
+    const direct = await fetch(`${comfy.url}/prompt`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{"prompt":${probeGraph({ steps: 60 }).replace('${seed}', '7')}}`,
+    });
+    expect(direct.status).toBe(200);
+    const job = await rig.accepted(await rig.send({ prompt: 'without a graph of its own' }));
+    expect(await rig.stop(job)).toMatchObject({
+      report: 'ended',
+      fact: { type: 'stopped', reach: 'waiting', evidence: 'proven', outputs: [] },
+    });
+    expect(job.steps.at(-1)).toMatchObject({ step: 'seen-stopped', detail: 'no backend ever had it' });
+    await foreign.closed();
+    expect(foreign.images()).toHaveLength(1);
   });
 
   test('images that came before the stop are kept', async () => {

@@ -81,7 +81,9 @@ function ourMoves(state: State, world: World, variant: Variant): Move[] {
     if (step === 'ready' && stop.sent !== 'flying' && (variant.noLine === true || itsTurn(line, index))) {
       on('send for', (s, mine) => {
         mine.sent = 'flying';
-        mine.sentRunning = jobOf(s, mine.job).seen === 'running';
+        const { seen, prompt } = jobOf(s, mine.job);
+        mine.sentRunning = seen === 'running';
+        mine.sighted = seen === 'handed' && (prompt === 'pending' || prompt === 'run');
       });
     }
     if (step === 'over' && stop.sent !== 'flying') moves.push(...lookMoves(state, stop, index, variant));
@@ -119,7 +121,7 @@ function lookMoves(state: State, stop: Stop, index: number, variant: Variant): M
   const step = lookStep({
     found,
     sentRunning: stop.sentRunning,
-    allThere: stop.sentRunning,
+    allThere: stop.sentRunning || stop.sighted || !job.held,
     sinceEndMs: 0,
     pressedAgo: stop.pressed === 'landed' ? 0 : null,
     absentForMs: found === 'absent' && stop.absentOnce ? (stop.absentLong ? 10_000 : 1) : null,

@@ -17,6 +17,8 @@ export interface Job {
   /** Phases not yet heard by us. */
   frames: Phase[];
   seen: Phase;
+  /** We have heard that it had a slot. */
+  held: boolean;
   over: boolean;
 }
 export interface Stop {
@@ -24,6 +26,8 @@ export interface Stop {
   certain: boolean;
   sent: 'no' | 'flying' | 'landed' | 'late';
   sentRunning: boolean;
+  /** Its prompt was seen on the backend before the stop was sent. */
+  sighted: boolean;
   absentOnce: boolean;
   absentLong: boolean;
   pressed: 'no' | 'interrupt' | 'delete' | 'landed';
@@ -81,7 +85,15 @@ export function start(world: World): State {
   const state: State = { jobs: {}, queue: [], running: null, flag: false, free: world.slots, lost: 0, stops: [] };
   for (const { name, at } of world.jobs) {
     const prompt: Prompt = at === 'exec' ? 'run' : at === 'accepted' ? 'pending' : 'none';
-    state.jobs[name] = { inside: at, prompt, image: false, frames: [], seen: PHASE[at], over: false };
+    state.jobs[name] = {
+      inside: at,
+      prompt,
+      image: false,
+      frames: [],
+      seen: PHASE[at],
+      held: prompt !== 'none',
+      over: false,
+    };
     if (at === 'exec') state.running = name;
     if (at === 'accepted') state.queue.push(name);
     if (at === 'exec' || at === 'accepted') state.free -= 1;
@@ -91,6 +103,7 @@ export function start(world: World): State {
     certain: false,
     sent: 'no',
     sentRunning: false,
+    sighted: false,
     absentOnce: false,
     absentLong: false,
     pressed: 'no',
@@ -130,6 +143,7 @@ export function serverMoves(state: State): Move[] {
     if (job.frames.length > 0) {
       at('hear', (s, j) => {
         j.seen = j.frames.shift() ?? j.seen;
+        j.held ||= j.seen === 'handed' || j.seen === 'running';
         j.over = j.seen === 'ending';
         for (const stop of s.stops)
           if (stop.job === name || (j.over && ['waiting', 'handed'].includes(jobOf(s, stop.job).seen)))

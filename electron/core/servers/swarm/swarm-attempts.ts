@@ -16,7 +16,7 @@ import type { SessionPool } from './swarm-sessions.ts';
 import { SwarmSocket } from './swarm-socket.ts';
 import { StreamState } from './swarm-stream.ts';
 import type { News } from './swarm-stream.ts';
-import { askedImages, batchSizeOf, requestFor } from './swarm-submit.ts';
+import { askedImages, batchSizeOf, hasRawGraph, requestFor } from './swarm-submit.ts';
 import { Track } from './swarm-track.ts';
 
 /** A claimed request may still be refused in the same breath (a bad parameter): so long it is not called accepted. */
@@ -62,12 +62,11 @@ export class Attempts {
         result: 'not-sent',
         error: new AppError('server_unreachable', 'the server is not connected', { details: { delivery: 'not-sent' } }),
       };
-    const raw = attempt.payload.kind === 'swarm' && typeof attempt.payload.params['comfyworkflowraw'] === 'string';
     const images = attempt.payload.kind === 'swarm' ? attempt.payload.images : 1;
     const track = new Track(
       attempt,
       new StreamState({ images, batchSize: batchSizeOf(attempt) }, performance.now()),
-      raw,
+      hasRawGraph(attempt.payload),
     );
     track.asked = askedImages(attempt);
     track.boot = client.boot;

@@ -111,7 +111,7 @@ export interface LookView {
   readonly found: 'running' | 'waiting' | 'absent';
   /** The interrupt was sent when it was certain to run: SwarmUI passes it on itself. */
   readonly sentRunning: boolean;
-  /** That, or its only prompt was seen on a backend before: nothing of it can arrive any more. */
+  /** That, or it never had a slot, or its only prompt was seen on a backend before: nothing of it can arrive any more. */
   readonly allThere: boolean;
   readonly sinceEndMs: number;
   /** Ms since the first look in a row that found nothing; null: this is the first, or it was found. */

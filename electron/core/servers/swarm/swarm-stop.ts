@@ -241,7 +241,11 @@ export class StopLine {
       request.onStep(
         'seen-stopped',
         null,
-        evidence === 'proven' ? 'its prompt is in no queue any more' : 'its backend can not be seen',
+        evidence === 'presumed'
+          ? 'its backend can not be seen'
+          : track.heldSlot
+            ? 'its prompt is in no queue any more'
+            : 'no backend ever had it',
       );
       return { report: 'ended', fact: { ...fact, evidence } };
     } catch (error) {
@@ -260,11 +264,12 @@ export class StopLine {
     for (;;) {
       const began = performance.now();
       const look = await this.#ports.look(request.signal);
-      if (look === null) return 'presumed';
+      if (look === null) return track.heldSlot ? 'presumed' : 'proven';
       if (this.#ports.epoch() !== epoch)
         throw new AppError('server_unreachable', 'the connection changed under the look');
       const prompt = look.prompts.find((one) => this.#ports.isOf(track, one));
-      if (prompt === undefined && !this.#recognisable(track)) return await this.#byCount(look, request.signal);
+      if (prompt === undefined && track.heldSlot && !this.#recognisable(track))
+        return await this.#byCount(look, request.signal);
       const found = prompt?.state ?? 'absent';
       if (found !== told) request.onStep('looked', 'GET /ComfyBackendDirect/queue', found);
       told = found;
@@ -280,7 +285,7 @@ export class StopLine {
       });
       switch (step.look) {
         case 'gone':
-          return look.complete || track.backend !== null ? 'proven' : 'presumed';
+          return look.complete || track.backend !== null || !track.heldSlot ? 'proven' : 'presumed';
         case 'interrupt':
           if (prompt !== undefined) {
             request.onStep(

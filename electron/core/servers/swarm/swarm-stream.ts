@@ -238,6 +238,7 @@ export class StreamState {
       }
       this.#phase = 'running';
       this.#dispatched = true;
+      this.#heldSlot = true;
     }
     // What comes before may be a stranger's picture and a stranger's progress (S15).
     if (!this.#started) return news;

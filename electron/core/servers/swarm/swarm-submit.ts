@@ -2,6 +2,7 @@
  * What is sent for an attempt: the parameters of the job, our mark in each node of a raw graph (S18) and in the metadata
  * of every image (S7), and ComfyUI's frames asked for (S16). Pure; sends nothing.
  */
+import type { JobPayload } from '../../../../shared/job.ts';
 import { assert } from '../../../../shared/util/assert.ts';
 import type { SendAttempt } from '../adapter.ts';
 import { withoutNulls } from './swarm-http.ts';
@@ -19,10 +20,13 @@ export function requestFor(attempt: SendAttempt, clientId: string): Record<strin
   const given = payload.params['extra_metadata'];
   const extra = typeof given === 'object' && given !== null && !Array.isArray(given) ? given : {};
   const request = withoutNulls(payload.params);
-  const raw = request['comfyworkflowraw'];
   return {
-    ...request,
-    ...(typeof raw === 'string' ? { comfyworkflowraw: markGraph(raw, attempt.attemptId, clientId) } : {}),
+    ...Object.fromEntries(
+      Object.entries(request).map(([key, value]) => [
+        key,
+        isNamed(key, RAW) && typeof value === 'string' ? markGraph(value, attempt.attemptId, clientId) : value,
+      ]),
+    ),
     session_id: attempt.remoteKey,
     images: payload.images,
     forwardrawbackenddata: true,
@@ -36,10 +40,23 @@ export function askedImages(attempt: SendAttempt): number {
 }
 
 export function batchSizeOf(attempt: SendAttempt): number {
-  if (attempt.payload.kind !== 'swarm' || typeof attempt.payload.params['comfyworkflowraw'] === 'string') return 1;
-  const size = Number(attempt.payload.params['batchsize'] ?? 1);
+  if (attempt.payload.kind !== 'swarm' || hasRawGraph(attempt.payload)) return 1;
+  const size = Number(paramOf(attempt.payload.params, 'batchsize') ?? 1);
   return Number.isInteger(size) && size > 1 ? size : 1;
 }
+
+const RAW = 'comfyworkflowraw';
+
+/** It brings a ComfyUI graph of its own, whose nodes can carry our mark. */
+export const hasRawGraph = (payload: JobPayload): boolean =>
+  payload.kind === 'swarm' && typeof paramOf(payload.params, RAW) === 'string';
+
+/** SwarmUI reads only the letters of a parameter's name, and no difference of case (§3.1); of several it takes the last. */
+const isNamed = (key: string, id: string): boolean => key.toLowerCase().replaceAll(/[^a-z]/g, '') === id;
+const paramOf = (params: Readonly<Record<string, unknown>>, id: string): unknown =>
+  Object.entries(params)
+    .filter(([key]) => isNamed(key, id))
+    .at(-1)?.[1];
 
 /**
  * Puts the mark into the `_meta` of every node of an API-format graph. The text is edited, not parsed: it may hold

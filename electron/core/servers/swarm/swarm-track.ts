@@ -38,11 +38,11 @@ export class Track {
   /** The interrupt was sent when it was certain to run: nothing can be left of it but the present step. */
   interruptedRunning = false;
   /**
-   * Nothing of it can still arrive at a backend: it was certain to run when it was interrupted, or its only prompt was
-   * seen in a backend's queue already.
+   * Nothing of it can still arrive at a backend: it was certain to run when it was interrupted, or it never had a slot,
+   * or its only prompt was seen in a backend's queue already.
    */
   get isAllThere(): boolean {
-    return this.interruptedRunning || (this.backend !== null && this.asked === 1);
+    return this.interruptedRunning || !this.heldSlot || (this.backend !== null && this.asked === 1);
   }
   /** An `if-waiting` interrupt was sent before any start was seen: a start seen since then is not told (§7.3). */
   holdStart = false;
@@ -117,7 +117,7 @@ export class Track {
     return this.phase === 'running' && this.polled?.live_gens === 1 && this.polled.waiting_backends === 0;
   }
 
-  /** Its end frees a slot, and what stands behind it may begin. */
+  /** Its end frees a slot, and what stands behind it may begin. SwarmUI says so before it hands anything over (§3.2). */
   get heldSlot(): boolean {
     return this.adrift || this.stream?.heldSlot !== false;
   }

@@ -17,7 +17,12 @@ import {
 import type { Counters } from '../../../../../electron/core/servers/swarm/swarm-schemas.ts';
 import { QUARANTINE_MS, SessionPool } from '../../../../../electron/core/servers/swarm/swarm-sessions.ts';
 import { StreamState } from '../../../../../electron/core/servers/swarm/swarm-stream.ts';
-import { markGraph, requestFor } from '../../../../../electron/core/servers/swarm/swarm-submit.ts';
+import {
+  batchSizeOf,
+  hasRawGraph,
+  markGraph,
+  requestFor,
+} from '../../../../../electron/core/servers/swarm/swarm-submit.ts';
 import { Track } from '../../../../../electron/core/servers/swarm/swarm-track.ts';
 import { AppError } from '../../../../../shared/errors.ts';
 import { newAttemptId, newJobId, newServerId } from '../../../../../shared/ids.ts';
@@ -44,6 +49,18 @@ describe('the request', () => {
       forwardrawbackenddata: true,
       extra_metadata: { theirs: 1, switchyard_attempt: attempt.attemptId, switchyard_images: '2' },
     });
+  });
+
+  test("knows a graph and a batch size by SwarmUI's reading of names: letters only, of any case (§3.1)", () => {
+    const graph = '{"1":{"class_type":"A","inputs":{}}}';
+    for (const name of ['comfyworkflowraw', 'ComfyWorkflowRaw', '[Comfy] Workflow Raw']) {
+      const attempt = sent({ [name]: graph, 'Batch Size': 4 }, 2);
+      expect(requestFor(attempt, 'me')).toMatchObject({ [name]: markGraph(graph, attempt.attemptId, 'me') });
+      expect([hasRawGraph(attempt.payload), batchSizeOf(attempt)]).toEqual([true, 1]);
+    }
+    const attempt = sent({ 'Batch Size': '3' }, 2);
+    expect([hasRawGraph(attempt.payload), batchSizeOf(attempt)]).toEqual([false, 3]);
+    expect(requestFor(attempt, 'me')).toMatchObject({ extra_metadata: { switchyard_images: '6' } });
   });
 
   test.each([
