@@ -134,6 +134,50 @@ describe('one job', () => {
     nothingGlobal();
   });
 
+  test.each([
+    ['a marked one', probeParams(4_000, 20)],
+    ['one without a mark', { model: 'dreamscape-xl', prompt: 'a lake', steps: 500 }],
+  ])('%s that is not in its backend though it has a slot is waited for, so no orphan', async (_which, params) => {
+    await serve({ models: [{ name: 'dreamscape-xl.safetensors' }] });
+    const rig = await connect();
+    await rig.ended(await rig.accepted(await rig.send({ model: 'dreamscape-xl', prompt: 'a lake', steps: 1 })));
+    const pause = swarm.engine.pauseAt('before-post');
+    const job = await rig.accepted(await rig.send(params));
+    await pause.reached;
+    const looks = () => comfy.engine.requests.filter(({ path }) => path.endsWith('/queue')).length;
+    const before = looks();
+    const stopped = rig.stop(job);
+    await until('it was looked for again and again', () => looks() >= before + 5);
+    expect(interrupts()).toEqual([]);
+    pause.release();
+    expect(await stopped).toMatchObject({ report: 'ended', fact: { type: 'stopped', evidence: 'proven' } });
+    expect(swarm.engine.events('orphan')).toEqual([]);
+  });
+
+  test("an orphan that carries no mark is not called stopped because a stranger's hand-over hides it in the count", async () => {
+    await serve({ models: [{ name: 'dreamscape-xl.safetensors' }] });
+    const rig = await connect();
+    const params = { model: 'dreamscape-xl', prompt: 'a lake' };
+    await rig.ended(await rig.accepted(await rig.send({ ...params, steps: 1 })));
+    const mine = swarm.engine.pauseAt('posting-prompt');
+    const job = await rig.accepted(await rig.send({ ...params, steps: 500 }));
+    const { request } = await mine.reached;
+    const theirs = swarm.engine.pauseAt('before-post', { when: (where) => where.request !== request });
+    const other = stranger();
+    await other.generate(await other.newSession(), probeParams(4_000, 20));
+    await theirs.reached;
+    const stopped = rig.stop(job);
+    await until('it is sent', () => interrupts().length > 0);
+    const looks = () => comfy.engine.requests.filter(({ path }) => path.endsWith('/queue')).length;
+    mine.release();
+    await until('its stream has ended', () => job.steps.some((step) => step.step === 'heard'));
+    const before = looks();
+    // One prompt, and one call that holds a slot: not the same one.
+    await until('it was looked for', () => looks() > before);
+    theirs.release();
+    expect(await stopped).toMatchObject({ report: 'ended', fact: { type: 'stopped', evidence: 'presumed' } });
+  });
+
   test('pre-queued behind a stranger: stopped without touching the stranger', async () => {
     await serve();
     const rig = await connect();

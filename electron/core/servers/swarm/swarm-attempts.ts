@@ -16,7 +16,7 @@ import type { SessionPool } from './swarm-sessions.ts';
 import { SwarmSocket } from './swarm-socket.ts';
 import { StreamState } from './swarm-stream.ts';
 import type { News } from './swarm-stream.ts';
-import { askedImages, batchSizeOf, hasRawGraph, requestFor } from './swarm-submit.ts';
+import { askedImages, batchSizeOf, carriesMark, requestFor } from './swarm-submit.ts';
 import { Track } from './swarm-track.ts';
 
 /** A claimed request may still be refused in the same breath (a bad parameter): so long it is not called accepted. */
@@ -66,7 +66,7 @@ export class Attempts {
     const track = new Track(
       attempt,
       new StreamState({ images, batchSize: batchSizeOf(attempt) }, performance.now()),
-      hasRawGraph(attempt.payload),
+      carriesMark(attempt.payload),
     );
     track.asked = askedImages(attempt);
     track.boot = client.boot;

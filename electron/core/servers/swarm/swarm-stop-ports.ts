@@ -6,6 +6,7 @@ import type { SwarmClient } from './swarm-client.ts';
 import { isPromptOf } from './swarm-foreign.ts';
 import type { Monitor } from './swarm-monitor.ts';
 import type { Counters } from './swarm-schemas.ts';
+import { unexplained } from './swarm-stop-count.ts';
 import type { StopPorts } from './swarm-stop.ts';
 import type { Track } from './swarm-track.ts';
 
@@ -45,7 +46,10 @@ export function stopPorts(parts: StopParts): StopPorts {
     settle: (track, signal) => parts.attempts.endings.settle(track, signal),
     look: (signal) => parts.monitor.look(parts.client(), signal),
     isOf: isPromptOf,
-    liveGens: async (signal) => (await everybody(signal))?.live_gens ?? null,
+    unexplained: async (track, look, signal) => {
+      const all = await everybody(signal);
+      return all === null ? null : unexplained(look.prompts, parts.attempts.all(), track, all.live_gens);
+    },
     othersWait: async (track, signal) => {
       const all = await everybody(signal);
       return all === null ? null : all.waiting_backends > (track.counters?.waiting_backends ?? 0);

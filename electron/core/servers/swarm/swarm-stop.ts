@@ -10,6 +10,8 @@ import { itsTurn, lookStep, stopStep } from './swarm-cancel.ts';
 import type { LinePlace, StopStep, StopView } from './swarm-cancel.ts';
 import type { EndFact } from './swarm-outcome.ts';
 import type { BackendPrompt } from './swarm-passthrough.ts';
+import { CountProof } from './swarm-stop-count.ts';
+import type { Unexplained } from './swarm-stop-count.ts';
 import type { Track } from './swarm-track.ts';
 
 /** What the backends' queues show. `complete`: every backend that may run a job of ours was seen. */
@@ -27,8 +29,8 @@ export interface StopPorts {
   /** Null when no backend shows us its queue. Throws AppError when the server does not answer. */
   look(signal: AbortSignal): Promise<QueueLook | null>;
   isOf(track: Track, prompt: BackendPrompt): boolean;
-  /** Calls that hold a slot, everybody's; null when that may not be asked. */
-  liveGens(signal: AbortSignal): Promise<number | null>;
+  /** What the queues hold beyond what is known of everybody else; null when that may not be asked. */
+  unexplained(track: Track, look: QueueLook, signal: AbortSignal): Promise<Unexplained | null>;
   /** Somebody else waits for a slot or a load too; null when that may not be asked. */
   othersWait(track: Track, signal: AbortSignal): Promise<boolean | null>;
   interruptPrompt(prompt: BackendPrompt): Promise<void>;
@@ -41,6 +43,11 @@ export interface StopPorts {
 
 /** A running request whose images come so fast that it is never still is stopped after this; the look afterwards makes sure. */
 const RESTLESS_MS = 1_000;
+/** A hand-over takes some 15 ms; on a server with too much to do, seconds. Then the look afterwards makes sure. */
+const ARRIVES_MS = 3_000;
+const SIGHT_AGAIN_MS = 50;
+const COUNTS = 25;
+const COUNT_AGAIN_MS = 100;
 
 /** Until everything that was called in this turn of the event loop has been called. */
 const breath = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -97,7 +104,7 @@ export class StopLine {
     // Several asked for in one breath come one call after the other: the line is looked at once all of them stand in it.
     await breath();
     // Sent by an earlier process: whether its prompt carries our mark is seen once it is looked for.
-    if (track.stream === null && !this.#recognisable(track)) await this.#ports.look(request.signal);
+    if (track.stream === null && !track.recognisable) await this.#ports.look(request.signal);
     for (;;) {
       request.signal.throwIfAborted();
       if (this.#ports.epoch() !== epoch) return { report: 'interrupted' };
@@ -177,17 +184,30 @@ export class StopLine {
   }
 
   /**
-   * A prompt that was handed over is looked for once before the stop: where it is known to be in a backend's queue,
-   * nothing of it can arrive later, and one look afterwards proves that it is gone. True when time went by with it.
+   * A prompt that was handed over is looked for before the stop: where it is known to be in a backend's queue, nothing of
+   * it can arrive later, and one look afterwards proves that it is gone. Where it is missing, its hand-over is not
+   * through, and a stop now would leave an orphan (S12). True when time went by with it.
    */
   async #sight(place: Place): Promise<boolean> {
     const { track, request } = place;
     if (place.looked || track.phase !== 'handed' || track.backend !== null) return false;
-    place.looked = true;
     const look = await this.#ports.look(request.signal);
     const prompt = look?.prompts.find((one) => this.#ports.isOf(track, one));
     if (prompt !== undefined) track.backend = prompt.backend;
+    place.looked =
+      prompt !== undefined ||
+      look?.complete !== true ||
+      performance.now() - place.joinedAt >= ARRIVES_MS ||
+      !(await this.#isMissing(track, look, request.signal));
+    if (!place.looked) await this.#pause(place, SIGHT_AGAIN_MS);
     return true;
+  }
+
+  /** Without a mark: somebody holds a slot and has no prompt yet, which may be this one. */
+  async #isMissing(track: Track, look: QueueLook, signal: AbortSignal): Promise<boolean> {
+    if (track.marked) return true;
+    const count = await this.#ports.unexplained(track, look, signal);
+    return count !== null && count.prompts < count.live;
   }
 
   /** True when others wait for the load that runs for this one; a cancel would fail them (S17). */
@@ -268,8 +288,8 @@ export class StopLine {
       if (this.#ports.epoch() !== epoch)
         throw new AppError('server_unreachable', 'the connection changed under the look');
       const prompt = look.prompts.find((one) => this.#ports.isOf(track, one));
-      if (prompt === undefined && track.heldSlot && !this.#recognisable(track))
-        return await this.#byCount(look, request.signal);
+      if (prompt === undefined && track.heldSlot && !track.recognisable)
+        return await this.#byCount(track, look, request.signal);
       const found = prompt?.state ?? 'absent';
       if (found !== told) request.onStep('looked', 'GET /ComfyBackendDirect/queue', found);
       told = found;
@@ -310,19 +330,15 @@ export class StopLine {
     }
   }
 
-  /** Its prompt would be known again in a queue: by our mark or by its id. */
-  #recognisable(track: Track): boolean {
-    return track.marked || (track.stream?.promptIds.size ?? 0) > 0;
-  }
-
-  /** Without mark and id: no more prompts on all backends than calls that hold a slot means that nothing was left behind (§4.4). */
-  async #byCount(first: QueueLook, signal: AbortSignal): Promise<'proven' | 'presumed'> {
+  /** Without mark and id: counted, until that proves something or two and a half seconds have passed (§4.4). */
+  async #byCount(track: Track, first: QueueLook, signal: AbortSignal): Promise<'proven' | 'presumed'> {
+    const proof = new CountProof();
     let look: QueueLook | null = first;
-    for (let tries = 0; tries < 10 && look?.complete === true; tries += 1) {
-      const live = await this.#ports.liveGens(signal);
-      if (live === null) return 'presumed';
-      if (look.prompts.length <= live) return 'proven';
-      await sleep(200, signal);
+    for (let tries = 0; tries < COUNTS && look?.complete === true; tries += 1) {
+      const count = await this.#ports.unexplained(track, look, signal);
+      if (count === null) return 'presumed';
+      if (proof.proves(count, performance.now())) return 'proven';
+      await sleep(COUNT_AGAIN_MS, signal);
       look = await this.#ports.look(signal);
     }
     return 'presumed';

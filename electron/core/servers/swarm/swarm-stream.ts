@@ -114,6 +114,10 @@ export class StreamState {
     return this.#images.filter((one) => !this.#discarded.has(one.batch));
   }
 
+  /** Prompts it has in all, one for each image of the request. */
+  get calls(): number {
+    return this.#options.images;
+  }
   /** How many images were asked for, less those the server took back. */
   asked(): number {
     return Math.max(1, this.#options.images * this.#options.batchSize - this.#discarded.size);

@@ -40,16 +40,23 @@ export function askedImages(attempt: SendAttempt): number {
 }
 
 export function batchSizeOf(attempt: SendAttempt): number {
-  if (attempt.payload.kind !== 'swarm' || hasRawGraph(attempt.payload)) return 1;
+  if (attempt.payload.kind !== 'swarm' || rawGraphOf(attempt.payload) !== null) return 1;
   const size = Number(paramOf(attempt.payload.params, 'batchsize') ?? 1);
   return Number.isInteger(size) && size > 1 ? size : 1;
 }
 
 const RAW = 'comfyworkflowraw';
 
-/** It brings a ComfyUI graph of its own, whose nodes can carry our mark. */
-export const hasRawGraph = (payload: JobPayload): boolean =>
-  payload.kind === 'swarm' && typeof paramOf(payload.params, RAW) === 'string';
+const rawGraphOf = (payload: JobPayload): string | null => {
+  const text = payload.kind === 'swarm' ? paramOf(payload.params, RAW) : null;
+  return typeof text === 'string' ? text : null;
+};
+
+/** Its prompts will carry our mark: it brings a graph of its own, with nodes that take one. */
+export function carriesMark(payload: JobPayload): boolean {
+  const text = rawGraphOf(payload);
+  return text !== null && (findNodes(text)?.length ?? 0) > 0;
+}
 
 /** SwarmUI reads only the letters of a parameter's name, and no difference of case (§3.1); of several it takes the last. */
 const isNamed = (key: string, id: string): boolean => key.toLowerCase().replaceAll(/[^a-z]/g, '') === id;

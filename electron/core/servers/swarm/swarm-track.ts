@@ -44,6 +44,15 @@ export class Track {
   get isAllThere(): boolean {
     return this.interruptedRunning || !this.heldSlot || (this.backend !== null && this.asked === 1);
   }
+  /**
+   * Whatever of it a backend may still have would be known again there: by our mark, or by the ids of all its prompts.
+   * When all that held a slot ran, their ids are all there are; else each call has to have begun.
+   */
+  get recognisable(): boolean {
+    const { stream } = this;
+    const ids = stream?.promptIds.size ?? 0;
+    return this.marked || (stream !== null && ids > 0 && (this.interruptedRunning || ids >= stream.calls));
+  }
   /** An `if-waiting` interrupt was sent before any start was seen: a start seen since then is not told (§7.3). */
   holdStart = false;
   /** A stop procedure is at work: it reports the end, not the sink. */

@@ -15,11 +15,12 @@ import {
   NO_COUNTERS,
 } from '../../../../../electron/core/servers/swarm/swarm-schemas.ts';
 import type { Counters } from '../../../../../electron/core/servers/swarm/swarm-schemas.ts';
+import { CountProof, unexplained } from '../../../../../electron/core/servers/swarm/swarm-stop-count.ts';
 import { QUARANTINE_MS, SessionPool } from '../../../../../electron/core/servers/swarm/swarm-sessions.ts';
 import { StreamState } from '../../../../../electron/core/servers/swarm/swarm-stream.ts';
 import {
   batchSizeOf,
-  hasRawGraph,
+  carriesMark,
   markGraph,
   requestFor,
 } from '../../../../../electron/core/servers/swarm/swarm-submit.ts';
@@ -56,10 +57,10 @@ describe('the request', () => {
     for (const name of ['comfyworkflowraw', 'ComfyWorkflowRaw', '[Comfy] Workflow Raw']) {
       const attempt = sent({ [name]: graph, 'Batch Size': 4 }, 2);
       expect(requestFor(attempt, 'me')).toMatchObject({ [name]: markGraph(graph, attempt.attemptId, 'me') });
-      expect([hasRawGraph(attempt.payload), batchSizeOf(attempt)]).toEqual([true, 1]);
+      expect([carriesMark(attempt.payload), batchSizeOf(attempt)]).toEqual([true, 1]);
     }
     const attempt = sent({ 'Batch Size': '3' }, 2);
-    expect([hasRawGraph(attempt.payload), batchSizeOf(attempt)]).toEqual([false, 3]);
+    expect([carriesMark(attempt.payload), batchSizeOf(attempt)]).toEqual([false, 3]);
     expect(requestFor(attempt, 'me')).toMatchObject({ extra_metadata: { switchyard_images: '6' } });
   });
 
@@ -92,6 +93,7 @@ describe('the request', () => {
 
   test.each(['', 'null', '[1]', '{"1":', '{"1":{"a":"}', '"text"'])('leaves %j, which is no graph, alone', (text) => {
     expect(markGraph(text, 'id', 'me')).toBe(text);
+    expect(carriesMark(sent({ comfyworkflowraw: text }).payload)).toBe(false);
   });
 });
 
@@ -337,5 +339,62 @@ describe('foreign work', () => {
     ['x:abc', null],
   ])('the key %s', (key, read) => {
     expect(readForeignKey(key)).toEqual(read);
+  });
+});
+
+describe('prompts counted against slots (§4.4)', () => {
+  const open = (marked: boolean, live: number): Track => {
+    const made = new Track(sent({}), new StreamState({ images: 2, batchSize: 1 }, 0), marked);
+    made.stream?.apply({ type: 'status', counters: { ...NO_COUNTERS, waiting_gens: live, live_gens: live } }, 0);
+    return made;
+  };
+  const on = (promptId: string, attemptId: string | null = null): BackendPrompt => ({
+    backend: 0,
+    promptId,
+    state: 'running',
+    place: 0,
+    attemptId,
+    clientId: attemptId === null ? null : 'me',
+  });
+
+  test('what is known of others is taken out on both sides', () => {
+    const ended = open(false, 1);
+    const marked = open(true, 1);
+    expect(unexplained([on('x')], [ended, marked], ended, 1)).toEqual({ prompts: 1, live: 0 });
+    expect(unexplained([on('x'), on('y', marked.attempt.attemptId)], [ended, marked], ended, 1)).toEqual({
+      prompts: 1,
+      live: 0,
+    });
+    expect(unexplained([on('y', 'of another installation')], [ended], ended, 1)).toEqual({ prompts: 0, live: 0 });
+    // One of ours whose id was never heard either: the prompt may be its.
+    expect(unexplained([on('x')], [ended, open(false, 1)], ended, 1)).toEqual({ prompts: 1, live: 1 });
+  });
+
+  test('proves only what stays: a hand-over hides an orphan for a moment', () => {
+    const proof = new CountProof();
+    expect(proof.proves({ prompts: 1, live: 1 }, 0)).toBe(false);
+    expect(proof.proves({ prompts: 2, live: 1 }, 900)).toBe(false);
+    expect(proof.proves({ prompts: 1, live: 1 }, 1_000)).toBe(false);
+    expect(proof.proves({ prompts: 1, live: 1 }, 1_900)).toBe(false);
+    expect(proof.proves({ prompts: 1, live: 1 }, 2_000)).toBe(true);
+    const nothing = new CountProof();
+    expect(nothing.proves({ prompts: 0, live: 0 }, 0)).toBe(false);
+    expect(nothing.proves({ prompts: 0, live: 0 }, 300)).toBe(true);
+  });
+
+  test('a request of several images without a mark is known only when each of its prompts has begun', () => {
+    const track = open(false, 2);
+    const begin = (promptId: string, batch: string): void => {
+      track.stream?.apply({ type: 'comfy-start', promptId }, 0);
+      track.stream?.apply(
+        { type: 'progress', batch, requestId: null, overall: 0, current: 0, preview: null, metadata: true },
+        0,
+      );
+    };
+    expect(track.recognisable).toBe(false);
+    begin('first', '0');
+    expect(track.recognisable).toBe(false);
+    begin('second', '1');
+    expect(track.recognisable).toBe(true);
   });
 });
