@@ -102,5 +102,15 @@ export const says = {
   resumed: (where: string) => `Sending again${where}.`,
   notAsked: 'Nobody was asked and nothing was done.',
   kept: 'Nothing was cancelled.',
+  addYes: 'If you mean it: add -y',
+  userAlone: '--user is everything of one user: it goes with --server and -y only.',
+  wholeUser: (user: string) => `Everything of ${user} stops: every session, web pages and other programs too.`,
+  stopUser: (user: string, server: string) => `Stop everything of ${user} on ${server}?`,
+  noUser: (user: string, server: string) =>
+    `No user called ${user} with work on ${server} can be stopped by this account.`,
+  users: (names: readonly string[]) =>
+    names.length === 0 ? 'This account may stop nobody.' : `It may stop: ${names.join(', ')}`,
+  userStopped: (user: string, server: string) => `Everything of ${user} on ${server} was told to stop.`,
+  whichServer: 'Say which server: --server S',
   interrupted: 'Interrupted. What was asked for before stays asked for.',
 } as const;

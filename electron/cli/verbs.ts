@@ -165,13 +165,15 @@ const table: readonly Verb[] = [
   { name: 'job', usage: 'job ID', about: 'everything known of one job', options: {}, help: [], takes: [1, 1] },
   {
     name: 'cancel',
-    usage: 'cancel [ID…] [--all] [--waiting] [--server S] [--foreign] [--after] [--note T] [--wait SECONDS]',
+    usage:
+      'cancel [ID…] [--all] [--waiting] [--server S] [--foreign] [--user NAME] [--after] [--note T] [--wait SECONDS]',
     about: 'stop exactly what you mean',
     options: {
       all: 'flag',
       waiting: 'flag',
       server: 'text',
       foreign: 'flag',
+      user: 'text',
       after: 'flag',
       note: 'text',
       wait: 'text',
@@ -182,6 +184,7 @@ const table: readonly Verb[] = [
       ['--waiting', 'only what has not started; what runs, runs on'],
       SERVER,
       ['--foreign', 'other people’s work too'],
+      ['--user NAME', 'everything of one user of a SwarmUI server'],
       ['--after', 'nothing more is sent; what runs may finish'],
       ['--note T', 'a reason, kept with the jobs'],
       ['--wait SECONDS', 'how long to wait for proof (10); 0: only until it is on disk'],

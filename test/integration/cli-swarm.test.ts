@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Stream } from '../conformance/swarm-client.ts';
 import { CliRig } from '../support/cli-rig.ts';
 import { SwarmStage } from '../support/swarm-stage.ts';
 import { probeParams } from '../support/swarm-rig.ts';
@@ -16,7 +17,7 @@ let stage: SwarmStage;
 const directory = mkdtempSync(join(tmpdir(), 'switchyard-cli-swarm-'));
 
 beforeAll(async () => {
-  stage = await SwarmStage.start();
+  stage = await SwarmStage.start({ users: [{ id: 'anna', role: 'user', permissions: ['*'] }] });
   rig = await CliRig.open();
   const added = await rig.run('servers', 'add', stage.swarm.url, '--name', 'Upstairs');
   if (added.code !== 0) throw new Error(added.stderr);
@@ -96,5 +97,31 @@ describe('a SwarmUI server', () => {
     expect(stopped.code).toBe(0);
     await theirs.stream.ended();
     expect(stage.inComfy(stage.promptOf('stranger'))).toEqual(['interrupted']);
+  });
+
+  it('a whole user: the hint names the flag, without a word nothing is stopped, with it that user and nobody else', async () => {
+    const anna = stage.stranger();
+    const streams: Stream[] = [];
+    for (let index = 0; index < 3; index += 1) {
+      const session = await anna.newSession({ 'X-SWARM-USER_ID': 'anna' });
+      streams.push(
+        await anna.generate(session, { ...probeParams(900, 20), extra_metadata: { who: `anna ${String(index)}` } }),
+      );
+    }
+    const hint = 'To stop everything of anna: switchyard cancel --user anna --server Upstairs';
+    await until('she is counted', async () => (await rig.run('cancel')).stderr.includes(hint), 30_000);
+    const unasked = await rig.run('cancel', '--user', 'anna');
+    expect(unasked.code).toBe(2);
+    expect(unasked.stderr).toContain('Everything of anna stops');
+    const unknown = await rig.run('cancel', '--user', 'nobody', '--server', 'Upstairs', '-y');
+    expect(unknown.code).toBe(3);
+    expect(unknown.stderr).toContain('It may stop: ');
+    expect((await rig.run('cancel', '--user', 'anna', '--all', '-y')).code).toBe(2);
+    expect(stage.swarm.engine.events('interrupt').filter(({ user }) => user === 'anna')).toEqual([]);
+    const { data } = await rig.json('submit', paramsFile(20, 20), '--server', 'Upstairs');
+    const stopped = await rig.run('cancel', '--user', 'anna', '-y');
+    expect([stopped.code, stopped.stdout]).toEqual([0, 'Everything of anna on Upstairs was told to stop.\n']);
+    for (const stream of streams) await stream.ended();
+    await rig.untilState(data.jobs[0].id as string, 'done');
   });
 });

@@ -22,12 +22,31 @@ export async function hintAtOthers(context: Context, link: Link, serverId: Serve
   const { servers: views } = await link.call('foreign.list', serverId === undefined ? {} : { serverId });
   if (views.every((view) => view.total + view.counts.length === 0)) return;
   const { servers } = await link.call('servers.list', {});
-  const lines = foreignHint(views, servers);
-  for (const line of lines) context.out.note(line);
+  const users = new Map<ServerId, readonly string[]>();
+  for (const { serverId: id, counts } of views)
+    if (counts.length > 0) {
+      const names = await stoppable(link, id);
+      if (names !== null) users.set(id, names);
+    }
+  for (const line of foreignHint(views, servers, users)) context.out.note(line);
 }
 
-/** Pure, for the test: one line for what runs, one for what waits, one for what is only counted. */
-function foreignHint(views: readonly ForeignView[], servers: readonly Pick<ServerView, 'id' | 'name'>[]): string[] {
+/** Users whose work this account may stop as a whole; null where that can't be asked now. */
+async function stoppable(link: Link, id: ServerId): Promise<readonly string[] | null> {
+  try {
+    const { powers } = await link.call('foreign.powers', { id });
+    return powers.ownUser === null ? powers.users : [powers.ownUser, ...powers.users];
+  } catch (_) {
+    return null;
+  }
+}
+
+/** One line for what runs, one for what waits, one for each user of whom only counts are known. */
+function foreignHint(
+  views: readonly ForeignView[],
+  servers: readonly Pick<ServerView, 'id' | 'name'>[],
+  users: ReadonlyMap<ServerId, readonly string[]>,
+): string[] {
   const listed = views.flatMap((view) => view.jobs.filter((job) => job.state !== 'ended'));
   const running = listed.filter((job) => job.state === 'running');
   const [only] = running;
@@ -43,10 +62,22 @@ function foreignHint(views: readonly ForeignView[], servers: readonly Pick<Serve
   if (all > 1 || (all > 0 && running.length === 0))
     lines.push(`  To stop all ${String(all)} that are listed: switchyard cancel --all --foreign`);
   for (const { serverId, counts } of views) {
-    for (const { user, waiting, running: live } of counts)
+    for (const { user, waiting, running: live } of counts) {
+      const count = waiting + live;
+      const may = users.get(serverId);
+      const how =
+        user !== null && may?.includes(user) === true
+          ? `. To stop everything of ${user}: switchyard cancel --user ${word(user)} --server ${word(on(serverId))}`
+          : may === undefined
+            ? ''
+            : ', and this account may not stop them';
       lines.push(
-        `  ${plural(waiting + live, 'job', 'jobs')} of ${user ?? 'other people'} on ${on(serverId)} ${waiting + live === 1 ? 'is' : 'are'} only counted by SwarmUI: a whole user’s work can be stopped together, from the window`,
+        `  ${plural(count, 'job', 'jobs')} of ${user ?? 'other people'} on ${on(serverId)} ${count === 1 ? 'is' : 'are'} only counted by SwarmUI${how}`,
       );
+    }
   }
   return lines;
 }
+
+/** As a shell takes it. */
+const word = (text: string): string => (/^[\w.@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -22,6 +22,7 @@ import { jobs, says } from '../text.ts';
 import { follow, foreignKey } from './cancel-follow.ts';
 import { hintAtOthers } from './cancel-hint.ts';
 import type { Followed } from './cancel-follow.ts';
+import { cancelUser } from './cancel-user.ts';
 import { planCancel } from './cancel-plan.ts';
 import type { CancelPlan } from './cancel-plan.ts';
 
@@ -54,6 +55,8 @@ const MAX_RECEIPTS = 1_000;
 
 export async function cancel(context: Context): Promise<Answer> {
   const { args, out } = context;
+  const user = args.text('user');
+  if (user !== undefined) return await cancelUser(context, user);
   const waitMs = (args.number('wait', 0, false) ?? DEFAULT_WAIT_S) * 1_000;
   // Known before anything is looked at: nobody can be asked, so nobody's work but one's own is touched.
   if (args.has('foreign') && !out.canAsk && !args.has('yes')) throw notAsked();
@@ -120,7 +123,7 @@ async function cutOff(link: Link, told: readonly CancelReceipt[], before: readon
 const notAsked = (): Failure =>
   new Failure(EXIT.usage, `That is other people’s work. ${says.notAsked}`, {
     code: 'not_allowed',
-    hint: 'If you mean it: add -y',
+    hint: says.addYes,
   });
 
 type Agreed = { token: string | null } | 'no' | 'nothing';

@@ -1,0 +1,48 @@
+/**
+ * `cancel --user NAME`: everything of one user of a SwarmUI server, where the account may. SwarmUI knows no single jobs of
+ * other people, so it is all or nothing: who it is and what that means is said and asked first.
+ */
+import type { ServerView } from '../../../shared/server.ts';
+import type { Context } from '../context.ts';
+import { EXIT, Failure, errorFor, usage } from '../exit-codes.ts';
+import { findServer } from '../find.ts';
+import type { Link } from '../link.ts';
+import type { Answer } from '../output.ts';
+import { says } from '../text.ts';
+import { done } from './answers.ts';
+
+export async function cancelUser(context: Context, user: string): Promise<Answer> {
+  const { args, out } = context;
+  if (args.words.length > 0 || ['all', 'waiting', 'foreign', 'after'].some((flag) => args.has(flag)))
+    throw usage(says.userAlone);
+  if (!out.canAsk && !args.has('yes'))
+    throw new Failure(EXIT.usage, `${says.wholeUser(user)} ${says.notAsked}`, {
+      code: 'not_allowed',
+      hint: says.addYes,
+    });
+  const link = await context.link();
+  const server = await serverFor(link, args.text('server'));
+  const { powers } = await link.call('foreign.powers', { id: server.id });
+  const own = user === powers.ownUser;
+  if (!own && !powers.users.includes(user))
+    throw new Failure(EXIT.notFound, says.noUser(user, server.name), {
+      hint: says.users([...new Set([...powers.users, ...(powers.ownUser === null ? [] : [powers.ownUser])])]),
+    });
+  if (out.canAsk && !(await out.ask([`  ${says.wholeUser(user)}`], says.stopUser(user, server.name))))
+    return { exit: EXIT.failed, data: null, text: () => [says.kept], error: errorFor(EXIT.failed, says.kept) };
+  // Ours by their own cancels first: each ends with its proof, and not as "stopped by somebody".
+  if (own)
+    await link.call('cancel.run', { scope: { server: server.id, which: 'mine' }, mode: 'stop', foreignAllowed: false });
+  await link.call('foreign.stopUser', { id: server.id, user: own ? null : user, allowed: true });
+  return done({ user, serverId: server.id }, () => [says.userStopped(user, server.name)]);
+}
+
+/** The one that is named, else the only SwarmUI there is. */
+async function serverFor(link: Link, word: string | undefined): Promise<ServerView> {
+  if (word !== undefined) return await findServer(link, word);
+  const { servers } = await link.call('servers.list', {});
+  const swarms = servers.filter((server) => server.kind === 'swarm');
+  const [only] = swarms;
+  if (swarms.length === 1 && only !== undefined) return only;
+  throw usage(says.whichServer);
+}
