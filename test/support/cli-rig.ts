@@ -99,7 +99,7 @@ export class CliRig {
       { stdio: ['ignore', 'ignore', 'inherit'] },
     );
     this.#host = host;
-    await until('the host listens', () => readEndpoint(this.dataDir)?.pid === host.pid, 20_000);
+    await until('the host listens', () => readEndpoint(this.dataDir)?.pid === host.pid, 60_000);
   }
 
   async stopHost(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
