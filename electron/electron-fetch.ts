@@ -19,11 +19,13 @@ const FIRST_BYTE_MS = 3_000;
 const STALL_MS = 20_000;
 const REMEMBER_MS = 60 * 60_000;
 
+type Later = (run: () => void, ms: number) => Disposable;
+
 export interface FetchOptions {
   say: (text: string) => void;
-  /** Tests only: what is run instead of this file, and how long it may be silent. */
+  /** Tests only: what is run instead of this file, and a clock of their own. */
   program?: string;
-  firstByteMs?: number;
+  later?: Later;
   failedFile?: string;
   /** Try although a try failed lately. */
   insist?: boolean;
@@ -31,11 +33,11 @@ export interface FetchOptions {
 
 /** Null when the runtime is there afterwards; else why it could not be fetched, as part of a sentence. */
 export async function fetchElectron(options: FetchOptions): Promise<string | null> {
-  const { say, program = here, firstByteMs = FIRST_BYTE_MS, insist = false } = options;
+  const { say, program = here, later = laterForReal, insist = false } = options;
   const remembered = options.failedFile ?? failedFile;
   if (!insist && failedLately(remembered)) return 'it could not be fetched within the last hour';
   say('Fetching Electron (once, about 120 MB)…\n');
-  const why = await run(program, firstByteMs, say);
+  const why = await run(program, later, say);
   remember(remembered, why);
   return why;
 }
@@ -55,7 +57,7 @@ function failedLately(file: string): boolean {
   return existsSync(file) && Date.now() - statSync(file).mtimeMs < REMEMBER_MS;
 }
 
-function run(program: string, firstByteMs: number, say: (text: string) => void): Promise<string | null> {
+function run(program: string, later: Later, say: (text: string) => void): Promise<string | null> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [program], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], windowsHide: true });
     let shown = -1;
@@ -64,21 +66,21 @@ function run(program: string, firstByteMs: number, say: (text: string) => void):
     const settle = (why: string | null): void => {
       if (settled) return;
       settled = true;
-      clearTimeout(patience);
+      patience[Symbol.dispose]();
       child.kill('SIGKILL');
       if (shown >= 0) say('\n');
       resolve(why);
     };
-    let patience = setTimeout(() => {
-      settle(`no answer in ${String(firstByteMs / 1_000)} s`);
-    }, firstByteMs);
+    let patience = later(() => {
+      settle(`no answer in ${String(FIRST_BYTE_MS / 1_000)} s`);
+    }, FIRST_BYTE_MS);
     child.stderr?.on('data', (part: Buffer) => {
       errors = `${errors}${part.toString()}`.slice(-2_000);
     });
     child.on('message', (message) => {
       const percent = typeof message === 'number' ? Math.floor(message * 100) : 0;
-      clearTimeout(patience);
-      patience = setTimeout(() => {
+      patience[Symbol.dispose]();
+      patience = later(() => {
         settle('the download stood still');
       }, STALL_MS);
       if (percent === shown) return;
@@ -92,6 +94,15 @@ function run(program: string, firstByteMs: number, say: (text: string) => void):
       settle(code === 0 ? null : (lastLine(errors) ?? `it ended with ${String(code)}`));
     });
   });
+}
+
+function laterForReal(run: () => void, ms: number): Disposable {
+  const timer = setTimeout(run, ms);
+  return {
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+    },
+  };
 }
 
 /** The error's own words: what a stack trace begins with. */

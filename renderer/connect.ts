@@ -155,9 +155,11 @@ function standingApi(current: () => Client | null): Api {
   ) as Api;
 }
 
+/** True in the desktop shell: its page has the host `ui` and no port; a host's page has an address and a port. */
+export const inDesktop = (): boolean => location.host === 'ui';
+
 function usualDial(): Dial {
-  // The shell's page has the host `ui` and no port; a host's page has an address and a port.
-  return location.host === 'ui' ? dialPort : dialSocket;
+  return inDesktop() ? dialPort : dialSocket;
 }
 
 const dialSocket: Dial = async (signal) => {

@@ -3,7 +3,8 @@ import { setNonce } from 'get-nonce';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';
-import { openLink } from './connect.ts';
+import { inDesktop, openLink } from './connect.ts';
+import { hearDesktop } from './state/desktop.ts';
 import { createStores } from './state/stores.ts';
 import { startSync } from './state/sync.ts';
 import { startTheme } from './state/theme.ts';
@@ -21,8 +22,8 @@ const link = openLink({
   onState: (state) => {
     stores.app.setState({ link: state });
   },
-  onSession: (client) =>
-    startSync(client, stores, {
+  onSession: (client) => {
+    const sync = startSync(client, stores, {
       holdLive: () => stores.ui.getState().frozen,
       onSnapshot: () => {
         performance.mark('switchyard:snapshot');
@@ -31,7 +32,15 @@ const link = openLink({
         // A snapshot that can't be taken leaves the window half true: a new connection takes it from the start.
         client.close();
       },
-    }),
+    });
+    const desktop = inDesktop() ? hearDesktop(client, stores.app) : null;
+    return {
+      [Symbol.dispose]: () => {
+        desktop?.[Symbol.dispose]();
+        sync[Symbol.dispose]();
+      },
+    };
+  },
   onOtherContract: () => {
     location.reload();
   },

@@ -14,6 +14,8 @@ export const DesktopStateSchema = z.object({
     /** Why it was refused: a combination that can't be one, or the system. */
     why: z.enum(['no-key', 'two-keys', 'unknown-key', 'no-modifier', 'taken', 'system']).nullable(),
   }),
+  /** A version that is out and was only told of, with the page to get it from where that is known. */
+  newer: z.object({ version: z.string(), url: z.string().nullable() }).nullable(),
 });
 export type DesktopState = z.infer<typeof DesktopStateSchema>;
 

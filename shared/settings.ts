@@ -18,6 +18,8 @@ export const SettingsSchema = z.object({
   quitWithWork: z.enum(['ask', 'keep', 'cancel']),
   hotkey: z.string().max(60).nullable(),
   startAtLogin: z.boolean(),
+  /** The computer does not go to sleep by itself while anything of ours waits or runs. */
+  keepAwake: z.boolean(),
 });
 export type Settings = z.infer<typeof SettingsSchema>;
 
@@ -36,4 +38,5 @@ export const DEFAULT_SETTINGS: Settings = {
   quitWithWork: 'ask',
   hotkey: null,
   startAtLogin: false,
+  keepAwake: false,
 };

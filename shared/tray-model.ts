@@ -1,6 +1,6 @@
 /**
  * The tray as data: status line, glyph and entries, made of what the core says and bound to ids, never to "whatever runs
- * now". Pure, with its words, so that the desktop's tray and the page's small menu in a browser are the same. Draws nothing.
+ * now". Pure, with its words, so that every system's tray says the same and a test can read it. Draws nothing.
  */
 import type { CancelMode, CancelScope } from './cancel.ts';
 import type { QueueSummary } from './contract.ts';
@@ -43,8 +43,6 @@ export interface TrayFacts {
   askForOne: boolean;
   /** The combination that is bound now, or was refused; null where none is set. */
   hotkey: { accelerator: string; bound: boolean } | null;
-  /** What the desktop has and a page has not. */
-  desktop: boolean;
 }
 
 /** More entries than this would push Cancel all off a small screen. */
@@ -144,7 +142,7 @@ function troubleLines(facts: TrayFacts): TrayItem[] {
 }
 
 function itemsOf(facts: TrayFacts): TrayItem[] {
-  const { summary, running, servers, askForOne, hotkey, desktop } = facts;
+  const { summary, running, servers, askForOne, hotkey } = facts;
   const cancels = cancelEntries(running, servers, askForOne, summary?.running ?? 0);
   const mine = summary === null ? 0 : openCount(summary) + summary.held;
   const bound = hotkey?.bound === true ? { accelerator: hotkey.accelerator } : {};
@@ -173,13 +171,9 @@ function itemsOf(facts: TrayFacts): TrayItem[] {
       ? { type: 'entry', id: 'resume', label: trayText.resume, enabled: true, action: { do: 'resume' } }
       : { type: 'entry', id: 'pause', label: trayText.pause, enabled: summary !== null, action: { do: 'pause' } },
     ...freeMemoryItems(online),
-    ...(desktop
-      ? ([
-          { type: 'separator' },
-          { type: 'entry', id: 'open', label: trayText.open, enabled: true, action: { do: 'open', place: null } },
-          { type: 'entry', id: 'quit', label: trayText.quit, enabled: true, action: { do: 'quit' } },
-        ] as const)
-      : []),
+    { type: 'separator' },
+    { type: 'entry', id: 'open', label: trayText.open, enabled: true, action: { do: 'open', place: null } },
+    { type: 'entry', id: 'quit', label: trayText.quit, enabled: true, action: { do: 'quit' } },
   ];
 }
 

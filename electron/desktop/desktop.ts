@@ -2,81 +2,67 @@
  * The shell once Electron is ready: core, private socket, window, tray, hotkey, notifications, life, tied together. Decides
  * nothing itself; each part has its file. What must happen before Electron is ready is in main.ts.
  */
-import { join } from 'node:path';
 import type { MessageBoxOptions, MessageBoxReturnValue } from 'electron';
-import type { CancelScope } from '../../shared/cancel.ts';
 import { toAppError } from '../../shared/errors.ts';
-import type { TrayAction } from '../../shared/tray-model.ts';
+import type { DesktopState } from '../../shared/desktop-topics.ts';
 import { trayModel } from '../../shared/tray-model.ts';
+import type { TrayAction, TrayModel } from '../../shared/tray-model.ts';
 import { startDemo } from '../host/demo.ts';
-import type { DesktopArguments } from './arguments.ts';
+import { Acts } from './acts.ts';
+import { Awake } from './awake.ts';
 import { CancelDialog } from './cancel-dialog.ts';
+import { closeAll } from './close-all.ts';
 import { coreCalls } from './core-calls.ts';
+import type { Ask } from './core-calls.ts';
+import type { Desktop, DesktopOptions } from './desktop-options.ts';
 import { acceptConnections } from './ipc-connection.ts';
 import { Life } from './life.ts';
 import { setStartAtLogin, startedAtLogin, startsAtLogin } from './login-item.ts';
 import type { LoginItemOptions } from './login-item.ts';
-import type { ElectronParts } from './electron-parts.ts';
-import type { Marks } from './marks.ts';
-import { menuTemplate } from './menu.ts';
+import { lifeCalls } from './life-calls.ts';
+import { showMenu } from './menu.ts';
 import { Notifier } from './notifier.ts';
 import { openCore } from './open-core.ts';
-import { guardSession } from './permissions.ts';
+import { guardPages } from './page.ts';
 import { startPrivateService } from './private-service.ts';
-import { createAppHandler, serveApp } from './protocol.ts';
-import { Hotkey } from './shortcut.ts';
+import { shellWindow } from './shell-window.ts';
+import { Hotkey, hotkeyFact, hotkeyView } from './shortcut.ts';
+import { showTray } from './show-tray.ts';
+import { hearSystem } from './system-events.ts';
 import { startText, updateDialog } from './text.ts';
 import { TrayFeed } from './tray-feed.ts';
 import { hasTrayHost } from './tray-host.ts';
-import type { Run } from './tray-host.ts';
-import { trayIconFile } from './tray-icons.ts';
-import { SwitchyardTray } from './tray.ts';
-import { Updates, mannerHere } from './updates.ts';
-import type { Updater } from './updates.ts';
+import type { SwitchyardTray } from './tray.ts';
+import { Updates, mannerHere, releasePage } from './updates.ts';
 import { WindowLink } from './window-link.ts';
-import { MainWindow, guardContents, safePlace } from './window.ts';
-
-export interface DesktopOptions {
-  electron: ElectronParts;
-  args: DesktopArguments;
-  version: string;
-  platform: NodeJS.Platform;
-  env: Readonly<Record<string, string | undefined>>;
-  words: readonly string[];
-  /** Where the built window, the preload script and the icons are. */
-  places: { rendererDir: string; preload: string; icons: string; resources: string };
-  /** Built with a signing key. */
-  signed: boolean;
-  marks: Marks;
-  loadUpdater: () => Promise<Updater>;
-  /** Tests give their own bus. */
-  runProgram?: Run;
-  /** Written once the window has something to show, with `--perf`. */
-  perf: (line: string) => void;
-}
-
-const CORE_DEADLINE_MS = 3_000;
-
-export interface Desktop {
-  showWindow(): void;
-  /** As the menu's Quit. */
-  quit(): void;
-  /** A signal or the system's end: nothing is asked. */
-  systemEnds(): void;
-}
+import { WindowTrouble } from './window-trouble.ts';
+import { safePlace } from './window.ts';
 
 /** @throws AppError `storage` when another Switchyard holds the data folder. */
 export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const { electron, args, version, platform, env, places, marks } = options;
   const { app, dialog } = electron;
   marks.mark('ready');
-  const kept = join(args.dataDir, 'desktop');
+  if (args.perf)
+    marks.once(['first-paint', 'interactive'], () => {
+      options.perf(marks.line(process.memoryUsage.rss()));
+    });
+  // Asked of another process: its answer is there by the time it is needed.
+  const trayHost = hasTrayHost(platform, options.runProgram);
   const show = (box: MessageBoxOptions): Promise<MessageBoxReturnValue> => {
     const parent = window.open;
     return parent?.isVisible() === true ? dialog.showMessageBox(parent, box) : dialog.showMessageBox(box);
   };
 
-  const core = await openCore({ safe: electron.safeStorage, shell: electron.shell, args, version, platform, show });
+  const core = await openCore({
+    safe: electron.safeStorage,
+    shell: electron.shell,
+    args,
+    version,
+    platform,
+    show,
+    marks,
+  });
   marks.mark('core');
   const log = core.log.child({ part: 'desktop' });
   const life = new AbortController();
@@ -84,33 +70,25 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   let menuPaused: boolean | null = null;
   let service: { close(): Promise<void> } | null = null;
   let demo: AsyncDisposable | null = null;
-  const ask = coreCalls(core, 'window', life.signal);
-  const asTray = coreCalls(core, 'tray', life.signal);
+  let newer: DesktopState['newer'] = null;
+  const askAs = (face: 'tray' | 'hotkey' | 'window'): Ask => coreCalls(core, face, life.signal);
+  const ask = askAs('window');
+  const warn = (message: string, fields: Record<string, unknown>): void => {
+    log.warn(message, fields);
+  };
   const failed = (error: unknown, title: string): void => {
     log.error(title, { error: toAppError(error) });
     void show({ type: 'warning', message: title, detail: toAppError(error).message });
   };
 
-  const { session } = electron;
-  guardSession(session.defaultSession);
-  const openExternal = (url: string): void => {
-    electron.shell.openExternal(url).catch((error: unknown) => {
-      log.warn('an address could not be opened', { error });
-    });
-  };
-  app.on('web-contents-created', (_event, contents) => {
-    guardContents(contents, { serverUrls: () => feed.serverUrls, openExternal });
+  guardPages({
+    electron,
+    rendererDir: places.rendererDir,
+    media: core.media,
+    serverUrls: () => feed.serverUrls,
+    marks,
+    log,
   });
-  serveApp(
-    electron.protocol,
-    createAppHandler({
-      rendererDir: places.rendererDir,
-      media: core.media,
-      onBug: (error, where) => {
-        log.error('an answer to the window failed', { where, error });
-      },
-    }),
-  );
 
   const login: LoginItemOptions = { app, executable: env['APPIMAGE'] ?? process.execPath, platform, env };
   const feed = new TrayFeed(core.events, changed, (settings) => {
@@ -118,50 +96,35 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     setStartAtLogin(login, settings.startAtLogin);
     link.stateChanged();
   });
+  const awake = new Awake(electron.powerSaveBlocker);
   const hotkey = new Hotkey(electron.globalShortcut, () => {
-    cancel('hotkey', { server: 'all', which: 'mine' }, 'stop');
+    acts.cancel('hotkey', { server: 'all', which: 'mine' }, 'stop');
   });
   const link = new WindowLink({
     core,
     version,
-    state: () => {
-      const { state } = hotkey;
-      return {
-        tray: tray !== null,
-        startAtLogin: startsAtLogin(login),
-        hotkey: {
-          state: state.state,
-          accelerator: state.state === 'off' ? null : state.accelerator,
-          why: state.state === 'refused' ? state.why : null,
-        },
-      };
-    },
+    state: () => ({
+      tray: tray !== null,
+      startAtLogin: startsAtLogin(login),
+      hotkey: hotkeyView(hotkey.state),
+      newer,
+    }),
   });
-  const window = new MainWindow({
-    make: (box) => new electron.BrowserWindow(box),
-    preload: places.preload,
-    devTools: !app.isPackaged,
-    stateFile: join(kept, 'window.json'),
-    areas: () => {
-      const primary = electron.screen.getPrimaryDisplay();
-      return [primary, ...electron.screen.getAllDisplays().filter(({ id }) => id !== primary.id)].map(
-        (each) => each.workArea,
-      );
-    },
-    mayPlace: platform !== 'linux' || env['XDG_SESSION_TYPE'] !== 'wayland',
-    dark: () => electron.nativeTheme.shouldUseDarkColors,
-    icon: platform === 'linux' ? join(places.icons, 'linux', '256x256.png') : null,
+  const window = shellWindow(options, () => feed.settings.theme, {
     onClose: () => !machine.ending && machine.input({ type: 'close' }).includes('keep-window'),
     onFirstPaint: () => {
       marks.mark('first-paint');
-      if (args.perf) options.perf(marks.line(process.memoryUsage.rss()));
     },
     onSystemEnds: () => void machine.input({ type: 'system-ends' }),
     onTrouble: (what) => {
-      void windowTrouble(what);
+      void trouble.tell(what);
     },
-    log: (message, fields) => {
-      log.warn(message, fields);
+    log: warn,
+  });
+  const trouble = new WindowTrouble({
+    show: (box) => dialog.showMessageBox(box),
+    rebuild: () => {
+      window.rebuild();
     },
   });
   const connections = acceptConnections({
@@ -173,10 +136,6 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       log.warn('refused a message of a page', { channel, why });
     },
   });
-  const counts = (): { running: number; waiting: number } => {
-    const { summary } = feed;
-    return { running: (summary?.running ?? 0) + (summary?.collecting ?? 0), waiting: summary?.waiting ?? 0 };
-  };
   const machine = new Life({
     facts: () => ({
       busy: core.busy(),
@@ -184,7 +143,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       tray: tray !== null,
       settings: feed.settings,
     }),
-    counts,
+    counts: () => feed.counts,
     show,
     hideWindow: () => {
       window.hide();
@@ -193,21 +152,11 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       if (fraction === 0) window.show('queue');
       window.progress(fraction);
     },
-    remember: (settings) => {
-      ask('settings.set', { settings }).catch((error: unknown) => {
-        log.warn('the answer could not be kept', { error });
-      });
-    },
-    cancelAll: async () => {
-      await ask('cancel.run', { scope: { server: 'all', which: 'mine' }, mode: 'stop' });
-    },
-    closeCore: async () => {
+    ...lifeCalls(ask, log),
+    closeCore: () => {
       life.abort();
-      for (const part of [updates, notifier, hotkey, feed, connections, link]) part[Symbol.dispose]();
-      tray?.[Symbol.dispose]();
-      await demo?.[Symbol.asyncDispose]();
-      await service?.close();
-      await withinMs(core.close(CORE_DEADLINE_MS), CORE_DEADLINE_MS + 500);
+      const parts = [updates, notifier, hotkey, awake, feed, connections, link, tray];
+      return closeAll(parts, { demo, service }, core);
     },
     exit: () => {
       app.exit(0);
@@ -217,9 +166,6 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     },
     updateLater: () => {
       void show({ type: 'info', message: updateDialog.wait });
-    },
-    reconnect: () => {
-      void reconnectAll();
     },
     failed: (error) => {
       failed(error, startText.failedToEnd);
@@ -254,9 +200,16 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     },
     show,
     restart: () => void machine.input({ type: 'update' }),
-    log: (message, fields) => {
-      log.warn(message, fields);
+    newer: (found) => {
+      newer = { version: found, url: releasePage(places.resources) };
+      link.stateChanged();
     },
+    // Its core is closed and can't be opened again in this process.
+    installFailed: () => {
+      app.relaunch();
+      app.exit(0);
+    },
+    log: warn,
   });
   const cancels = new CancelDialog({
     ask,
@@ -266,123 +219,79 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
     },
   });
 
+  const acts = new Acts({
+    ask: askAs,
+    cancels,
+    open: (place) => {
+      window.show(place);
+    },
+    quit: () => void machine.input({ type: 'quit' }),
+    failed,
+  });
+
+  const showWindow = (): void => {
+    window.show();
+  };
   function changed(): void {
     tray?.changed();
     machine.queueChanged();
+    const { running, waiting } = feed.counts;
     const paused = feed.summary?.paused ?? false;
+    awake.set(feed.settings.keepAwake && (running > 0 || (waiting > 0 && !paused)));
     if (paused === menuPaused) return;
     menuPaused = paused;
-    const template = menuTemplate({ platform, paused, devTools: !app.isPackaged, act });
-    electron.Menu.setApplicationMenu(electron.Menu.buildFromTemplate(template));
-  }
-  function cancel(by: 'tray' | 'hotkey', scope: CancelScope, mode: 'stop' | 'if-waiting'): void {
-    void cancels.run({ scope, mode, by });
-  }
-  function act(action: TrayAction): void {
-    switch (action.do) {
-      case 'cancel':
-        cancel('tray', action.scope, action.mode);
-        return;
-      case 'pause':
-      case 'resume':
-        asTray(action.do === 'pause' ? 'queue.pause' : 'queue.resume', {}).catch((error: unknown) => {
-          failed(error, startText.failedToDo);
-        });
-        return;
-      case 'free-memory':
-        asTray('servers.freeMemory', { id: action.serverId }).catch((error: unknown) => {
-          failed(error, startText.failedToDo);
-        });
-        return;
-      case 'open':
-        window.show(action.place);
-        return;
-      case 'quit':
-        machine.input({ type: 'quit' });
-    }
-  }
-  async function reconnectAll(): Promise<void> {
-    const { servers } = await ask('servers.list', {});
-    await Promise.all(servers.filter(({ enabled }) => enabled).map(({ id }) => ask('servers.reconnect', { id })));
-  }
-  async function windowTrouble(what: 'broken' | 'stuck'): Promise<void> {
-    const broken = what === 'broken';
-    const { response } = await dialog.showMessageBox({
-      type: 'warning',
-      message: broken ? startText.windowGone : startText.stuck,
-      detail: broken ? startText.windowGoneDetail : startText.stuckDetail,
-      buttons: [startText.reload, startText.wait],
-      defaultId: 1,
-      cancelId: 1,
+    marks.sync('menu', () => {
+      const act = (action: TrayAction): void => {
+        acts.do(action, 'window');
+      };
+      showMenu(electron.Menu, { platform, paused, devTools: !app.isPackaged, act });
     });
-    if (response === 0) window.rebuild();
   }
 
-  app.on('before-quit', (event) => {
-    machine.input({ type: 'quit' });
-    if (!machine.ending) event.preventDefault();
+  hearSystem({
+    electron,
+    life: machine,
+    showWindow,
+    themeChanged: () => {
+      tray?.redraw();
+    },
+    log: warn,
   });
-  app.on('will-quit', (event) => {
-    if (!machine.over) event.preventDefault();
-  });
-  // Closing windows ends nothing here: the machine says when.
-  app.on('window-all-closed', () => undefined);
-  app.on('activate', () => {
-    window.show();
-  });
-  electron.powerMonitor.on('resume', () => void machine.input({ type: 'resume' }));
-  electron.powerMonitor.on('shutdown', () => void machine.input({ type: 'system-ends' }));
+  // A notification that outlived the process that showed it, or started this one: there is no object to hear its click.
+  if (platform === 'win32') electron.Notification.handleActivation(showWindow);
 
+  await feed.load(ask);
+  hotkey.set(feed.settings.hotkey);
+  if (args.demo) demo = await startDemo(core.handlers);
+  const hidden = startedAtLogin(login, options.words);
+  const showFirst = (): void => {
+    marks.sync('window', () => {
+      window.show();
+    });
+    marks.mark('window-made');
+  };
+  if (!hidden) showFirst();
   service = await startPrivateService({
     core,
     dataDir: args.dataDir,
     version,
     windows: () => link.count,
-    onWindowWanted: () => {
-      window.show();
-    },
+    onWindowWanted: showWindow,
   });
-  if (args.demo) demo = await startDemo(core.handlers);
-  await feed.load(ask);
-  hotkey.set(feed.settings.hotkey);
-  const trayShown = await hasTrayHost(platform, options.runProgram);
-  if (trayShown) {
-    tray = new SwitchyardTray({
-      platform,
-      makeTray: (image) => new electron.Tray(image),
-      makeMenu: electron.Menu.buildFromTemplate.bind(electron.Menu),
-      image: (glyph) =>
-        electron.nativeImage.createFromPath(
-          trayIconFile(join(places.icons, 'tray'), glyph, platform, electron.nativeTheme.shouldUseDarkColors),
-        ),
-      model: () => trayModel(feed.facts(hotkeyFact())),
-      act,
+  if (await trayHost) {
+    const model = (): TrayModel => trayModel(feed.facts(hotkeyFact(hotkey.state)));
+    tray = showTray(options, model, (action) => {
+      acts.do(action, 'tray');
     });
-  }
-  function hotkeyFact(): { accelerator: string; bound: boolean } | null {
-    const { state } = hotkey;
-    return state.state === 'off' ? null : { accelerator: state.accelerator, bound: state.state === 'bound' };
   }
   changed();
   link.stateChanged();
   // Hidden only where it can be found again.
-  if (!(tray !== null && startedAtLogin(login, options.words))) window.show();
-  marks.mark('window-made');
+  if (hidden && tray === null) showFirst();
 
   return {
-    showWindow: () => {
-      window.show();
-    },
+    showWindow,
     quit: () => void machine.input({ type: 'quit' }),
     systemEnds: () => void machine.input({ type: 'system-ends' }),
   };
-}
-
-async function withinMs(work: Promise<void>, ms: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

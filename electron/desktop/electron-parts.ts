@@ -8,6 +8,7 @@ import type {
   NativeTheme,
   Notification,
   PowerMonitor,
+  PowerSaveBlocker,
   Protocol,
   SafeStorage,
   Screen,
@@ -28,6 +29,7 @@ export interface ElectronParts {
   nativeImage: typeof nativeImage;
   nativeTheme: NativeTheme;
   powerMonitor: PowerMonitor;
+  powerSaveBlocker: PowerSaveBlocker;
   protocol: Protocol;
   safeStorage: SafeStorage;
   screen: Screen;

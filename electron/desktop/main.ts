@@ -18,6 +18,7 @@ import {
   nativeImage,
   nativeTheme,
   powerMonitor,
+  powerSaveBlocker,
   protocol,
   safeStorage,
   screen,
@@ -28,12 +29,14 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { toAppError } from '../../shared/errors.ts';
 import { readDesktopArguments } from './arguments.ts';
 import { startDesktop } from './desktop.ts';
-import type { Desktop } from './desktop.ts';
+import type { Desktop } from './desktop-options.ts';
 import { Marks } from './marks.ts';
 import { SCHEMES } from './protocol.ts';
 import { startText } from './text.ts';
 
 const APP_ID = 'io.github.switchyard.Switchyard';
+/** Windows starts the app by it when a notification is clicked later: never to be changed. */
+const TOAST_CLSID = '{3035A97A-3334-48AB-A3EE-F7C20E198B1F}';
 
 const marks = new Marks();
 marks.mark('loaded');
@@ -45,6 +48,7 @@ marks.sync('before ready', () => {
   // The usual menu costs time and has entries we have not.
   Menu.setApplicationMenu(null);
   app.setAppUserModelId(APP_ID);
+  if (process.platform === 'win32') app.setToastActivatorCLSID(TOAST_CLSID);
   if (process.platform === 'linux') app.setDesktopName(`${APP_ID}.desktop`);
 });
 
@@ -65,7 +69,13 @@ function isSigned(): boolean {
 
 async function start(): Promise<void> {
   let desktop: Desktop | null = null;
-  app.on('second-instance', () => desktop?.showWindow());
+  let wanted = false;
+  app.on('second-instance', (_event, argv) => {
+    // A start at login beside one that is there already has nothing to show.
+    if (readDesktopArguments(argv, process.env, process.cwd()).hidden) return;
+    wanted = true;
+    desktop?.showWindow();
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (desktop === null) app.exit(0);
@@ -86,6 +96,7 @@ async function start(): Promise<void> {
         nativeImage,
         nativeTheme,
         powerMonitor,
+        powerSaveBlocker,
         protocol,
         safeStorage,
         screen,
@@ -110,6 +121,8 @@ async function start(): Promise<void> {
         console.error(line);
       },
     });
+    // Someone asked while it was starting, hidden perhaps.
+    if (wanted) desktop.showWindow();
   } catch (error) {
     const { message } = toAppError(error);
     console.error(`${startText.failedTitle}: ${message}`);

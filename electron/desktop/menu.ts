@@ -2,7 +2,7 @@
  * The application's menu: on macOS the bar at the top, elsewhere hidden until Alt and there for its keys. Pure template;
  * what its entries do is handed in. Labels are ours, so that they are the same everywhere.
  */
-import type { MenuItemConstructorOptions } from 'electron';
+import type { Menu, MenuItemConstructorOptions } from 'electron';
 import type { TrayAction } from '../../shared/tray-model.ts';
 import { menuText } from './text.ts';
 
@@ -11,6 +11,13 @@ export interface MenuOptions {
   paused: boolean;
   devTools: boolean;
   act: (action: TrayAction) => void;
+}
+
+export function showMenu(
+  menu: Pick<typeof Menu, 'setApplicationMenu' | 'buildFromTemplate'>,
+  options: MenuOptions,
+): void {
+  menu.setApplicationMenu(menu.buildFromTemplate(menuTemplate(options)));
 }
 
 export function menuTemplate({ platform, paused, devTools, act }: MenuOptions): MenuItemConstructorOptions[] {

@@ -7,6 +7,7 @@ import type { MessageBoxOptions, MessageBoxReturnValue, Shell } from 'electron';
 import { createCore } from '../core/core.ts';
 import type { Core } from '../core/core.ts';
 import type { DesktopArguments } from './arguments.ts';
+import type { Marks } from './marks.ts';
 import { safeSecrets } from './secrets.ts';
 import type { Safe } from './secrets.ts';
 import { secretsDialog } from './text.ts';
@@ -18,10 +19,12 @@ export interface OpenCoreOptions {
   version: string;
   platform: NodeJS.Platform;
   show: (options: MessageBoxOptions) => Promise<MessageBoxReturnValue>;
+  marks: Pick<Marks, 'sync'>;
 }
 
 /** @throws AppError `storage` when another Switchyard holds the data folder, or it can't be used. */
-export async function openCore({ safe, shell, args, version, platform, show }: OpenCoreOptions): Promise<Core> {
+export async function openCore(options: OpenCoreOptions): Promise<Core> {
+  const { safe, shell, args, version, platform, show, marks } = options;
   let core: Core | null = null;
   const { message, detail, keep, forget } = secretsDialog;
   const secrets = await safeSecrets({
@@ -45,17 +48,19 @@ export async function openCore({ safe, shell, args, version, platform, show }: O
       core?.log.warn('a sign-in can’t be read with the keychain there is now', { ref, wroteBy, nowBy });
     },
   });
-  core = await createCore({
-    dataDir: args.dataDir,
-    version,
-    host: 'electron',
-    secrets,
-    shell: {
-      reveal: async (file) => {
-        shell.showItemInFolder(file);
+  core = await marks.sync('database', () =>
+    createCore({
+      dataDir: args.dataDir,
+      version,
+      host: 'electron',
+      secrets,
+      shell: {
+        reveal: async (file) => {
+          shell.showItemInFolder(file);
+        },
       },
-    },
-    demo: args.demo,
-  });
+      demo: args.demo,
+    }),
+  );
   return core;
 }

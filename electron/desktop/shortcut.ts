@@ -3,6 +3,8 @@
  * the user sets it. Says whether it is bound; what it does is for others.
  */
 import type { GlobalShortcut } from 'electron';
+import type { DesktopState } from '../../shared/desktop-topics.ts';
+import type { TrayFacts } from '../../shared/tray-model.ts';
 
 const MODIFIERS: Readonly<Record<string, string>> = {
   cmdorctrl: 'CommandOrControl',
@@ -83,6 +85,17 @@ export type ShortcutState =
   | { state: 'off' }
   | { state: 'bound'; accelerator: string }
   | { state: 'refused'; accelerator: string; why: ShortcutProblem | 'system' };
+
+/** As the window is told. */
+export const hotkeyView = (hotkey: ShortcutState): DesktopState['hotkey'] => ({
+  state: hotkey.state,
+  accelerator: hotkey.state === 'off' ? null : hotkey.accelerator,
+  why: hotkey.state === 'refused' ? hotkey.why : null,
+});
+
+/** As the tray is told. */
+export const hotkeyFact = (hotkey: ShortcutState): TrayFacts['hotkey'] =>
+  hotkey.state === 'off' ? null : { accelerator: hotkey.accelerator, bound: hotkey.state === 'bound' };
 
 export class Hotkey {
   readonly #system: Pick<GlobalShortcut, 'register' | 'unregister' | 'isRegistered'>;

@@ -103,10 +103,7 @@ export const secretsDialog = {
 
 export const startText = {
   failedTitle: 'Switchyard can’t start',
-  badArguments: (word: string) => `Switchyard does not know ${word}.`,
   second: 'Switchyard is open already; its window is shown.',
-  hostRuns: (pid: number) =>
-    `Switchyard’s host is already running on this data (process ${String(pid)}): close it first, or use it in the browser.`,
   failedToEnd: 'Something went wrong while ending',
   failedToDo: 'That could not be done',
   windowGone: 'The window broke down several times in a row',

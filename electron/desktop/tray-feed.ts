@@ -75,6 +75,12 @@ export class TrayFeed {
     return this.#summary;
   }
 
+  /** Of ours: what is on a server or being fetched, and what is to be sent. */
+  get counts(): { running: number; waiting: number } {
+    const { running = 0, collecting = 0, waiting = 0 } = this.#summary ?? {};
+    return { running: running + collecting, waiting };
+  }
+
   /** A job is being sent at this moment. */
   get submitting(): boolean {
     return [...this.#jobs.values()].some((job) => job.state === 'submitting');
@@ -99,7 +105,6 @@ export class TrayFeed {
       servers: [...this.#servers.values()].sort((a, b) => a.position - b.position),
       askForOne: this.#settings.askForOne,
       hotkey,
-      desktop: true,
     };
   }
 

@@ -63,6 +63,11 @@ export class SwitchyardTray {
     }, REBUILD_MS - sinceMs);
   }
 
+  /** The same glyph again: the bar it sits in has turned light or dark. */
+  redraw(): void {
+    this.#tray.setImage(this.#options.image(this.#glyph));
+  }
+
   [Symbol.dispose](): void {
     this.#waiting?.[Symbol.dispose]();
     this.#waiting = null;

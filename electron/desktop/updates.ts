@@ -27,7 +27,22 @@ export interface UpdatesOptions {
   show: (options: MessageBoxOptions) => Promise<MessageBoxReturnValue>;
   /** The user wants the restart: goes through the life machine, which calls `install` once the core is closed. */
   restart: () => void;
+  /** It was told of: the window says it too, with where to get it. */
+  newer: (version: string) => void;
+  /** The installer could not be started, and the core is closed already. */
+  installFailed: () => void;
   log: (message: string, fields: Record<string, unknown>) => void;
+}
+
+/** The page of the newest version, from the feed that was built in; null where there is none or it is no repository's. */
+export function releasePage(resourcesPath: string): string | null {
+  const file = join(resourcesPath, 'app-update.yml');
+  const feed = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const [owner, repo] = ['owner', 'repo'].map((name) => new RegExp(`^${name}: ([\\w.-]+)$`, 'm').exec(feed)?.[1]);
+  const isGitHub = /^provider: github$/m.test(feed);
+  return isGitHub && owner !== undefined && repo !== undefined
+    ? `https://github.com/${owner}/${repo}/releases/latest`
+    : null;
 }
 
 /** What this copy may do about updates, read from what lies around it. */
@@ -55,6 +70,7 @@ export class Updates {
   #updater: Updater | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #told: string | null = null;
+  #installing = false;
 
   constructor(options: UpdatesOptions) {
     this.#options = options;
@@ -83,7 +99,12 @@ export class Updates {
 
   /** Only from the life machine, with the core closed. */
   install(): void {
-    this.#updater?.quitAndInstall(false, true);
+    this.#installing = true;
+    try {
+      this.#updater?.quitAndInstall(false, true);
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   [Symbol.dispose](): void {
@@ -97,12 +118,19 @@ export class Updates {
     updater.logger = null;
     // Without a listener its error would be thrown at the process.
     updater.on('error', (error) => {
-      this.#options.log('the updater failed', { error });
+      this.#failed(error);
     });
     return updater;
   }
 
+  #failed(error: unknown): void {
+    this.#options.log('the updater failed', { error });
+    if (this.#installing) this.#options.installFailed();
+    this.#installing = false;
+  }
+
   #tell(version: string): void {
+    this.#options.newer(version);
     const title = noticeText.newVersion(version);
     this.#options.notice({ kind: 'news', title, body: noticeText.newVersionBody, open: 'settings' });
   }

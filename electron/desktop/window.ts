@@ -83,8 +83,8 @@ export interface WindowOptions {
   onFirstPaint: () => void;
   /** The system ends (Windows tells only windows). */
   onSystemEnds: () => void;
-  /** It broke more often than is worth rebuilding, or answers no more. */
-  onTrouble: (what: 'broken' | 'stuck') => void;
+  /** It broke more often than is worth rebuilding, or answers no more; null when it answers again. */
+  onTrouble: (what: 'broken' | 'stuck' | null) => void;
   log: (message: string, fields: Record<string, unknown>) => void;
 }
 
@@ -94,6 +94,8 @@ export class MainWindow {
   #window: BrowserWindow | null = null;
   #destroying: ReturnType<typeof setTimeout> | null = null;
   #place: string | null = null;
+  /** It is to be seen, whether or not it is ready yet. */
+  #wanted = false;
 
   constructor(options: WindowOptions) {
     this.#options = options;
@@ -110,9 +112,10 @@ export class MainWindow {
   /** Brings it to the front, at `place` (what follows the # in its address) where one is given. */
   show(place: string | null = null): void {
     this.#keep();
+    this.#wanted = true;
     if (this.#window === null) {
       this.#place = place;
-      this.#window = this.#make(true);
+      this.#window = this.#make();
       return;
     }
     if (place !== null) this.#goTo(this.#window, place);
@@ -124,6 +127,7 @@ export class MainWindow {
   hide(): void {
     const window = this.#window;
     if (window === null) return;
+    this.#wanted = false;
     window.hide();
     this.#destroying ??= setTimeout(() => {
       this.#destroying = null;
@@ -148,7 +152,7 @@ export class MainWindow {
     this.#destroying = null;
   }
 
-  #make(visible: boolean): BrowserWindow {
+  #make(): BrowserWindow {
     const { make, preload, devTools, stateFile, areas, mayPlace, dark, icon } = this.#options;
     const { maximized, width, height, x, y } = fitToDisplays(readWindowState(stateFile), areas(), mayPlace);
     const window = make({
@@ -168,7 +172,7 @@ export class MainWindow {
     if (maximized) window.maximize();
     window.once('ready-to-show', () => {
       this.#options.onFirstPaint();
-      if (visible) window.show();
+      if (this.#wanted) window.show();
     });
     window.on('close', (event) => {
       this.#save();
@@ -178,10 +182,13 @@ export class MainWindow {
       this.#keep();
       if (this.#window === window) this.#window = null;
     });
+    // Not `query-session-end`: another program may still call the system's end off.
     window.on('session-end', this.#options.onSystemEnds);
-    window.on('query-session-end', this.#options.onSystemEnds);
     window.on('unresponsive', () => {
       this.#options.onTrouble('stuck');
+    });
+    window.on('responsive', () => {
+      this.#options.onTrouble(null);
     });
     window.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
       this.#broke(window, reason, exitCode);
@@ -208,7 +215,7 @@ export class MainWindow {
     if (reason === 'clean-exit') return;
     this.#options.log('the window’s process is gone', { reason, exitCode });
     if (this.#window !== window) return;
-    const wasVisible = window.isVisible();
+    const wanted = this.#wanted;
     window.destroy();
     this.#window = null;
     if (!this.#crashes.crashed(Date.now())) {
@@ -216,7 +223,7 @@ export class MainWindow {
       return;
     }
     // A hidden one is made again when it is asked for.
-    if (wasVisible) this.#window = this.#make(true);
+    if (wanted) this.#window = this.#make();
   }
 
   #save(): void {

@@ -2,6 +2,7 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import type { AppInfo, QueueSummary } from '../../shared/contract.ts';
+import type { DesktopState } from '../../shared/desktop-topics.ts';
 import type { Settings } from '../../shared/settings.ts';
 
 /** `connecting`: never connected yet. `reconnecting`: it was, and is being tried again. `signed-out`: the host does not know this page any more. */
@@ -13,8 +14,10 @@ export interface AppState {
   readonly settings: Settings | null;
   readonly summary: QueueSummary | null;
   readonly info: AppInfo | null;
+  /** Null in a browser. */
+  readonly desktop: DesktopState | null;
 }
 
 export type AppStore = StoreApi<AppState>;
 export const createAppStore = (): AppStore =>
-  createStore(() => ({ link: 'connecting', settings: null, summary: null, info: null }));
+  createStore(() => ({ link: 'connecting', settings: null, summary: null, info: null, desktop: null }));

@@ -11,6 +11,8 @@ import { sayTrouble } from '../state/actions.ts';
 import { useApp } from '../state/stores.ts';
 import { settingsText as text } from '../text/settings.ts';
 import { PageBar } from './page-bar.tsx';
+import { DesktopSettings } from './settings-desktop.tsx';
+import { Group, Line } from './settings-parts.tsx';
 import page from './page.module.css';
 import styles from './settings-view.module.css';
 
@@ -104,6 +106,7 @@ export function SettingsView(): ReactNode {
               />
             </Line>
           </Group>
+          <DesktopSettings settings={settings} set={set} />
           {info !== null && (
             <Group title={text.about}>
               <dl className={styles['about']}>
@@ -140,26 +143,5 @@ export function SettingsView(): ReactNode {
         {text.keepText}
       </AlertDialog>
     </section>
-  );
-}
-
-function Group({ title, children }: { title: string; children: ReactNode }): ReactNode {
-  return (
-    <section className={styles['group']} aria-label={title}>
-      <h2 className={styles['heading']}>{title}</h2>
-      {children}
-    </section>
-  );
-}
-
-function Line({ label, hint, children }: { label: string; hint?: string; children: ReactNode }): ReactNode {
-  return (
-    <div className={styles['line']}>
-      <span className={styles['label']}>
-        {label}
-        {hint !== undefined && <span className={styles['hint']}>{hint}</span>}
-      </span>
-      {children}
-    </div>
   );
 }

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
-import type { MessageBoxOptions } from 'electron';
+import type { MenuItemConstructorOptions, MessageBoxOptions } from 'electron';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startDesktop } from '../../../electron/desktop/desktop.ts';
-import type { Desktop } from '../../../electron/desktop/desktop.ts';
+import type { Desktop } from '../../../electron/desktop/desktop-options.ts';
 import { Marks } from '../../../electron/desktop/marks.ts';
 import { startComfyServer } from '../../../electron/demo/comfy-server.ts';
 import type { ComfyServerHandle } from '../../../electron/demo/comfy-server.ts';
@@ -136,8 +136,14 @@ describe('the desktop app', () => {
     const host = await findRunningHost(join(folder, 'data'));
     expect(host?.endpoint).toMatchObject({ pid: process.pid, url: null, version: '1.2.3' });
     fake.windows[0]?.emit('ready-to-show');
-    expect(JSON.parse(perf[0] ?? '')).toMatchObject({ core: expect.any(Number), 'first-paint': expect.any(Number) });
+    expect(perf).toEqual([]);
     const client = connectWindow();
+    expect(JSON.parse(perf[0] ?? '')).toMatchObject({
+      core: expect.any(Number),
+      'first-paint': expect.any(Number),
+      interactive: expect.any(Number),
+      syncMs: { database: expect.any(Number), files: expect.any(Number), window: expect.any(Number) },
+    });
     expect(await client.api.app.info({})).toMatchObject({ host: 'electron', secrets: 'os', version: '1.2.3' });
     client.close();
   });
@@ -166,6 +172,7 @@ describe('the desktop app', () => {
       tray: true,
       startAtLogin: false,
       hotkey: { state: 'off', accelerator: null, why: null },
+      newer: null,
     });
     await client.api.settings.set({ settings: { hotkey: 'Ctrl+Alt+X' } });
     await until('the hotkey', () => states.length > 1);
@@ -279,7 +286,7 @@ describe('the desktop app', () => {
     const client = connectWindow();
     const { release } = await withWork(client);
     // Windows emits no before-quit then.
-    fake.windows[0]?.emit('query-session-end', {});
+    fake.windows[0]?.emit('session-end', {});
     expect(fake.windows[0]?.close()).toBe(true);
     await until('over', () => fake.app.exitCode === 0);
     expect(fake.boxes).toEqual([]);
@@ -320,19 +327,77 @@ describe('the desktop app', () => {
     client.close();
   });
 
-  it('after sleep every server is asked anew', async () => {
+  it('after sleep every socket is dropped, and made anew and reconciled within five seconds', async () => {
     await start();
     const client = connectWindow();
-    const { release } = await withWork(client);
-    const before = comfy.engine;
+    const contacts: string[] = [];
+    client.watch(['server.changed'], ({ payload }) => contacts.push(payload.status.contact));
+    const { ids, release } = await withWork(client);
+    await until('online', () => contacts.at(-1) === 'online');
+    contacts.length = 0;
+    const wokeAt = performance.now();
     fake.power.emit('resume');
+    await until('it is connected anew', () => contacts.includes('connecting') && contacts.at(-1) === 'online');
+    expect(performance.now() - wokeAt).toBeLessThan(5_000);
     release();
-    await until('all done', async () => {
-      const { running, waiting, collecting } = await client.api.queue.summary({});
-      return running + waiting + collecting === 0;
-    });
-    expect(comfy.engine).toBe(before);
+    // The new socket hears of the job that ran over the sleep.
+    for (const id of ids) expect((await client.api.jobs.awaitEnd({ id })).job.state).toBe('done');
     client.close();
+  });
+
+  it('keeps the computer awake only where that is wanted, and only while something is open', async () => {
+    await start();
+    const client = connectWindow();
+    const { ids, release } = await withWork(client);
+    await until('the shell knows of it', () => trayLabels().includes('1 running, 1 waiting on 1 server'));
+    expect(fake.blockers.size).toBe(0);
+    await client.api.settings.set({ settings: { keepAwake: true } });
+    await until('awake', () => fake.blockers.size === 1);
+    expect([...fake.blockers.values()]).toEqual(['prevent-app-suspension']);
+    release();
+    for (const id of ids) await client.api.jobs.awaitEnd({ id });
+    await until('allowed to sleep', () => fake.blockers.size === 0);
+    client.close();
+  });
+
+  it('a cancel from the menu was asked for in the window, as its history says', async () => {
+    await start();
+    const client = connectWindow();
+    const { ids, release } = await withWork(client);
+    const queue = fake.menu().find(({ label }) => label === 'Queue')?.submenu as MenuItemConstructorOptions[];
+    queue.find(({ id }) => id === 'cancel-all')?.click?.({} as never, undefined, {});
+    (await box(/^Cancel 2 jobs on Studio\?/)).answer({ response: 0 });
+    await until('both are being cancelled', async () => (await client.api.queue.summary({})).waiting === 0);
+    release();
+    for (const id of ids) expect((await client.api.jobs.awaitEnd({ id })).job.cancel?.by).toBe('window');
+    client.close();
+  });
+
+  it('the glyph follows the bar it sits in, which on Windows is not the theme of programs', async () => {
+    await start({}, { platform: 'win32' });
+    expect(String(fake.trays[0]?.image)).toMatch(/idle-dark\.ico$/);
+    fake.theme.shouldUseDarkColorsForSystemIntegratedUI = false;
+    fake.theme.emit('updated');
+    expect(String(fake.trays[0]?.image)).toMatch(/idle-light\.ico$/);
+  });
+
+  it('a notification clicked when nobody remembers it any more opens the window (Windows)', async () => {
+    await start({}, { platform: 'win32', words: ['--hidden'] });
+    expect(fake.windows).toHaveLength(0);
+    fake.activation.hear?.();
+    expect(fake.windows).toHaveLength(1);
+  });
+
+  it('a window that does not answer is asked about once, and no more when it answers again', async () => {
+    await start();
+    fake.windows[0]?.emit('unresponsive');
+    fake.windows[0]?.emit('unresponsive');
+    expect(fake.boxes.map(({ options }) => options.message)).toEqual(['The window does not answer']);
+    fake.windows[0]?.emit('responsive');
+    expect(fake.boxes[0]?.options.signal?.aborted).toBe(true);
+    fake.windows[0]?.emit('unresponsive');
+    fake.boxes[1]?.answer({ response: 0 });
+    await until('made anew', () => fake.windows.length === 2);
   });
 
   it('two windows of one page are one connection: the old one ends', async () => {

@@ -24,21 +24,38 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 const failedFile = (): string => join(folder, 'cache', 'failed');
-const fetching = (program: string, change: { firstByteMs?: number; insist?: boolean } = {}): Promise<string | null> => {
+
+/** A clock that stands still: what waits for it is in here, and comes when a test says so. */
+let waiting: { ms: number; run: () => void }[];
+beforeEach(() => {
+  waiting = [];
+});
+const later = (run: () => void, ms: number): Disposable => {
+  const timer = { ms, run };
+  waiting.push(timer);
+  return { [Symbol.dispose]: () => void (waiting = waiting.filter((each) => each !== timer)) };
+};
+const fetching = (program: string, change: { insist?: boolean } = {}): Promise<string | null> => {
   writeFileSync(join(folder, 'program.mjs'), program);
   return fetchElectron({
     say: (text) => void (said += text),
     program: join(folder, 'program.mjs'),
     failedFile: failedFile(),
+    later,
     ...change,
   });
 };
 
-it('a download that answers nothing is given up, ended, and not tried again for an hour', async () => {
-  const silent = `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(join(folder, 'pid'))}, String(process.pid)); setInterval(() => undefined, 1_000);`;
-  expect(await fetching(silent, { firstByteMs: 1_000 })).toBe('no answer in 1 s');
+it('a download that answers nothing in three seconds is given up, ended, and not tried again for an hour', async () => {
+  const pidFile = join(folder, 'pid');
+  const silent = `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => undefined, 1_000);`;
+  const answer = fetching(silent);
+  await until('it runs', () => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '');
+  expect(waiting.map(({ ms }) => ms)).toEqual([3_000]);
+  waiting[0]?.run();
+  expect(await answer).toBe('no answer in 3 s');
   expect(existsSync(failedFile())).toBe(true);
-  const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+  const pid = Number(readFileSync(pidFile, 'utf8'));
   await until('its process is gone', () => !isAlive(pid));
   expect(await fetching('process.exit(0)')).toBe('it could not be fetched within the last hour');
   expect(await fetching('process.exit(0)', { insist: true })).toBeNull();
@@ -46,11 +63,23 @@ it('a download that answers nothing is given up, ended, and not tried again for 
 });
 
 it('its progress is seen, and only its beginning must be quick', async () => {
-  const slow =
-    'process.send(0); setTimeout(() => process.send(0.5), 500); setTimeout(() => { process.send(1); process.disconnect(); }, 700);';
-  expect(await fetching(slow, { firstByteMs: 450 })).toBeNull();
+  const goOn = join(folder, 'go-on');
+  const slow = `import { existsSync } from 'node:fs'; process.send(0); const timer = setInterval(() => { if (!existsSync(${JSON.stringify(goOn)})) return; clearInterval(timer); process.send(0.5); process.send(1); process.disconnect(); }, 5);`;
+  const answer = fetching(slow);
+  await until('its first byte', () => said.includes('  0 %'));
+  expect(waiting.map(({ ms }) => ms)).toEqual([20_000]);
+  writeFileSync(goOn, '');
+  expect(await answer).toBeNull();
+  expect(waiting).toEqual([]);
   expect(said).toContain('Fetching Electron');
   expect(said).toMatch(/ {2}0 %\r 50 %\r100 %\n$/);
+});
+
+it('one that stands still in the middle is given up too', async () => {
+  const answer = fetching('process.send(0.3); setInterval(() => undefined, 1_000);');
+  await until('its first byte', () => said.includes(' 30 %'));
+  waiting[0]?.run();
+  expect(await answer).toBe('the download stood still');
 });
 
 it('its failure is told in its own words, and forgotten after an hour', async () => {

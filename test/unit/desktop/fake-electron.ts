@@ -22,6 +22,7 @@ export interface FakeBehaviour {
 class FakeApp extends EventEmitter {
   readonly isPackaged: boolean;
   exitCode: number | null = null;
+  relaunched = false;
 
   constructor(packaged: boolean) {
     super();
@@ -43,6 +44,11 @@ class FakeApp extends EventEmitter {
 
   exit(code = 0): void {
     this.exitCode ??= code;
+  }
+
+  /** Takes effect only when the app exits. */
+  relaunch(): void {
+    this.relaunched = true;
   }
 
   getLoginItemSettings(): { openAtLogin: boolean; wasOpenedAtLogin: boolean } {
@@ -117,10 +123,15 @@ export interface FakeElectron {
   app: FakeApp;
   windows: FakeWindow[];
   trays: FakeTray[];
+  menu: () => MenuItemConstructorOptions[];
   notifications: FakeNotification[];
   boxes: { options: MessageBoxOptions; answer: (value: Partial<MessageBoxReturnValue>) => void }[];
   shortcuts: Map<string, () => void>;
   power: EventEmitter;
+  theme: EventEmitter & { shouldUseDarkColors: boolean; shouldUseDarkColorsForSystemIntegratedUI: boolean };
+  /** Why the computer is kept awake, by number. */
+  blockers: Map<number, string>;
+  activation: { hear: (() => void) | null };
   handler: () => ((request: Request) => Promise<Response>) | null;
   opened: string[];
   revealed: string[];
@@ -136,6 +147,13 @@ export function fakeElectron(behaviour: FakeBehaviour = {}): FakeElectron {
   const power = new EventEmitter();
   const opened: string[] = [];
   const revealed: string[] = [];
+  const activation: FakeElectron['activation'] = { hear: null };
+  let appMenu: MenuItemConstructorOptions[] = [];
+  const blockers = new Map<number, string>();
+  const theme = Object.assign(new EventEmitter(), {
+    shouldUseDarkColors: true,
+    shouldUseDarkColorsForSystemIntegratedUI: true,
+  });
   let handler: ((request: Request) => Promise<Response>) | null = null;
   const ignore = (): void => undefined;
 
@@ -148,10 +166,18 @@ export function fakeElectron(behaviour: FakeBehaviour = {}): FakeElectron {
         app.emit('web-contents-created', {}, this.webContents);
       }
     },
-    Menu: { buildFromTemplate: (template: MenuItemConstructorOptions[]) => ({ template }), setApplicationMenu: ignore },
+    Menu: {
+      buildFromTemplate: (template: MenuItemConstructorOptions[]) => ({ template }),
+      setApplicationMenu: (menu: { template: MenuItemConstructorOptions[] }) => void (appMenu = menu.template),
+    },
     Notification: class extends FakeNotification {
       static isSupported(): boolean {
         return behaviour.notifications !== 'none';
+      }
+
+      /** Windows only, and at once for the click that started the app. */
+      static handleActivation(callback: () => void): void {
+        activation.hear = callback;
       }
 
       constructor(options: { title?: string; body?: string }) {
@@ -190,8 +216,16 @@ export function fakeElectron(behaviour: FakeBehaviour = {}): FakeElectron {
       isRegistered: (accelerator: string) => shortcuts.has(accelerator),
     },
     nativeImage: { createFromPath: (path: string) => path },
-    nativeTheme: { shouldUseDarkColors: true },
+    nativeTheme: theme,
     powerMonitor: power,
+    powerSaveBlocker: {
+      start: (kind: string) => {
+        const id = blockers.size + 1;
+        blockers.set(id, kind);
+        return id;
+      },
+      stop: (id: number) => blockers.delete(id),
+    },
     protocol: {
       handle: (_scheme: string, given: (request: Request) => Promise<Response>) => {
         handler = given;
@@ -231,10 +265,14 @@ export function fakeElectron(behaviour: FakeBehaviour = {}): FakeElectron {
     app,
     windows,
     trays,
+    menu: () => appMenu,
     notifications,
     boxes,
     shortcuts,
     power,
+    theme,
+    blockers,
+    activation,
     handler: () => handler,
     opened,
     revealed,

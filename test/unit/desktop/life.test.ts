@@ -8,6 +8,7 @@ function stage() {
   const boxes: { options: MessageBoxOptions; answer: (response: number, checkboxChecked?: boolean) => void }[] = [];
   const counts = { running: 2, waiting: 3 };
   let cancelAll: () => Promise<void> = async () => undefined;
+  let closeCore: () => Promise<void> = async () => undefined;
   const life = new Life({
     facts: () => ({
       busy: counts.running + counts.waiting > 0,
@@ -29,7 +30,7 @@ function stage() {
     progress: (fraction) => seen.push(`progress ${fraction === null ? 'ends' : fraction.toFixed(1)}`),
     remember: (settings) => seen.push(JSON.stringify(settings)),
     cancelAll: () => (seen.push('cancel all'), cancelAll()),
-    closeCore: async () => void seen.push('close core'),
+    closeCore: () => (seen.push('close core'), closeCore()),
     exit: () => seen.push('exit'),
     installUpdate: () => seen.push('install'),
     updateLater: () => seen.push('later'),
@@ -43,6 +44,9 @@ function stage() {
     boxes,
     counts,
     settle,
+    failClose: (error: Error) => {
+      closeCore = () => Promise.reject(error);
+    },
     failCancel: (error: Error) => {
       cancelAll = () => Promise.reject(error);
     },
@@ -107,9 +111,16 @@ describe('life at work', () => {
     expect(seen).toEqual(['progress ends', 'close core', 'exit']);
   });
   it('a core that fails to close does not keep the process', async () => {
-    const { life, seen, counts, settle } = stage();
+    const { life, seen, counts, settle, failClose } = stage();
     counts.running = 0;
     counts.waiting = 0;
+    failClose(new Error('disk full'));
+    life.input({ type: 'quit' });
+    await settle();
+    expect(seen).toEqual(['close core', 'Error: disk full', 'exit']);
+  });
+  it('an update begins when the core is closed', async () => {
+    const { life, seen, settle } = stage();
     life.input({ type: 'update' });
     await settle();
     expect(seen).toEqual(['close core', 'install']);

@@ -16,7 +16,7 @@ import { menuTemplate } from '../../../electron/desktop/menu.ts';
 import { hasTrayHost } from '../../../electron/desktop/tray-host.ts';
 import { installedForm, updateManner } from '../../../electron/desktop/update-policy.ts';
 import type { Installed } from '../../../electron/desktop/update-policy.ts';
-import { Updates, mannerHere } from '../../../electron/desktop/updates.ts';
+import { Updates, mannerHere, releasePage } from '../../../electron/desktop/updates.ts';
 import type { Updater } from '../../../electron/desktop/updates.ts';
 import { cancelWords } from '../../../shared/cancel-words.ts';
 import type { TrayAction } from '../../../shared/tray-model.ts';
@@ -173,11 +173,12 @@ describe('updates', () => {
 
   const stage = (manner: 'tell' | 'ask', found: unknown, response = 0) => {
     const seen: string[] = [];
+    let fail: (error: Error) => void = () => undefined;
     const updater: Updater = {
       autoDownload: true,
       autoInstallOnAppQuit: true,
       logger: console,
-      on: () => updater as never,
+      on: (_name: string, listener: (error: Error) => void) => ((fail = listener), updater as never),
       checkForUpdates: async () => {
         seen.push('look');
         if (found instanceof Error) throw found;
@@ -192,16 +193,25 @@ describe('updates', () => {
       load: async () => updater,
       notice: ({ title }) => seen.push(title),
       restart: () => seen.push('restart'),
+      newer: (version) => seen.push(`newer ${version}`),
+      installFailed: () => seen.push('relaunch'),
       show: async ({ message }) => (seen.push(message), { response, checkboxChecked: false }),
       log: (message) => seen.push(message),
     });
-    return { updates, seen, updater };
+    return {
+      updates,
+      seen,
+      updater,
+      fail: (error: Error) => {
+        fail(error);
+      },
+    };
   };
   it('unsigned: tells once, fetches nothing', async () => {
     const { updates, seen, updater } = stage('tell', { isUpdateAvailable: true, updateInfo: { version: '2.0.0' } });
     await updates.look();
     await updates.look();
-    expect(seen).toEqual(['look', 'Switchyard 2.0.0 is out', 'look']);
+    expect(seen).toEqual(['look', 'newer 2.0.0', 'Switchyard 2.0.0 is out', 'look']);
     expect([updater.autoDownload, updater.autoInstallOnAppQuit]).toEqual([false, false]);
     updates[Symbol.dispose]();
   });
@@ -212,6 +222,29 @@ describe('updates', () => {
     updates.install();
     expect(seen.at(-1)).toBe('install');
     updates[Symbol.dispose]();
+  });
+  it('an installer that can’t be started starts Switchyard again: its core is closed', async () => {
+    const { updates, seen, fail } = stage('ask', { isUpdateAvailable: true, updateInfo: { version: '2.0.0' } });
+    await updates.look();
+    fail(new Error('feed'));
+    expect(seen).not.toContain('relaunch');
+    updates.install();
+    fail(new Error('no space'));
+    fail(new Error('again'));
+    expect(seen.filter((what) => what === 'relaunch')).toHaveLength(1);
+    updates[Symbol.dispose]();
+  });
+  it('where to get it is the page of the feed’s repository', () => {
+    expect(releasePage(folder)).toBeNull();
+    const feed = (text: string): string | null => {
+      writeFileSync(join(folder, 'app-update.yml'), text);
+      return releasePage(folder);
+    };
+    expect(feed('owner: someone\nrepo: switchyard\nprovider: github\n')).toBe(
+      'https://github.com/someone/switchyard/releases/latest',
+    );
+    expect(feed('owner: a/../../b\nrepo: x\nprovider: github\n')).toBeNull();
+    expect(feed('provider: generic\nurl: https://example.com\n')).toBeNull();
   });
   it('later is later, nothing is found quietly, trouble is only logged', async () => {
     const later = stage('ask', { isUpdateAvailable: true, updateInfo: { version: '2.0.0' } }, 1);
@@ -288,10 +321,10 @@ describe('the question before a cancel', () => {
   );
 });
 
-it('marks of the start are in order, the first time counts, and the longest sync block is named', () => {
+it('marks of the start are in order, the first time counts, and what blocked is named', () => {
   const marks = new Marks();
   marks.mark('loaded');
-  marks.sync('spin', () => {
+  marks.sync('files', () => {
     const until = performance.now() + 3;
     while (performance.now() < until);
   });
@@ -299,7 +332,14 @@ it('marks of the start are in order, the first time counts, and the longest sync
   const before = JSON.parse(marks.line(1024 * 1024)) as Record<string, unknown>;
   marks.mark('loaded');
   expect(JSON.parse(marks.line(1024 * 1024))).toEqual(before);
-  expect(Object.keys(before)).toEqual(['loaded', 'ready', 'longestSync', 'rssMiB']);
-  expect(before['longestSync']).toMatchObject({ name: 'spin' });
+  expect(Object.keys(before)).toEqual(['loaded', 'ready', 'syncMs', 'rssMiB']);
+  expect(before['syncMs']).toEqual({ files: expect.any(Number) });
+  expect((before['syncMs'] as { files: number }).files).toBeGreaterThanOrEqual(3);
   expect(before['rssMiB']).toBe(1);
+  let told = 0;
+  marks.once(['ready', 'interactive'], () => void (told += 1));
+  expect(told).toBe(0);
+  marks.mark('interactive');
+  marks.mark('first-paint');
+  expect(told).toBe(1);
 });

@@ -10,7 +10,6 @@ const facts = (change: Partial<TrayFacts> = {}): TrayFacts => ({
   servers: [],
   askForOne: true,
   hotkey: null,
-  desktop: true,
   ...change,
 });
 const flat = (items: readonly TrayItem[]): TrayItem[] =>
@@ -117,13 +116,6 @@ describe('the entries', () => {
     const refused = { ...given, hotkey: { accelerator: 'Control+Alt+X', bound: false } };
     expect(entry(refused, 'cancel-all').accelerator).toBeUndefined();
     expect(trayModel(refused).items).toContainEqual({ type: 'line', label: 'The hotkey Control+Alt+X is not bound' });
-  });
-  it('open and quit are the desktop’s only', () => {
-    const ids = (desktop: boolean): string[] =>
-      flat(trayModel({ ...given, desktop }).items).flatMap((item) => (item.type === 'entry' ? [item.id] : []));
-    expect(ids(true)).toEqual(expect.arrayContaining(['open', 'quit']));
-    expect(ids(false)).not.toEqual(expect.arrayContaining(['open']));
-    expect(ids(false)).toContain('cancel-all');
   });
   it('stay few, and lead to the rest', () => {
     const many = facts({

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MenuItemConstructorOptions, NativeImage, Tray } from 'electron';
 import { trayModel } from '../../../shared/tray-model.ts';
 import type { TrayAction, TrayFacts } from '../../../shared/tray-model.ts';
+import { barIsDark } from '../../../electron/desktop/tray-icons.ts';
 import { SwitchyardTray, trayTemplate } from '../../../electron/desktop/tray.ts';
 import type { TrayOptions } from '../../../electron/desktop/tray.ts';
 import { jobId, jobView, serverView, summary } from './samples.ts';
@@ -14,7 +15,6 @@ function stage(platform: NodeJS.Platform) {
     servers: [serverView(1)],
     askForOne: true,
     hotkey: null,
-    desktop: true,
   };
   const timers: { at: number; run: () => void }[] = [];
   const menus: MenuItemConstructorOptions[][] = [];
@@ -141,4 +141,22 @@ it('nothing is drawn after the end', () => {
 it('an ampersand in a title marks no key', () => {
   const [item] = trayTemplate([{ type: 'line', label: 'Cats & dogs' }], () => undefined);
   expect(item?.label).toBe('Cats && dogs');
+});
+
+describe('the bar it sits in', () => {
+  const theme = (windows: boolean, bar: boolean) => ({
+    shouldUseDarkColors: windows,
+    shouldUseDarkColorsForSystemIntegratedUI: bar,
+  });
+  it.each<[NodeJS.Platform, string | undefined, ReturnType<typeof theme>, boolean]>([
+    ['win32', undefined, theme(true, false), false],
+    ['win32', undefined, theme(false, true), true],
+    ['linux', 'KDE', theme(false, false), false],
+    ['linux', 'KDE', theme(true, false), true],
+    // Its bar is black in the light theme too.
+    ['linux', 'ubuntu:GNOME', theme(false, false), true],
+    ['linux', undefined, theme(false, false), false],
+  ])('%s %s %j: dark is %s', (platform, desktop, given, dark) => {
+    expect(barIsDark(platform, { XDG_CURRENT_DESKTOP: desktop }, given)).toBe(dark);
+  });
 });

@@ -160,7 +160,7 @@ describe('the window', () => {
       onClose: () => keep,
       onFirstPaint: () => undefined,
       onSystemEnds: () => troubles.push('system-ends'),
-      onTrouble: (what) => troubles.push(what),
+      onTrouble: (what) => troubles.push(what ?? 'well again'),
       log: () => undefined,
       ...change,
     });
@@ -230,10 +230,32 @@ describe('the window', () => {
     window.show();
     expect(made).toHaveLength(2);
   });
-  it.each(['session-end', 'query-session-end'])('hears %s, which Windows tells only windows', (name) => {
+  it('hears the system’s end, which Windows tells only windows; not that it may come, which can be called off', () => {
     make().show();
-    made[0]?.emit(name);
+    made[0]?.emit('query-session-end', {});
+    expect(troubles).toEqual([]);
+    made[0]?.emit('session-end', {});
     expect(troubles).toEqual(['system-ends']);
+  });
+  it('that breaks before it was ever seen is made again', () => {
+    make().show();
+    made[0]?.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 11 });
+    expect(made).toHaveLength(2);
+    made[1]?.emit('ready-to-show');
+    expect(made[1]?.isVisible()).toBe(true);
+  });
+  it('that is hidden before it was ready stays hidden', () => {
+    const window = make();
+    window.show();
+    window.hide();
+    made[0]?.emit('ready-to-show');
+    expect(made[0]?.isVisible()).toBe(false);
+  });
+  it('tells that it does not answer, and that it does again', () => {
+    make().show();
+    made[0]?.emit('unresponsive');
+    made[0]?.emit('responsive');
+    expect(troubles).toEqual(['stuck', 'well again']);
   });
   it.each([
     '',

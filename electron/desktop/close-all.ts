@@ -1,0 +1,29 @@
+/** The end of everything the shell opened: first what listens and shows, then what others talk to, the core last. */
+import type { Core } from '../core/core.ts';
+
+const CORE_DEADLINE_MS = 3_000;
+/** What it may take beyond that before the process goes all the same: nothing accepted is lost by it. */
+const GRACE_MS = 500;
+
+export async function closeAll(
+  parts: readonly (Disposable | null)[],
+  talkers: { demo: AsyncDisposable | null; service: { close(): Promise<void> } | null },
+  core: Pick<Core, 'close'>,
+): Promise<void> {
+  for (const part of parts) part?.[Symbol.dispose]();
+  const closed = (async () => {
+    await talkers.demo?.[Symbol.asyncDispose]();
+    await talkers.service?.close();
+    await core.close(CORE_DEADLINE_MS);
+  })();
+  await withinMs(closed, CORE_DEADLINE_MS + GRACE_MS);
+}
+
+async function withinMs(work: Promise<void>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
