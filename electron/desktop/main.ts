@@ -69,7 +69,7 @@ function isSigned(): boolean {
 
 async function start(): Promise<void> {
   let desktop: Desktop | null = null;
-  let wanted = false;
+  let wanted = false as boolean;
   app.on('second-instance', (_event, argv) => {
     // A start at login beside one that is there already has nothing to show.
     if (readDesktopArguments(argv, process.env, process.cwd()).hidden) return;

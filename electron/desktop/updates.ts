@@ -16,7 +16,14 @@ const EVERY_MS = 24 * 60 * 60_000;
 
 export type Updater = Pick<
   AppUpdater,
-  'checkForUpdates' | 'downloadUpdate' | 'quitAndInstall' | 'on' | 'autoDownload' | 'autoInstallOnAppQuit' | 'logger'
+  | 'checkForUpdates'
+  | 'downloadUpdate'
+  | 'quitAndInstall'
+  | 'on'
+  | 'autoDownload'
+  | 'autoInstallOnAppQuit'
+  | 'disableWebInstaller'
+  | 'logger'
 >;
 
 export interface UpdatesOptions {
@@ -115,6 +122,7 @@ export class Updates {
     const updater = await load();
     updater.autoDownload = false;
     updater.autoInstallOnAppQuit = false;
+    updater.disableWebInstaller = true;
     updater.logger = null;
     // Without a listener its error would be thrown at the process.
     updater.on('error', (error) => {

@@ -177,6 +177,7 @@ describe('updates', () => {
     const updater: Updater = {
       autoDownload: true,
       autoInstallOnAppQuit: true,
+      disableWebInstaller: false,
       logger: console,
       on: (_name: string, listener: (error: Error) => void) => ((fail = listener), updater as never),
       checkForUpdates: async () => {
@@ -212,7 +213,11 @@ describe('updates', () => {
     await updates.look();
     await updates.look();
     expect(seen).toEqual(['look', 'newer 2.0.0', 'Switchyard 2.0.0 is out', 'look']);
-    expect([updater.autoDownload, updater.autoInstallOnAppQuit]).toEqual([false, false]);
+    expect([updater.autoDownload, updater.autoInstallOnAppQuit, updater.disableWebInstaller]).toEqual([
+      false,
+      false,
+      true,
+    ]);
     updates[Symbol.dispose]();
   });
   it('signed: fetches, asks, and leaves the restart to the life machine', async () => {
