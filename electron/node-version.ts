@@ -20,9 +20,13 @@ export function isNodeNewEnough(version: string): boolean {
 export function requireNodeVersion(): void {
   const version = process.versions.node;
   if (isNodeNewEnough(version)) return;
+  // Whoever came through npm has no newer one in the project either.
+  const scripts =
+    process.env['npm_lifecycle_event'] === undefined
+      ? ', or from a checkout use the npm scripts (npm start, npm run host, npm run -s cli), which may bring their own'
+      : '';
   process.stderr.write(
-    `Switchyard needs Node ${MINIMUM.join('.')} or newer and this is ${version}: ` +
-      'install a newer Node, or from a checkout use the npm scripts (npm start, npm run host, npm run -s cli), which bring their own.\n',
+    `Switchyard needs Node ${MINIMUM.join('.')} or newer and this is ${version}: install a newer Node${scripts}.\n`,
   );
   process.exit(1);
 }

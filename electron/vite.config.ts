@@ -54,6 +54,7 @@ export default defineConfig(({ mode }) => {
       sourcemap: mode !== 'cli',
       reportCompressedSize: false,
       rolldownOptions: {
+        checks: { bundlerTimings: false },
         output: { entryFileNames: output.file, format: output.format, codeSplitting: false },
       },
     },

@@ -19,5 +19,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: true,
+    // On a slow machine the build is slow; whoever starts Switchyard there can do nothing about it.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
 });

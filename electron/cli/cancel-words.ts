@@ -90,10 +90,12 @@ export function questionFor(preview: CancelPreview, options: { runsOn: boolean }
   const { total } = preview;
   const count = stoppedBy(total, manner);
   const lines: string[] = [];
-  if (total.running > 0)
+  if (total.running > 0) {
+    const [runs, stops] = total.running === 1 ? ['runs', 'stops'] : ['run', 'stop'];
     lines.push(
-      `  ${plural(total.running, 'running job', 'running jobs')}: ${options.runsOn ? 'runs on to the end' : 'stops at the next step; images so far are kept'}`,
+      `  ${plural(total.running, 'running job', 'running jobs')}: ${options.runsOn ? `${runs} on to the end` : `${stops} at the next step; images so far are kept`}`,
     );
+  }
   const waiting = total.local + total.staged;
   if (waiting > 0) lines.push(`  ${plural(waiting, 'waiting job', 'waiting jobs')}: removed; can be put back`);
   if (total.foreign > 0)

@@ -23,9 +23,9 @@ import type { Command } from './context.ts';
 import { EXIT, toFailure, usage } from './exit-codes.ts';
 import type { Failure } from './exit-codes.ts';
 import { helpText } from './help.ts';
-import { Output } from './output.ts';
+import { Output, whyOf } from './output.ts';
 import { clean } from './format.ts';
-import { errorLead, says } from './text.ts';
+import { atServer, errorLead, says } from './text.ts';
 import type { VerbName } from './verbs.ts';
 
 const COMMANDS: Record<Exclude<VerbName, 'host'>, Command> = {
@@ -98,10 +98,11 @@ async function main(argv: readonly string[]): Promise<number | null> {
   try {
     const answer = await COMMANDS[verb.name]({ args, out, dataDir, link, signal: left.signal, now: () => Date.now() });
     out.answer(answer);
-    if (answer.error !== undefined && !out.manner.json) {
+    const why = whyOf(answer);
+    if (why !== null && !out.manner.json) {
       // What came of a cancel is its answer, and -q wants none; everything else is an error.
-      if (answer.exit === EXIT.notProven || answer.exit === EXIT.tooLate) out.note(clean(answer.error.message));
-      else out.complain(clean(answer.error.message));
+      if (answer.exit === EXIT.notProven || answer.exit === EXIT.tooLate) out.note(clean(why));
+      else out.complain(clean(why));
     }
     return answer.exit;
   } catch (error) {
@@ -109,7 +110,7 @@ async function main(argv: readonly string[]): Promise<number | null> {
       out.note(says.interrupted);
       return EXIT.interrupted;
     }
-    return fail(out, toFailure(error));
+    return fail(out, toFailure(error), args);
   } finally {
     await close();
   }
@@ -122,7 +123,8 @@ async function becomeHost(words: readonly string[]): Promise<void> {
   await import(place.href);
 }
 
-function fail(out: Output, failure: Failure): number {
+/** `args` where they could be read: what was asked, and of whom. */
+function fail(out: Output, failure: Failure, args?: Arguments): number {
   const { exit, code, message, hint, details } = failure;
   if (out.manner.json)
     out.answer({
@@ -132,9 +134,12 @@ function fail(out: Output, failure: Failure): number {
       error: { code, message, ...(details === undefined ? {} : { details }) },
     });
   else {
-    out.complain(`switchyard: ${failure.bare ? clean(`${errorLead[code]}: ${message}`) : message}`);
+    const url = details?.['url'];
+    const lead = typeof url === 'string' ? atServer(url, failure) : `${errorLead[code]}: ${message}`;
+    out.complain(`switchyard: ${failure.bare ? clean(lead) : message}`);
     if (hint !== null) out.complain(hint);
-    else if (exit === EXIT.unreachable && details?.['peer'] !== 'host') out.complain(says.seeStatus);
+    else if (exit === EXIT.unreachable && details?.['peer'] !== 'host' && args?.verb?.name !== 'status')
+      out.complain(says.seeStatus(args?.text('url') ?? null));
   }
   return exit;
 }

@@ -1,16 +1,18 @@
 /** What every verb is given. */
 import type { Arguments } from './args.ts';
 import { aloneLink } from './alone-link.ts';
-import { Failure, EXIT } from './exit-codes.ts';
-import { hostLink } from './host-link.ts';
+import { readConfig } from './config-file.ts';
+import { usage } from './exit-codes.ts';
+import { hostLink, isHostThere } from './host-link.ts';
 import type { Link } from './link.ts';
 import type { Answer, Output } from './output.ts';
+import { says } from './text.ts';
 
 export interface Context {
   args: Arguments;
   out: Output;
   dataDir: string;
-  /** The running host, or with `--url` a core of our own; the same one every time. */
+  /** The running host, or a core of our own for one server; the same one every time. */
   link(): Promise<Link>;
   /** Aborts at Ctrl+C. */
   signal: AbortSignal;
@@ -27,13 +29,13 @@ export function linkFor(
   left: AbortSignal,
 ): { link: () => Promise<Link>; close: () => Promise<void> } {
   let made: Promise<Link> | undefined;
+  const onCall = (trace: Parameters<Output['trace']>[0]): void => {
+    out.trace(trace);
+  };
   const make = async (): Promise<Link> => {
-    const url = args.text('url');
-    const onCall = (trace: Parameters<Output['trace']>[0]): void => {
-      out.trace(trace);
-    };
-    if (url === undefined) return hostLink(dataDir, onCall, left);
-    return aloneLink({ url, keyFile: args.text('key-file'), onCall, left });
+    const server = serverToAsk(args, dataDir, out);
+    if (server === null) return hostLink(dataDir, onCall, left);
+    return aloneLink({ ...server, onCall, left });
   };
   return {
     link: () => (made ??= make()),
@@ -44,11 +46,20 @@ export function linkFor(
   };
 }
 
-/** Verbs that make no sense against a single server without a host. */
-export function needsHost(context: Context): void {
-  if (context.args.has('url'))
-    throw new Failure(
-      EXIT.usage,
-      `switchyard ${context.args.verb?.name ?? ''} needs a running Switchyard: --url can’t be used with it.`,
-    );
+/** Null: the host is asked. `--url` always means that server; the config file's is for when no host was named and none runs. */
+function serverToAsk(
+  args: Arguments,
+  dataDir: string,
+  out: Output,
+): { url: string; keyFile: string | undefined } | null {
+  const url = args.text('url');
+  const keyFile = args.text('key-file');
+  const alone = args.verb?.alone === true;
+  if (url !== undefined && !alone) throw usage(says.needsHost(args.verb?.name ?? ''));
+  const config = readConfig(args.text('config'));
+  if (url !== undefined) return { url, keyFile: keyFile ?? (url === config.url ? config.keyFile : undefined) };
+  const named = args.has('data') || args.has('demo') || (process.env['SWITCHYARD_DATA'] ?? '') !== '';
+  if (config.url === undefined || !alone || named || isHostThere(dataDir)) return null;
+  out.note(says.asksDirectly(config.url));
+  return { url: config.url, keyFile: keyFile ?? config.keyFile };
 }

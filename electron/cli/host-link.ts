@@ -2,6 +2,7 @@
 import type { CallName, Contract, Topic } from '../../shared/contract.ts';
 import type { CallOptions, InputOf, OutputOf } from '../../shared/contract-types.ts';
 import { fromWire } from '../../shared/errors.ts';
+import { demoDirectory } from '../data-dir.ts';
 import { readEndpoint } from '../host/endpoint-file.ts';
 import { readToken } from '../host/private-file.ts';
 import { openEventStream } from './event-stream.ts';
@@ -88,8 +89,22 @@ function parse(text: string): unknown {
   }
 }
 
-const notRunning = (dataDir: string): Failure =>
-  new Failure(EXIT.unreachable, says.notRunning(dataDir), { hint: says.howToStart, details: { peer: 'host' } });
+function notRunning(dataDir: string): Failure {
+  const hint = isHostThere(demoDirectory(dataDir)) ? says.demoRuns : says.howToStart;
+  return new Failure(EXIT.unreachable, says.notRunning(dataDir), { hint, details: { peer: 'host' } });
+}
+
+/** A look without asking it anything: it left word where it is, and its process lives. */
+export function isHostThere(dataDir: string): boolean {
+  const endpoint = readEndpoint(dataDir);
+  if (endpoint === null) return false;
+  try {
+    return process.kill(endpoint.pid, 0);
+  } catch (error) {
+    // It lives, and is someone else's.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
 
 /** A socket nobody listens on means what a missing file means: no host. */
 function whyNot(error: unknown, dataDir: string): unknown {

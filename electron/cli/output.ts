@@ -11,7 +11,12 @@ export interface Answer {
   text: () => readonly string[];
   /** Why `exit` is not 0. */
   error?: WireError;
+  /** The same for people, where the error's message is for logs; null where `text` has said it. */
+  why?: string | null;
 }
+
+/** What is said below the answer, where it is not 0. */
+export const whyOf = ({ error, why }: Answer): string | null => (why === undefined ? (error?.message ?? null) : why);
 
 export interface Terminal {
   stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };

@@ -62,6 +62,10 @@ export const lostSentence = {
   'no-trace': "It left no trace on the server; whether it ran can't be known",
 } as const;
 
+/** What is wrong with the server at this address. */
+export const atServer = (url: string, { code, message }: { code: ErrorCode; message: string }): string =>
+  `${errorLead[code].replace(/^(The|This) server/, url)}: ${message}`;
+
 export const says = {
   unknownVerb: (word: string) => `There is no verb "${word}".`,
   unknownOption: (word: string) => `${word} is not known here.`,
@@ -76,11 +80,15 @@ export const says = {
   noVerb: 'Say what to do, for example: switchyard status',
 
   notRunning: (dataDir: string) => `Switchyard is not running on ${dataDir}.`,
+  demoRuns: 'The demo is: to speak to it add --demo',
+  needsHost: (verb: string) => `switchyard ${verb} needs a running Switchyard: --url can’t be used with it.`,
+  asksDirectly: (url: string) => `Switchyard is not running: ${url} is asked directly.`,
+  badConfig: (file: string, why: string) => `${file} can’t be used: ${why}.`,
   howToStart: 'Start it with: switchyard host   (or open the app, or ask a server directly with --url)',
   tokenRefused:
     'The running Switchyard refused this data directory’s token: it was started with another one. Start it again.',
   stillNotThere: (url: string) => `${url} does not answer.`,
-  seeStatus: 'See: switchyard status',
+  seeStatus: (url: string | null) => `See: switchyard status${url === null ? '' : ` --url ${url}`}`,
   streamEnded: (why: string) => `The connection to Switchyard ended: ${why}.`,
 
   noServer: (word: string) => `There is no server "${word}".`,

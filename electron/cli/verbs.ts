@@ -14,6 +14,8 @@ export interface Verb {
   takes: readonly [number, number];
   /** Its options are read by someone else. */
   passesOn?: boolean;
+  /** Makes sense against a single server too, without a running Switchyard (`--url`). */
+  alone?: boolean;
 }
 
 export type VerbName =
@@ -44,6 +46,7 @@ export const GLOBAL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   demo: 'flag',
   url: 'text',
   'key-file': 'text',
+  config: 'text',
   json: 'flag',
   quiet: 'flag',
   verbose: 'flag',
@@ -57,6 +60,7 @@ export const GLOBAL_HELP: readonly (readonly [string, string])[] = [
   ['--demo', "the demo's data directory instead"],
   ['--url URL', 'no host: ask this server directly, with a queue in memory'],
   ['--key-file FILE', "with --url: the server's key, or user:password, is in FILE (- is stdin)"],
+  ['--config FILE', 'JSON with "url" and "keyFile": the server that is asked while no Switchyard runs'],
   ['--json', 'one object {ok, data, error?} on stdout'],
   ['-q, --quiet', 'print nothing but errors, ask nothing'],
   ['-v, --verbose', 'print each API call to stderr'],
@@ -84,8 +88,17 @@ const table: readonly Verb[] = [
     options: { server: 'text' },
     help: [SERVER],
     takes: [0, 0],
+    alone: true,
   },
-  { name: 'servers list', usage: 'servers list', about: 'the servers you added', options: {}, help: [], takes: [0, 0] },
+  {
+    name: 'servers list',
+    usage: 'servers list',
+    about: 'the servers you added',
+    options: {},
+    help: [],
+    takes: [0, 0],
+    alone: true,
+  },
   {
     name: 'servers add',
     usage: 'servers add URL [--name N] [--kind comfy|swarm] [--max N] [--key-file FILE]',
@@ -153,6 +166,7 @@ const table: readonly Verb[] = [
       ['--held, --front', 'keep it back; put it first'],
     ],
     takes: [1, 1],
+    alone: true,
   },
   {
     name: 'jobs',
@@ -161,8 +175,17 @@ const table: readonly Verb[] = [
     options: { server: 'text', foreign: 'flag' },
     help: [SERVER, ['--foreign', 'other people’s work too']],
     takes: [0, 0],
+    alone: true,
   },
-  { name: 'job', usage: 'job ID', about: 'everything known of one job', options: {}, help: [], takes: [1, 1] },
+  {
+    name: 'job',
+    usage: 'job ID',
+    about: 'everything known of one job',
+    options: {},
+    help: [],
+    takes: [1, 1],
+    alone: true,
+  },
   {
     name: 'cancel',
     usage:
@@ -190,6 +213,7 @@ const table: readonly Verb[] = [
       ['--wait SECONDS', 'how long to wait for proof (10); 0: only until it is on disk'],
     ],
     takes: [0, MANY],
+    alone: true,
   },
   {
     name: 'history',
@@ -205,7 +229,15 @@ const table: readonly Verb[] = [
     ],
     takes: [0, 100],
   },
-  { name: 'watch', usage: 'watch', about: 'print what happens until Ctrl+C', options: {}, help: [], takes: [0, 0] },
+  {
+    name: 'watch',
+    usage: 'watch',
+    about: 'print what happens until Ctrl+C',
+    options: {},
+    help: [],
+    takes: [0, 0],
+    alone: true,
+  },
   {
     name: 'pause',
     usage: 'pause [--server S]',
@@ -255,6 +287,7 @@ const table: readonly Verb[] = [
     options: {},
     help: [],
     takes: [1, 2],
+    alone: true,
   },
 ];
 

@@ -115,7 +115,7 @@ async function serve(args: HostArguments): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      end(core.busy() ? says.closing : null);
+      end(core.busy() ? (args.demo ? says.closingDemo : says.closing) : null);
     });
   }
 

@@ -29,6 +29,7 @@ export const says = {
   waitingForWork: 'Work still runs or waits: Switchyard ends when it is done. Ctrl+C ends it now; nothing is lost.',
   idleEnd: 'Nothing is left to do and no window is open: Switchyard ends.',
   closing: 'Closing. What runs on a server goes on there and is picked up at the next start.',
+  closingDemo: 'Closing. The demo’s servers end too, and what runs on them.',
   failed: (why: string) => `Switchyard can't start: ${why}`,
   perf: (coreMs: number, listeningMs: number, rssBytes: number) =>
     JSON.stringify({

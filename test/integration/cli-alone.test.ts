@@ -1,5 +1,14 @@
 /** `--url`: no host, no data directory, a core in memory for one verb. And what a bundle may hold, since it is built here. */
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -31,7 +40,6 @@ const json = async (...words: string[]): Promise<Parsed> => {
 };
 
 beforeAll(async () => {
-  const { mkdirSync } = await import('node:fs');
   mkdirSync(scratch);
   server = await startComfyServer({ stepMs: 10, previews: false });
   // Where node_modules is found: better-sqlite3 is never bundled.
@@ -89,7 +97,6 @@ describe('--url', () => {
     server.requireAuthorization('Bearer tell-nobody-about-this');
     try {
       expect((await run('status')).code).toBeGreaterThan(0);
-      const { writeFileSync } = await import('node:fs');
       writeFileSync(join(home, 'key'), 'Bearer tell-nobody-about-this\n');
       const { code, stdout, stderr } = await run('status', '-v', '--key-file', join(home, 'key'));
       expect(code).toBe(0);
@@ -105,9 +112,55 @@ describe('--url', () => {
       SWITCHYARD_DATA: dataDir,
       TMPDIR: scratch,
     }).ended;
-    expect([dead.code, dead.stdout, dead.stderr.includes('does not answer')]).toEqual([4, '', true]);
+    expect([dead.code, dead.stdout]).toEqual([4, '']);
+    // Which one it was, and no advice to do what was just done.
+    expect(dead.stderr).toMatch(/^switchyard: http:\/\/127\.0\.0\.1:1 does not answer: .*\n$/);
+    const jobs = await startCli(bundle, ['jobs', '--url', 'http://127.0.0.1:1'], { TMPDIR: scratch }).ended;
+    expect([jobs.code, jobs.stderr.includes('See: switchyard status --url http://127.0.0.1:1\n')]).toEqual([4, true]);
     expect((await run('history')).code).toBe(2);
     expect((await run('pause')).code).toBe(2);
+  });
+});
+
+describe('the config file', () => {
+  const settings = join(home, 'settings');
+  const env = { XDG_CONFIG_HOME: settings, XDG_DATA_HOME: join(home, 'nothing'), TMPDIR: scratch };
+  const file = join(settings, 'switchyard', 'cli.json');
+  const write = (value: unknown): void => {
+    mkdirSync(join(settings, 'switchyard'), { recursive: true });
+    writeFileSync(file, JSON.stringify(value));
+  };
+  const ask = (...words: string[]): Promise<CliRun> => startCli(bundle, words, env).ended;
+  afterEach(() => {
+    server.requireAuthorization(undefined);
+    rmSync(settings, { recursive: true, force: true });
+  });
+
+  it.runIf(process.platform === 'linux')('names the server and its key; the command line goes before it', async () => {
+    server.requireAuthorization('Bearer tell-nobody-about-this');
+    write({ url: server.url, keyFile: 'key' });
+    writeFileSync(join(settings, 'switchyard', 'key'), 'Bearer tell-nobody-about-this\n');
+    writeFileSync(join(home, 'wrong'), 'Bearer something-else\n');
+    const status = await ask('status');
+    expect([status.code, status.stderr]).toEqual([0, `Switchyard is not running: ${server.url} is asked directly.\n`]);
+    expect((await ask('status', '-q')).stderr).toBe('');
+    expect((await ask('status', '--key-file', join(home, 'wrong'))).code).toBeGreaterThan(0);
+    expect((await ask('status', '--url', 'http://127.0.0.1:1')).code).toBe(4);
+    // Whoever names a Switchyard means that one, and some things only a Switchyard can do.
+    for (const words of [['status', '--data', dataDir], ['status', '--demo'], ['history']])
+      expect((await ask(...words)).stderr).toContain('Switchyard is not running on ');
+  });
+
+  it('is 2 where it was named and is not there, or holds what it may not', async () => {
+    const other = join(home, 'other.json');
+    expect((await ask('status', '--config', other)).code).toBe(2);
+    for (const text of ['{', '[]', '{"url": 1}', '{"password": "x"}']) {
+      writeFileSync(other, text);
+      const { code, stdout, stderr } = await ask('status', '--config', other);
+      expect([text, code, stdout, stderr.includes(other)]).toEqual([text, 2, '', true]);
+    }
+    writeFileSync(other, JSON.stringify({ url: server.url }));
+    expect((await ask('status', '--config', other)).code).toBe(0);
   });
 });
 

@@ -5,7 +5,7 @@ import { readArguments } from '../../electron/cli/args.ts';
 import { cancel } from '../../electron/cli/commands/cancel.ts';
 import { linkFor } from '../../electron/cli/context.ts';
 import { Failure } from '../../electron/cli/exit-codes.ts';
-import { Output } from '../../electron/cli/output.ts';
+import { Output, whyOf } from '../../electron/cli/output.ts';
 import { CliRig, WORKFLOW } from '../support/cli-rig.ts';
 import { until } from '../support/until.ts';
 
@@ -26,6 +26,8 @@ interface Played {
   exit: number;
   /** What was on the terminal, question included. */
   seen: string;
+  /** The answer that follows, line by line. */
+  said: string[];
 }
 
 /** Runs `cancel` at a terminal that answers each question with the next of `answers`; null closes the terminal. */
@@ -39,6 +41,7 @@ async function atTerminal(
   const stderr = Object.assign(new PassThrough(), { isTTY: terminal.stderr });
   const stdout = new PassThrough();
   let seen = '';
+  let said: string[] = [];
   stderr.on('data', (part: Buffer) => (seen += part.toString()));
   const args = readArguments(['cancel', ...words]);
   const out = new Output(
@@ -49,7 +52,10 @@ async function atTerminal(
   const { signal } = new AbortController();
   const { link, close } = linkFor(args, rig.dataDir, out, signal);
   const running = cancel({ args, out, dataDir: rig.dataDir, link, signal, now: () => Date.now() }).then(
-    (answer): number => answer.exit,
+    (answer): number => {
+      said = [...answer.text(), ...[whyOf(answer)].filter((why) => why !== null)];
+      return answer.exit;
+    },
     (error: unknown) => {
       if (error instanceof Failure) return error.exit;
       throw error;
@@ -63,7 +69,7 @@ async function atTerminal(
   }
   const exit = await running;
   await close();
-  return { exit, seen };
+  return { exit, seen, said };
 }
 
 const submit = async (count: number): Promise<string[]> =>
@@ -81,8 +87,8 @@ describe('a question', () => {
 
   it.each(['n\n', '\n', 'yess\n', null])('keeps everything for %j', async (answer) => {
     await submit(2);
-    const { exit } = await atTerminal(['--all'], [answer]);
-    expect([exit, await open()]).toEqual([1, 2]);
+    const { exit, said } = await atTerminal(['--all'], [answer]);
+    expect([exit, await open(), said]).toEqual([1, 2, ['Nothing was cancelled.']]);
   });
 
   it('is not asked without a terminal, nor with -y, -q or --json', async () => {
@@ -123,6 +129,6 @@ describe('a question', () => {
   });
 
   it('is not asked where there is nothing to cancel', async () => {
-    expect(await atTerminal(['--all'], [])).toEqual({ exit: 0, seen: '' });
+    expect(await atTerminal(['--all'], [])).toMatchObject({ exit: 0, seen: '' });
   });
 });

@@ -1,6 +1,7 @@
 /** The verbs of `switchyard` but `cancel` (cli-cancel.test.ts), row by row, as a script sees it: stdout, stderr and exit code of real processes. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Graph } from '../../electron/demo/comfy-types.ts';
 import { root } from '../suites.ts';
@@ -45,6 +46,9 @@ describe('status and servers', () => {
     });
     const dead = await rig.json('servers', 'test', 'http://127.0.0.1:1');
     expect([dead.code, dead.ok, dead.error.code]).toEqual([4, false, 'server_unreachable']);
+    expect((await rig.run('servers', 'test', 'http://127.0.0.1:1')).stderr).toMatch(
+      /^http:\/\/127\.0\.0\.1:1 does not answer: /,
+    );
     expect((await rig.run('status', '--server', 'Nowhere')).code).toBe(3);
     const found = await rig.json('servers', 'discover');
     expect([found.code, Array.isArray(found.data.found)]).toEqual([0, true]);
@@ -172,6 +176,35 @@ describe('the queue', () => {
   });
 });
 
+describe('the bundle', () => {
+  it('loads itself and light parts of Node for a verb, and nothing else', async () => {
+    const hook = join(rig.dataDir, 'hook.mjs');
+    writeFileSync(
+      hook,
+      `import { registerHooks } from 'node:module';
+       registerHooks({ resolve(name, from, next) {
+         const found = next(name, from);
+         process.stderr.write('loads ' + found.url + '\\n');
+         return found;
+       } });`,
+    );
+    for (const words of [['status'], ['jobs', '--foreign'], ['cancel', '--all'], ['history'], ['servers', 'list']]) {
+      const { code, stderr } = await startCli(rig.bundle, words, {
+        SWITCHYARD_DATA: rig.dataDir,
+        NODE_OPTIONS: `--import=${pathToFileURL(hook).href}`,
+      }).ended;
+      const loaded = [...stderr.matchAll(/^loads (.*)$/gm)].map((match) => match[1] ?? '');
+      expect([words, code]).toEqual([words, 0]);
+      expect(loaded).toContain(pathToFileURL(rig.bundle).href);
+      const light = ['node:fs', 'node:net', 'node:os', 'node:path', 'node:url'];
+      expect(loaded.filter((url) => !url.startsWith('file:') && !light.includes(url))).toEqual([]);
+      expect(
+        loaded.filter((url) => url.startsWith('file:') && ![rig.bundle, hook].includes(fileURLToPath(url))),
+      ).toEqual([]);
+    }
+  });
+});
+
 describe('what is printed', () => {
   it('-v prints each API call with method, URL, status and time on stderr, and never the token', async () => {
     const { stdout, stderr } = await rig.run('status', '-v');
@@ -270,6 +303,24 @@ describe('without a host', () => {
       }
       const { code, error } = await rig.json('jobs');
       expect([code, error.code]).toEqual([4, 'server_unreachable']);
+    } finally {
+      await rig.startHost();
+    }
+  });
+
+  it('points to the demo where that runs instead', async () => {
+    await rig.stopHost();
+    try {
+      const demo = join(rig.dataDir, 'demo');
+      const say = (pid: number): void => {
+        const left = { pid, version: '0', startedAt: 1, socketPath: '/nowhere', tokenFile: '/nowhere' };
+        writeFileSync(join(demo, 'endpoint.json'), JSON.stringify(left));
+      };
+      mkdirSync(demo);
+      say(process.pid);
+      expect((await rig.run('status')).stderr).toContain('--demo');
+      say(2 ** 30);
+      expect((await rig.run('status')).stderr).not.toContain('--demo');
     } finally {
       await rig.startHost();
     }

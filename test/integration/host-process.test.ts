@@ -125,6 +125,15 @@ describe('the host process', () => {
     },
   );
 
+  it('the demo promises nothing of its servers at its end: they end with it', async () => {
+    const host = startHost('--demo');
+    await until('its work runs', () => host.out().includes('/launch?code='), 12_000);
+    host.child.kill('SIGTERM');
+    expect(await host.ended).toBe(0);
+    expect(host.out()).toContain('The demo’s servers end too');
+    expect(host.out()).not.toContain('picked up');
+  });
+
   it('says so when its port is taken', async () => {
     const first = startHost();
     await until('it runs', () => readEndpoint(dataDir)?.url !== undefined && first.out() !== '');

@@ -29,6 +29,9 @@ export interface RunningCli {
   ended: Promise<CliRun>;
 }
 
+/** Every step is a process of its own, and the machine may be busy: this only ends a hang. */
+const HANGS_MS = 60_000;
+
 /** Whatever JSON holds; the tests compare it at once. */
 export type Parsed = ReturnType<typeof JSON.parse>;
 
@@ -81,15 +84,26 @@ export class CliRig {
   /** A host that knows one server, called `Studio`. */
   static async open(options: ComfyServerOptions = {}): Promise<CliRig> {
     const rig = new CliRig(await startComfyServer({ stepMs: 10, previews: false, ...options }));
-    rig.#bundle = await buildCli(join(rig.dataDir, 'bundle'));
-    await rig.startHost();
-    const added = await rig.run('servers', 'add', rig.server.url, '--name', 'Studio');
+    try {
+      await rig.#getReady();
+    } catch (error) {
+      // A host that came too late would outlive the tests, and its server would keep them from ending.
+      await rig.close();
+      throw error;
+    }
+    return rig;
+  }
+
+  async #getReady(): Promise<void> {
+    this.#bundle = await buildCli(join(this.dataDir, 'bundle'));
+    await this.startHost();
+    const added = await this.run('servers', 'add', this.server.url, '--name', 'Studio');
     if (added.code !== 0) throw new Error(`the server could not be added: ${added.stderr}`);
     await until(
       'the server is online',
-      async () => (await rig.json('servers', 'list')).data.servers[0].status.contact === 'online',
+      async () => (await this.json('servers', 'list')).data.servers[0].status.contact === 'online',
+      HANGS_MS,
     );
-    return rig;
   }
 
   async startHost(): Promise<void> {
@@ -99,7 +113,7 @@ export class CliRig {
       { stdio: ['ignore', 'ignore', 'inherit'] },
     );
     this.#host = host;
-    await until('the host listens', () => readEndpoint(this.dataDir)?.pid === host.pid, 60_000);
+    await until('the host listens', () => readEndpoint(this.dataDir)?.pid === host.pid, HANGS_MS);
   }
 
   async stopHost(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
@@ -109,6 +123,10 @@ export class CliRig {
     const gone = new Promise((resolve) => host.once('close', resolve));
     host.kill(signal);
     await gone;
+  }
+
+  get bundle(): string {
+    return this.#bundle;
   }
 
   start(...words: string[]): RunningCli {
@@ -143,7 +161,7 @@ export class CliRig {
   }
 
   async untilState(id: string, state: string): Promise<void> {
-    await until(`job ${id} is ${state}`, async () => (await this.json('job', id)).data.job.state === state, 12_000);
+    await until(`job ${id} is ${state}`, async () => (await this.json('job', id)).data.job.state === state, HANGS_MS);
   }
 
   /** Everything of ours and of others is gone: the next test starts with an empty queue. */

@@ -1,9 +1,28 @@
 /** The gate that keeps a too old Node from crashing on better-sqlite3. */
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isNodeNewEnough } from '../../electron/node-version.ts';
 import { root } from '../suites.ts';
+
+describe('a Node that can’t read TypeScript', () => {
+  const scripts = (
+    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Readonly<Record<string, string>> }
+  ).scripts;
+
+  // What a newcomer runs.
+  it.each(['start', 'host', 'cli', 'dev', 'build', 'test'])('says in a sentence what npm run %s needs', (name) => {
+    const [program = '', ...words] = (scripts[name] ?? '').split(' && ')[0]?.split(' ') ?? [];
+    expect(program).toBe('node');
+    const old = spawnSync(process.execPath, ['--no-experimental-strip-types', ...words], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect([old.status, old.stdout]).toEqual([1, '']);
+    expect(old.stderr).toMatch(/^Switchyard needs a newer Node than this one, [\d.]+: [^\n]*\n$/);
+  });
+});
 
 describe('isNodeNewEnough', () => {
   it.each(['22.22.2', '22.22.10', '22.23.0', '24.0.0', '24.21.0', '100.0.0'])('accepts %s', (version) => {

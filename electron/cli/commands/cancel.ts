@@ -69,7 +69,13 @@ export async function cancel(context: Context): Promise<Answer> {
   if (plan.foreign.length > 0 && !out.canAsk && !args.has('yes')) throw notAsked();
   const agreed = await agree(context, link, plan);
   if (agreed === 'no')
-    return { exit: EXIT.failed, data: null, text: () => [says.kept], error: errorFor(EXIT.failed, says.kept) };
+    return {
+      exit: EXIT.failed,
+      data: null,
+      text: () => [says.kept],
+      error: errorFor(EXIT.failed, says.kept),
+      why: null,
+    };
 
   if (agreed === 'nothing' && plan.missing.length === 0)
     await hintAtOthers(context, link, await serverIdOf(link, args.text('server')));

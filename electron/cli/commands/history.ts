@@ -1,7 +1,6 @@
 /** `history`: what has ended, newest first. */
 import type { HistoryRow } from '../../../shared/contract.ts';
 import type { Context } from '../context.ts';
-import { needsHost } from '../context.ts';
 import { usage } from '../exit-codes.ts';
 import { serverIdOf } from '../find.ts';
 import { duration, shortId, table, when } from '../format.ts';
@@ -16,7 +15,6 @@ const STATES = ['done', 'failed', 'cancelled'] as const;
 
 export async function history(context: Context): Promise<Answer> {
   const { args } = context;
-  needsHost(context);
   const limit = args.number('limit', 1, true) ?? 20;
   const states = args.all('state').map((word) => STATES.find((state) => state === word) ?? fail(word));
   const text = args.words.join(' ');

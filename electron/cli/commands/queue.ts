@@ -2,7 +2,6 @@
 import type { JobId } from '../../../shared/ids.ts';
 import type { JobView } from '../../../shared/job.ts';
 import type { Context } from '../context.ts';
-import { needsHost } from '../context.ts';
 import { usage } from '../exit-codes.ts';
 import { Finder, findServer } from '../find.ts';
 import { clean, table } from '../format.ts';
@@ -15,7 +14,6 @@ import { done } from './answers.ts';
 const pauseOrResume =
   (call: 'queue.pause' | 'queue.resume', says_: (where: string) => string) =>
   async (context: Context): Promise<Answer> => {
-    needsHost(context);
     const link = await context.link();
     const word = context.args.text('server');
     const server = word === undefined ? null : await findServer(link, word);
@@ -36,7 +34,6 @@ async function named(link: Link, words: readonly string[]): Promise<JobId[]> {
 const overJobs =
   (act: (link: Link, ids: JobId[], context: Context) => Promise<{ jobs: JobView[] }>) =>
   async (context: Context): Promise<Answer> => {
-    needsHost(context);
     const link = await context.link();
     const { jobs } = await act(link, await named(link, context.args.words), context);
     const { servers } = await link.call('servers.list', {});

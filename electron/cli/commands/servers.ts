@@ -4,14 +4,13 @@ import type { Kind } from '../../../shared/job.ts';
 import type { ProbeReport } from '../../../shared/server.ts';
 import type { Arguments } from '../args.ts';
 import type { Context } from '../context.ts';
-import { needsHost } from '../context.ts';
 import { EXIT, errorFor, toFailure, usage } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { pickServer, findServer } from '../find.ts';
 import { clean, duration, table } from '../format.ts';
 import { readKey } from '../key-file.ts';
 import type { Answer } from '../output.ts';
-import { errorLead, jobs, kindName, says } from '../text.ts';
+import { atServer, errorLead, jobs, kindName, says } from '../text.ts';
 import { done } from './answers.ts';
 import { serverLines, serverRow } from './status.ts';
 
@@ -22,7 +21,6 @@ export async function list(context: Context): Promise<Answer> {
 
 export async function add(context: Context): Promise<Answer> {
   const { args, out } = context;
-  needsHost(context);
   const url = args.words[0] ?? '';
   let kind = kindOf(args);
   const maxInFlight = args.number('max', 1, true);
@@ -56,7 +54,6 @@ function kindOf(args: Arguments): Kind | undefined {
 
 export async function remove(context: Context): Promise<Answer> {
   const { args, out } = context;
-  needsHost(context);
   if (args.has('move-waiting') && args.has('cancel-waiting'))
     throw usage('--move-waiting and --cancel-waiting exclude each other.');
   if (args.has('cancel-running') && args.has('forget-running'))
@@ -69,6 +66,7 @@ export async function remove(context: Context): Promise<Answer> {
       data: null,
       text: () => ['Nothing was removed.'],
       error: errorFor(EXIT.failed, 'Nothing was removed.'),
+      why: null,
     };
   }
   const waiting = args.has('move-waiting')
@@ -100,7 +98,6 @@ export async function remove(context: Context): Promise<Answer> {
 
 export async function test(context: Context): Promise<Answer> {
   const { args, out } = context;
-  needsHost(context);
   const kind = kindOf(args);
   const word = args.words[0] ?? '';
   const link = await context.link();
@@ -119,12 +116,11 @@ export async function test(context: Context): Promise<Answer> {
     exit,
     data: { probe },
     text: () => (probe.error === null ? table([probeRow(probe)], out.columns) : []),
-    ...(probe.error === null ? {} : { error: probe.error }),
+    ...(probe.error === null ? {} : { error: probe.error, why: atServer(probe.url, probe.error) }),
   };
 }
 
 export async function discover(context: Context): Promise<Answer> {
-  needsHost(context);
   const link = await context.link();
   const { found } = await link.call('servers.discover', {});
   return done({ found }, () =>

@@ -6,7 +6,7 @@ import { EXIT, errorFor } from '../exit-codes.ts';
 import { pickServer } from '../find.ts';
 import { clean, duration, plural, table, when } from '../format.ts';
 import type { Answer } from '../output.ts';
-import { contactWord, errorLead, kindName, says } from '../text.ts';
+import { atServer, contactWord, errorLead, kindName, says } from '../text.ts';
 import { done } from './answers.ts';
 
 export async function status(context: Context): Promise<Answer> {
@@ -27,11 +27,13 @@ export async function status(context: Context): Promise<Answer> {
   const [only] = servers;
   // Asked about one server, the answer is about that server.
   if ((wanted !== undefined || link.alone) && only !== undefined && only.status.contact !== 'online') {
+    const { error } = only.status;
     return {
       exit: EXIT.unreachable,
       data: { app, summary, servers },
       text,
-      error: only.status.error ?? errorFor(EXIT.unreachable, says.stillNotThere(only.url)),
+      error: error ?? errorFor(EXIT.unreachable, says.stillNotThere(only.url)),
+      ...(error === null ? {} : { why: atServer(only.url, error) }),
     };
   }
   return done({ app, summary, servers }, text);

@@ -6,6 +6,7 @@ import { EXIT, Failure, toFailure, worst } from '../../../electron/cli/exit-code
 import type { Exit } from '../../../electron/cli/exit-codes.ts';
 import { clean, cut, duration, shortId, table, widthOf } from '../../../electron/cli/format.ts';
 import { errorLine, stateWord } from '../../../electron/cli/job-words.ts';
+import { atServer } from '../../../electron/cli/text.ts';
 import type { CancelOutcome } from '../../../shared/cancel.ts';
 import type { CancelPreview } from '../../../shared/cancel-schema.ts';
 import { AppError } from '../../../shared/errors.ts';
@@ -122,12 +123,23 @@ describe('sentences', () => {
     const many = questionFor(preview({ local: 12, running: 2, foreignKept: 3 }), { runsOn: false });
     expect(many.question).toBe('Cancel 14 jobs on Studio?');
     expect(many.lines.join('\n')).toMatch(
-      /2 running jobs: stops[^]*12 waiting jobs: removed[^]*3 foreign jobs: left alone/,
+      /2 running jobs: stop at[^]*12 waiting jobs: removed[^]*3 foreign jobs: left alone/,
     );
     expect(questionFor(preview({ local: 1 }, 'Harbour'), { runsOn: false }).question).toBe(
       'Cancel "Harbour" on Studio?',
     );
-    expect(questionFor(preview({ running: 2, staged: 1 }), { runsOn: true }).count).toBe(1);
+    expect(questionFor(preview({ running: 1 }), { runsOn: false }).lines[0]).toMatch(/1 running job: stops at/);
+    const after = questionFor(preview({ running: 2, staged: 1 }), { runsOn: true });
+    expect([after.count, after.lines[0]]).toEqual([1, '  2 running jobs: run on to the end']);
+  });
+});
+
+describe('errors', () => {
+  it('name the address of a server that is away', () => {
+    expect(atServer('http://x:1', { code: 'server_unreachable', message: 'no connection' })).toBe(
+      'http://x:1 does not answer: no connection',
+    );
+    expect(atServer('http://x:1', { code: 'server_auth', message: '401' })).toBe('http://x:1 wants you to sign in: 401');
   });
 });
 
