@@ -127,7 +127,7 @@ describe('the host process', () => {
 
   it('the demo promises nothing of its servers at its end: they end with it', async () => {
     const host = startHost('--demo');
-    await until('its work runs', () => host.out().includes('/launch?code='), 12_000);
+    await until('its work runs', () => host.out().includes('/launch?code='));
     host.child.kill('SIGTERM');
     expect(await host.ended).toBe(0);
     expect(host.out()).toContain('The demo’s servers end too');
