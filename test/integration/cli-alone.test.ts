@@ -19,7 +19,7 @@ import { WORKFLOW, buildCli, startCli } from '../support/cli-rig.ts';
 import type { CliRun, Parsed } from '../support/cli-rig.ts';
 
 // Each step is a process of its own, and the machine may be busy: a deadline only ends a hang.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let server: ComfyServerHandle;
 let bundle = '';

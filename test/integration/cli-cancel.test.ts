@@ -8,7 +8,7 @@ import type { Parsed } from '../support/cli-rig.ts';
 import { until } from '../support/until.ts';
 
 // Each step is a process of its own, and the machine may be busy: a deadline only ends a hang.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let rig: CliRig;
 const graph = (): Graph => JSON.parse(readFileSync(WORKFLOW, 'utf8')) as Graph;

@@ -10,7 +10,7 @@ import { probeParams } from '../support/swarm-rig.ts';
 import { until } from '../support/until.ts';
 
 // Each step is a process of its own, and the machine may be busy: a deadline only ends a hang.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let rig: CliRig;
 let stage: SwarmStage;

@@ -1,6 +1,7 @@
 /** The words of a command line: what is read, what is refused, and with which code. */
 import { describe, expect, it } from 'vitest';
 import { readArguments } from '../../../electron/cli/args.ts';
+import { configFile } from '../../../electron/cli/config-file.ts';
 import { EXIT, Failure } from '../../../electron/cli/exit-codes.ts';
 import { helpText } from '../../../electron/cli/help.ts';
 import { VERBS } from '../../../electron/cli/verbs.ts';
@@ -88,5 +89,17 @@ describe('readArguments', () => {
         for (const name of named)
           expect([...Object.keys(verb.options), 'key-file'], `${verb.name} --${name}`).toContain(name);
     }
+  });
+});
+
+describe('the config file', () => {
+  it('is where each system keeps such files, and a relative place counts for nothing', () => {
+    const at = (env: Readonly<Record<string, string>>, platform: NodeJS.Platform): string =>
+      configFile(env, platform, '/home/x').replaceAll('\\', '/');
+    expect(at({}, 'linux')).toBe('/home/x/.config/switchyard/cli.json');
+    expect(at({ XDG_CONFIG_HOME: '/etc/x' }, 'linux')).toBe('/etc/x/switchyard/cli.json');
+    expect(at({ XDG_CONFIG_HOME: 'here' }, 'linux')).toBe('/home/x/.config/switchyard/cli.json');
+    expect(at({}, 'darwin')).toBe('/home/x/Library/Application Support/switchyard/cli.json');
+    expect(at({ APPDATA: 'C:/Users/x' }, 'win32')).toBe('C:/Users/x/switchyard/cli.json');
   });
 });
