@@ -139,7 +139,9 @@ describe('errors', () => {
     expect(atServer('http://x:1', { code: 'server_unreachable', message: 'no connection' })).toBe(
       'http://x:1 does not answer: no connection',
     );
-    expect(atServer('http://x:1', { code: 'server_auth', message: '401' })).toBe('http://x:1 wants you to sign in: 401');
+    expect(atServer('http://x:1', { code: 'server_auth', message: '401' })).toBe(
+      'http://x:1 wants you to sign in: 401',
+    );
   });
 });
 
