@@ -81,6 +81,33 @@ describe('cancel', () => {
   });
 });
 
+describe('history', () => {
+  it('token-of-the-forgotten: a press whose jobs were forgotten makes new ones, and their batch is listed no more', async () => {
+    const press = { held: true, clientToken: 'the-same-press', patches: [{}, {}] };
+    const jobs = await core.submit(sleepGraph(1, 1), press);
+    await core.cancel(...jobs.map((job) => job.id));
+    await core.call('jobs.remove', { ids: [nth(jobs, 0).id] });
+    expect((await core.call('batches.list', {})).batches).toHaveLength(1);
+    await core.call('jobs.remove', { ids: [nth(jobs, 1).id] });
+    expect((await core.call('batches.list', {})).batches).toEqual([]);
+    const again = await core.submit(sleepGraph(1, 1), press);
+    expect(again.map((job) => job.state)).toEqual(['queued', 'queued']);
+  });
+
+  it('a-clock-a-year-ahead: what is kept for thirty days is not forgotten because the clock was set', async () => {
+    const [job] = await core.submit(sleepGraph(1, 1), { held: true });
+    await core.cancel(job.id);
+    const real = Date.now;
+    Date.now = () => real() + 365 * 86_400_000;
+    try {
+      await core.call('settings.set', { settings: { keepHistoryDays: 30 } });
+      expect((await core.job(job.id)).state).toBe('cancelled');
+    } finally {
+      Date.now = real;
+    }
+  });
+});
+
 describe('jobs', () => {
   it('payload-of-nothing: what can not be read any more fails with that, and is not claimed again and again', async () => {
     const [job] = await core.submit(sleepGraph(1, 1), { serverId, held: true });

@@ -98,29 +98,31 @@ describe('createCore', () => {
 
 describe('history that is not kept', () => {
   it("keepHistoryDays: what is older goes, ours with its journal and other people's, in slices; the rest stays", async () => {
-    core = await CoreHarness.open();
-    const patches = Array.from({ length: 700 }, (_, seed) => ({ set: { '1': { seed } } }));
-    const old = await core.submit(sleepGraph(1, 1), { held: true, patches });
-    await core.cancel(...old.map((job) => job.id));
     const real = Date.now;
-    Date.now = () => real() + 40 * 86_400_000;
+    Date.now = () => real() - 40 * 86_400_000;
     try {
-      const [young] = await core.submit(sleepGraph(1, 1), { held: true });
-      await core.cancel(young.id);
-      await core.call('settings.set', { settings: { keepHistoryDays: 30 } });
-      await core.waitFor(
-        'the old ones are gone',
-        async () => (await core.call('history.page', { filter: {}, limit: 500 })).rows.length === 1,
-      );
-      const { hours } = await core.call('history.outline', {});
-      expect(hours.reduce((sum, hour) => sum + hour.jobs, 0)).toBe(1);
+      core = await CoreHarness.open();
+      const patches = Array.from({ length: 700 }, (_, seed) => ({ set: { '1': { seed } } }));
+      const old = await core.submit(sleepGraph(1, 1), { held: true, patches });
+      await core.cancel(...old.map((job) => job.id));
       await core.stop();
-      const db = openDatabase({ file: join(core.dataDir, 'switchyard.db'), log: quietLog });
-      expect(db.raw.prepare('SELECT count(DISTINCT job_id) FROM journal').pluck().get()).toBe(1);
-      expect(db.raw.prepare('SELECT count(*) FROM history_fts').pluck().get()).toBe(1);
-      db.close();
     } finally {
       Date.now = real;
     }
+    await core.start();
+    const [young] = await core.submit(sleepGraph(1, 1), { held: true });
+    await core.cancel(young.id);
+    await core.call('settings.set', { settings: { keepHistoryDays: 30 } });
+    await core.waitFor(
+      'the old ones are gone',
+      async () => (await core.call('history.page', { filter: {}, limit: 500 })).rows.length === 1,
+    );
+    const { hours } = await core.call('history.outline', {});
+    expect(hours.reduce((sum, hour) => sum + hour.jobs, 0)).toBe(1);
+    await core.stop();
+    const db = openDatabase({ file: join(core.dataDir, 'switchyard.db'), log: quietLog });
+    expect(db.raw.prepare('SELECT count(DISTINCT job_id) FROM journal').pluck().get()).toBe(1);
+    expect(db.raw.prepare('SELECT count(*) FROM history_fts').pluck().get()).toBe(1);
+    db.close();
   });
 });

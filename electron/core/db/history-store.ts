@@ -53,6 +53,15 @@ export class HistoryStore {
       sweep: raw.prepare(
         'DELETE FROM payloads WHERE id IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.payload_id = payloads.id)',
       ),
+      // A batch goes with the last of its jobs, and with it the token of its submission: nobody can mean them any more.
+      batchesOf: raw
+        .prepare<[string], string>(
+          'SELECT DISTINCT batch_id FROM jobs WHERE batch_id IS NOT NULL AND id IN (SELECT value FROM json_each(?))',
+        )
+        .pluck(),
+      sweepBatches: raw.prepare(
+        'DELETE FROM batches WHERE id IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.batch_id = batches.id)',
+      ),
       forgetJournal: raw.prepare('DELETE FROM journal WHERE job_id IN (SELECT value FROM json_each(?))'),
       foreignBefore: raw.prepare<[number, number], { server_id: string; remote_key: string; ended_at: number }>(
         'SELECT server_id, remote_key, ended_at FROM foreign_jobs WHERE ended_at < ? ORDER BY ended_at LIMIT ?',
@@ -66,6 +75,9 @@ export class HistoryStore {
       payloadsOf: raw
         .prepare<[string], string>('SELECT DISTINCT payload_id FROM jobs WHERE id IN (SELECT value FROM json_each(?))')
         .pluck(),
+      forgetTokens: raw.prepare(
+        'DELETE FROM submissions WHERE token IN (SELECT token FROM submissions WHERE at < ? ORDER BY at LIMIT ?)',
+      ),
       endedBefore: raw
         .prepare<[number, number], JobId>('SELECT id FROM jobs WHERE ended_at < ? ORDER BY ended_at LIMIT ?')
         .pluck(),
@@ -217,10 +229,12 @@ export class HistoryStore {
     const list = JSON.stringify(ids);
     return this.#db.tx(() => {
       const payloads = this.#q.payloadsOf.all(list);
+      const batches = this.#q.batchesOf.all(list);
       this.#q.ftsForget.run(list);
       const { changes } = this.#q.forget.run(list);
       this.#q.forgetJournal.run(list);
       this.#q.sweep.run(JSON.stringify(payloads));
+      this.#q.sweepBatches.run(JSON.stringify(batches));
       return changes;
     });
   }
@@ -235,6 +249,11 @@ export class HistoryStore {
       }
       return rows.length;
     });
+  }
+
+  /** Forgets the tokens of submissions so old that no caller can be sending them again; how many went, at most `limit`. */
+  forgetTokens(time: number, limit: number): number {
+    return this.#q.forgetTokens.run(time, limit).changes;
   }
 
   endedBefore(time: number, limit: number): JobId[] {

@@ -181,4 +181,8 @@ CREATE TABLE servers (
 
 CREATE TABLE settings (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT;
 
-CREATE TABLE submissions (token TEXT PRIMARY KEY NOT NULL, job_ids TEXT NOT NULL, batch_id TEXT REFERENCES batches(id), at INTEGER NOT NULL) STRICT;
+CREATE TABLE submissions (token TEXT PRIMARY KEY NOT NULL, job_ids TEXT NOT NULL, batch_id TEXT REFERENCES batches(id) ON DELETE CASCADE, at INTEGER NOT NULL) STRICT;
+
+CREATE INDEX submissions_at    ON submissions(at);
+
+CREATE INDEX submissions_batch ON submissions(batch_id) WHERE batch_id IS NOT NULL;

@@ -10,6 +10,10 @@ import type { Collector } from './collector.ts';
 
 const EXPORT_PAGE = 500;
 const PRUNE_SLICE = 500;
+/** A press that is sent again comes within seconds; a script's, after a bad night. */
+const KEEP_TOKENS_MS = 7 * 86_400_000;
+/** More than the two clocks of a machine drift apart by themselves; after a long sleep of it we wait for the next start too. */
+const JUMP_MS = 86_400_000;
 const COLUMNS = [
   'id',
   'title',
@@ -32,6 +36,8 @@ export class History {
   readonly #board: Board;
   readonly #collector: Collector;
   readonly #open;
+  /** When the monotonic clock began, by the wall clock as it was when we started. */
+  readonly #startedAt = Date.now() - performance.now();
 
   constructor(board: Board, collector: Collector) {
     this.#board = board;
@@ -84,11 +90,18 @@ export class History {
   /** Forgets a slice of what is older than the user keeps, other people's work too. True while there is more. */
   prune(): boolean {
     const days = this.#board.settings.get().keepHistoryDays;
-    if (days === 0) return false;
+    const tokens = this.#board.history.forgetTokens(Date.now() - KEEP_TOKENS_MS, PRUNE_SLICE);
+    if (days === 0 || this.#clockJumped()) return tokens === PRUNE_SLICE;
     const before = Date.now() - days * 86_400_000;
     const ids = this.#board.history.endedBefore(before, PRUNE_SLICE);
     if (ids.length > 0) this.#forget(ids);
     return this.#board.history.forgetForeign(before, PRUNE_SLICE) === PRUNE_SLICE || ids.length === PRUNE_SLICE;
+  }
+
+  /** A clock that was set a year ahead makes everything old. After the next start its word is taken. */
+  #clockJumped(): boolean {
+    const ahead = Date.now() - this.#startedAt - performance.now();
+    return Math.abs(ahead) > JUMP_MS;
   }
 
   #forget(ids: readonly JobId[]): number {

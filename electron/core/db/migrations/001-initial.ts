@@ -22,7 +22,9 @@ CREATE TABLE servers (
 
 CREATE TABLE payloads (id TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) STRICT;
 CREATE TABLE batches (id TEXT PRIMARY KEY NOT NULL, title TEXT NOT NULL, size INTEGER NOT NULL, stop_after_at INTEGER, created_at INTEGER NOT NULL) STRICT;
-CREATE TABLE submissions (token TEXT PRIMARY KEY NOT NULL, job_ids TEXT NOT NULL, batch_id TEXT REFERENCES batches(id), at INTEGER NOT NULL) STRICT;
+CREATE TABLE submissions (token TEXT PRIMARY KEY NOT NULL, job_ids TEXT NOT NULL, batch_id TEXT REFERENCES batches(id) ON DELETE CASCADE, at INTEGER NOT NULL) STRICT;
+CREATE INDEX submissions_at    ON submissions(at);
+CREATE INDEX submissions_batch ON submissions(batch_id) WHERE batch_id IS NOT NULL;
 
 CREATE TABLE jobs (
   id TEXT PRIMARY KEY NOT NULL,

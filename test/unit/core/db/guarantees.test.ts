@@ -39,6 +39,47 @@ describe('the schema refuses', () => {
     );
   });
 
+  it('an end that leaves a cancel open, though its attempt is closed', () => {
+    const id = s.add();
+    s.claim(id);
+    s.db.tx(() => s.cancels.ask(id, ask, Date.now()));
+    run("UPDATE attempts SET closed_at = 1, close_reason = 'stopped' WHERE job_id = ?", id);
+    const end = "UPDATE jobs SET state = 'failed', ended_at = 1, end_seq = 1 WHERE id = ?";
+    expect(() => run(end, id)).toThrow(/settle the cancel/);
+    run("UPDATE cancel_requests SET outcome = 'unknown', settled_at = 1 WHERE job_id = ?", id);
+    expect(() => run(end, id)).not.toThrow();
+  });
+
+  it('an end without its time or its place among the ends, and a time without an end', () => {
+    const id = s.add();
+    for (const end of ["state = 'done'", "state = 'done', ended_at = 1", 'ended_at = 1, end_seq = 1', 'end_seq = 1'])
+      expect(() => run(`UPDATE jobs SET ${end} WHERE id = ?`, id)).toThrow(/CHECK/);
+  });
+
+  it('an attempt closed without a reason, a stored output without its file, foreign work that ended at no time', () => {
+    const id = s.add();
+    const attempt = s.claim(id);
+    expect(() => run('UPDATE attempts SET closed_at = 1 WHERE id = ?', attempt)).toThrow(/CHECK/);
+    const output =
+      "INSERT INTO outputs (id, job_id, attempt_id, ordinal, remote_ref, name, media, state) VALUES ('o', ?, ?, 0, '', '', 'image', ?)";
+    expect(() => run(output, id, attempt, 'stored')).toThrow(/CHECK/);
+    expect(() => run(output, id, attempt, 'lost')).toThrow(/CHECK/);
+    expect(() =>
+      run(
+        "INSERT INTO foreign_jobs (server_id, remote_key, state, first_seen, last_seen) VALUES (?, 'k', 'ended', 1, 1)",
+        s.serverId,
+      ),
+    ).toThrow(/CHECK/);
+  });
+
+  it('a job, an attempt or an output of nothing: what is named must be there', () => {
+    const id = s.add();
+    const attempt = s.claim(id);
+    expect(() => run("UPDATE jobs SET server_id = 'nobody' WHERE id = ?", id)).toThrow(/FOREIGN KEY/);
+    expect(() => run("UPDATE attempts SET job_id = 'nobody' WHERE id = ?", attempt)).toThrow(/FOREIGN KEY/);
+    expect(() => run('DELETE FROM payloads')).toThrow(/FOREIGN KEY/);
+  });
+
   it('two open attempts of one job, or of one remote key', () => {
     const key = uuidv4();
     const a = s.add();

@@ -95,3 +95,13 @@ describe('search', () => {
     expect(keys.map((key) => key.type === 'job' && key.id)).toEqual([running, waiting]);
   });
 });
+
+describe('submissions', () => {
+  it('tokens of old presses go, a slice at a time; new ones stay', () => {
+    const remember = s.db.raw.prepare("INSERT INTO submissions (token, job_ids, at) VALUES (?, '[]', ?)");
+    for (const at of [1, 2, 3, 9]) remember.run(`press ${String(at)}`, at);
+    expect(s.history.forgetTokens(5, 2)).toBe(2);
+    expect(s.history.forgetTokens(5, 2)).toBe(1);
+    expect(s.db.raw.prepare('SELECT token FROM submissions').pluck().all()).toEqual(['press 9']);
+  });
+});
