@@ -159,13 +159,8 @@ function start(options: CoreOptions, db: Database, sink: LogSink, log: Log, poin
   const pruning = setInterval(prune, PRUNE_EVERY_MS);
   pruning.unref();
 
+  collector.sweep();
   // What needs no network is settled first: a cancel asked for a job that never left us.
-  try {
-    const swept = collector.sweep();
-    if (swept > 0) log.info('files of no job were removed', { count: swept });
-  } catch (error) {
-    log.warn('files of no job could not be removed', { error });
-  }
   for (const request of cancels.open()) canceller.wake(request.job_id);
   for (const record of board.servers.all()) registry.add(record);
   collector.start();

@@ -160,7 +160,7 @@ describe('outputs', () => {
     mkdirSync(stray, { recursive: true });
     writeFileSync(join(stray, '000-a.png'), 'x');
     await core.start();
-    expect(existsSync(stray)).toBe(false);
+    await core.waitFor('they are swept', () => !existsSync(stray));
     const output = nth((await core.call('jobs.get', { id: job.id })).outputs, 0);
     const response = await core.core.media(new Request(`http://local/media/output/${output.id}`));
     expect(response.status).toBe(200);

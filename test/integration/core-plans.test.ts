@@ -17,7 +17,6 @@ const ONE_SERVER = /USING (COVERING )?INDEX attempts_key \(server_id=\?\)$/;
 
 /** Read whole on purpose, and when. */
 const ON_PURPOSE = [
-  /^SELECT file FROM outputs WHERE file IS NOT NULL$/, // once, at start: which files belong to a row
   /row_number\(\) OVER/, // when the gaps between places are used up
 ];
 

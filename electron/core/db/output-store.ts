@@ -52,7 +52,6 @@ export class OutputStore {
       ),
       missing: raw.prepare("UPDATE outputs SET state = 'missing' WHERE id = ? AND state = 'expected'"),
       expectAgain: raw.prepare("UPDATE outputs SET state = 'expected' WHERE job_id = ? AND state = 'missing'"),
-      files: raw.prepare<[], string>('SELECT file FROM outputs WHERE file IS NOT NULL').pluck(),
       filesOf: raw
         .prepare<[string], string>(
           'SELECT file FROM outputs WHERE file IS NOT NULL AND job_id IN (SELECT value FROM json_each(?))',
@@ -87,10 +86,6 @@ export class OutputStore {
   /** Missing outputs are to be tried again; how many. */
   expectAgain(jobId: JobId): number {
     return this.#q.expectAgain.run(jobId).changes;
-  }
-  /** Every file a row speaks of, relative to the outputs folder. */
-  allFiles(): Set<string> {
-    return new Set(this.#q.files.all());
   }
   filesOf(ids: readonly JobId[]): string[] {
     return this.#q.filesOf.all(JSON.stringify(ids));

@@ -3,10 +3,10 @@
  * is stored is not fetched again. An unreachable server is waited for; only its own word makes a file missing.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { dirname, extname, join, relative } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { AppError, isAbort, toAppError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
@@ -18,6 +18,7 @@ import type { Board } from './board.ts';
 import type { Facts } from './facts.ts';
 import type { Live } from './live.ts';
 import { sniff } from './sniff.ts';
+import { sweepFiles } from './sweep.ts';
 
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
 const pauseAfter = (tries: number): number => RETRY_MS[Math.min(tries, RETRY_MS.length - 1)] ?? 30_000;
@@ -45,6 +46,7 @@ export class Collector {
   readonly #root: string;
   readonly #running = new Map<JobId, Promise<void>>();
   readonly #given = new Set<JobId>();
+  #sweeping: Promise<void> = Promise.resolve();
 
   constructor(board: Board, attempts: AttemptReads, facts: Facts, live: Live, outputsDir: string) {
     this.#board = board;
@@ -110,24 +112,21 @@ export class Collector {
     this.#given.delete(jobId);
   }
 
-  /** Files of no row go; called once at start. Half-written ones are swept too. Throws what the file system throws. */
-  sweep(): number {
-    const known = this.#board.outputs.allFiles();
-    let swept = 0;
-    const walk = (directory: string): void => {
-      for (const entry of readdirSync(directory, { withFileTypes: true })) {
-        const path = join(directory, entry.name);
-        if (entry.isDirectory()) {
-          walk(path);
-          if (readdirSync(path).length === 0) rmSync(path, { recursive: true });
-        } else if (!known.has(relative(this.#root, path).replaceAll('\\', '/'))) {
-          rmSync(path);
-          swept += 1;
-        }
-      }
-    };
-    walk(this.#root);
-    return swept;
+  /** Begins to remove files of no row, half-written ones too; called once at start. */
+  sweep(): void {
+    const { outputs, signal, log } = this.#board;
+    this.#sweeping = sweepFiles(this.#root, {
+      filesOf: (jobId) => outputs.filesOf([jobId]),
+      isBusy: (jobId) => this.#running.has(jobId),
+      signal,
+    }).then(
+      (count) => {
+        if (count > 0) log.info('files of no job were removed', { count });
+      },
+      (error: unknown) => {
+        log.warn('files of no job could not be removed', { error });
+      },
+    );
   }
 
   removeFiles(files: readonly string[]): void {
@@ -142,7 +141,7 @@ export class Collector {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled(this.#running.values());
+    await Promise.allSettled([...this.#running.values(), this.#sweeping]);
   }
 
   async #run(jobId: JobId): Promise<void> {
