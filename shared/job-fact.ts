@@ -51,7 +51,8 @@ export type OwnFact =
   | { type: 'notSent'; evidence: 'proven' | 'presumed' }
   | { type: 'rejected'; error: WireError }
   | { type: 'collected' }
-  | { type: 'collectFailed'; stored: number };
+  /** `givenUp`: we stopped waiting for them; the server may well have them. */
+  | { type: 'collectFailed'; stored: number; givenUp?: boolean };
 
 export type JobFact = ServerFact | OwnFact;
 export type FactType = JobFact['type'];

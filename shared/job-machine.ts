@@ -139,10 +139,17 @@ export function advance(job: MachineJob, fact: JobFact): Advance {
         ? move('done', { close: 'finished' })
         : move('failed', {
             close: 'finished',
-            error: {
-              code: 'outputs_unavailable',
-              message: 'it finished, but the server has none of its files any more',
-            },
+            error:
+              fact.givenUp === true
+                ? {
+                    code: 'outputs_unavailable',
+                    message: 'it finished, but its files were not fetched',
+                    details: { givenUp: true },
+                  }
+                : {
+                    code: 'outputs_unavailable',
+                    message: 'it finished, but the server has none of its files any more',
+                  },
           });
     default:
       return assertNever(fact);

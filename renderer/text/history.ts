@@ -259,12 +259,19 @@ function failureText(error: WireError | null): EndingText {
     case 'lost':
       return { word: lostWord(details['cause']), tone: 'hold', rest: lostRest(details['cause']), second: null };
     case 'outputs_unavailable':
-      return {
-        word: 'Finished',
-        tone: 'hold',
-        rest: ', but its files are gone',
-        second: 'the server has none of them any more',
-      };
+      return details['givenUp'] === true
+        ? {
+            word: 'Finished',
+            tone: 'hold',
+            rest: '; its files were not fetched',
+            second: 'Switchyard stopped waiting for them',
+          }
+        : {
+            word: 'Finished',
+            tone: 'hold',
+            rest: ', but its files are gone',
+            second: 'the server has none of them any more',
+          };
     case 'server_rejected':
       return {
         word: 'Refused',

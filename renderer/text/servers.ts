@@ -244,6 +244,8 @@ export function probeText(probe: ProbeReport): { tone: 'go' | 'hold' | 'bad'; te
 export const removeText = {
   title: (name: string) => `Remove ${name}?`,
   plain: 'Switchyard forgets its address and sign-in. History keeps its name. Nothing on the server is touched.',
+  plainCancelling:
+    'Switchyard forgets its address and sign-in. History keeps its name. Nothing else on the server is touched.',
   openJobs: (waiting: number, onServer: number) => {
     const words = [
       waiting > 0 ? `${plural(waiting, 'job waits', 'jobs wait')} for it` : null,

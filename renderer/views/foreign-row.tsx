@@ -66,10 +66,12 @@ export const ForeignRow = memo(function ForeignRow(
           <strong className={styles['hold']}>{queueText.foreignStopping}</strong>
         ) : running ? (
           <strong className={styles['go']}>{queueText.foreignRunning}</strong>
+        ) : props.place === null ? (
+          queueText.waitingOnServer
         ) : props.place === 1 ? (
           queueText.nextOnServer
         ) : (
-          queueText.waitingOnServer
+          queueText.placeOnServer(props.place)
         )}
       </div>
       <div role="gridcell" className={styles['time']}>

@@ -91,7 +91,7 @@ export function ServersRemove({ server, onClose }: { server: ServerView; onClose
         : {})}
     >
       {open && <p>{removeText.openJobs(here, there)}</p>}
-      <p>{removeText.plain}</p>
+      <p>{there > 0 && onServer === 'cancel-and-wait' ? removeText.plainCancelling : removeText.plain}</p>
     </AlertDialog>
   );
 }

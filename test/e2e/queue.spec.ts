@@ -40,6 +40,8 @@ test('our jobs and others’ stand in the order in which the server will run the
       .map((row) => row.kind),
   );
   expect(order).toEqual(['foreign-row', 'job-row', 'foreign-row']);
+  await expect(rowOf(page, 'ours')).toContainText('next on the server');
+  await expect(foreignRows(page).nth(1)).toContainText('number 2 on the server');
 });
 
 test('keys move a job up, down, to the front and to the end; the order is the core’s', async ({ page }) => {
@@ -114,7 +116,7 @@ test('a batch folds into one row with its own cancel and count, and unfolds in p
   });
   await host.open(page);
   const batch = page.getByTestId('batch-row');
-  await expect(batch).toContainText('batch “kiosk” 1–5 of 5');
+  await expect(batch).toContainText('1–5 of 5 in its batch');
   await batch.click();
   await page.keyboard.press('ArrowRight');
   await expect(page.getByTestId('job-row')).toHaveCount(6);

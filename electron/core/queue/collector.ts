@@ -176,7 +176,9 @@ export class Collector {
       this.#board.point('before-end-commit');
       this.#facts.apply(
         jobId,
-        counts.stored > 0 ? { type: 'collected' } : { type: 'collectFailed', stored: 0 },
+        counts.stored > 0
+          ? { type: 'collected' }
+          : { type: 'collectFailed', stored: 0, givenUp: this.#given.has(jobId) },
         attempt,
       );
     } else if (isTerminal(job.state)) feed.changed(jobId);

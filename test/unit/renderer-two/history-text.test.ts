@@ -173,3 +173,12 @@ it('another client’s prompt is told by the start of its id, without the number
   expect(historyText.foreignKey('a0871c22-1b')).toBe('prompt a087…');
   expect(historyText.foreignKey('0:69e31c22-1b')).toBe('prompt 69e3…');
 });
+
+it('files we stopped waiting for are not called gone', () => {
+  expect(endingOf(jobView('a', 1, error('outputs_unavailable', { givenUp: true })))).toMatchObject({
+    word: 'Finished',
+    rest: '; its files were not fetched',
+    second: 'Switchyard stopped waiting for them',
+  });
+  expect(endingOf(jobView('a', 1, error('outputs_unavailable', {}))).rest).toBe(', but its files are gone');
+});
