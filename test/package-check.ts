@@ -358,10 +358,12 @@ async function checkPacked(target: Target): Promise<void> {
 function checkLoads(archive: string): void {
   const folder = join(work, 'extracted');
   extractAll(archive, folder);
+  const main = readFileSync(join(folder, 'dist/desktop/main.js'), 'utf8');
+  const names = /^import \{ ([^}]+) \} from "electron";$/m.exec(main)?.[1]?.split(', ') ?? [];
   writeFileSync(
     join(folder, 'stub.mjs'),
     `import { registerHooks } from 'node:module';
-    const names = ['BrowserWindow','Menu','Notification','Tray','app','crashReporter','dialog','globalShortcut','ipcMain','nativeImage','nativeTheme','powerMonitor','protocol','safeStorage','screen','session','shell'];
+    const names = ${JSON.stringify(names)};
     globalThis.stub = Object.fromEntries(names.map((name) => [name, new Proxy(function () {}, { get: (_, key) => () => key !== 'requestSingleInstanceLock' })]));
     globalThis.stub.app = { enableSandbox() {}, setAppUserModelId() {}, setDesktopName() {}, setPath() {}, on() {}, requestSingleInstanceLock: () => false, exit: (code) => process.exit(code) };
     const source = names.map((name) => 'export const ' + name + ' = globalThis.stub.' + name + ';').join('');
