@@ -15,6 +15,8 @@ export interface RunHost {
   readonly classes: ReadonlyMap<string, NodeClass>;
   readonly cache: Map<string, NodeResult>;
   readonly keepsOldCache: boolean;
+  /** 0.3.64 records what came from cache for every job, later ones only for jobs with a client (seen on both). */
+  readonly recordsAllCached: boolean;
   readonly stepMs: number;
   /** The socket id that gets the events; null: progress and interruption go to everybody, the rest to nobody. */
   readonly clientId: string | null;
@@ -146,15 +148,15 @@ export class PromptRun {
 
   #serveCached(id: string, cached: NodeResult): void {
     const { clientId } = this.#host;
-    // Without a client nothing is recorded either: history ends with empty outputs (reference §3.6).
     if (clientId !== null) {
       this.#host.send(
         'executed',
         { node: id, display_node: id, output: cached.ui ?? null, prompt_id: this.#id },
         clientId,
       );
-      if (cached.ui) this.#report.record(id, cached.ui);
     }
+    // Unrecorded, history ends with empty outputs (reference §3.6).
+    if (cached.ui && (clientId !== null || this.#host.recordsAllCached)) this.#report.record(id, cached.ui);
     this.#report.finish(id);
   }
 

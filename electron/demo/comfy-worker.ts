@@ -160,6 +160,7 @@ export class Worker {
       classes,
       cache: this.#cache,
       keepsOldCache: version === 'new',
+      recordsAllCached: version === '0.3.64',
       stepMs: stepMs(),
       clientId,
       now,
