@@ -97,8 +97,9 @@ export class Looks {
     if (jobsApi()) {
       const answer = await http.job(track.key, signal);
       if (answer.answer === 'job') return await this.#fromJob(track, answer.job, signal);
-      // History once more: a server that read its own history before its queue would miss an end in between.
-      if (answer.answer === 'none') return await this.#fromHistory(track, signal);
+      // History once more: a server that read its own history before its queue would miss an end in between. What was
+      // not in the queue before this question had ended before it.
+      if (answer.answer === 'none') return listed ? { saw: 'absent' } : await this.#fromHistory(track, signal);
     }
     if (!listed) {
       const found = inListing(await this.list(signal), track.key);
