@@ -5,7 +5,7 @@
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import { toAppError } from '../../shared/errors.ts';
 import type { JobView } from '../../shared/job.ts';
-import type { ForeignJob, ServerView } from '../../shared/server.ts';
+import type { ForeignJob, ForeignView, ServerView } from '../../shared/server.ts';
 import { EXIT, Failure, usage } from './exit-codes.ts';
 import { shortId } from './format.ts';
 import type { Link } from './link.ts';
@@ -76,7 +76,7 @@ export type Found = { type: 'job'; job: JobView } | { type: 'foreign'; serverId:
 export class Finder {
   readonly #link: Link;
   #open: Promise<JobView[]> | undefined;
-  #foreign: Promise<{ serverId: ServerId; job: ForeignJob }[]> | undefined;
+  #views: Promise<ForeignView[]> | undefined;
 
   constructor(link: Link) {
     this.#link = link;
@@ -88,15 +88,15 @@ export class Finder {
   }
 
   /** Other people's work that is there now. */
-  foreign(): Promise<{ serverId: ServerId; job: ForeignJob }[]> {
-    this.#foreign ??= this.#link
-      .call('foreign.list', {})
-      .then(({ servers }) =>
-        servers.flatMap(({ serverId, jobs }) =>
-          jobs.filter((job) => job.state !== 'ended').map((job) => ({ serverId, job })),
-        ),
-      );
-    return this.#foreign;
+  async foreign(): Promise<{ serverId: ServerId; job: ForeignJob }[]> {
+    return (await this.#listed()).flatMap(({ serverId, jobs }) =>
+      jobs.filter((job) => job.state !== 'ended').map((job) => ({ serverId, job })),
+    );
+  }
+
+  #listed(): Promise<ForeignView[]> {
+    this.#views ??= this.#link.call('foreign.list', {}).then(({ servers }) => servers);
+    return this.#views;
   }
 
   /** Null: nothing has this id. Throws a usage Failure for a word that could mean several. */
@@ -105,13 +105,7 @@ export class Finder {
     if (FULL_ID.test(wanted)) {
       const job = await this.#byId(wanted as JobId);
       if (job !== null) return { type: 'job', job };
-      const others = options.foreign
-        ? (await this.foreign()).filter((one) => one.job.remoteKey.toLowerCase() === wanted)
-        : [];
-      return one(
-        word,
-        others.map(({ serverId, job: foreign }) => ({ type: 'foreign', serverId, job: foreign })),
-      );
+      return options.foreign ? await this.#foreignById(word, wanted) : null;
     }
     if (wanted.length < 4) throw usage(says.prefixTooShort(word));
     const starts = (id: string): boolean => id.toLowerCase().startsWith(wanted);
@@ -129,6 +123,25 @@ export class Finder {
       ...ended.filter((job) => !known.has(job.id)).map((job): Found => ({ type: 'job', job })),
       ...others,
     ]);
+  }
+
+  /** Now, lately, or in the part of a long queue that is not listed: there the host knows whether it exists. */
+  async #foreignById(word: string, wanted: string): Promise<Found | null> {
+    const now = (await this.foreign()).filter(({ job }) => job.remoteKey.toLowerCase() === wanted);
+    if (now.length > 0)
+      return one(
+        word,
+        now.map(({ serverId, job }): Found => ({ type: 'foreign', serverId, job })),
+      );
+    const { rows } = await this.#link.call('history.page', { filter: { foreign: 'only' }, limit: PAGE });
+    for (const row of rows)
+      if (row.type === 'foreign' && row.foreign.remoteKey.toLowerCase() === wanted)
+        return { type: 'foreign', serverId: row.foreign.serverId, job: row.foreign };
+    const cut = (await this.#listed()).filter(({ jobs, total }) => jobs.length < total);
+    const named = cut.filter(({ order }) => order.includes(wanted));
+    const [only, ...more] = named.length > 0 ? named : cut;
+    if (only === undefined || more.length > 0) return null;
+    return { type: 'foreign', serverId: only.serverId, job: unlisted(only.serverId, wanted) };
   }
 
   /** One job of ours; 3 when there is none. */
@@ -170,6 +183,18 @@ export class Finder {
     return found;
   }
 }
+
+const unlisted = (serverId: ServerId, remoteKey: string): ForeignJob => ({
+  serverId,
+  remoteKey,
+  state: 'waiting',
+  how: null,
+  place: null,
+  cancelling: false,
+  firstSeen: 0,
+  startedAt: null,
+  endedAt: null,
+});
 
 function one(word: string, all: readonly Found[]): Found | null {
   if (all.length > 1)

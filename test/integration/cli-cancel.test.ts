@@ -183,6 +183,29 @@ describe('cancel', () => {
     await rig.untilState(id, 'cancelled');
   });
 
+  it('foreign work by id that has just ended is too late; an unknown id is nothing', async () => {
+    const ended = rig.server.engine.addForeign(graph()).promptId;
+    await until('its end is in the history', async () =>
+      JSON.stringify((await rig.json('history', '--foreign')).data.rows).includes(ended),
+    );
+    expect((await rig.run('cancel', ended, '-y')).code).toBe(6);
+    expect((await rig.run('cancel', '01234567-89ab-4cde-8f01-23456789abcd', '-y')).code).toBe(3);
+  });
+
+  it('foreign work by id beyond what is listed is stopped all the same', async () => {
+    const { engine, url } = rig.server;
+    const long = graph();
+    for (const node of Object.values(long)) if (node.class_type === 'KSampler') node.inputs['steps'] = 10_000;
+    const { promptId: running } = engine.addForeign(long);
+    const last = Array.from({ length: 210 }, () => engine.addForeign(graph()).promptId).at(-1) ?? '';
+    await until('they are seen', async () => (await rig.json('jobs', '--foreign')).data.foreign[0].total === 211);
+    expect((await rig.run('cancel', last, '-y', '--wait', '60')).code).toBe(0);
+    expect(engine.executionsOf(last)).toBe(0);
+    await fetch(`${url}/queue`, { method: 'POST', body: JSON.stringify({ clear: true }) });
+    await fetch(`${url}/interrupt`, { method: 'POST', body: JSON.stringify({ prompt_id: running }) });
+    await engine.idle();
+  });
+
   it('foreign work: 2 without -y where nobody can be asked; by id with it; --all --foreign takes all', async () => {
     const long = graph();
     for (const node of Object.values(long)) if (node.class_type === 'KSampler') node.inputs['steps'] = 6_000;

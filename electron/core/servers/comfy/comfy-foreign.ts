@@ -36,6 +36,8 @@ const ORDERED = 400;
 /** Up to this many endings are looked up one by one; more are read from one list of the newest ended jobs. */
 const ONE_BY_ONE = 8;
 const ENDED_LIST = 500;
+/** Endings asked for together where each is a question of its own. */
+const AT_ONCE = 6;
 
 interface Known {
   state: 'waiting' | 'running';
@@ -195,15 +197,20 @@ export class ForeignWatch {
   async #howEnded(keys: readonly string[], signal: AbortSignal): Promise<ForeignEnded[]> {
     if (keys.length === 0) return [];
     const listed = keys.length > ONE_BY_ONE ? await this.#endedList(signal) : null;
+    const known = new Map(listed);
+    const unknown = keys.filter((key) => (known.get(key) ?? null) === null);
+    const asked = listed === null ? unknown : unknown.slice(0, ONE_BY_ONE);
+    for (let at = 0; at < asked.length; at += AT_ONCE) {
+      await Promise.all(
+        asked.slice(at, at + AT_ONCE).map(async (key) => {
+          const entry = await this.#context.http.history(key, signal);
+          if (entry !== null) known.set(key, readEnded(entry.status ?? null, entry.outputs ?? null).how);
+        }),
+      );
+    }
     const ended: ForeignEnded[] = [];
-    let lookups = 0;
     for (const key of keys) {
-      let how = listed?.get(key) ?? null;
-      if (how === null && (listed === null || lookups < ONE_BY_ONE)) {
-        lookups += 1;
-        const entry = await this.#context.http.history(key, signal);
-        how = entry === null ? null : readEnded(entry.status ?? null, entry.outputs ?? null).how;
-      }
+      const how = known.get(key) ?? null;
       if (how !== null) this.#context.onEnded(key);
       if (this.#cancelling.has(key) && (how === null || how === 'interrupted')) continue;
       const ours = this.#stoppedByUs.delete(key);
