@@ -323,11 +323,11 @@ describe('a key that was given up', () => {
 });
 
 describe('other people', () => {
-  it('hundreds of theirs are removed with one call and one question each', async () => {
+  it('dozens of theirs are removed with one call and one question each', async () => {
     const { server, rig } = await start();
     const running = await rig.submit(sleepGraph(2_000, 20));
-    const many = Array.from({ length: 100 }, () => server.engine.addForeign(sleepGraph(1, 1)).promptId);
-    await until('all are listed', () => rig.foreign?.total === 100);
+    const many = Array.from({ length: 40 }, () => server.engine.addForeign(sleepGraph(1, 1)).promptId);
+    await until('all are listed', () => rig.foreign?.total === 40);
     const from = server.engine.requests.length;
     const { request } = rig.request();
     const reports = await Promise.all(many.map((key) => rig.link.adapter.stopForeign(key, request)));
@@ -339,7 +339,7 @@ describe('other people', () => {
     const asked = server.engine.requests.slice(from).map(({ method, path }) => `${method} ${path.split('?')[0] ?? ''}`);
     expect(asked.filter((route) => route === 'POST /queue')).toHaveLength(1);
     // The way each of them ended is looked up once more for history, by one list.
-    expect(asked.length).toBeLessThan(100 + 50);
+    expect(asked.length).toBeLessThan(40 + 30);
     await rig.stop(running);
   });
 
