@@ -323,26 +323,6 @@ describe('a key that was given up', () => {
 });
 
 describe('other people', () => {
-  it('dozens of theirs are removed with one call and one question each', async () => {
-    const { server, rig } = await start();
-    const running = await rig.submit(sleepGraph(2_000, 20));
-    const many = Array.from({ length: 40 }, () => server.engine.addForeign(sleepGraph(1, 1)).promptId);
-    await until('all are listed', () => rig.foreign?.total === 40);
-    const from = server.engine.requests.length;
-    const { request } = rig.request();
-    const reports = await Promise.all(many.map((key) => rig.link.adapter.stopForeign(key, request)));
-    for (const report of reports)
-      expect(report).toMatchObject({
-        report: 'ended',
-        fact: { type: 'stopped', reach: 'waiting', evidence: 'proven' },
-      });
-    const asked = server.engine.requests.slice(from).map(({ method, path }) => `${method} ${path.split('?')[0] ?? ''}`);
-    expect(asked.filter((route) => route === 'POST /queue')).toHaveLength(1);
-    // The way each of them ended is looked up once more for history, by one list.
-    expect(asked.length).toBeLessThan(40 + 30);
-    await rig.stop(running);
-  });
-
   it('remove a waiting job of ours: told as that, proven', async () => {
     const { server, rig } = await start({}, { timing: QUICK });
     const running = await rig.submit(sleepGraph(4_000, 10));

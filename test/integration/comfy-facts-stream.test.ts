@@ -1,7 +1,7 @@
 /**
  * More of the server facts of architecture §2 (comfy-facts.test.ts has the first of each): what the witness proves over a
- * restart of ours (C10), each of the two watches over a silent socket by itself (C12), and what the stream is not asked
- * or sent (C13, C14). Each fails when its fact is ignored.
+ * restart of ours (C10), what many stops at once cost (C6), each of the two watches over a silent socket by itself (C12),
+ * and what the stream is not asked or sent (C13, C14). Each fails when its fact is ignored.
  */
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -52,6 +52,27 @@ it.each([false, true])(
     });
   },
 );
+
+it('C6: dozens of theirs are removed with one call and one question each', async () => {
+  const server = await serve();
+  const rig = await join(server);
+  const running = await rig.submit(sleepGraph(2_000, 20));
+  const many = Array.from({ length: 40 }, () => server.engine.addForeign(sleepGraph(1, 1)).promptId);
+  await until('all are listed', () => rig.foreign?.total === 40);
+  const from = server.engine.requests.length;
+  const { request } = rig.request();
+  const reports = await Promise.all(many.map((key) => rig.link.adapter.stopForeign(key, request)));
+  for (const report of reports)
+    expect(report).toMatchObject({
+      report: 'ended',
+      fact: { type: 'stopped', reach: 'waiting', evidence: 'proven' },
+    });
+  const asked = server.engine.requests.slice(from).map(({ method, path }) => `${method} ${path.split('?')[0] ?? ''}`);
+  expect(asked.filter((route) => route === 'POST /queue')).toHaveLength(1);
+  // The way each of them ended is looked up once more for history, by one list.
+  expect(asked.length).toBeLessThan(40 + 30);
+  await rig.stop(running);
+});
 
 /** A second socket with our client id takes our events; when it goes, the server forgets us too (C12). */
 async function silence(server: ComfyServerHandle, clientId: string): Promise<WebSocket> {
