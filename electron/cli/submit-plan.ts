@@ -8,6 +8,7 @@ import { usage } from './exit-codes.ts';
 
 /** How many seeds there are for SwarmUI: reference §3.1, int32 from 0. */
 const SWARM_SEEDS = 2 ** 31;
+const MOST_IMAGES = 10_000;
 
 export interface SubmitPlan {
   payload: JobPayload;
@@ -62,6 +63,12 @@ function withSet(payload: JobPayload, word: string): JobPayload {
   const at = word.indexOf('=');
   if (at < 1) throw usage(`--set needs NODE.INPUT=VALUE, not "${word}".`);
   const [place, text] = [word.slice(0, at), word.slice(at + 1)];
+  if (payload.kind === 'swarm' && place.toLowerCase() === 'images') {
+    const images = Number(text);
+    if (!Number.isInteger(images) || images < 1 || images > MOST_IMAGES)
+      throw usage(`images is a whole number from 1 to ${String(MOST_IMAGES)}, not "${text}".`);
+    return { ...payload, images };
+  }
   if (payload.kind === 'swarm')
     return { ...payload, params: { ...payload.params, [place]: valueOf(text, payload.params[place]) } };
   const { graph } = payload;

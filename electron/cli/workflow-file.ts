@@ -47,7 +47,7 @@ export async function readWorkflowBytes(name: string, data: Uint8Array): Promise
   return { payload: params, inexact: [] };
 }
 
-/** JSON with a prompt that is text: parameters of SwarmUI's `GenerateText2Image`. Null for anything else. */
+/** JSON with a prompt, or a graph of its own, that is text: parameters of SwarmUI's `GenerateText2Image`. Null for anything else. */
 function swarmParams(data: Uint8Array): JobPayload | null {
   let value: unknown;
   try {
@@ -55,10 +55,12 @@ function swarmParams(data: Uint8Array): JobPayload | null {
   } catch (_) {
     return null;
   }
-  if (typeof value !== 'object' || value === null || !('prompt' in value) || typeof value.prompt !== 'string')
-    return null;
+  if (typeof value !== 'object' || value === null) return null;
   const { images, ...params } = value as Extract<JobPayload, { kind: 'swarm' }>['params'];
-  return { kind: 'swarm', images: typeof images === 'number' ? images : 1, params };
+  if (typeof params['prompt'] !== 'string' && typeof params['comfyworkflowraw'] !== 'string') return null;
+  // SwarmUI takes a number as text, too (§1.3).
+  const count = Number(images ?? 1);
+  return { kind: 'swarm', images: Number.isInteger(count) ? count : 1, params };
 }
 
 function refusal({ name, reason, detail }: Refused): Error {

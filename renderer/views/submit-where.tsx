@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { ServerId } from '../../shared/ids.ts';
 import type { ComfyGraph, Kind } from '../../shared/job.ts';
 import type { ServerView } from '../../shared/server.ts';
+import { swarmResults } from '../../shared/workflow/swarm-raw.ts';
 import { Field, TextInput } from '../components/field.tsx';
 import { Select } from '../components/select.tsx';
 import { useNow } from '../hooks/use-now.ts';
@@ -12,7 +13,6 @@ import { common } from '../text/common.ts';
 import { submitText } from '../text/submit.ts';
 import { may, swarmForm } from '../text/swarm.ts';
 import { freeInMs, jobsFor } from './submit-estimate.ts';
-import { swarmResults } from './submit-swarm-raw.ts';
 import styles from './submit-seeds.module.css';
 
 const ANY = '';

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { probeGraph } from '../conformance/swarm-client.ts';
 import type { Stream } from '../conformance/swarm-client.ts';
 import { CliRig } from '../support/cli-rig.ts';
 import { SwarmStage } from '../support/swarm-stage.ts';
@@ -67,6 +68,22 @@ describe('a SwarmUI server', () => {
       ['done', 2, 2],
     ]);
     for (const { job } of rows) expect(Number(job.info.seed)).toBeLessThan(2 ** 31);
+  });
+
+  it('a ComfyUI workflow runs inside its own queue, each job with its seed; named or as the only server there is', async () => {
+    const file = join(directory, 'workflow.json');
+    writeFileSync(file, probeGraph({ steps: 2, ms: 5 }).replace('${seed}', '7'));
+    for (const more of [['--server', 'Upstairs'], []]) {
+      const { code, data } = await rig.json('submit', file, ...more, '--count', '2', '--seed', '41', '--wait', '30');
+      expect(code).toBe(0);
+      const jobs = data.jobs as { id: string; kind: string; state: string; outputs: { stored: number } }[];
+      expect(jobs.map(({ kind, state, outputs }) => [kind, state, outputs.stored])).toEqual([
+        ['swarm', 'done', 1],
+        ['swarm', 'done', 1],
+      ]);
+      const attempts = await Promise.all(jobs.map(({ id }) => rig.json('job', id)));
+      expect(attempts.map((one) => one.data.job.info.seed as string)).toEqual(['41', '42']);
+    }
   });
 
   it('what runs is listed and cancelled without its id, with proof', async () => {

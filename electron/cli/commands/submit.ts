@@ -1,8 +1,10 @@
 /** `submit FILE`: queues a workflow, and waits for its end where that was asked for. */
 import type { JobId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
-import type { JobView } from '../../../shared/job.ts';
+import type { JobPayload, JobView } from '../../../shared/job.ts';
+import type { ServerView } from '../../../shared/server.ts';
 import { Aborted, abortReason, raceAbort } from '../../../shared/util/async.ts';
+import { asSwarm } from '../../../shared/workflow/swarm-raw.ts';
 import { outcomeSentence } from '../cancel-words.ts';
 import type { Context } from '../context.ts';
 import { EXIT, errorFor, worst } from '../exit-codes.ts';
@@ -20,12 +22,16 @@ export async function submit(context: Context): Promise<Answer> {
   const count = args.number('count', 1, true) ?? 1;
   const waitS = args.number('wait', 0, false);
   const file = await readWorkflowFile(args.words[0] ?? '');
-  const { payload, jobs: wanted } = planSubmit(file.payload, { sets: args.all('set'), seed: args.text('seed'), count });
+  const seed = args.text('seed');
+  const planned = planSubmit(file.payload, { sets: args.all('set'), seed, count });
   for (const place of file.inexact)
     out.note(`${place} is too large to be kept exactly; what is sent is its nearest neighbour.`);
   const link = await context.link();
   const word = args.text('server');
   const server = word === undefined ? null : await findServer(link, word);
+  const { payload, jobs: wanted } = (await goesIntoSwarm(link, server, planned.payload))
+    ? (asSwarm(planned, seed === 'random' || (seed === undefined && count > 1)) ?? planned)
+    : planned;
   const title = args.text('title');
   const note = args.text('note');
   const result = await link.call('jobs.submit', {
@@ -48,6 +54,14 @@ export async function submit(context: Context): Promise<Answer> {
   }
   if (waitS === undefined || waitS === 0) return answer(context, link, result.jobs, result.batchId, null);
   return answer(context, link, await untilEnded(link, ids, waitS * 1_000, context.signal), result.batchId, waitS);
+}
+
+/** A workflow for a SwarmUI, named or the only kind there is, goes through SwarmUI's own queue. */
+async function goesIntoSwarm(link: Link, server: ServerView | null, payload: JobPayload): Promise<boolean> {
+  if (payload.kind !== 'comfy') return false;
+  if (server !== null) return server.kind === 'swarm';
+  const { servers } = await link.call('servers.list', {});
+  return servers.length > 0 && servers.every(({ kind }) => kind === 'swarm');
 }
 
 /** Jobs as they are when all have ended, or when the time is over. */

@@ -69,6 +69,13 @@ describe('--seed and --count', () => {
 
   it('sets a SwarmUI parameter by name', () => {
     const swarm: JobPayload = { kind: 'swarm', images: 1, params: { prompt: 'x', steps: 20 } };
+    expect(planSubmit(swarm, { sets: ['images=3'], seed: undefined, count: 1 }).payload).toEqual({
+      ...swarm,
+      images: 3,
+    });
+    expect(() => planSubmit(swarm, { sets: ['images=0'], seed: undefined, count: 1 })).toThrow(
+      'images is a whole number',
+    );
     expect(planSubmit(swarm, { sets: ['steps=8'], seed: '3', count: 1 })).toEqual({
       payload: { kind: 'swarm', images: 1, params: { prompt: 'x', steps: 8 } },
       jobs: [{ patch: { params: { seed: 3 } } }],

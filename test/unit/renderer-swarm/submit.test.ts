@@ -16,7 +16,7 @@ import {
 } from '../../../renderer/views/submit-swarm-draft.ts';
 import type { SwarmDraft } from '../../../renderer/views/submit-swarm-draft.ts';
 import { findModels } from '../../../renderer/views/submit-swarm-model.tsx';
-import { asSwarm, swarmResults } from '../../../renderer/views/submit-swarm-raw.ts';
+import { asSwarm, swarmResults } from '../../../shared/workflow/swarm-raw.ts';
 
 const param = (id: string, type: string, more: Partial<ParamView> = {}): ParamView => ({
   id,

@@ -2,15 +2,18 @@
  * A ComfyUI workflow for SwarmUI's own queue: the same jobs, each as its parameter `comfyworkflowraw` (reference §3.1). Pure.
  * Seeds small enough go as SwarmUI's seed, so that the graph is shared by all jobs and rows can name the seed.
  */
-import type { ComfyGraph, JobPatch, SubmitJobs } from '../../shared/job.ts';
-import { findSeeds } from '../../shared/workflow/inputs.ts';
+import type { ComfyGraph, JobPatch, SubmitJobs } from '../job.ts';
+import { findSeeds } from './inputs.ts';
 
 /** SwarmUI draws its own seeds below this; what is larger stays in the graph as it is. */
 const SMALL_SEED = 2_147_483_647;
 const TAG = '\u0001seed\u0001';
 
 /** Null for a submission that is none of a graph. */
-export function asSwarm(submission: SubmitJobs, random: boolean): SubmitJobs | null {
+export function asSwarm<Submission extends Pick<SubmitJobs, 'payload' | 'jobs'>>(
+  submission: Submission,
+  random: boolean,
+): Submission | null {
   const { payload } = submission;
   if (payload.kind !== 'comfy') return null;
   const { graph } = payload;
