@@ -124,7 +124,7 @@ export type LookStep = { look: 'gone' } | { look: 'interrupt' } | { look: 'delet
 
 /** The first looks come quickly: most prompts are gone with their stream, or a step later. */
 export function lookStep(view: LookView): LookStep {
-  const soon = Math.min(3_000, Math.max(3, view.sinceEndMs / 2));
+  const soon = Math.min(3_000, Math.max(1, view.sinceEndMs / 2));
   switch (view.found) {
     case 'absent':
       if (view.allThere || (view.absentForMs !== null && view.absentForMs >= ABSENT_AGAIN_MS)) return { look: 'gone' };
