@@ -123,7 +123,7 @@ describe('phases', () => {
     expect([...replay('42', 'A').stream.promptIds]).toEqual([ids?.[2]]);
   });
 
-  test("previews before the metadata are a stranger's and are dropped (rec 43, S15)", () => {
+  test("previews and progress before the metadata are a stranger's and are dropped (rec 43, S15)", () => {
     const before = heard('43', 'B').findIndex((message) => JSON.stringify(message).includes('"metadata"'));
     const stale = heard('43', 'B')
       .slice(0, before)
@@ -133,7 +133,7 @@ describe('phases', () => {
     const shown = heard('43', 'B')
       .slice(0, before)
       .flatMap((message, index) => stream.apply(readMessage(message), index * 1_000))
-      .filter((news) => news.news === 'live' && news.update.type === 'preview');
+      .filter((news) => news.news === 'live' && (news.update.type === 'preview' || news.update.type === 'fraction'));
     expect(shown).toEqual([]);
   });
 
