@@ -1,5 +1,5 @@
 /** `--set`, `--seed` and `--count` → the payload and the jobs of one submit. Pure but for the random seeds, which can be given. */
-import type { ComfyGraph, JobPatch, JobPayload } from '../../shared/job.ts';
+import type { ComfyGraph, JobPatch, JobPayload, Kind } from '../../shared/job.ts';
 import type { Json } from '../../shared/schema.ts';
 import { findSeeds } from '../../shared/workflow/inputs.ts';
 import { drawSeeds, newSeed } from '../../shared/workflow/variants.ts';
@@ -32,6 +32,10 @@ export function planSubmit(payload: JobPayload, wishes: Wishes, random?: () => n
     .map((job) => ('patch' in job && job.patch !== null ? { patch: job.patch } : {}));
   return { payload: changed, jobs };
 }
+
+/** A workflow goes through SwarmUI's own queue where no other kind of server could take it. */
+export const goesIntoSwarm = (payload: JobPayload, kinds: readonly Kind[]): boolean =>
+  payload.kind === 'comfy' && kinds.length > 0 && kinds.every((kind) => kind === 'swarm');
 
 /** A number: that one and the next ones. `random`: a new one each. Nothing: as it is for one job, random for several, because a server does nothing for a graph it has just run. */
 function seedPlanOf({ seed, count }: Wishes): SeedPlan {

@@ -1,8 +1,7 @@
 /** `submit FILE`: queues a workflow, and waits for its end where that was asked for. */
 import type { JobId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
-import type { JobPayload, JobView } from '../../../shared/job.ts';
-import type { ServerView } from '../../../shared/server.ts';
+import type { JobView } from '../../../shared/job.ts';
 import { Aborted, abortReason, raceAbort } from '../../../shared/util/async.ts';
 import { asSwarm } from '../../../shared/workflow/swarm-raw.ts';
 import { outcomeSentence } from '../cancel-words.ts';
@@ -14,7 +13,7 @@ import { duration, plural, shortId, table } from '../format.ts';
 import { errorLine, jobRow, namesOf, outcomeOf, stateWord, titleOf } from '../job-words.ts';
 import type { Link } from '../link.ts';
 import type { Answer } from '../output.ts';
-import { planSubmit } from '../submit-plan.ts';
+import { goesIntoSwarm, planSubmit } from '../submit-plan.ts';
 import { readWorkflowFile } from '../workflow-file.ts';
 
 export async function submit(context: Context): Promise<Answer> {
@@ -29,7 +28,8 @@ export async function submit(context: Context): Promise<Answer> {
   const link = await context.link();
   const word = args.text('server');
   const server = word === undefined ? null : await findServer(link, word);
-  const { payload, jobs: wanted } = (await goesIntoSwarm(link, server, planned.payload))
+  const kinds = server === null ? (await link.call('servers.list', {})).servers.map(({ kind }) => kind) : [server.kind];
+  const { payload, jobs: wanted } = goesIntoSwarm(planned.payload, kinds)
     ? (asSwarm(planned, seed === 'random' || (seed === undefined && count > 1)) ?? planned)
     : planned;
   const title = args.text('title');
@@ -54,14 +54,6 @@ export async function submit(context: Context): Promise<Answer> {
   }
   if (waitS === undefined || waitS === 0) return answer(context, link, result.jobs, result.batchId, null);
   return answer(context, link, await untilEnded(link, ids, waitS * 1_000, context.signal), result.batchId, waitS);
-}
-
-/** A workflow for a SwarmUI, named or the only kind there is, goes through SwarmUI's own queue. */
-async function goesIntoSwarm(link: Link, server: ServerView | null, payload: JobPayload): Promise<boolean> {
-  if (payload.kind !== 'comfy') return false;
-  if (server !== null) return server.kind === 'swarm';
-  const { servers } = await link.call('servers.list', {});
-  return servers.length > 0 && servers.every(({ kind }) => kind === 'swarm');
 }
 
 /** Jobs as they are when all have ended, or when the time is over. */

@@ -1,7 +1,7 @@
 /** Files and options of `submit` → what is sent, or a sentence why not. */
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../electron/cli/exit-codes.ts';
-import { planSubmit } from '../../../electron/cli/submit-plan.ts';
+import { goesIntoSwarm, planSubmit } from '../../../electron/cli/submit-plan.ts';
 import type { Wishes } from '../../../electron/cli/submit-plan.ts';
 import { readWorkflowBytes } from '../../../electron/cli/workflow-file.ts';
 import type { JobPayload } from '../../../shared/job.ts';
@@ -65,6 +65,12 @@ describe('--seed and --count', () => {
     const without: JobPayload = { kind: 'comfy', graph: { '7': graph['7'] } };
     expect(() => planSubmit(without, { sets: [], seed: '5', count: 1 })).toThrow(Failure);
     expect(planSubmit(without, { sets: [], seed: undefined, count: 2 }).jobs).toEqual([{}, {}]);
+  });
+
+  it('goes into SwarmUI as a workflow only where no ComfyUI could take it', () => {
+    expect(goesIntoSwarm(payload, ['swarm', 'swarm'])).toBe(true);
+    for (const kinds of [[], ['comfy'], ['swarm', 'comfy']] as const) expect(goesIntoSwarm(payload, kinds)).toBe(false);
+    expect(goesIntoSwarm({ kind: 'swarm', images: 1, params: {} }, ['swarm'])).toBe(false);
   });
 
   it('sets a SwarmUI parameter by name', () => {
