@@ -211,6 +211,16 @@ export function endingOf(job: JobView): EndingText {
   }
   if (job.state === 'failed') {
     if (outcome?.outcome === 'unknown') return { ...outcomeText(outcome, null, job.kind, 0), tone: 'hold', second: by };
+    // Terminal is final, but files can come after it: then nothing is gone.
+    if (job.error?.code === 'outputs_unavailable' && job.outputs.stored > 0) {
+      const made = job.outputs.thumb === null ? common.files : common.images;
+      return {
+        word: 'Finished',
+        tone: 'go',
+        rest: `, ${made(job.outputs.stored)} fetched later`,
+        second: missingText(job),
+      };
+    }
     const failed = failureText(job.error);
     if (outcome?.outcome === 'too-late' && outcome.state === 'failed' && job.error?.code !== 'stopped_elsewhere') {
       return {

@@ -9,6 +9,7 @@ import styles from './history-error.module.css';
 
 export function HistoryError({ error, detail }: { error: WireError | null; detail: JobDetail }): ReactNode {
   if (error === null || error.code === 'stopped_elsewhere' || error.code === 'lost') return null;
+  if (error.code === 'outputs_unavailable' && detail.job.outputs.stored > 0) return null;
   const graph = detail.payload.kind === 'comfy' ? detail.payload.graph : {};
   const nodeId = error.details?.['nodeId'];
   const traceback = error.details?.['traceback'];

@@ -175,10 +175,23 @@ it('another client’s prompt is told by the start of its id, without the number
 });
 
 it('files we stopped waiting for are not called gone', () => {
-  expect(endingOf(jobView('a', 1, error('outputs_unavailable', { givenUp: true })))).toMatchObject({
+  expect(
+    endingOf(
+      jobView('a', 1, {
+        ...error('outputs_unavailable', { givenUp: true }),
+        outputs: { expected: 0, stored: 0, missing: 1, partial: false, thumb: null },
+      }),
+    ),
+  ).toMatchObject({
     word: 'Finished',
     rest: '; its files were not fetched',
     second: 'Switchyard stopped waiting for them',
   });
-  expect(endingOf(jobView('a', 1, error('outputs_unavailable', {}))).rest).toBe(', but its files are gone');
+  const none = { expected: 0, stored: 0, missing: 1, partial: false, thumb: null };
+  const gone = { ...error('outputs_unavailable', {}), outputs: none };
+  expect(endingOf(jobView('a', 1, gone)).rest).toBe(', but its files are gone');
+  expect(endingOf(jobView('a', 1, { ...gone, outputs: { ...none, stored: 1, missing: 0 } }))).toMatchObject({
+    rest: ', 1 file fetched later',
+    second: null,
+  });
 });
