@@ -28,7 +28,7 @@ export default defineConfig({
     launchOptions: { args: browserArguments(), ...(executablePath === undefined ? {} : { executablePath }) },
   },
   projects: [
-    { name: 'chromium', testIgnore: '**/desktop/**' },
-    { name: 'electron', testMatch: '**/desktop/**/*.spec.ts' },
+    { name: 'chromium', testIgnore: '**/e2e/desktop/**' },
+    { name: 'electron', testMatch: '**/e2e/desktop/*.spec.ts' },
   ],
 });
