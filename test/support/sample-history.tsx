@@ -24,7 +24,7 @@ import { SubmitView } from '../../renderer/views/submit-view.tsx';
 import '../../renderer/styles/tokens.css';
 import '../../renderer/styles/base.css';
 import { LAPTOP, STUDIO, servers } from './sample-servers.ts';
-import { jobView, SamplePages } from '../unit/renderer-two/sample-pages.ts';
+import { jobView, SamplePages } from '../unit/renderer/sample-pages.ts';
 
 const asked = new URLSearchParams(location.search);
 const NOW = Date.now();

@@ -1,0 +1,24 @@
+/** What `npm start` opens. */
+import { describe, expect, it } from 'vitest';
+import { choose } from '../../electron/start-choice.ts';
+
+describe('choice of npm start', () => {
+  it.each([
+    [[], undefined, true, { show: 'host', words: ['--window'] }],
+    [[], '/electron', false, { show: 'host', words: ['--window'] }],
+    [['--demo'], '/electron', true, { show: 'electron', words: ['--demo'] }],
+    [['--electron'], '/electron', true, { show: 'electron', words: [] }],
+    [['--browser'], '/electron', true, { show: 'host', words: ['--browser'] }],
+    [['--no-open', '--port', '0'], '/electron', true, { show: 'host', words: ['--no-open', '--port', '0'] }],
+  ] as const)('%j, runtime %s, shell %s', (words, electron, shell, expected) => {
+    expect(choose(words, electron, shell)).toEqual(expected);
+  });
+
+  it.each([
+    [['--electron'], undefined, true],
+    [['--electron'], '/electron', false],
+    [['--electron', '--browser'], '/electron', true],
+  ] as const)('can’t do %j (runtime %s, shell %s) and says why', (words, electron, shell) => {
+    expect(choose(words, electron, shell)).toBeTypeOf('string');
+  });
+});
