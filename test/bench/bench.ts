@@ -2,11 +2,6 @@
  * `npm run bench`: takes the measures one after the other, each in a process of its own, and prints what was required and
  * what was reached. A number over its limit is told, not punished: only a measure that could not be taken makes the exit
  * code 1 (with `--strict`, one over its limit too).
- *
- *   --only NAME[,NAME]   these measures        --runs N      median of so many runs (5)
- *   --json FILE|-        numbers as JSON       --random N    randomised cancels (200)
- *   --markdown FILE      as docs/benchmarks.md --rows N      ended jobs in the large database (1,000,000)
- *   --quick              try it out            --strict      over a limit is a failure
  */
 import '../../electron/node-gate.ts';
 import { fork } from 'node:child_process';
@@ -21,9 +16,23 @@ import type { MeasureName } from './measures.ts';
 import { headOf, machine, tableOf } from './report.ts';
 import type { Result } from './report.ts';
 
+const USAGE = `npm run bench -- [options]
+  --only NAME[,NAME]   these measures: ${measureNames.join(', ')}
+  --runs N             median of so many runs (5)
+  --random N           randomised cancels (1,000)
+  --rows N             ended jobs in the large database (1,000,000)
+  --json FILE|-        numbers as JSON
+  --markdown FILE      as docs/benchmarks.md
+  --strict             over a limit is a failure
+  --quick              try it out`;
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(words: string[]): Promise<number> {
+  if (words.includes('--help')) {
+    console.log(USAGE);
+    return 0;
+  }
   const asked = read(words);
   if (typeof asked === 'string') {
     console.error(asked);
@@ -93,7 +102,7 @@ function read(words: string[]):
   }
   const { quick } = values;
   const runs = Number(values.runs);
-  const random = Number(values.random ?? (quick ? 20 : 200));
+  const random = Number(values.random ?? (quick ? 20 : 1_000));
   const rows = Number(values.rows ?? (quick ? 50_000 : 1_000_000));
   if (![runs, random, rows].every((value) => Number.isInteger(value) && value > 0))
     return '--runs, --random and --rows need whole numbers above 0.';
