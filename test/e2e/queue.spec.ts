@@ -181,14 +181,14 @@ test('what ends is announced, gathered over two seconds, and nothing else is', a
       subtree: true,
     });
   });
+  const from = await page.evaluate(() => performance.now());
   await submitTitled(host, serverId, ['a', 'b', 'c', 'd', 'e', 'f'], () => sleepGraph(3, 20));
   const said = (): Promise<{ at: number; text: string }[]> =>
     page.evaluate(() => (window as unknown as { said: { at: number; text: string }[] }).said);
   const finished = async (): Promise<number> =>
     (await said()).reduce((sum, { text }) => sum + Number(/(\d+) jobs? finished/.exec(text)?.[1] ?? 0), 0);
   await expect.poll(finished, { timeout: 60_000 }).toBe(6);
-  const times = (await said()).map(({ at }) => at);
-  times.slice(1).forEach((at, index) => {
-    expect(at - (times[index] ?? 0)).toBeGreaterThan(1_900);
-  });
+  // Two seconds are gathered for each, from the first end after the one before: however late the page got to saying it.
+  const spoken = await said();
+  expect(spoken.length).toBeLessThanOrEqual(Math.floor(((spoken.at(-1)?.at ?? 0) - from) / 2_000));
 });
