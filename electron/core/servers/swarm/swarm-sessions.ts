@@ -14,8 +14,8 @@ import type { Counters } from './swarm-schemas.ts';
 export const QUARANTINE_MS = 600_000;
 /** A quarantined session is looked at this often. */
 const POLL_MS = 10_000;
-/** Beyond the most ever leased at once and so many more, quarantined sessions are used again before new ones are made. */
-const SPARE = 2;
+/** Beyond the most ever leased at once and so many more, quarantined sessions are used again before new ones are made; one more is the link's own, for looking. */
+const SPARE = 1;
 /** But never sooner: a late interrupt of ours may still be on its way. */
 const EARLIEST_MS = 30_000;
 

@@ -92,14 +92,14 @@ describe('the session pool', () => {
     await server.pool.close();
   });
 
-  test('stays bounded by the highest concurrency and two, however many were doubtful', async () => {
+  test('stays bounded by the highest concurrency and two, the one for looking included, however many were doubtful', async () => {
     const server = new Server();
     for (let round = 0; round < 50; round += 1) {
       const two = [await server.pool.lease(signal), await server.pool.lease(signal)];
       for (const session of two) server.pool.quarantine(session, 'test');
       server.now += 60_000;
     }
-    expect(server.made).toBeLessThanOrEqual(4);
+    expect(server.made).toBeLessThanOrEqual(3);
     await server.pool.close();
   });
 });
