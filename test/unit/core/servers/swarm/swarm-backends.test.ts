@@ -1,22 +1,13 @@
 /** Backends, their slots, and slots that were lost. */
 import { describe, expect, test } from 'vitest';
 import { Backends } from '../../../../../electron/core/servers/swarm/swarm-backends.ts';
-import type { BackendPrompt } from '../../../../../electron/core/servers/swarm/swarm-passthrough.ts';
 import { BackendSchema, BackendsSchema } from '../../../../../electron/core/servers/swarm/swarm-schemas.ts';
 import { lines } from './replay.ts';
+import { prompt } from './samples.ts';
 
 const listed = (recording: string): unknown =>
   lines(recording).find((line) => line.dir === 'http-res' && line.path === '/API/ListBackends' && line.status === 200)
     ?.body;
-
-const prompt = (promptId: string, state: 'running' | 'waiting', attemptId: string | null = null): BackendPrompt => ({
-  backend: 0,
-  promptId,
-  state,
-  place: state === 'running' ? 0 : 1,
-  attemptId,
-  clientId: attemptId === null ? null : 'me',
-});
 
 describe('backends', () => {
   test('slots are those of running backends that take images (rec 24, 41)', () => {

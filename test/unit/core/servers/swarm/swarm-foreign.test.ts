@@ -1,6 +1,5 @@
 /** Other people’s work, minus our own. */
 import { describe, expect, test } from 'vitest';
-import type { SendAttempt } from '../../../../../electron/core/servers/adapter.ts';
 import {
   ForeignBook,
   readForeignKey,
@@ -10,27 +9,8 @@ import type { BackendPrompt } from '../../../../../electron/core/servers/swarm/s
 import { NO_COUNTERS } from '../../../../../electron/core/servers/swarm/swarm-schemas.ts';
 import { StreamState } from '../../../../../electron/core/servers/swarm/swarm-stream.ts';
 import { Track } from '../../../../../electron/core/servers/swarm/swarm-track.ts';
-import { newAttemptId, newJobId, newServerId } from '../../../../../shared/ids.ts';
-
-const sent = (params: Record<string, unknown>, images = 1): SendAttempt => ({
-  attemptId: newAttemptId(),
-  jobId: newJobId(),
-  remoteKey: 'session',
-  intentAt: 0,
-  startedAt: null,
-  serverBoot: null,
-  title: '',
-  payload: { kind: 'swarm', images, params: params as Extract<SendAttempt['payload'], { kind: 'swarm' }>['params'] },
-});
-
-const prompt = (promptId: string, state: 'running' | 'waiting', attemptId: string | null = null): BackendPrompt => ({
-  backend: 0,
-  promptId,
-  state,
-  place: state === 'running' ? 0 : 1,
-  attemptId,
-  clientId: attemptId === null ? null : 'me',
-});
+import { newServerId } from '../../../../../shared/ids.ts';
+import { prompt, sent } from './samples.ts';
 
 describe('foreign work', () => {
   const book = (): ForeignBook => new ForeignBook(newServerId());

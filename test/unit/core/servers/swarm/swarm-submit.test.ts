@@ -1,24 +1,12 @@
 /** What is sent for a SwarmUI job, and the marks that find it again. */
 import { describe, expect, test } from 'vitest';
-import type { SendAttempt } from '../../../../../electron/core/servers/adapter.ts';
 import {
   batchSizeOf,
   carriesMark,
   markGraph,
   requestFor,
 } from '../../../../../electron/core/servers/swarm/swarm-submit.ts';
-import { newAttemptId, newJobId } from '../../../../../shared/ids.ts';
-
-const sent = (params: Record<string, unknown>, images = 1): SendAttempt => ({
-  attemptId: newAttemptId(),
-  jobId: newJobId(),
-  remoteKey: 'session',
-  intentAt: 0,
-  startedAt: null,
-  serverBoot: null,
-  title: '',
-  payload: { kind: 'swarm', images, params: params as Extract<SendAttempt['payload'], { kind: 'swarm' }>['params'] },
-});
+import { sent } from './samples.ts';
 
 describe('the request', () => {
   test('carries the session, the images, our id in extra_metadata, and no null', () => {

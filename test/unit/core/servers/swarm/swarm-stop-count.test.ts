@@ -1,23 +1,11 @@
 /** Prompts counted against slots: what is told of one that carries no mark. */
 import { describe, expect, test } from 'vitest';
-import type { SendAttempt } from '../../../../../electron/core/servers/adapter.ts';
 import type { BackendPrompt } from '../../../../../electron/core/servers/swarm/swarm-passthrough.ts';
 import { NO_COUNTERS } from '../../../../../electron/core/servers/swarm/swarm-schemas.ts';
 import { CountProof, unexplained } from '../../../../../electron/core/servers/swarm/swarm-stop-count.ts';
 import { StreamState } from '../../../../../electron/core/servers/swarm/swarm-stream.ts';
 import { Track } from '../../../../../electron/core/servers/swarm/swarm-track.ts';
-import { newAttemptId, newJobId } from '../../../../../shared/ids.ts';
-
-const sent = (params: Record<string, unknown>, images = 1): SendAttempt => ({
-  attemptId: newAttemptId(),
-  jobId: newJobId(),
-  remoteKey: 'session',
-  intentAt: 0,
-  startedAt: null,
-  serverBoot: null,
-  title: '',
-  payload: { kind: 'swarm', images, params: params as Extract<SendAttempt['payload'], { kind: 'swarm' }>['params'] },
-});
+import { prompt, sent } from './samples.ts';
 
 describe('prompts counted against slots (§4.4)', () => {
   const open = (marked: boolean, live: number): Track => {
@@ -25,14 +13,8 @@ describe('prompts counted against slots (§4.4)', () => {
     made.stream?.apply({ type: 'status', counters: { ...NO_COUNTERS, waiting_gens: live, live_gens: live } }, 0);
     return made;
   };
-  const on = (promptId: string, attemptId: string | null = null): BackendPrompt => ({
-    backend: 0,
-    promptId,
-    state: 'running',
-    place: 0,
-    attemptId,
-    clientId: attemptId === null ? null : 'me',
-  });
+  const on = (promptId: string, attemptId: string | null = null): BackendPrompt =>
+    prompt(promptId, 'running', attemptId);
 
   test('what is known of others is taken out on both sides', () => {
     const ended = open(false, 1);
