@@ -3,41 +3,30 @@
  * removals by others, huge queues. Against the demo engine, through a fault proxy where the network is to blame.
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
 import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy-server.ts';
 import { FaultProxy } from '../fakes/fault-proxy.ts';
 import { ComfyRig, sleepGraph, until } from '../support/comfy-rig.ts';
 import type { RigOptions } from '../support/comfy-rig.ts';
+import { ComfyStage } from '../support/comfy-stage.ts';
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const stage = new ComfyStage();
+const { serve, join, onClose } = stage;
+afterEach(() => stage.close());
 
-async function serve(options: ComfyServerOptions = {}): Promise<ComfyServerHandle> {
-  const server = await startComfyServer({ stepMs: 5, ...options });
-  closers.push(() => server.close());
-  return server;
-}
-async function join(url: string, options: RigOptions = {}): Promise<ComfyRig> {
-  const rig = await ComfyRig.online(url, options);
-  closers.push(() => rig.close());
-  return rig;
-}
 async function start(
   options: ComfyServerOptions = {},
   rigOptions: RigOptions = {},
 ): Promise<{ server: ComfyServerHandle; rig: ComfyRig }> {
   const server = await serve(options);
-  return { server, rig: await join(server.url, rigOptions) };
+  return { server, rig: await join(server, rigOptions) };
 }
 async function proxied(
   rigOptions: RigOptions = {},
 ): Promise<{ server: ComfyServerHandle; proxy: FaultProxy; rig: ComfyRig }> {
   const server = await serve();
   const proxy = await FaultProxy.before(server.url);
-  closers.push(() => proxy.close());
-  return { server, proxy, rig: await join(proxy.url, rigOptions) };
+  onClose(() => proxy.close());
+  return { server, proxy, rig: await join(proxy, rigOptions) };
 }
 
 const QUICK = { tickMs: 30, quietMs: 150, pollMs: 100 };
@@ -239,7 +228,7 @@ describe('the server', () => {
     const server = await serve();
     server.requireAuthorization('Bearer secret-of-mine');
     const rig = new ComfyRig(server.url, { credential: { type: 'authorization', value: 'Bearer wrong' } });
-    closers.push(() => rig.close());
+    onClose(() => rig.close());
     rig.link.start();
     await until('needs-auth', () => rig.link.status().contact === 'needs-auth');
     expect(rig.link.status().error).toMatchObject({ code: 'server_auth' });
@@ -362,7 +351,7 @@ describe('other people', () => {
       { length: 1_000 },
       (_, index) => server.engine.addForeign(sleepGraph(1, 0), { number: 5_000 - index }).promptId,
     );
-    const rig = await join(server.url);
+    const rig = await join(server);
     await until('all are seen', () => rig.foreign?.total === 1_000);
     expect(rig.foreign?.jobs).toHaveLength(200);
     expect(rig.foreign?.order).toHaveLength(400);

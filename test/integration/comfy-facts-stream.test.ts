@@ -9,26 +9,14 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { readText } from '../../electron/core/servers/comfy/comfy-frames.ts';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
 import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
 import { ComfyRig, sleepGraph, until } from '../support/comfy-rig.ts';
-import type { RigOptions } from '../support/comfy-rig.ts';
+import { ComfyStage } from '../support/comfy-stage.ts';
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const stage = new ComfyStage();
+const { serve, join, onClose } = stage;
+afterEach(() => stage.close());
 
-async function serve(): Promise<ComfyServerHandle> {
-  const server = await startComfyServer({ stepMs: 5 });
-  closers.push(() => server.close());
-  return server;
-}
-async function join(server: { url: string }, options: RigOptions = {}): Promise<ComfyRig> {
-  const rig = await ComfyRig.online(server.url, options);
-  closers.push(() => rig.close());
-  return rig;
-}
 const patience = (): AbortSignal => AbortSignal.timeout(10_000);
 
 it.each([false, true])(
@@ -77,7 +65,7 @@ it('C6: dozens of theirs are removed with one call and one question each', async
 /** A second socket with our client id takes our events; when it goes, the server forgets us too (C12). */
 async function silence(server: ComfyServerHandle, clientId: string): Promise<WebSocket> {
   const thief = new WebSocket(`${server.url.replace('http', 'ws')}/ws?clientId=${clientId}`);
-  closers.push(async () => {
+  onClose(async () => {
     thief.terminate();
   });
   await new Promise((resolve) => thief.once('message', resolve));
@@ -137,12 +125,12 @@ it('C14: the stream is opened without an Origin', async () => {
     socket.send('{"type":"status","data":{"status":{"exec_info":{"queue_remaining":0}},"sid":"x"}}');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(async () => {
+  onClose(async () => {
     sockets.close();
     await new Promise((resolve) => server.close(resolve));
   });
   const rig = new ComfyRig(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`);
-  closers.push(() => rig.close());
+  onClose(() => rig.close());
   rig.link.start();
   await until('the stream', () => seen.length > 0);
   expect(seen[0]).not.toHaveProperty('origin');

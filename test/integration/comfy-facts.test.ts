@@ -8,26 +8,15 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { probeUrl } from '../../electron/core/servers/probe.ts';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
 import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy-server.ts';
-import { ComfyRig, sleepGraph, stubbornGraph, until } from '../support/comfy-rig.ts';
-import type { RigOptions } from '../support/comfy-rig.ts';
+import { sleepGraph, stubbornGraph, until } from '../support/comfy-rig.ts';
+import type { RigOptions, ComfyRig } from '../support/comfy-rig.ts';
+import { ComfyStage } from '../support/comfy-stage.ts';
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const stage = new ComfyStage();
+const { serve, join, onClose } = stage;
+afterEach(() => stage.close());
 
-async function serve(options: ComfyServerOptions = {}): Promise<ComfyServerHandle> {
-  const server = await startComfyServer({ stepMs: 5, ...options });
-  closers.push(() => server.close());
-  return server;
-}
-async function join(server: { url: string }, options: RigOptions = {}): Promise<ComfyRig> {
-  const rig = await ComfyRig.online(server.url, options);
-  closers.push(() => rig.close());
-  return rig;
-}
 async function start(
   options: ComfyServerOptions = {},
   rigOptions: RigOptions = {},
@@ -356,7 +345,7 @@ it('C14: no Origin is sent, and a redirect is not followed', async () => {
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(
+  onClose(
     () =>
       new Promise((resolve) =>
         server.close(() => {

@@ -8,25 +8,14 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy-server.ts';
-import { ComfyRig, sleepGraph, until } from '../support/comfy-rig.ts';
-import type { RigOptions } from '../support/comfy-rig.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import { sleepGraph, until } from '../support/comfy-rig.ts';
+import { ComfyStage } from '../support/comfy-stage.ts';
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
+const stage = new ComfyStage();
+const { serve, join, onClose } = stage;
+afterEach(() => stage.close());
 
-async function serve(options: ComfyServerOptions = {}): Promise<ComfyServerHandle> {
-  const server = await startComfyServer({ stepMs: 5, ...options });
-  closers.push(() => server.close());
-  return server;
-}
-async function join(server: { url: string }, options: RigOptions = {}): Promise<ComfyRig> {
-  const rig = await ComfyRig.online(server.url, options);
-  closers.push(() => rig.close());
-  return rig;
-}
 const posts = (server: ComfyServerHandle, path: RegExp): unknown[] =>
   server.engine.requests.filter((request) => request.method === 'POST' && path.test(request.path));
 const patience = (): AbortSignal => AbortSignal.timeout(10_000);
@@ -127,7 +116,7 @@ it('another server at the same address is not taken for a restart that lost noth
   const { port } = server;
   await server.close();
   const other = await startComfyServer({ port, version: '0.3.64', stepMs: 5 });
-  closers.push(() => other.close());
+  onClose(() => other.close());
   await until('online again', () => rig.reconciled === 2 && rig.link.online);
   expect(rig.link.status().capabilities).toMatchObject({ jobsApi: false });
   expect(await rig.link.adapter.lookup(lost, patience())).toEqual({ found: 'absent', sameBoot: null });
@@ -176,7 +165,7 @@ it('behind a path of a proxy: every route and the stream keep it, and send no Or
     });
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  closers.push(async () => {
+  onClose(async () => {
     sockets.close();
     proxy.closeAllConnections();
     await new Promise((resolve) => proxy.close(resolve));
