@@ -119,7 +119,7 @@ export const AppInfoSchema = z.object({
   node: z.string(),
   platform: z.string(),
   /** How credentials are kept: by the system, weakly, or in a 0600 file. */
-  secrets: z.enum(['os', 'weak', 'file', 'none']),
+  secrets: z.enum(['os', 'weak', 'system', 'file', 'none']),
   /** Where everything is kept; only told on this machine. */
   dataDir: z.string().nullable(),
   /** Set once after a corrupt database was moved aside: where it is. */

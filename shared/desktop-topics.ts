@@ -10,7 +10,8 @@ export const DesktopStateSchema = z.object({
   startAtLogin: z.boolean(),
   hotkey: z.object({
     accelerator: z.string().nullable(),
-    state: z.enum(['off', 'bound', 'refused']),
+    /** `asked`: the system took it and does not say what it made of it. */
+    state: z.enum(['off', 'asked', 'bound', 'refused']),
     /** Why it was refused: a combination that can't be one, or the system. */
     why: z.enum(['no-key', 'two-keys', 'unknown-key', 'no-modifier', 'taken', 'system']).nullable(),
   }),

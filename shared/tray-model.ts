@@ -41,7 +41,7 @@ export interface TrayFacts {
   servers: readonly ServerView[];
   /** A cancel of one job of mine asks first. */
   askForOne: boolean;
-  /** The combination that is bound now, or was refused; null where none is set. */
+  /** The combination that is bound now, or was refused; null where none is set, or it is not known which. */
   hotkey: { accelerator: string; bound: boolean } | null;
 }
 

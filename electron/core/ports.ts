@@ -4,7 +4,11 @@
  */
 import type { Credential } from '../../shared/server.ts';
 
-export type SecretProtection = 'os' | 'weak' | 'file' | 'none';
+/**
+ * How well it keeps them, as far as that is known: `os` by a key of the system's · `weak` by one that every program knows ·
+ * `system` as the system offers, which shows when something is kept · `file` in a 0600 file · `none` not at all
+ */
+export type SecretProtection = 'os' | 'weak' | 'system' | 'file' | 'none';
 
 /** Keeps credentials by reference. They never go into the database, a log or a reply. */
 export interface SecretStore {

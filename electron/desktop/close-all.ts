@@ -7,13 +7,16 @@ const GRACE_MS = 500;
 
 export async function closeAll(
   parts: readonly (Disposable | null)[],
-  talkers: { demo: AsyncDisposable | null; service: { close(): Promise<void> } | null },
+  /** What may still be starting: it is waited for, or it would be there after the end. */
+  talkers: { demo: Promise<AsyncDisposable> | null; service: Promise<{ close(): Promise<void> }> | null },
   core: Pick<Core, 'close'>,
 ): Promise<void> {
   for (const part of parts) part?.[Symbol.dispose]();
   const closed = (async () => {
-    await talkers.demo?.[Symbol.asyncDispose]();
-    await talkers.service?.close();
+    const [demo, service] = await Promise.allSettled([talkers.demo, talkers.service]);
+    // One that failed to start has told its own waiter.
+    if (demo.status === 'fulfilled') await demo.value?.[Symbol.asyncDispose]();
+    if (service.status === 'fulfilled') await service.value?.close();
     await core.close(CORE_DEADLINE_MS);
   })();
   await withinMs(closed, CORE_DEADLINE_MS + GRACE_MS);

@@ -22,6 +22,8 @@ export interface DesktopOptions {
   runProgram?: Run;
   /** Written once the window can be used, with `--perf`. */
   perf: (line: string) => void;
+  /** Told once, as early as it can be shown and ended in order: before its window, and before anybody can find it. */
+  onUp: (desktop: Desktop) => void;
 }
 
 export interface Desktop {

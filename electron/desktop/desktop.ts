@@ -14,7 +14,7 @@ import { CancelDialog } from './cancel-dialog.ts';
 import { closeAll } from './close-all.ts';
 import { coreCalls } from './core-calls.ts';
 import type { Ask } from './core-calls.ts';
-import type { Desktop, DesktopOptions } from './desktop-options.ts';
+import type { DesktopOptions } from './desktop-options.ts';
 import { acceptConnections } from './ipc-connection.ts';
 import { Life } from './life.ts';
 import { setStartAtLogin, startedAtLogin, startsAtLogin } from './login-item.ts';
@@ -25,21 +25,23 @@ import { Notifier } from './notifier.ts';
 import { openCore } from './open-core.ts';
 import { guardPages } from './page.ts';
 import { startPrivateService } from './private-service.ts';
+import { shellUpdates } from './shell-updates.ts';
 import { shellWindow } from './shell-window.ts';
 import { Hotkey, hotkeyFact, hotkeyView } from './shortcut.ts';
 import { showTray } from './show-tray.ts';
 import { hearSystem } from './system-events.ts';
 import { startText, updateDialog } from './text.ts';
+import { Theme } from './theme.ts';
 import { TrayFeed } from './tray-feed.ts';
 import { hasTrayHost } from './tray-host.ts';
 import type { SwitchyardTray } from './tray.ts';
-import { Updates, mannerHere, releasePage } from './updates.ts';
+import { isWayland } from './wayland.ts';
 import { WindowLink } from './window-link.ts';
 import { WindowTrouble } from './window-trouble.ts';
 import { safePlace } from './window.ts';
 
 /** @throws AppError `storage` when another Switchyard holds the data folder. */
-export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
+export async function startDesktop(options: DesktopOptions): Promise<void> {
   const { electron, args, version, platform, env, places, marks } = options;
   const { app, dialog } = electron;
   marks.mark('ready');
@@ -68,8 +70,8 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   const life = new AbortController();
   let tray: SwitchyardTray | null = null;
   let menuPaused: boolean | null = null;
-  let service: { close(): Promise<void> } | null = null;
-  let demo: AsyncDisposable | null = null;
+  let service: ReturnType<typeof startPrivateService> | null = null;
+  let demo: Promise<AsyncDisposable> | null = null;
   let newer: DesktopState['newer'] = null;
   const askAs = (face: 'tray' | 'hotkey' | 'window'): Ask => coreCalls(core, face, life.signal);
   const ask = askAs('window');
@@ -91,14 +93,22 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   });
 
   const login: LoginItemOptions = { app, executable: env['APPIMAGE'] ?? process.execPath, platform, env };
+  const theme = new Theme(electron.nativeTheme);
   const feed = new TrayFeed(core.events, changed, (settings) => {
+    theme.choose(settings.theme);
     hotkey.set(settings.hotkey);
     setStartAtLogin(login, settings.startAtLogin);
     link.stateChanged();
   });
   const awake = new Awake(electron.powerSaveBlocker);
-  const hotkey = new Hotkey(electron.globalShortcut, () => {
-    acts.cancel('hotkey', { server: 'all', which: 'mine' }, 'stop');
+  const hotkey = new Hotkey(electron.globalShortcut, {
+    certain: !isWayland(platform, env),
+    press: () => {
+      acts.cancel('hotkey', { server: 'all', which: 'mine' }, 'stop');
+    },
+    proven: () => {
+      link.stateChanged();
+    },
   });
   const link = new WindowLink({
     core,
@@ -110,7 +120,7 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       newer,
     }),
   });
-  const window = shellWindow(options, () => feed.settings.theme, {
+  const window = shellWindow(options, {
     onClose: () => !machine.ending && machine.input({ type: 'close' }).includes('keep-window'),
     onFirstPaint: () => {
       marks.mark('first-paint');
@@ -174,7 +184,11 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
 
   const notifier = new Notifier({
     events: core.events,
-    make: electron.Notification.isSupported() ? (box) => new electron.Notification(box) : null,
+    // Windows shows those of an app only that the Start menu knows (notifications.md): a checkout is not in it.
+    make:
+      electron.Notification.isSupported() && (platform !== 'win32' || app.isPackaged)
+        ? (box) => new electron.Notification(box)
+        : null,
     settings: () => feed.settings,
     focused: () => window.focused,
     serverName: (id) => feed.serverName(id),
@@ -185,39 +199,19 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
       link.notice({ title, body, open });
     },
   });
-  const updates = new Updates({
-    manner: mannerHere({
-      packaged: app.isPackaged,
-      platform,
-      env,
-      resourcesPath: places.resources,
-      signed: options.signed,
-    }),
-    version,
-    load: options.loadUpdater,
+  const updates = shellUpdates(options, {
     notice: (notice) => {
       notifier.show(notice);
     },
     show,
     restart: () => void machine.input({ type: 'update' }),
     newer: (found) => {
-      newer = { version: found, url: releasePage(places.resources) };
+      newer = found;
       link.stateChanged();
-    },
-    // Its core is closed and can't be opened again in this process.
-    installFailed: () => {
-      app.relaunch();
-      app.exit(0);
     },
     log: warn,
   });
-  const cancels = new CancelDialog({
-    ask,
-    show,
-    failed: (error, title) => {
-      failed(error, title);
-    },
-  });
+  const cancels = new CancelDialog({ ask, show, failed });
 
   const acts = new Acts({
     ask: askAs,
@@ -260,38 +254,52 @@ export async function startDesktop(options: DesktopOptions): Promise<Desktop> {
   // A notification that outlived the process that showed it, or started this one: there is no object to hear its click.
   if (platform === 'win32') electron.Notification.handleActivation(showWindow);
 
-  await feed.load(ask);
-  hotkey.set(feed.settings.hotkey);
-  if (args.demo) demo = await startDemo(core.handlers);
-  const hidden = startedAtLogin(login, options.words);
+  options.onUp({
+    showWindow,
+    quit: () => void machine.input({ type: 'quit' }),
+    systemEnds: () => void machine.input({ type: 'system-ends' }),
+  });
   const showFirst = (): void => {
     marks.sync('window', () => {
       window.show();
     });
     marks.mark('window-made');
   };
-  if (!hidden) showFirst();
-  service = await startPrivateService({
-    core,
-    dataDir: args.dataDir,
-    version,
-    windows: () => link.count,
-    onWindowWanted: showWindow,
-  });
-  if (await trayHost) {
-    const model = (): TrayModel => trayModel(feed.facts(hotkeyFact(hotkey.state)));
-    tray = showTray(options, model, (action) => {
-      acts.do(action, 'tray');
-    });
-  }
-  changed();
-  link.stateChanged();
-  // Hidden only where it can be found again.
-  if (hidden && tray === null) showFirst();
-
-  return {
-    showWindow,
-    quit: () => void machine.input({ type: 'quit' }),
-    systemEnds: () => void machine.input({ type: 'system-ends' }),
+  // It may be ended between any two steps, and what is made after that would be closed by nobody.
+  const goOn = (): void => {
+    life.signal.throwIfAborted();
   };
+  const open = async (): Promise<void> => {
+    goOn();
+    await feed.load(ask);
+    goOn();
+    theme.choose(feed.settings.theme);
+    hotkey.set(feed.settings.hotkey);
+    if (args.demo) await (demo = startDemo(core.handlers));
+    goOn();
+    const hidden = startedAtLogin(login, options.words);
+    if (!hidden) showFirst();
+    goOn();
+    const windows = (): number => link.count;
+    service = startPrivateService({ core, dataDir: args.dataDir, version, windows, onWindowWanted: showWindow });
+    await service;
+    const hasTray = await trayHost;
+    goOn();
+    if (hasTray) {
+      const model = (): TrayModel => trayModel(feed.facts(hotkeyFact(hotkey.state)));
+      tray = showTray(options, theme, model, (action) => {
+        acts.do(action, 'tray');
+      });
+    }
+    changed();
+    link.stateChanged();
+    // Hidden only where it can be found again.
+    if (hidden && tray === null) showFirst();
+  };
+  try {
+    await open();
+  } catch (error) {
+    // Ended while it was starting: what it waited for is closed.
+    if (!life.signal.aborted) throw error;
+  }
 }

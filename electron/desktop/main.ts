@@ -1,6 +1,7 @@
 /**
  * The desktop app's entry: what must be said before Electron is ready, one instance per data folder, then desktop.ts. The
- * window, the tray and everything else are made there.
+ * window, the tray and everything else are made there. Nothing is awaited at the top level: Electron becomes ready only
+ * when this module has been evaluated to its end (node_bindings.cc `JoinAppCode`), and would wait for it for ever.
  */
 import '../node-gate.ts';
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -30,8 +31,10 @@ import { toAppError } from '../../shared/errors.ts';
 import { readDesktopArguments } from './arguments.ts';
 import { startDesktop } from './desktop.ts';
 import type { Desktop } from './desktop-options.ts';
+import { CANT_START } from './exit-codes.ts';
 import { Marks } from './marks.ts';
 import { SCHEMES } from './protocol.ts';
+import { hearSignals } from './signals.ts';
 import { startText } from './text.ts';
 
 const APP_ID = 'io.github.switchyard.Switchyard';
@@ -41,9 +44,20 @@ const TOAST_CLSID = '{3035A97A-3334-48AB-A3EE-F7C20E198B1F}';
 const marks = new Marks();
 marks.mark('loaded');
 
+const words = process.argv.slice(1);
+const args = readDesktopArguments(words, process.env, process.cwd());
+const profile = join(args.dataDir, 'desktop');
+const crashes = join(profile, 'crashes');
+mkdirSync(args.dataDir, { recursive: true, mode: 0o700 });
+mkdirSync(crashes, { recursive: true, mode: 0o700 });
+
 marks.sync('before ready', () => {
   app.enableSandbox();
   protocol.registerSchemesAsPrivileged(SCHEMES);
+  // Before the lock is asked for: it is one per data folder, so that the demo runs beside the real one.
+  app.setPath('userData', profile);
+  // Before the reporter starts: it asks only once.
+  app.setPath('crashDumps', crashes);
   crashReporter.start({ uploadToServer: false });
   // The usual menu costs time and has entries we have not.
   Menu.setApplicationMenu(null);
@@ -51,12 +65,6 @@ marks.sync('before ready', () => {
   if (process.platform === 'win32') app.setToastActivatorCLSID(TOAST_CLSID);
   if (process.platform === 'linux') app.setDesktopName(`${APP_ID}.desktop`);
 });
-
-const words = process.argv.slice(1);
-const args = readDesktopArguments(words, process.env, process.cwd());
-mkdirSync(args.dataDir, { recursive: true, mode: 0o700 });
-// Before the lock is asked for: it is one per data folder, so that the demo runs beside the real one.
-app.setPath('userData', join(args.dataDir, 'desktop'));
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -70,21 +78,23 @@ function isSigned(): boolean {
 async function start(): Promise<void> {
   let desktop: Desktop | null = null;
   let wanted = false as boolean;
+  let ended = false as boolean;
   app.on('second-instance', (_event, argv) => {
     // A start at login beside one that is there already has nothing to show.
     if (readDesktopArguments(argv, process.env, process.cwd()).hidden) return;
     wanted = true;
     desktop?.showWindow();
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (desktop === null) app.exit(0);
-      else desktop.systemEnds();
-    });
-  }
+  const hearAgain = hearSignals(() => {
+    ended = true;
+    // What runs on servers runs on, and nothing listens yet where there is no desktop.
+    if (desktop === null) app.exit(0);
+    else desktop.systemEnds();
+  });
   await app.whenReady();
+  hearAgain();
   try {
-    desktop = await startDesktop({
+    await startDesktop({
       electron: {
         BrowserWindow,
         Menu,
@@ -120,19 +130,25 @@ async function start(): Promise<void> {
       perf: (line) => {
         console.error(line);
       },
+      onUp: (up) => {
+        desktop = up;
+        // `exit` takes effect some turns later: until then this goes on, and must not make what nobody would close.
+        if (ended) up.systemEnds();
+        // Someone asked while it was starting, hidden perhaps.
+        else if (wanted) up.showWindow();
+      },
     });
-    // Someone asked while it was starting, hidden perhaps.
-    if (wanted) desktop.showWindow();
   } catch (error) {
     const { message } = toAppError(error);
     console.error(`${startText.failedTitle}: ${message}`);
-    dialog.showErrorBox(startText.failedTitle, message);
-    app.exit(1);
+    // From a checkout there is a terminal to read it in, and `npm start` waits to hear.
+    if (app.isPackaged) await dialog.showMessageBox({ type: 'error', message: startText.failedTitle, detail: message });
+    app.exit(CANT_START);
   }
 }
 
 if (app.requestSingleInstanceLock()) {
-  await start();
+  void start();
 } else {
   console.log(startText.second);
   app.exit(0);

@@ -27,7 +27,7 @@ export async function openCore(options: OpenCoreOptions): Promise<Core> {
   const { safe, shell, args, version, platform, show, marks } = options;
   let core: Core | null = null;
   const { message, detail, keep, forget } = secretsDialog;
-  const secrets = await safeSecrets({
+  const secrets = safeSecrets({
     safe,
     file: join(args.dataDir, 'desktop', 'secrets.json'),
     plainFile: join(args.dataDir, 'host', 'secrets.json'),
@@ -44,8 +44,8 @@ export async function openCore(options: OpenCoreOptions): Promise<Core> {
       });
       return answer.response === 0 ? 'keep' : 'forget';
     },
-    onUnreadable: (ref, wroteBy, nowBy) => {
-      core?.log.warn('a sign-in can’t be read with the keychain there is now', { ref, wroteBy, nowBy });
+    onUnreadable: (ref, wroteBy) => {
+      core?.log.warn('a sign-in can’t be read with the keychain there is now', { ref, wroteBy });
     },
   });
   core = await marks.sync('database', () =>

@@ -5,9 +5,9 @@
 import type { Core } from '../core/core.ts';
 import type { ElectronParts } from './electron-parts.ts';
 import type { Marks } from './marks.ts';
+import { guardContents } from './page-guards.ts';
 import { guardSession } from './permissions.ts';
 import { createAppHandler, serveApp } from './protocol.ts';
-import { guardContents } from './window.ts';
 
 export interface PageOptions {
   electron: Pick<ElectronParts, 'app' | 'protocol' | 'session' | 'shell'>;

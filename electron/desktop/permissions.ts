@@ -37,7 +37,8 @@ export function guardSession(session: Guarded): void {
     answer({ confirmed: false });
   });
   session.setDisplayMediaRequestHandler((_request, answer) => {
-    answer({});
+    // An empty object would throw in this process where video was asked for (electron_browser_context.cc).
+    answer(null);
   });
   session.setUSBProtectedClassesHandler(({ protectedClasses }) => protectedClasses);
 }

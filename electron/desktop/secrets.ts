@@ -1,7 +1,8 @@
 /**
- * A SecretStore on the system's keychain (Electron's safeStorage). Says honestly how well it protects: on Linux without a
- * keyring the key is one that every program knows. Where nothing encrypts, the 0600 file of the plain host is used. An entry
- * that can't be read now stays where it is: a keyring that is locked today may be open tomorrow.
+ * A SecretStore on the system's keychain (Electron's safeStorage), which is asked only when there is something to keep or to
+ * read: behind a locked one every answer waits for its user. Says how well it protects only where that is known: on Linux
+ * what was encrypted begins with the tag of its key, and without a keyring that is one which every program knows. An entry that
+ * can't be read now stays where it is: a keyring that is locked today may be open tomorrow.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import type { SafeStorage } from 'electron';
@@ -15,42 +16,46 @@ import { fileSecrets } from '../host/secrets.ts';
 
 type SecretStore = CoreOptions['secrets'];
 
-export type Safe = Pick<
-  SafeStorage,
-  'isAsyncEncryptionAvailable' | 'encryptStringAsync' | 'decryptStringAsync' | 'getSelectedStorageBackend'
->;
+export type Safe = Pick<SafeStorage, 'encryptStringAsync' | 'decryptStringAsync'>;
 
 export interface SafeSecretsOptions {
   safe: Safe;
   /** Ours. */
   file: string;
-  /** The plain host's: read, and written to where nothing encrypts. */
+  /** The plain host's: only read and removed from. */
   plainFile: string;
   platform: NodeJS.Platform;
   /** Asked once in the life of a data folder, when something is to be kept with a key that others know. */
   consent: () => Promise<'keep' | 'forget'>;
   /** An entry that can't be read; told once per entry and run. Its content never is. */
-  onUnreadable: (ref: string, wroteBy: string, nowBy: string) => void;
+  onUnreadable: (ref: string, wroteBy: string) => void;
 }
 
 const FileSchema = z.object({
   consent: z.enum(['keep', 'forget']).nullable(),
+  /** `by`: the tag of the key on Linux, else the system's store. `data`: what was encrypted, base64. */
   entries: z.record(z.string(), z.object({ by: z.string(), data: z.string() })),
 });
 type Held = z.infer<typeof FileSchema>;
 
-/** To be called when the app is ready; before, Linux does not know its keyring. @throws AppError `storage` for a broken file */
-export async function safeSecrets(options: SafeSecretsOptions): Promise<SecretStore> {
+/**
+ * Tags of Chromium's keys on Linux (components/os_crypt/async/browser): posix_key_provider.cc has one that is written in its
+ * source; freedesktop_secret_key_provider.cc and secret_portal_key_provider.h have theirs from the system.
+ */
+const FIXED_KEY = 'v10';
+const SYSTEM_KEYS: readonly string[] = ['v11', 'v12'];
+const tagOf = (data: Buffer): string => data.subarray(0, 3).toString('latin1');
+
+/** To be used when the app is ready. @throws AppError `storage` for a broken file */
+export function safeSecrets(options: SafeSecretsOptions): SecretStore {
   const { safe, file, platform } = options;
   const plain = fileSecrets(options.plainFile);
-  if (!(await isAvailable(safe))) return plain;
-  const backend =
-    platform === 'linux' ? safe.getSelectedStorageBackend() : platform === 'darwin' ? 'keychain' : 'dpapi';
-  const weak = backend === 'basic_text' || backend === 'unknown';
   const memory = new Map<string, Credential>();
   const told = new Set<string>();
   let held = read(file);
+  let asking: Promise<'keep' | 'forget'> | null = null;
 
+  const isWeak = (data: Buffer): boolean => platform === 'linux' && tagOf(data) === FIXED_KEY;
   const save = (next: Held): void => {
     try {
       writePrivate(file, JSON.stringify(next));
@@ -59,10 +64,9 @@ export async function safeSecrets(options: SafeSecretsOptions): Promise<SecretSt
     }
     held = next;
   };
-  const unreadable = (ref: string, by: string): null => {
-    if (!told.has(ref)) options.onUnreadable(ref, by, backend);
-    told.add(ref);
-    return null;
+  const keep = (ref: string, data: Buffer): void => {
+    const by = platform === 'linux' ? tagOf(data) : platform === 'darwin' ? 'keychain' : 'dpapi';
+    save({ ...held, entries: { ...held.entries, [ref]: { by, data: data.toString('base64') } } });
   };
   /** Null where it can't be read with the key there is now. */
   const decrypt = async (ref: string): Promise<Credential | null> => {
@@ -71,32 +75,52 @@ export async function safeSecrets(options: SafeSecretsOptions): Promise<SecretSt
     try {
       const { result, shouldReEncrypt } = await safe.decryptStringAsync(Buffer.from(entry.data, 'base64'));
       const credential = CredentialSchema.parse(JSON.parse(result));
-      if (shouldReEncrypt || entry.by !== backend) await encrypt(ref, credential);
+      if (shouldReEncrypt) await encryptAnew(ref, entry.data, result);
       return credential;
     } catch (_) {
       // Neither the cipher's complaint nor the parser's may reach a log: both may quote what they read.
-      return unreadable(ref, entry.by);
+      if (!told.has(ref)) options.onUnreadable(ref, entry.by);
+      told.add(ref);
+      return null;
     }
   };
-  const encrypt = async (ref: string, credential: Credential): Promise<void> => {
-    const data = await safe.encryptStringAsync(JSON.stringify(credential));
-    save({ ...held, entries: { ...held.entries, [ref]: { by: backend, data: data.toString('base64') } } });
+  /** A better key came. Where it can't be used now the old entry does as well. */
+  const encryptAnew = async (ref: string, old: string, text: string): Promise<void> => {
+    try {
+      const data = await safe.encryptStringAsync(text);
+      // Set or removed meanwhile: what is newer stays.
+      if (!isWeak(data) && held.entries[ref]?.data === old) keep(ref, data);
+    } catch (_) {
+      // The next start tries again.
+    }
+  };
+  const consents = async (): Promise<boolean> => {
+    if (held.consent === null) {
+      const consent = await (asking ??= options.consent());
+      save({ ...held, consent });
+    }
+    return held.consent === 'keep';
   };
 
   return {
-    protection: weak ? 'weak' : 'os',
+    get protection() {
+      if (platform !== 'linux') return 'os';
+      const tags = Object.values(held.entries).map(({ data }) => tagOf(Buffer.from(data, 'base64')));
+      if (tags.includes(FIXED_KEY)) return 'weak';
+      return tags.length > 0 && tags.every((tag) => SYSTEM_KEYS.includes(tag)) ? 'os' : 'system';
+    },
     get: async (ref) => memory.get(ref) ?? (await decrypt(ref)) ?? (await plain.get(ref)),
     async set(ref, credential) {
-      if (weak && held.consent === null) save({ ...held, consent: await options.consent() });
-      if (weak && held.consent === 'forget') {
-        memory.set(ref, credential);
-        return;
-      }
+      let data: Buffer;
       try {
-        await encrypt(ref, credential);
+        data = await safe.encryptStringAsync(JSON.stringify(credential));
       } catch (cause) {
-        if (cause instanceof AppError) throw cause;
         throw new AppError('storage', 'the system’s keychain did not take the credential', { cause });
+      }
+      if (isWeak(data) && !(await consents())) memory.set(ref, credential);
+      else {
+        keep(ref, data);
+        memory.delete(ref);
       }
       told.delete(ref);
     },
@@ -109,14 +133,6 @@ export async function safeSecrets(options: SafeSecretsOptions): Promise<SecretSt
       await plain.delete(ref);
     },
   };
-}
-
-async function isAvailable(safe: Safe): Promise<boolean> {
-  try {
-    return await safe.isAsyncEncryptionAvailable();
-  } catch (_) {
-    return false;
-  }
 }
 
 function read(file: string): Held {

@@ -1,17 +1,13 @@
 /** The main window as the desktop app makes it: on this platform's displays, in its theme, with its icon. Guards: window.ts. */
 import { join } from 'node:path';
-import type { Settings } from '../../shared/settings.ts';
 import type { DesktopOptions } from './desktop-options.ts';
+import { isWayland } from './wayland.ts';
 import { MainWindow } from './window.ts';
 import type { WindowOptions } from './window.ts';
 
 type Told = Pick<WindowOptions, 'onClose' | 'onFirstPaint' | 'onSystemEnds' | 'onTrouble' | 'log'>;
 
-export function shellWindow(
-  { electron, args, env, places, platform }: DesktopOptions,
-  theme: () => Settings['theme'],
-  told: Told,
-): MainWindow {
+export function shellWindow({ electron, args, env, places, platform }: DesktopOptions, told: Told): MainWindow {
   const { screen, nativeTheme } = electron;
   return new MainWindow({
     make: (box) => new electron.BrowserWindow(box),
@@ -24,8 +20,9 @@ export function shellWindow(
         ({ workArea }) => workArea,
       );
     },
-    mayPlace: platform !== 'linux' || env['XDG_SESSION_TYPE'] !== 'wayland',
-    dark: () => (theme() === 'system' ? nativeTheme.shouldUseDarkColors : theme() === 'dark'),
+    mayPlace: !isWayland(platform, env),
+    showsWhenLoaded: platform === 'linux',
+    dark: () => nativeTheme.shouldUseDarkColors,
     icon: platform === 'linux' ? join(places.icons, 'linux', '256x256.png') : null,
     ...told,
   });

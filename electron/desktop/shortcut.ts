@@ -80,10 +80,13 @@ function keyName(part: string): string | null {
   return NAMED.find((name) => name.toLowerCase() === part.toLowerCase()) ?? null;
 }
 
-/** `taken`: another program has it, or the system (a Wayland portal, say) refused. */
+/**
+ * `asked`: the system was asked and does not say what it decided; it is `bound` from the first press on. `refused` with
+ * `system`: another program has it, or the system wants it for itself.
+ */
 export type ShortcutState =
   | { state: 'off' }
-  | { state: 'bound'; accelerator: string }
+  | { state: 'asked' | 'bound'; accelerator: string }
   | { state: 'refused'; accelerator: string; why: ShortcutProblem | 'system' };
 
 /** As the window is told. */
@@ -93,19 +96,31 @@ export const hotkeyView = (hotkey: ShortcutState): DesktopState['hotkey'] => ({
   why: hotkey.state === 'refused' ? hotkey.why : null,
 });
 
-/** As the tray is told. */
+/** As the tray is told: nothing of what can't be known. */
 export const hotkeyFact = (hotkey: ShortcutState): TrayFacts['hotkey'] =>
-  hotkey.state === 'off' ? null : { accelerator: hotkey.accelerator, bound: hotkey.state === 'bound' };
+  hotkey.state === 'off' || hotkey.state === 'asked'
+    ? null
+    : { accelerator: hotkey.accelerator, bound: hotkey.state === 'bound' };
+
+type System = Pick<GlobalShortcut, 'register' | 'unregister' | 'isRegistered'>;
+
+export interface HotkeyOptions {
+  /** Whether the system says the truth of what it bound; a Wayland portal always says yes (docs/api/global-shortcut.md). */
+  certain: boolean;
+  press: () => void;
+  /** What was only asked for turned out to be bound. */
+  proven: () => void;
+}
 
 export class Hotkey {
-  readonly #system: Pick<GlobalShortcut, 'register' | 'unregister' | 'isRegistered'>;
-  readonly #onPress: () => void;
+  readonly #system: System;
+  readonly #options: HotkeyOptions;
   #wanted: string | null = null;
   #state: ShortcutState = { state: 'off' };
 
-  constructor(system: Pick<GlobalShortcut, 'register' | 'unregister' | 'isRegistered'>, onPress: () => void) {
+  constructor(system: System, options: HotkeyOptions) {
     this.#system = system;
-    this.#onPress = onPress;
+    this.#options = options;
   }
 
   get state(): ShortcutState {
@@ -116,9 +131,16 @@ export class Hotkey {
   set(wanted: string | null): ShortcutState {
     if (wanted === this.#wanted) return this.#state;
     this.#wanted = wanted;
-    if (this.#state.state === 'bound') this.#system.unregister(this.#state.accelerator);
+    const old = this.#held;
+    if (old !== null) this.#system.unregister(old);
     this.#state = this.#bind(wanted);
     return this.#state;
+  }
+
+  /** The combination that is ours now, for all that is known. */
+  get #held(): string | null {
+    const state = this.#state;
+    return state.state === 'bound' || state.state === 'asked' ? state.accelerator : null;
   }
 
   #bind(wanted: string | null): ShortcutState {
@@ -127,13 +149,27 @@ export class Hotkey {
     if ('problem' in read) return { state: 'refused', accelerator: wanted, why: read.problem };
     const { accelerator } = read;
     try {
+      const press = (): void => {
+        this.#pressed(accelerator);
+      };
       // `register` says true on some systems where nothing was bound: what is registered is asked as well.
-      const bound = this.#system.register(accelerator, this.#onPress) && this.#system.isRegistered(accelerator);
-      return bound ? { state: 'bound', accelerator } : { state: 'refused', accelerator, why: 'system' };
+      const bound = this.#system.register(accelerator, press) && this.#system.isRegistered(accelerator);
+      if (!bound) return { state: 'refused', accelerator, why: 'system' };
+      return { state: this.#options.certain ? 'bound' : 'asked', accelerator };
     } catch (_) {
       // Electron throws a TypeError for what it can't parse.
       return { state: 'refused', accelerator, why: 'unknown-key' };
     }
+  }
+
+  #pressed(accelerator: string): void {
+    // Behind a portal `unregister` takes nothing back (electron_api_global_shortcut.cc): an old combination goes on coming.
+    if (accelerator !== this.#held) return;
+    if (this.#state.state === 'asked') {
+      this.#state = { state: 'bound', accelerator };
+      this.#options.proven();
+    }
+    this.#options.press();
   }
 
   [Symbol.dispose](): void {

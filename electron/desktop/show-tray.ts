@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import type { TrayModel } from '../../shared/tray-model.ts';
 import type { DesktopOptions } from './desktop-options.ts';
 import { barIsDark, trayIconFile } from './tray-icons.ts';
+import type { Theme } from './theme.ts';
 import { SwitchyardTray } from './tray.ts';
 import type { TrayOptions } from './tray.ts';
 
 export function showTray(
   { electron, env, places, platform, marks }: DesktopOptions,
+  theme: Pick<Theme, 'systemDark'>,
   model: () => TrayModel,
   act: TrayOptions['act'],
 ): SwitchyardTray {
@@ -21,7 +23,9 @@ export function showTray(
         makeTray: (image) => new Tray(image),
         makeMenu: Menu.buildFromTemplate.bind(Menu),
         image: (glyph) =>
-          nativeImage.createFromPath(trayIconFile(icons, glyph, platform, barIsDark(platform, env, nativeTheme))),
+          nativeImage.createFromPath(
+            trayIconFile(icons, glyph, platform, barIsDark(platform, env, theme.systemDark, nativeTheme)),
+          ),
         model,
         act,
       }),

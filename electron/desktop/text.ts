@@ -114,6 +114,12 @@ export const startText = {
   wait: 'Wait',
 } as const;
 
+export const failedPageText = {
+  title: 'The window could not be loaded',
+  detail: 'The queue goes on and nothing is lost. The log in Switchyard’s data folder says what went wrong.',
+  retry: 'Try again',
+} as const;
+
 export const menuText = {
   app: 'Switchyard',
   about: 'About Switchyard',

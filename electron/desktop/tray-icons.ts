@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import type { NativeTheme } from 'electron';
 import type { TrayGlyph } from '../../shared/tray-model.ts';
 
-type Theme = Pick<NativeTheme, 'shouldUseDarkColors' | 'shouldUseDarkColorsForSystemIntegratedUI'>;
-
 /** Their bar is dark whatever the theme of the windows is. */
 const DARK_BARS = /^(gnome|ubuntu|unity|pantheon|budgie|x-cinnamon)$/i;
 
@@ -15,12 +13,13 @@ const DARK_BARS = /^(gnome|ubuntu|unity|pantheon|budgie|x-cinnamon)$/i;
 export function barIsDark(
   platform: NodeJS.Platform,
   env: Readonly<Record<string, string | undefined>>,
-  theme: Theme,
+  systemDark: boolean,
+  theme: Pick<NativeTheme, 'shouldUseDarkColorsForSystemIntegratedUI'>,
 ): boolean {
   // Windows has one theme for the programs and one for the taskbar.
   if (platform === 'win32') return theme.shouldUseDarkColorsForSystemIntegratedUI;
   const desktops = (env['XDG_CURRENT_DESKTOP'] ?? '').split(':');
-  return theme.shouldUseDarkColors || (platform === 'linux' && desktops.some((name) => DARK_BARS.test(name)));
+  return systemDark || (platform === 'linux' && desktops.some((name) => DARK_BARS.test(name)));
 }
 
 /** macOS finds `…@2x.png` beside it by name, and a template image by the ending `Template`: both must stay as they are. */

@@ -28,6 +28,8 @@ export class SwitchyardTray {
   #shown = '';
   #builtAt: number | null = null;
   #waiting: Disposable | null = null;
+  /** At the end things still change, and a destroyed tray throws. */
+  #gone = false;
 
   constructor(options: TrayOptions) {
     this.#options = options;
@@ -35,22 +37,20 @@ export class SwitchyardTray {
     this.#glyph = model.glyph;
     this.#tray = options.makeTray(options.image(model.glyph));
     const { platform } = options;
+    // Left click opens the menu on macOS and the window elsewhere, as other programs there do. On Linux the click is what the
+    // desktop sends as activation; where it opens the menu instead, none comes.
+    this.#tray.on('click', () => {
+      if (platform === 'darwin') this.#popUp();
+      else options.act({ do: 'open', place: null });
+    });
     if (platform === 'linux') this.#rebuild();
-    else {
-      // Left click opens the menu on macOS, the window on Windows: as other programs there do.
-      if (platform === 'win32')
-        this.#tray.on('click', () => {
-          options.act({ do: 'open', place: null });
-        });
-      else this.#tray.on('click', () => this.#popUp());
-      this.#tray.on('right-click', () => this.#popUp());
-    }
+    else this.#tray.on('right-click', () => this.#popUp());
     this.changed();
   }
 
   /** Something the tray is made of changed. Cheap: may be called for every event. */
   changed(): void {
-    if (this.#waiting !== null) return;
+    if (this.#gone || this.#waiting !== null) return;
     const { platform, now = () => performance.now(), later = laterForReal } = this.#options;
     const sinceMs = this.#builtAt === null ? REBUILD_MS : now() - this.#builtAt;
     if (sinceMs >= REBUILD_MS) {
@@ -65,10 +65,11 @@ export class SwitchyardTray {
 
   /** The same glyph again: the bar it sits in has turned light or dark. */
   redraw(): void {
-    this.#tray.setImage(this.#options.image(this.#glyph));
+    if (!this.#gone) this.#tray.setImage(this.#options.image(this.#glyph));
   }
 
   [Symbol.dispose](): void {
+    this.#gone = true;
     this.#waiting?.[Symbol.dispose]();
     this.#waiting = null;
     this.#tray.destroy();

@@ -1,70 +1,23 @@
 /**
- * The one window: made with every guard on, shown when it has something to show, remembered where it was, destroyed after a
- * while in the tray, rebuilt when its renderer breaks. What closing it means is lifecycle.ts's; it holds no truth.
+ * The one window: made with every guard on, shown when it has something to show or should have by now, remembered where it
+ * was, destroyed after a while in the tray, rebuilt when its renderer breaks. What closing it means is lifecycle.ts's; it
+ * holds no truth.
  */
-import type { BrowserWindow, BrowserWindowConstructorOptions, Rectangle, WebContents } from 'electron';
+import type { BrowserWindow, BrowserWindowConstructorOptions, Rectangle } from 'electron';
 import { CrashBudget } from './crash-budget.ts';
-import { APP_ORIGIN, externalUrl, isOurPage, mayNavigate } from './urls.ts';
+import { failedPage } from './failed-page.ts';
+import { webPreferences } from './page-guards.ts';
+import { APP_ORIGIN, isOurPage } from './urls.ts';
 import { LEAST_SIZE, fitToDisplays, readWindowState, writeWindowState } from './window-state.ts';
 import type { WindowState } from './window-state.ts';
 
 const WINDOW_URL = `${APP_ORIGIN}/`;
 /** A window nobody has looked at for so long gives its memory back. */
 const DESTROY_AFTER_MS = 5 * 60_000;
-
-/** Written out in full: a default that changes in a newer Electron must not change ours. */
-export function webPreferences(
-  preload: string,
-  devTools: boolean,
-): NonNullable<BrowserWindowConstructorOptions['webPreferences']> {
-  return {
-    preload,
-    devTools,
-    sandbox: true,
-    contextIsolation: true,
-    nodeIntegration: false,
-    nodeIntegrationInWorker: false,
-    nodeIntegrationInSubFrames: false,
-    webviewTag: false,
-    webSecurity: true,
-    allowRunningInsecureContent: false,
-    navigateOnDragDrop: false,
-    spellcheck: false,
-  };
-}
-
-/** Guards for everything that shows a page, ours or not: to be set on every `web-contents-created`. */
-export function guardContents(
-  contents: Pick<WebContents, 'on' | 'setWindowOpenHandler'>,
-  options: { serverUrls: () => readonly string[]; openExternal: (url: string) => void },
-): void {
-  const outside = (url: string): void => {
-    const allowed = externalUrl(url, options.serverUrls());
-    // Not in the middle of the page's own call.
-    if (allowed !== null)
-      setImmediate(() => {
-        options.openExternal(allowed);
-      });
-  };
-  contents.setWindowOpenHandler(({ url }) => {
-    outside(url);
-    return { action: 'deny' };
-  });
-  contents.on('will-navigate', (details) => {
-    if (mayNavigate(details.url, details.isMainFrame)) return;
-    details.preventDefault();
-    outside(details.url);
-  });
-  contents.on('will-frame-navigate', (details) => {
-    if (!mayNavigate(details.url, details.isMainFrame)) details.preventDefault();
-  });
-  contents.on('will-redirect', (details) => {
-    if (!mayNavigate(details.url, details.isMainFrame)) details.preventDefault();
-  });
-  contents.on('will-attach-webview', (event) => {
-    event.preventDefault();
-  });
-}
+/** So long after its loading has ended, well or badly, it is shown even if Electron never said that it is painted. */
+const SHOW_AFTER_MS = 3_000;
+/** What Electron says of a load that another one replaced. */
+const ERR_ABORTED = -3;
 
 export interface WindowOptions {
   make: (options: BrowserWindowConstructorOptions) => BrowserWindow;
@@ -76,6 +29,8 @@ export interface WindowOptions {
   areas: () => readonly Rectangle[];
   /** False on Wayland. */
   mayPlace: boolean;
+  /** Linux: on Wayland a hidden window may never be painted (electron/electron#48859), so it does not wait for that. */
+  showsWhenLoaded: boolean;
   dark: () => boolean;
   icon: string | null;
   /** True keeps the window. */
@@ -96,6 +51,8 @@ export class MainWindow {
   #place: string | null = null;
   /** It is to be seen, whether or not it is ready yet. */
   #wanted = false;
+  /** It is to fill the screen when it is first shown: maximising shows (browser-window.md), so not before. */
+  #maximize = false;
 
   constructor(options: WindowOptions) {
     this.#options = options;
@@ -120,8 +77,7 @@ export class MainWindow {
     }
     if (place !== null) this.#goTo(this.#window, place);
     if (this.#window.isMinimized()) this.#window.restore();
-    this.#window.show();
-    this.#window.focus();
+    this.#front(this.#window);
   }
 
   hide(): void {
@@ -147,13 +103,20 @@ export class MainWindow {
     this.show(this.#place);
   }
 
+  #front(window: BrowserWindow): void {
+    if (this.#maximize) window.maximize();
+    this.#maximize = false;
+    window.show();
+    window.focus();
+  }
+
   #keep(): void {
     if (this.#destroying !== null) clearTimeout(this.#destroying);
     this.#destroying = null;
   }
 
   #make(): BrowserWindow {
-    const { make, preload, devTools, stateFile, areas, mayPlace, dark, icon } = this.#options;
+    const { make, preload, devTools, stateFile, areas, mayPlace, showsWhenLoaded, dark, icon } = this.#options;
     const { maximized, width, height, x, y } = fitToDisplays(readWindowState(stateFile), areas(), mayPlace);
     const window = make({
       width,
@@ -169,16 +132,28 @@ export class MainWindow {
       ...(icon === null ? {} : { icon }),
       webPreferences: webPreferences(preload, devTools),
     });
-    if (maximized) window.maximize();
+    this.#maximize = maximized;
+    let anyway: ReturnType<typeof setTimeout> | undefined;
+    const first = (): void => {
+      clearTimeout(anyway);
+      if (this.#wanted && !window.isDestroyed() && !window.isVisible()) this.#front(window);
+    };
     window.once('ready-to-show', () => {
       this.#options.onFirstPaint();
-      if (this.#wanted) window.show();
+      first();
+    });
+    if (showsWhenLoaded) window.webContents.once('did-finish-load', first);
+    window.webContents.on('did-fail-load', (_event, code, description, url, isMainFrame) => {
+      if (!isMainFrame || code === ERR_ABORTED || !isOurPage(url)) return;
+      this.#options.log('the window could not be loaded', { url, code, description });
+      void this.#load(window, failedPage(url));
     });
     window.on('close', (event) => {
       this.#save();
       if (this.#options.onClose()) event.preventDefault();
     });
     window.on('closed', () => {
+      clearTimeout(anyway);
       this.#keep();
       if (this.#window === window) this.#window = null;
     });
@@ -194,21 +169,21 @@ export class MainWindow {
       this.#broke(window, reason, exitCode);
     });
     const where = this.#place === null ? WINDOW_URL : `${WINDOW_URL}#${this.#place}`;
-    this.#load(window, where);
+    void this.#load(window, where).then(() => {
+      if (!window.isDestroyed()) anyway = setTimeout(first, SHOW_AFTER_MS);
+    });
     return window;
   }
 
-  #load(window: BrowserWindow, url: string): void {
-    window.loadURL(url).catch((error: unknown) => {
-      // A window that is destroyed while it loads is no trouble.
-      if (!window.isDestroyed()) this.#options.log('the window could not be loaded', { error });
-    });
+  /** Resolves when loading has ended, well or badly: `did-fail-load` tells how, and a window that is gone is no trouble. */
+  #load(window: BrowserWindow, url: string): Promise<void> {
+    return window.loadURL(url).catch((_: unknown) => undefined);
   }
 
   #goTo(window: BrowserWindow, place: string): void {
     this.#place = place;
     const now = window.webContents.getURL();
-    if (now !== `${WINDOW_URL}#${place}`) this.#load(window, `${WINDOW_URL}#${place}`);
+    if (now !== `${WINDOW_URL}#${place}`) void this.#load(window, `${WINDOW_URL}#${place}`);
   }
 
   #broke(window: BrowserWindow, reason: string, exitCode: number): void {
@@ -234,7 +209,7 @@ export class MainWindow {
       width,
       height,
       ...(this.#options.mayPlace ? { x, y } : {}),
-      maximized: window.isMaximized(),
+      maximized: this.#maximize || window.isMaximized(),
     };
     try {
       writeWindowState(this.#options.stateFile, state);

@@ -29,6 +29,8 @@ export function removeEndpoint(dataDir: string, pid: number): void {
 export interface RunningHost {
   endpoint: Endpoint;
   token: string;
+  /** How many windows were connected to it when it was found. */
+  windows: number;
 }
 
 /** The host that serves this data directory now, proven by an answer on its private socket; null when none does. */
@@ -36,10 +38,9 @@ export async function findRunningHost(dataDir: string): Promise<RunningHost | nu
   const endpoint = readEndpoint(dataDir);
   const token = endpoint === null ? null : readToken(endpoint.tokenFile);
   if (endpoint === null || token === null) return null;
-  const running = { endpoint, token };
   try {
-    const status = await askHost(running, 'GET', '/host/status');
-    return status['pid'] === endpoint.pid ? running : null;
+    const { pid, windows } = await askHost({ endpoint, token }, 'GET', '/host/status');
+    return pid === endpoint.pid ? { endpoint, token, windows: typeof windows === 'number' ? windows : 0 } : null;
   } catch (_) {
     return null;
   }
@@ -53,7 +54,11 @@ export async function askForLaunchUrl(host: RunningHost): Promise<string> {
 }
 
 /** One question over the private socket. Rejects when nobody answers within 2 s or the answer is not 200. */
-function askHost(host: RunningHost, method: 'GET' | 'POST', path: string): Promise<Record<string, unknown>> {
+function askHost(
+  host: Pick<RunningHost, 'endpoint' | 'token'>,
+  method: 'GET' | 'POST',
+  path: string,
+): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {
     const asking = request(
       {

@@ -29,12 +29,19 @@ export const desktopText = {
   hotkey: 'Hotkey to cancel everything of mine',
   hotkeyHint: 'Works from every program. Press the keys here, e.g. Ctrl+Alt+X; Backspace clears.',
   hotkeyNone: 'None',
-  hotkeyState: ({ state, accelerator, why }: Hotkey) =>
-    state === 'off'
-      ? 'Off.'
-      : state === 'bound'
-        ? `${accelerator ?? ''} is bound.`
-        : `${accelerator ?? ''} is not bound: ${WHY[why ?? 'system']}.`,
+  hotkeyState: ({ state, accelerator, why }: Hotkey) => {
+    const keys = accelerator ?? '';
+    switch (state) {
+      case 'off':
+        return 'Off.';
+      case 'asked':
+        return `${keys} was asked for. This desktop does not say whether it took it: press it once to see.`;
+      case 'bound':
+        return `${keys} is bound.`;
+      case 'refused':
+        return `${keys} is not bound: ${WHY[why ?? 'system']}.`;
+    }
+  },
   newer: (version: string) => `Switchyard ${version} is out`,
   newerGet: 'See what is new',
 } as const;

@@ -38,7 +38,8 @@ export const settingsText = {
   secrets: 'Sign-ins',
   secretsWords: {
     os: 'in the system’s keychain',
-    weak: 'in the system’s keychain, weakly protected',
+    weak: 'in a file, with a key other programs know',
+    system: 'as well as this system offers',
     file: 'in a file only you can read',
     none: 'can’t be kept',
   },

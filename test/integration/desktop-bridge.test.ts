@@ -22,8 +22,8 @@ import { openBridge } from '../support/chromium-bridge.ts';
 import type { Bridge } from '../support/chromium-bridge.ts';
 import { sleepGraph } from '../support/core-harness.ts';
 import { until } from '../support/until.ts';
-import { fakeElectron } from '../unit/desktop/fake-electron.ts';
-import type { FakeElectron } from '../unit/desktop/fake-electron.ts';
+import { fakeElectron } from '../fakes/electron/electron.ts';
+import type { FakeElectron } from '../fakes/electron/electron.ts';
 
 const ipc = vi.hoisted((): { main: unknown } => ({ main: null }));
 vi.mock('electron', async () => {
@@ -52,7 +52,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'switchyard-bridge-'));
   comfy = await startComfyServer({ stepMs: 5 });
   fake = fakeElectron({ notifications: 'fail' });
-  desktop = await startDesktop({
+  await startDesktop({
     electron: fake.parts,
     args: { dataDir: join(folder, 'data'), demo: false, hidden: false, perf: false },
     version: '0.0.0-test',
@@ -70,6 +70,7 @@ beforeEach(async () => {
     loadUpdater: () => Promise.reject(new Error('no updates from a checkout')),
     runProgram: async () => 'b true',
     perf: () => undefined,
+    onUp: (up) => void (desktop = up),
   });
   const handler = fake.handler();
   if (handler === null) throw new Error('no handler for app://');

@@ -1,6 +1,6 @@
 /** The whole shell with a real core, a real database, a real private socket and a real server, and an Electron without a system. */
 import { EventEmitter } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
@@ -19,8 +19,8 @@ import { portConnection } from '../../../shared/rpc/connection.ts';
 import type { JobId } from '../../../shared/ids.ts';
 import { sleepGraph } from '../../support/core-harness.ts';
 import { until } from '../../support/until.ts';
-import { fakeElectron } from './fake-electron.ts';
-import type { FakeBehaviour, FakeElectron } from './fake-electron.ts';
+import { fakeElectron } from '../../fakes/electron/electron.ts';
+import type { FakeBehaviour, FakeElectron } from '../../fakes/electron/electron.ts';
 
 const ipc = vi.hoisted((): { main: unknown } => ({ main: null }));
 vi.mock('electron', async () => {
@@ -38,16 +38,25 @@ let perf: string[];
 
 async function start(
   behaviour: FakeBehaviour = {},
-  options: { tray?: boolean; platform?: NodeJS.Platform; words?: string[] } = {},
+  options: {
+    tray?: boolean;
+    platform?: NodeJS.Platform;
+    session?: string;
+    words?: string[];
+    /** Called with the Electron that is being used, before anything is made in it. */
+    watch?: () => void;
+    onUp?: () => void;
+  } = {},
 ): Promise<void> {
   fake = fakeElectron(behaviour);
+  options.watch?.();
   perf = [];
-  desktop = await startDesktop({
+  await startDesktop({
     electron: fake.parts,
     args: { dataDir: join(folder, 'data'), demo: false, hidden: false, perf: true },
     version: '1.2.3',
     platform: options.platform ?? 'linux',
-    env: { XDG_SESSION_TYPE: 'x11', XDG_CONFIG_HOME: join(folder, 'config') },
+    env: { XDG_SESSION_TYPE: options.session ?? 'x11', XDG_CONFIG_HOME: join(folder, 'config') },
     words: options.words ?? [],
     places: { rendererDir: join(folder, 'ui'), preload: '/preload.cjs', icons: '/icons', resources: folder },
     signed: false,
@@ -55,6 +64,10 @@ async function start(
     loadUpdater: () => Promise.reject(new Error('no updates from a checkout')),
     runProgram: async () => (options.tray === false ? 'b false' : 'b true'),
     perf: (line) => perf.push(line),
+    onUp: (up) => {
+      desktop = up;
+      options.onUp?.();
+    },
   });
 }
 
@@ -135,7 +148,7 @@ describe('the desktop app', () => {
     expect(fake.handler()).not.toBeNull();
     const host = await findRunningHost(join(folder, 'data'));
     expect(host?.endpoint).toMatchObject({ pid: process.pid, url: null, version: '1.2.3' });
-    fake.windows[0]?.emit('ready-to-show');
+    await until('its window is painted', () => fake.windows[0]?.isVisible() === true);
     expect(perf).toEqual([]);
     const client = connectWindow();
     expect(JSON.parse(perf[0] ?? '')).toMatchObject({
@@ -144,7 +157,7 @@ describe('the desktop app', () => {
       interactive: expect.any(Number),
       syncMs: { database: expect.any(Number), files: expect.any(Number), window: expect.any(Number) },
     });
-    expect(await client.api.app.info({})).toMatchObject({ host: 'electron', secrets: 'os', version: '1.2.3' });
+    expect(await client.api.app.info({})).toMatchObject({ host: 'electron', secrets: 'system', version: '1.2.3' });
     client.close();
   });
 
@@ -163,7 +176,7 @@ describe('the desktop app', () => {
   });
 
   it('tells its window what of the desktop is really there, at once and when it changes', async () => {
-    await start({ shortcuts: 'refuse' });
+    await start({ shortcuts: 'refuses' });
     const client = connectWindow();
     const states: unknown[] = [];
     client.watch(['desktop.state' as never], ({ payload }) => states.push(payload));
@@ -255,7 +268,7 @@ describe('the desktop app', () => {
     await start();
     const client = connectWindow();
     const { ids, release } = await withWork(client);
-    fake.app.quit(fake.windows);
+    fake.app.quit();
     (await box(/^Quit while/)).answer({ response: 0 });
     await until('over', () => fake.app.exitCode === 0);
     expect(await findRunningHost(join(folder, 'data'))).toBeNull();
@@ -271,7 +284,7 @@ describe('the desktop app', () => {
     const client = connectWindow();
     const { release } = await withWork(client);
     await until('the shell knows of it', () => trayLabels().includes('1 running, 1 waiting on 1 server'));
-    fake.app.quit(fake.windows);
+    fake.app.quit();
     (await box(/^Quit while/)).answer({ response: 1 });
     await box(/^Cancelling 2 jobs…/);
     await until('the waiting one has ended', () => (fake.windows[0]?.progress ?? 0) > 0);
@@ -296,7 +309,6 @@ describe('the desktop app', () => {
 
   it('a renderer that breaks is rebuilt, and the core does not notice', async () => {
     await start();
-    fake.windows[0]?.emit('ready-to-show');
     const client = connectWindow();
     const { ids, release } = await withWork(client);
     fake.windows[0]?.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 11 });
@@ -310,6 +322,9 @@ describe('the desktop app', () => {
 
   it('a failed job is notified of; where the system refuses, it is a toast of the window', async () => {
     await start({ notifications: 'fail' });
+    await until('its window is painted', () => fake.windows[0]?.isFocused() === true);
+    // None while it has the focus.
+    fake.windows[0]?.blur();
     const client = connectWindow();
     const toasts: unknown[] = [];
     client.watch(['desktop.notice' as never], ({ payload }) => toasts.push(payload));
@@ -410,5 +425,79 @@ describe('the desktop app', () => {
     await until('the first has ended', () => ended);
     expect(await second.api.queue.summary({})).toMatchObject({ running: 0 });
     second.close();
+  });
+
+  it('comes although the keychain does not answer, with its socket and its tray', async () => {
+    await start({ keyring: { waits: true } });
+    await until('its window is shown', () => fake.windows[0]?.isVisible() === true);
+    expect(await findRunningHost(join(folder, 'data'))).not.toBeNull();
+    expect(fake.trays).toHaveLength(1);
+    expect(fake.storage.asked).toBe(0);
+  });
+
+  it('its bar and menus have the theme that was chosen, and the tray goes on in the system’s', async () => {
+    await start({ dark: false });
+    const client = connectWindow();
+    expect(fake.theme.themeSource).toBe('system');
+    await client.api.settings.set({ settings: { theme: 'dark' } });
+    await until('it was told', () => fake.theme.themeSource === 'dark');
+    await new Promise(setImmediate);
+    expect(String(fake.trays[0]?.image)).toMatch(/idle-light\.png$/);
+    client.close();
+    desktop.systemEnds();
+    await until('over', () => fake.app.exitCode === 0);
+    await start({ dark: false });
+    expect(fake.theme.themeSource).toBe('dark');
+    expect(fake.windows[0]?.options.backgroundColor).toBe('#141414');
+  });
+
+  it('on Wayland a hotkey is asked for, and bound when it was pressed', async () => {
+    await start({ shortcuts: 'portal' }, { session: 'wayland' });
+    const client = connectWindow();
+    const states: { hotkey: unknown }[] = [];
+    client.watch(['desktop.state' as never], ({ payload }) => states.push(payload as never));
+    await client.api.settings.set({ settings: { hotkey: 'Ctrl+Alt+X' } });
+    const hotkey = { state: 'asked', accelerator: 'Control+Alt+X', why: null };
+    await until('the window is told', () => states.length > 1);
+    expect(states.at(-1)).toMatchObject({ hotkey });
+    fake.shortcuts.get('Control+Alt+X')?.();
+    await until('the window is told again', () => states.length > 2);
+    expect(states.at(-1)).toMatchObject({ hotkey: { ...hotkey, state: 'bound' } });
+    client.close();
+  });
+
+  it('on Windows a checkout’s notices are toasts: the system shows none of an app it does not know', async () => {
+    await start({}, { platform: 'win32' });
+    fake.windows[0]?.blur();
+    const client = connectWindow();
+    const toasts: unknown[] = [];
+    client.watch(['desktop.notice' as never], ({ payload }) => toasts.push(payload));
+    await until('its window is painted', () => fake.windows[0]?.isFocused() === true);
+    fake.windows[0]?.blur();
+    const { server } = await client.api.servers.add({ url: comfy.url, name: 'Studio', kind: 'comfy' });
+    await client.api.jobs.submit({
+      payload: { kind: 'comfy', graph: { '1': { class_type: 'NoSuchNode', inputs: {} } } },
+      serverId: server.id,
+      jobs: [{ title: 'Broken' }],
+    });
+    await until('a toast', () => toasts.length > 0);
+    expect(fake.notifications).toEqual([]);
+    client.close();
+  });
+
+  it.each<[string, (end: () => void) => Parameters<typeof start>[1]]>([
+    ['before its window', (end) => ({ onUp: end })],
+    ['while its window is made', (end) => ({ watch: () => fake.app.once('web-contents-created', end) })],
+    [
+      'while its socket is opened',
+      (end) => ({ watch: () => fake.app.once('web-contents-created', () => setImmediate(end)) }),
+    ],
+  ])('a signal in the middle of the start, %s: nothing is left behind', async (_when, plan) => {
+    await start({}, plan(() => desktop.systemEnds()) ?? {});
+    await until('over', () => fake.app.exitCode === 0);
+    expect(existsSync(join(folder, 'data', 'endpoint.json'))).toBe(false);
+    expect(existsSync(join(folder, 'data', 'host', 'socket'))).toBe(false);
+    expect(fake.trays.filter(({ destroyed }) => !destroyed)).toEqual([]);
+    expect(fake.windows.filter((window) => !window.isDestroyed())).toEqual([]);
   });
 });

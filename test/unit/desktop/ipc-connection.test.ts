@@ -16,6 +16,7 @@ const { acceptConnections, portMainConnection, senderProblem } =
   await import('../../../electron/desktop/ipc-connection.ts');
 const main = ipc.main as EventEmitter;
 
+/** A MessagePortMain, read against docs/api/message-port-main.md: what is sent is copied at once, what comes waits for `start`. */
 class Port extends EventEmitter {
   sent: unknown[] = [];
   started = false;

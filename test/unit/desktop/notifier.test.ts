@@ -14,6 +14,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** Its notifications are shown and say nothing more until a test clicks or fails one (electron_api_notification.cc). */
 function stage(options: { focused?: boolean; none?: boolean } = {}) {
   const events = new Emitter<Events>((error) => {
     throw error;

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { Hotkey, readShortcut } from '../../../electron/desktop/shortcut.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Hotkey, hotkeyFact, readShortcut } from '../../../electron/desktop/shortcut.ts';
+import { FakeShortcuts } from '../../fakes/electron/shortcuts.ts';
 import { fc, test } from './property.ts';
 
 describe('a hotkey', () => {
@@ -47,30 +48,23 @@ describe('a hotkey', () => {
   );
 });
 
-/** Like the system's: one owner per combination, may refuse, may say yes and not mean it, throws at nonsense. */
-function system(behaviour: 'works' | 'refuses' | 'lies' | 'throws' = 'works') {
-  const bound = new Map<string, () => void>();
-  return {
-    bound,
-    register: (accelerator: string, press: () => void) => {
-      if (behaviour === 'throws') throw new TypeError('conversion failure');
-      if (behaviour === 'works') bound.set(accelerator, press);
-      return behaviour !== 'refuses';
-    },
-    unregister: (accelerator: string) => void bound.delete(accelerator),
-    isRegistered: (accelerator: string) => bound.has(accelerator),
-  };
-}
-
 describe('binding it', () => {
+  let pressed: number;
+  let proven: number;
+  beforeEach(() => {
+    pressed = 0;
+    proven = 0;
+  });
+  const on = (keys: FakeShortcuts, certain = true): Hotkey =>
+    new Hotkey(keys, { certain, press: () => void (pressed += 1), proven: () => void (proven += 1) });
+
   it('is off until set, and off again', () => {
-    const keys = system();
-    let pressed = 0;
-    const hotkey = new Hotkey(keys, () => void (pressed += 1));
+    const keys = new FakeShortcuts();
+    const hotkey = on(keys);
     expect(hotkey.state).toEqual({ state: 'off' });
     expect(hotkey.set('ctrl+alt+x')).toEqual({ state: 'bound', accelerator: 'Control+Alt+X' });
     keys.bound.get('Control+Alt+X')?.();
-    expect(pressed).toBe(1);
+    expect([pressed, proven]).toEqual([1, 0]);
     expect(hotkey.set('ctrl+alt+y').state).toBe('bound');
     expect([...keys.bound.keys()]).toEqual(['Control+Alt+Y']);
     expect(hotkey.set(null)).toEqual({ state: 'off' });
@@ -81,22 +75,47 @@ describe('binding it', () => {
     ['lies', 'system'],
     ['throws', 'unknown-key'],
   ] as const)('says so when the system %s', (behaviour, why) => {
-    expect(new Hotkey(system(behaviour), () => undefined).set('Ctrl+Alt+X')).toEqual({
+    expect(on(new FakeShortcuts(behaviour)).set('Ctrl+Alt+X')).toEqual({
       state: 'refused',
       accelerator: 'Control+Alt+X',
       why,
     });
   });
+  it('behind a portal, which always says yes, it is only asked for: until it was pressed', () => {
+    const keys = new FakeShortcuts('portal');
+    const hotkey = on(keys, false);
+    expect(hotkey.set('Ctrl+Alt+X')).toEqual({ state: 'asked', accelerator: 'Control+Alt+X' });
+    expect(hotkeyFact(hotkey.state)).toBeNull();
+    keys.bound.get('Control+Alt+X')?.();
+    expect(hotkey.state).toEqual({ state: 'bound', accelerator: 'Control+Alt+X' });
+    keys.bound.get('Control+Alt+X')?.();
+    expect([pressed, proven]).toEqual([2, 1]);
+  });
+  it('an old combination that the portal goes on sending cancels nothing', () => {
+    const keys = new FakeShortcuts('portal');
+    const hotkey = on(keys, false);
+    hotkey.set('Ctrl+Alt+X');
+    hotkey.set('Ctrl+Alt+Y');
+    keys.bound.get('Control+Alt+X')?.();
+    expect(pressed).toBe(0);
+    expect(hotkey.state).toEqual({ state: 'asked', accelerator: 'Control+Alt+Y' });
+    hotkey.set(null);
+    for (const press of keys.bound.values()) press();
+    expect(pressed).toBe(0);
+    hotkey.set('Ctrl+Alt+X');
+    keys.bound.get('Control+Alt+X')?.();
+    expect(pressed).toBe(1);
+  });
   it('does not bother the system with what can’t be one, and frees the old one', () => {
-    const keys = system();
-    const hotkey = new Hotkey(keys, () => undefined);
+    const keys = new FakeShortcuts();
+    const hotkey = on(keys);
     hotkey.set('Ctrl+Alt+X');
     expect(hotkey.set('x')).toEqual({ state: 'refused', accelerator: 'x', why: 'no-modifier' });
     expect(keys.bound.size).toBe(0);
   });
   it('is freed at the end', () => {
-    const keys = system();
-    const hotkey = new Hotkey(keys, () => undefined);
+    const keys = new FakeShortcuts();
+    const hotkey = on(keys);
     hotkey.set('Ctrl+Alt+X');
     hotkey[Symbol.dispose]();
     expect(keys.bound.size).toBe(0);

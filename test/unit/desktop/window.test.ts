@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import type { BrowserWindow, BrowserWindowConstructorOptions, WebContents } from 'electron';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CrashBudget } from '../../../electron/desktop/crash-budget.ts';
-import { MainWindow, guardContents, safePlace, webPreferences } from '../../../electron/desktop/window.ts';
+import { guardContents, webPreferences } from '../../../electron/desktop/page-guards.ts';
+import { MainWindow, safePlace } from '../../../electron/desktop/window.ts';
 import type { WindowOptions } from '../../../electron/desktop/window.ts';
 import { fitToDisplays, readWindowState, writeWindowState } from '../../../electron/desktop/window-state.ts';
-import { FakeWindow } from './fake-window.ts';
+import { FakeWindow } from '../../fakes/electron/window.ts';
+import type { WindowBehaviour } from '../../fakes/electron/window.ts';
 
 describe('the guards of every page', () => {
   function guarded() {
@@ -130,7 +132,12 @@ describe('the window', () => {
   let given: BrowserWindowConstructorOptions[];
   let troubles: string[];
   let keep: boolean;
+  /** Of the windows made from now on. */
+  let behaviour: WindowBehaviour;
+  /** Loads and paints what has been made: each takes a turn, as in Electron. */
+  const painted = (): Promise<unknown> => vi.advanceTimersByTimeAsync(10);
   beforeEach(() => {
+    behaviour = {};
     folder = mkdtempSync(join(tmpdir(), 'switchyard-window-'));
     made = [];
     given = [];
@@ -145,7 +152,7 @@ describe('the window', () => {
   const make = (change: Partial<WindowOptions> = {}): MainWindow =>
     new MainWindow({
       make: (options) => {
-        const window = new FakeWindow(options);
+        const window = new FakeWindow(options, behaviour);
         made.push(window);
         given.push(options);
         return window as unknown as BrowserWindow;
@@ -155,6 +162,7 @@ describe('the window', () => {
       stateFile: join(folder, 'window.json'),
       areas: () => [{ x: 0, y: 0, width: 1920, height: 1040 }],
       mayPlace: true,
+      showsWhenLoaded: false,
       dark: () => true,
       icon: null,
       onClose: () => keep,
@@ -165,24 +173,90 @@ describe('the window', () => {
       ...change,
     });
 
-  it('shows itself when it has something to show, and nothing flashes before', () => {
+  it('shows itself when it has something to show, and nothing flashes before', async () => {
     const window = make();
     window.show('history/01');
     expect(given[0]).toMatchObject({ show: false, backgroundColor: '#141414' });
     expect(made[0]?.url).toBe('app://ui/#history/01');
     expect(made[0]?.isVisible()).toBe(false);
-    made[0]?.emit('ready-to-show');
+    await painted();
     expect(made[0]?.isVisible()).toBe(true);
     window.show('queue');
     expect(made).toHaveLength(1);
     expect(made[0]?.url).toBe('app://ui/#queue');
   });
-  it('keeps or lets go what is closed, and remembers where it was', () => {
+  it('that is never painted while it is hidden (Wayland) is shown when it is loaded, on Linux', async () => {
+    behaviour = { paints: 'never' };
+    make({ showsWhenLoaded: true }).show();
+    await painted();
+    expect(made[0]?.isVisible()).toBe(true);
+  });
+  it('that is never painted elsewhere is shown three seconds after it was loaded', async () => {
+    behaviour = { paints: 'never' };
+    make().show();
+    await painted();
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect(made[0]?.isVisible()).toBe(false);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(made[0]?.isVisible()).toBe(true);
+  });
+  it('is brought to the front once, however many things say that it can be shown', async () => {
+    make({ showsWhenLoaded: true }).show();
+    await painted();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(made[0]?.shows).toBe(1);
+  });
+  it('whose page can’t be loaded is shown all the same, says so, and can be asked to try again', async () => {
+    const logged: string[] = [];
+    behaviour = { loads: 'fail' };
+    const window = make({ log: (message) => logged.push(message) });
+    window.show('history/01');
+    await painted();
+    expect(made[0]?.isVisible()).toBe(true);
+    expect(logged).toEqual(['the window could not be loaded']);
+    const page = decodeURIComponent(made[0]?.url ?? '');
+    expect(page).toMatch(/^data:text\/html.*<h1>The window could not be loaded<\/h1>/s);
+    expect(page).toContain('<a href="app://ui/#history/01"');
+    window.show('queue');
+    expect(made[0]?.url).toBe('app://ui/#queue');
+  });
+  it('one whose failing page is never painted either is shown after three seconds', async () => {
+    behaviour = { loads: 'fail', paints: 'never' };
+    make().show();
+    await vi.advanceTimersByTimeAsync(3_100);
+    expect(made[0]?.isVisible()).toBe(true);
+  });
+  it('a load that another one replaced is no failure', async () => {
+    const logged: string[] = [];
+    const window = make({ log: (message) => logged.push(message) });
+    window.show();
+    window.show('history');
+    await painted();
+    expect(logged).toEqual([]);
+    expect(made[0]?.url).toBe('app://ui/#history');
+  });
+  it('fills the screen when it is first shown, and not before: maximising shows', async () => {
+    writeWindowState(join(folder, 'window.json'), { width: 900, height: 600, maximized: true });
+    const window = make();
+    window.show();
+    expect(made[0]?.isVisible()).toBe(false);
+    // Closed before it was ever seen it is still the window that fills the screen.
+    window.hide();
+    await painted();
+    expect(made[0]?.isVisible()).toBe(false);
+    vi.advanceTimersByTime(5 * 60_000);
+    expect(readWindowState(join(folder, 'window.json'))).toMatchObject({ maximized: true });
+    window.show();
+    await painted();
+    expect([made[1]?.isVisible(), made[1]?.isMaximized()]).toEqual([true, true]);
+  });
+  it('keeps or lets go what is closed, and remembers where it was', async () => {
     const window = make();
     window.show();
     expect(made[0]?.close()).toBe(false);
     keep = false;
     expect(made[0]?.close()).toBe(true);
+    await painted();
     expect(window.open).toBeNull();
     expect(readWindowState(join(folder, 'window.json'))).toEqual({
       x: 10,
@@ -207,11 +281,11 @@ describe('the window', () => {
     window.show();
     expect(made).toHaveLength(2);
   });
-  it('is rebuilt when its renderer breaks, three times in five minutes, and then asks', () => {
+  it('is rebuilt when its renderer breaks, three times in five minutes, and then asks', async () => {
     const window = make();
     window.show();
     for (let crash = 1; crash <= 4; crash += 1) {
-      made.at(-1)?.emit('ready-to-show');
+      await painted();
       made.at(-1)?.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 11 });
     }
     expect(made).toHaveLength(4);
@@ -220,10 +294,10 @@ describe('the window', () => {
     window.rebuild();
     expect(made).toHaveLength(5);
   });
-  it('that is hidden and breaks is made again only when it is asked for', () => {
+  it('that is hidden and breaks is made again only when it is asked for', async () => {
     const window = make();
     window.show();
-    made[0]?.emit('ready-to-show');
+    await painted();
     window.hide();
     made[0]?.webContents.emit('render-process-gone', {}, { reason: 'oom', exitCode: 1 });
     expect(made).toHaveLength(1);
@@ -237,18 +311,18 @@ describe('the window', () => {
     made[0]?.emit('session-end', {});
     expect(troubles).toEqual(['system-ends']);
   });
-  it('that breaks before it was ever seen is made again', () => {
+  it('that breaks before it was ever seen is made again', async () => {
     make().show();
     made[0]?.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 11 });
     expect(made).toHaveLength(2);
-    made[1]?.emit('ready-to-show');
+    await painted();
     expect(made[1]?.isVisible()).toBe(true);
   });
-  it('that is hidden before it was ready stays hidden', () => {
-    const window = make();
+  it('that is hidden before it was ready stays hidden', async () => {
+    const window = make({ showsWhenLoaded: true });
     window.show();
     window.hide();
-    made[0]?.emit('ready-to-show');
+    await vi.advanceTimersByTimeAsync(10_000);
     expect(made[0]?.isVisible()).toBe(false);
   });
   it('tells that it does not answer, and that it does again', () => {

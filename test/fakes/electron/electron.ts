@@ -1,6 +1,9 @@
 /**
- * What the shell uses of Electron, without a system. It fails like the real thing: no tray host, notifications that are
- * refused, safeStorage without a keyring, `before-quit` that nobody emits on Windows, login items that do nothing.
+ * What the shell uses of Electron, without a system: fails like the real thing, and answers when it does. Read against main of
+ * 22 August 2026, besides the files beside this one: a notification that Linux refuses has `failed` before `show` returns
+ * (libnotify_notification.cc); a theme that is set holds at once, and `updated` comes in a later turn
+ * (electron_api_native_theme.cc); a box is answered in a later turn, an aborted one as if dismissed (lib/browser/api/dialog.ts);
+ * a destroyed tray throws at every call. Nobody emits `before-quit` when Windows ends: that is for whoever plays Windows.
  */
 import { EventEmitter } from 'node:events';
 import type {
@@ -10,53 +13,24 @@ import type {
   MessageBoxReturnValue,
 } from 'electron';
 import type { ElectronParts } from '../../../electron/desktop/electron-parts.ts';
-import { FakeWindow } from './fake-window.ts';
+import { FakeApp } from './app.ts';
+import { FakeSafeStorage } from './safe-storage.ts';
+import type { KeyringBehaviour } from './safe-storage.ts';
+import { FakeShortcuts } from './shortcuts.ts';
+import type { ShortcutBehaviour } from './shortcuts.ts';
+import { FakeWindow } from './window.ts';
+import type { WindowBehaviour } from './window.ts';
 
 export interface FakeBehaviour {
   packaged?: boolean;
+  /** False: `ready` comes when the test says so, as it does for the entry. */
+  ready?: boolean;
   notifications?: 'work' | 'fail' | 'none';
-  keyring?: 'gnome_libsecret' | 'basic_text' | 'none';
-  shortcuts?: 'work' | 'refuse';
-}
-
-class FakeApp extends EventEmitter {
-  readonly isPackaged: boolean;
-  exitCode: number | null = null;
-  relaunched = false;
-
-  constructor(packaged: boolean) {
-    super();
-    this.isPackaged = packaged;
-  }
-
-  /** As Electron: `before-quit`, every window's `close`, `will-quit`, and only then the end. */
-  quit(windows: readonly FakeWindow[]): void {
-    if (this.exitCode !== null) return;
-    let prevented = false as boolean;
-    const event = { preventDefault: () => void (prevented = true) };
-    const isPrevented = (): boolean => prevented;
-    this.emit('before-quit', event);
-    if (isPrevented()) return;
-    for (const window of windows.filter((each) => !each.isDestroyed())) if (!window.close()) return;
-    this.emit('will-quit', event);
-    if (!isPrevented()) this.exitCode = 0;
-  }
-
-  exit(code = 0): void {
-    this.exitCode ??= code;
-  }
-
-  /** Takes effect only when the app exits. */
-  relaunch(): void {
-    this.relaunched = true;
-  }
-
-  getLoginItemSettings(): { openAtLogin: boolean; wasOpenedAtLogin: boolean } {
-    return { openAtLogin: false, wasOpenedAtLogin: false };
-  }
-
-  /** Does nothing, as on Linux and in an unsigned app on macOS. */
-  setLoginItemSettings(): void {}
+  keyring?: KeyringBehaviour;
+  shortcuts?: ShortcutBehaviour;
+  window?: WindowBehaviour;
+  /** The system's own theme. */
+  dark?: boolean;
 }
 
 class FakeNotification extends EventEmitter {
@@ -72,8 +46,7 @@ class FakeNotification extends EventEmitter {
   }
 
   show(): void {
-    if (this.#behaviour.notifications === 'fail')
-      queueMicrotask(() => this.emit('failed', {}, 'UNErrorDomain error 1'));
+    this.emit(this.#behaviour.notifications === 'fail' ? 'failed' : 'show', {}, 'no notification service');
   }
 
   close(): void {}
@@ -118,6 +91,31 @@ class FakeTray extends EventEmitter {
   }
 }
 
+class FakeTheme extends EventEmitter {
+  systemDark: boolean;
+  /** Windows: its taskbar's own. */
+  shouldUseDarkColorsForSystemIntegratedUI = true;
+  #source: 'system' | 'light' | 'dark' = 'system';
+
+  constructor(systemDark: boolean) {
+    super();
+    this.systemDark = systemDark;
+  }
+
+  get shouldUseDarkColors(): boolean {
+    return this.#source === 'system' ? this.systemDark : this.#source === 'dark';
+  }
+
+  get themeSource(): 'system' | 'light' | 'dark' {
+    return this.#source;
+  }
+
+  set themeSource(source: 'system' | 'light' | 'dark') {
+    this.#source = source;
+    setImmediate(() => this.emit('updated'));
+  }
+}
+
 export interface FakeElectron {
   parts: ElectronParts;
   app: FakeApp;
@@ -128,7 +126,8 @@ export interface FakeElectron {
   boxes: { options: MessageBoxOptions; answer: (value: Partial<MessageBoxReturnValue>) => void }[];
   shortcuts: Map<string, () => void>;
   power: EventEmitter;
-  theme: EventEmitter & { shouldUseDarkColors: boolean; shouldUseDarkColorsForSystemIntegratedUI: boolean };
+  theme: FakeTheme;
+  storage: FakeSafeStorage;
   /** Why the computer is kept awake, by number. */
   blockers: Map<number, string>;
   activation: { hear: (() => void) | null };
@@ -138,37 +137,43 @@ export interface FakeElectron {
 }
 
 export function fakeElectron(behaviour: FakeBehaviour = {}): FakeElectron {
-  const app = new FakeApp(behaviour.packaged ?? false);
-  const windows: FakeWindow[] = [];
+  const app = new FakeApp(behaviour.packaged ?? false, behaviour.ready ?? true);
   const trays: FakeTray[] = [];
   const notifications: FakeNotification[] = [];
   const boxes: FakeElectron['boxes'] = [];
-  const shortcuts = new Map<string, () => void>();
+  const shortcuts = new FakeShortcuts(behaviour.shortcuts);
+  const storage = new FakeSafeStorage(behaviour.keyring);
   const power = new EventEmitter();
   const opened: string[] = [];
   const revealed: string[] = [];
   const activation: FakeElectron['activation'] = { hear: null };
   let appMenu: MenuItemConstructorOptions[] = [];
   const blockers = new Map<number, string>();
-  const theme = Object.assign(new EventEmitter(), {
-    shouldUseDarkColors: true,
-    shouldUseDarkColorsForSystemIntegratedUI: true,
-  });
+  const theme = new FakeTheme(behaviour.dark ?? true);
   let handler: ((request: Request) => Promise<Response>) | null = null;
   const ignore = (): void => undefined;
+  const guarded = {
+    setPermissionRequestHandler: ignore,
+    setPermissionCheckHandler: ignore,
+    setDevicePermissionHandler: ignore,
+    setBluetoothPairingHandler: ignore,
+    setDisplayMediaRequestHandler: ignore,
+    setUSBProtectedClassesHandler: ignore,
+  };
 
   const parts = {
     app,
     BrowserWindow: class extends FakeWindow {
       constructor(options: BrowserWindowConstructorOptions) {
-        super(options);
-        windows.push(this);
-        app.emit('web-contents-created', {}, this.webContents);
+        app.needsReady('BrowserWindow');
+        super(options, behaviour.window);
+        app.opened(this);
       }
     },
     Menu: {
       buildFromTemplate: (template: MenuItemConstructorOptions[]) => ({ template }),
-      setApplicationMenu: (menu: { template: MenuItemConstructorOptions[] }) => void (appMenu = menu.template),
+      setApplicationMenu: (menu: { template: MenuItemConstructorOptions[] } | null) =>
+        void (appMenu = menu?.template ?? []),
     },
     Notification: class extends FakeNotification {
       static isSupported(): boolean {
@@ -187,6 +192,7 @@ export function fakeElectron(behaviour: FakeBehaviour = {}): FakeElectron {
     },
     Tray: class extends FakeTray {
       constructor(image: unknown) {
+        app.needsReady('Tray');
         super(image);
         trays.push(this);
       }
@@ -201,20 +207,12 @@ export function fakeElectron(behaviour: FakeBehaviour = {}): FakeElectron {
               resolve({ response: options.cancelId ?? 0, checkboxChecked: false, ...value });
             },
           });
-          // An aborted box resolves as if it had been dismissed.
           options.signal?.addEventListener('abort', () => {
-            resolve({ response: options.cancelId ?? 0, checkboxChecked: false });
+            setImmediate(resolve, { response: options.cancelId ?? 0, checkboxChecked: false });
           });
         }),
     },
-    globalShortcut: {
-      register: (accelerator: string, press: () => void) => {
-        if (behaviour.shortcuts !== 'refuse') shortcuts.set(accelerator, press);
-        return behaviour.shortcuts !== 'refuse';
-      },
-      unregister: (accelerator: string) => void shortcuts.delete(accelerator),
-      isRegistered: (accelerator: string) => shortcuts.has(accelerator),
-    },
+    globalShortcut: shortcuts,
     nativeImage: { createFromPath: (path: string) => path },
     nativeTheme: theme,
     powerMonitor: power,
@@ -227,31 +225,22 @@ export function fakeElectron(behaviour: FakeBehaviour = {}): FakeElectron {
       stop: (id: number) => blockers.delete(id),
     },
     protocol: {
+      registerSchemesAsPrivileged: () => {
+        app.needsNotReady('protocol.registerSchemesAsPrivileged');
+      },
       handle: (_scheme: string, given: (request: Request) => Promise<Response>) => {
         handler = given;
       },
     },
-    safeStorage: {
-      isAsyncEncryptionAvailable: async () => behaviour.keyring !== 'none',
-      getSelectedStorageBackend: () => behaviour.keyring ?? 'gnome_libsecret',
-      encryptStringAsync: async (text: string) => Buffer.from(text).reverse(),
-      decryptStringAsync: async (data: Buffer) => ({
-        result: Buffer.from(data).reverse().toString(),
-        shouldReEncrypt: false,
-      }),
-    },
+    safeStorage: storage,
     screen: {
       getPrimaryDisplay: () => ({ id: 1, workArea: { x: 0, y: 0, width: 1920, height: 1040 } }),
       getAllDisplays: () => [{ id: 1, workArea: { x: 0, y: 0, width: 1920, height: 1040 } }],
     },
     session: {
-      defaultSession: {
-        setPermissionRequestHandler: ignore,
-        setPermissionCheckHandler: ignore,
-        setDevicePermissionHandler: ignore,
-        setBluetoothPairingHandler: ignore,
-        setDisplayMediaRequestHandler: ignore,
-        setUSBProtectedClassesHandler: ignore,
+      get defaultSession() {
+        app.needsReady('session.defaultSession');
+        return guarded;
       },
     },
     shell: {
@@ -263,14 +252,15 @@ export function fakeElectron(behaviour: FakeBehaviour = {}): FakeElectron {
   return {
     parts: parts as unknown as ElectronParts,
     app,
-    windows,
+    windows: app.windows,
     trays,
     menu: () => appMenu,
     notifications,
     boxes,
-    shortcuts,
+    shortcuts: shortcuts.bound,
     power,
     theme,
+    storage,
     blockers,
     activation,
     handler: () => handler,

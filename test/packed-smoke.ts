@@ -1,0 +1,86 @@
+/**
+ * `node test/packed-smoke.ts PROGRAM [words]`: starts what is shipped as a user would, with demo servers and a data folder of its
+ * own, waits until its window's page talks to its core and a job runs, and sends a SIGTERM: it must end by itself, without a
+ * question, and leave neither its discovery file nor its socket behind. For programs that no debugger can be tied to.
+ */
+import '../electron/node-gate.ts';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { hostLink } from '../electron/cli/host-link.ts';
+import { endpointFile } from '../electron/host/endpoint-file.ts';
+import { findRunningHost } from '../electron/host/endpoint.ts';
+import type { RunningHost } from '../electron/host/endpoint.ts';
+import { until } from './support/until.ts';
+
+const START_MS = 60_000;
+const END_MS = 20_000;
+
+export interface SmokeOptions {
+  /** False where Electron is played: no page is there to connect. */
+  page?: boolean;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** Resolves to what was seen, a sentence each. @throws Error with the program's output when something is not as it must be */
+export async function smoke(program: string, words: readonly string[], options: SmokeOptions = {}): Promise<string[]> {
+  const { page = true, env: given = process.env } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-smoke-'));
+  const data = join(folder, 'demo');
+  // Left in the environment it makes Electron plain Node, which knows no window.
+  const { ELECTRON_RUN_AS_NODE: _, ...env } = given;
+  const child = spawn(program, [...words, '--demo', '--data', folder], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (output += part.toString()));
+  let ended: string | null = null;
+  child.once('error', (error) => (ended = error.message));
+  child.once('close', (code, signal) => (ended = String(signal ?? code)));
+  const alive = (): void => {
+    if (ended !== null) throw new Error(`it ended with ${ended}`);
+  };
+  const seen: string[] = [];
+  let host: RunningHost | null = null;
+  try {
+    await until(
+      page ? 'its window talks to its core' : 'it can be found',
+      async () => {
+        alive();
+        host = await findRunningHost(data);
+        return host !== null && (!page || host.windows > 0);
+      },
+      START_MS,
+    );
+    const { pid, socketPath } = (host as unknown as RunningHost).endpoint;
+    seen.push(`process ${String(pid)} answers, ${page ? 'its window is there' : 'without a page'}`);
+    const link = hostLink(data, () => undefined, AbortSignal.timeout(START_MS));
+    await until('a job runs', async () => (alive(), (await link.call('queue.summary', {})).running > 0), START_MS);
+    await link.close();
+    seen.push('a job runs');
+    if (process.platform === 'win32') return [...seen, 'Windows has no SIGTERM: its end was not looked at'];
+    process.kill(pid, 'SIGTERM');
+    await until('it has ended', () => ended !== null, END_MS);
+    if (ended !== '0') throw new Error(`it ended with ${String(ended)} after SIGTERM`);
+    if (existsSync(endpointFile(data))) throw new Error('its discovery file is still there');
+    if (existsSync(socketPath)) throw new Error('its socket is still there');
+    return [...seen, 'SIGTERM ended it without a question, and in order'];
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${seen.join('\n')}\n${output}`, {
+      cause: error,
+    });
+  } finally {
+    if (host !== null && ended === null) process.kill((host as RunningHost).endpoint.pid, 'SIGKILL');
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const [program, ...words] = process.argv.slice(2);
+  if (program === undefined) {
+    console.error('node test/packed-smoke.ts PROGRAM [words]');
+    process.exit(2);
+  }
+  for (const line of await smoke(program, words)) console.log(line);
+}
