@@ -3,21 +3,25 @@
  * fetching is a process of its own (this file, run), so that giving up ends it. Never asked for by npm install; what is
  * fetched is checked against the checksums in the electron package.
  */
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { failedLately, fetchFailedFile, remember } from './failed-lately.ts';
 
 const here = fileURLToPath(import.meta.url);
 const pack = fileURLToPath(new URL('../node_modules/electron/', import.meta.url));
-/** Remembers a failed try, so that a machine without a network is not kept waiting at every start. */
-const failedFile = fileURLToPath(new URL('../node_modules/.cache/electron-fetch-failed', import.meta.url));
 
+/** From the moment it is asked for. */
 const FIRST_BYTE_MS = 3_000;
-/** A download that stands still for so long is given up too. */
+/** A download that stands still for so long is given up too, and a process that does not come to ask. */
 const STALL_MS = 20_000;
-const REMEMBER_MS = 60 * 60_000;
+/** Slow disks and virus scanners: half of a runtime is worth nothing, so it may take its time. */
+const UNPACK_MS = 10 * 60_000;
+
+/** What the process tells: it asks now, so much of 1 has come, all has and is being unpacked. */
+type Told = 'asking' | number | 'unpacking';
 
 type Later = (run: () => void, ms: number) => Disposable;
 
@@ -34,27 +38,12 @@ export interface FetchOptions {
 /** Null when the runtime is there afterwards; else why it could not be fetched, as part of a sentence. */
 export async function fetchElectron(options: FetchOptions): Promise<string | null> {
   const { say, program = here, later = laterForReal, insist = false } = options;
-  const remembered = options.failedFile ?? failedFile;
-  if (!insist && failedLately(remembered)) return 'it could not be fetched within the last hour';
+  const remembered = options.failedFile ?? fetchFailedFile;
+  if (!insist && failedLately(remembered) !== null) return 'it could not be fetched within the last hour';
   say('Fetching Electron (once, about 120 MB)…\n');
   const why = await run(program, later, say);
   remember(remembered, why);
   return why;
-}
-
-/** Where nothing may be written the next start tries again: slower, not wrong. */
-function remember(file: string, why: string | null): void {
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    if (why === null) rmSync(file, { force: true });
-    else writeFileSync(file, why);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-  }
-}
-
-function failedLately(file: string): boolean {
-  return existsSync(file) && Date.now() - statSync(file).mtimeMs < REMEMBER_MS;
 }
 
 function run(program: string, later: Later, say: (text: string) => void): Promise<string | null> {
@@ -72,20 +61,31 @@ function run(program: string, later: Later, say: (text: string) => void): Promis
       resolve(why);
     };
     let patience = later(() => {
-      settle(`no answer in ${String(FIRST_BYTE_MS / 1_000)} s`);
-    }, FIRST_BYTE_MS);
+      settle('it was never asked for');
+    }, STALL_MS);
+    const expect = (ms: number, why: string): void => {
+      patience[Symbol.dispose]();
+      patience = later(() => {
+        settle(why);
+      }, ms);
+    };
     child.stderr?.on('data', (part: Buffer) => {
       errors = `${errors}${part.toString()}`.slice(-2_000);
     });
     child.on('message', (message) => {
-      const percent = typeof message === 'number' ? Math.floor(message * 100) : 0;
-      patience[Symbol.dispose]();
-      patience = later(() => {
-        settle('the download stood still');
-      }, STALL_MS);
-      if (percent === shown) return;
-      shown = percent;
-      say(`\r${String(percent).padStart(3)} %`);
+      const told = message as Told;
+      if (told === 'asking') expect(FIRST_BYTE_MS, `no answer in ${String(FIRST_BYTE_MS / 1_000)} s`);
+      else if (told === 'unpacking') {
+        expect(UNPACK_MS, 'it could not be unpacked in ten minutes');
+        say('\rUnpacking…');
+        shown = 100;
+      } else {
+        expect(STALL_MS, 'the download stood still');
+        const percent = Math.floor(told * 100);
+        if (percent === shown) return;
+        shown = percent;
+        say(`\r${String(percent).padStart(3)} %`);
+      }
     });
     child.once('error', (error) => {
       settle(error.message);
@@ -122,27 +122,43 @@ interface ElectronGet {
   downloadArtifact: (details: Record<string, unknown>) => Promise<string>;
 }
 
+const tell = (told: Told): void => {
+  process.send?.(told);
+};
+
 /** In the process of its own: downloads into Electron's cache, then lets its own installer unpack from there. */
 async function download(): Promise<void> {
   // Electron's own downloader, from where Electron finds it: it is no dependency of ours.
   const downloader = createRequire(join(pack, 'package.json')).resolve(['@electron', 'get'].join('/'));
   const { downloadArtifact } = (await import(pathToFileURL(downloader).href)) as ElectronGet;
   const { version } = JSON.parse(readFileSync(join(pack, 'package.json'), 'utf8')) as { version: string };
+  tell('asking');
   await downloadArtifact({
     version,
     artifactName: 'electron',
     platform: process.platform,
-    arch: process.arch,
+    arch: installedArch(),
     checksums: JSON.parse(readFileSync(join(pack, 'checksums.json'), 'utf8')) as unknown,
     downloadOptions: {
       quiet: true,
       getProgressCallback: async ({ percent }: { percent: number }) => {
-        process.send?.(percent);
+        tell(percent);
       },
     },
   });
-  process.send?.(1);
+  tell('unpacking');
   await import(pathToFileURL(join(pack, 'install.js')).href);
+}
+
+/** What its installer will look for (electron/install.js): under Rosetta the machine's own kind, not this process's. */
+function installedArch(): string {
+  if (process.platform !== 'darwin' || process.arch !== 'x64') return process.arch;
+  try {
+    const translated = execFileSync('sysctl', ['-in', 'sysctl.proc_translated'], { encoding: 'utf8' }).trim() === '1';
+    return translated ? 'arm64' : process.arch;
+  } catch (_) {
+    return process.arch;
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await download();

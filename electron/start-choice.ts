@@ -23,8 +23,11 @@ export function choose(words: readonly string[], electron: string | undefined, s
   if (asked && electron === undefined)
     return "Electron's runtime is not on this machine and could not be fetched: leave out --electron.";
   if (shell && electron !== undefined && !wantsHost(words)) return { show: 'electron', words: rest };
-  return {
-    show: 'host',
-    words: rest.some((word) => ['--browser', '--no-open', '--window'].includes(word)) ? rest : ['--window', ...rest],
-  };
+  return { show: 'host', words: hostWords(rest) };
+}
+
+/** What the host is told: it has no tray to start in, and shows a window unless something else was asked for. */
+export function hostWords(words: readonly string[]): string[] {
+  const known = words.filter((word) => word !== '--electron' && word !== '--hidden');
+  return known.some((word) => ['--browser', '--no-open', '--window'].includes(word)) ? known : ['--window', ...known];
 }

@@ -4,14 +4,18 @@
  * Chromium, Chrome or Edge; else an address to open (the host says which of the two it could do).
  */
 import './node-gate.ts';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { hasSources, isFresh } from './build.ts';
 import type { BuildTarget } from './build.ts';
+import { readDesktopArguments } from './desktop/arguments.ts';
 import { fetchElectron } from './electron-fetch.ts';
+import { runElectron } from './electron-run.ts';
 import { findElectronRuntime } from './electron-runtime.ts';
+import { failedLately, remember, startFailedFile } from './failed-lately.ts';
 import { whyNoWindow } from './host/app-window.ts';
-import { choose, wantsHost } from './start-choice.ts';
+import { findRunningHost } from './host/endpoint.ts';
+import { choose, hostWords, wantsHost } from './start-choice.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -28,42 +32,33 @@ function buildStale(targets: readonly BuildTarget[]): boolean {
   );
 }
 
-/** How soon an Electron that can't run here has ended: no sandbox allowed, a library missing. */
-const STILLBORN_MS = 5_000;
-
-/** Resolves to why it could not run, when that shows at once; else this process ends with it. */
-function runElectron(executable: string, words: readonly string[]): Promise<string> {
-  console.log('Switchyard opens in Electron.');
-  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
-  const startedMs = performance.now();
-  const child = spawn(executable, [root, ...words], { stdio: 'inherit', env });
-  let ended = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      ended = true;
-      child.kill(signal);
-    });
-  }
-  return new Promise((resolve) => {
-    child.once('error', (error) => {
-      resolve(error.message);
-    });
-    child.once('exit', (code, signal) => {
-      const stillborn = !ended && code !== 0 && performance.now() - startedMs < STILLBORN_MS;
-      if (stillborn) resolve(`it ended at once with ${String(signal ?? code)}`);
-      else process.exit(code ?? 1);
-    });
-  });
-}
-
 /** The runtime's path: there already, or fetched now. Not looked for where the host was asked for or no window can open. */
 async function electronFor(words: readonly string[]): Promise<{ path: string | undefined; missing: string | null }> {
   const path = findElectronRuntime();
   const insist = words.includes('--electron');
-  if (path !== undefined || wantsHost(words) || !hasSources('desktop')) return { path, missing: null };
-  if (!insist && whyNoWindow() !== null) return { path, missing: null };
+  if (wantsHost(words) || !hasSources('desktop') || (!insist && whyNoWindow() !== null)) return { path, missing: null };
+  if (!insist && failedLately(startFailedFile) !== null)
+    return { path: undefined, missing: 'it did not open within the last hour; npm start -- --electron tries again' };
+  if (path !== undefined) return { path, missing: null };
   const missing = await fetchElectron({ say: (text) => process.stderr.write(text), insist });
   return { path: findElectronRuntime(), missing };
+}
+
+/** Ends with Electron; returns where it did not open and a browser is to show Switchyard instead. */
+async function becomeElectron(executable: string, words: readonly string[], dataDir: string): Promise<void> {
+  console.log('Switchyard opens in Electron.');
+  const ran = await runElectron({
+    executable,
+    words: [root, ...words],
+    dataDir,
+    say: (text) => process.stderr.write(text),
+    opened: () => {
+      remember(startFailedFile, null);
+    },
+  });
+  if ('ended' in ran) process.exit(ran.ended);
+  remember(startFailedFile, ran.failed);
+  console.error(ran.failed);
 }
 
 async function runHost(words: readonly string[]): Promise<void> {
@@ -74,27 +69,28 @@ async function runHost(words: readonly string[]): Promise<void> {
 }
 
 const words = process.argv.slice(2);
+const insist = words.includes('--electron');
+const { dataDir, hidden } = readDesktopArguments(words, process.env, process.cwd());
+// One that runs already is shown, whatever it runs in.
+const isRunning = !wantsHost(words) && !hidden && (await findRunningHost(dataDir)) !== null;
+const { path, missing } = isRunning ? { path: undefined, missing: null } : await electronFor(words);
 // A window of Electron needs no browser: as root neither of them runs, unless it is insisted on.
-const { path: electron, missing } = await electronFor(words);
-const usable = words.includes('--electron') || whyNoWindow() === null ? electron : undefined;
-const choice = choose(words, usable, hasSources('desktop'));
+const electron = insist || whyNoWindow() === null ? path : undefined;
+const choice = isRunning ? ({ show: 'host' } as const) : choose(words, electron, hasSources('desktop'));
 if (typeof choice === 'string') {
   console.error(missing === null ? choice : `${choice} (${missing})`);
   process.exit(2);
 }
-if (!buildStale(choice.show === 'electron' ? ['renderer', 'desktop'] : ['renderer', 'host'])) {
+if (!buildStale(['renderer', choice.show === 'electron' ? 'desktop' : 'host'])) {
   console.error('The build failed; what it said is above.');
   process.exit(1);
 }
-if (choice.show === 'electron' && usable !== undefined) {
-  const failed = await runElectron(usable, choice.words);
-  console.error(`Electron can't run here (${failed}).`);
-  if (words.includes('--electron')) process.exit(1);
+if (choice.show === 'electron' && electron !== undefined) {
+  await becomeElectron(electron, choice.words, dataDir);
+  if (insist) process.exit(1);
   console.log('Switchyard opens in a window of an installed browser instead.');
   if (!buildStale(['host'])) process.exit(1);
-  await runHost(['--window', ...choice.words]);
-} else {
-  if (missing !== null)
-    console.log(`Electron is not here (${missing}): Switchyard opens in a window of an installed browser.`);
-  await runHost(choice.words);
+} else if (missing !== null) {
+  console.log(`Electron is not used (${missing}): Switchyard opens in a window of an installed browser.`);
 }
+await runHost(hostWords(words));

@@ -166,6 +166,9 @@ it('a reload in the middle of a job finds everything again', async () => {
 }, 180_000);
 
 it('what the system would not notify of is a toast, which leads to the job', async () => {
+  // None is shown while the window has the focus.
+  await until('the window is shown', () => fake.windows[0]?.isFocused() === true);
+  fake.windows[0]?.blur();
   const { page } = bridge;
   await page.locator('main h1').first().waitFor();
   const { server } = (await ask('servers.add', { url: comfy.url, name: 'Studio', kind: 'comfy' })) as {

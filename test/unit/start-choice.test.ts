@@ -1,6 +1,10 @@
 /** What `npm start` opens. */
 import { describe, expect, it } from 'vitest';
-import { choose } from '../../electron/start-choice.ts';
+import { choose, hostWords } from '../../electron/start-choice.ts';
+
+it('a host that takes Electron’s place is told what it knows', () => {
+  expect(hostWords(['--electron', '--hidden', '--data', 'x'])).toEqual(['--window', '--data', 'x']);
+});
 
 describe('choice of npm start', () => {
   it.each([
@@ -9,6 +13,8 @@ describe('choice of npm start', () => {
     [['--demo'], '/electron', true, { show: 'electron', words: ['--demo'] }],
     [['--electron'], '/electron', true, { show: 'electron', words: [] }],
     [['--browser'], '/electron', true, { show: 'host', words: ['--browser'] }],
+    // What only the desktop app knows would be refused by the host.
+    [['--hidden', '--demo'], undefined, true, { show: 'host', words: ['--window', '--demo'] }],
     [['--no-open', '--port', '0'], '/electron', true, { show: 'host', words: ['--no-open', '--port', '0'] }],
   ] as const)('%j, runtime %s, shell %s', (words, electron, shell, expected) => {
     expect(choose(words, electron, shell)).toEqual(expected);

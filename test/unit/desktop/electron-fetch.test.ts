@@ -48,10 +48,11 @@ const fetching = (program: string, change: { insist?: boolean } = {}): Promise<s
 
 it('a download that answers nothing in three seconds is given up, ended, and not tried again for an hour', async () => {
   const pidFile = join(folder, 'pid');
-  const silent = `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => undefined, 1_000);`;
+  const silent = `import { writeFileSync } from 'node:fs'; process.send('asking'); writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); setInterval(() => undefined, 1_000);`;
   const answer = fetching(silent);
   await until('it runs', () => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '');
-  expect(waiting.map(({ ms }) => ms)).toEqual([3_000]);
+  await until('it asks', () => waiting.some(({ ms }) => ms === 3_000));
+  expect(waiting).toHaveLength(1);
   waiting[0]?.run();
   expect(await answer).toBe('no answer in 3 s');
   expect(existsSync(failedFile())).toBe(true);
@@ -80,6 +81,23 @@ it('one that stands still in the middle is given up too', async () => {
   await until('its first byte', () => said.includes(' 30 %'));
   waiting[0]?.run();
   expect(await answer).toBe('the download stood still');
+});
+
+it('unpacking has ten minutes, and is said', async () => {
+  const answer = fetching("process.send(1); process.send('unpacking'); setInterval(() => undefined, 1_000);");
+  await until('it unpacks', () => said.includes('Unpacking…'));
+  expect(waiting.map(({ ms }) => ms)).toEqual([600_000]);
+  waiting[0]?.run();
+  expect(await answer).toBe('it could not be unpacked in ten minutes');
+});
+
+it('the three seconds begin when it asks: before, its process may take its time to start', async () => {
+  const goOn = join(folder, 'go-on');
+  const slow = `import { existsSync } from 'node:fs'; const timer = setInterval(() => { if (!existsSync(${JSON.stringify(goOn)})) return; clearInterval(timer); process.send('asking'); process.send('unpacking'); process.disconnect(); }, 5);`;
+  const answer = fetching(slow);
+  expect(waiting.map(({ ms }) => ms)).toEqual([20_000]);
+  writeFileSync(goOn, '');
+  expect(await answer).toBeNull();
 });
 
 it('its failure is told in its own words, and forgotten after an hour', async () => {

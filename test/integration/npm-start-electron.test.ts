@@ -1,0 +1,205 @@
+/**
+ * `npm start` beside an Electron that opens, does not, or can't. Real processes and signals; the programs are the stand-in of
+ * Electron (test/fakes/electron/run.ts) and scripts that fail as the real one was seen to: Chromium's own words on stderr and
+ * its signal, the loader's words and 127, a process that goes on without a window.
+ */
+import { spawn } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ensureBuilt } from '../../electron/build.ts';
+import { CANT_START } from '../../electron/desktop/exit-codes.ts';
+import { runElectron } from '../../electron/electron-run.ts';
+import type { Ran } from '../../electron/electron-run.ts';
+import { failedLately, remember, startFailedFile } from '../../electron/failed-lately.ts';
+import { readEndpoint } from '../../electron/host/endpoint-file.ts';
+import { root } from '../suites.ts';
+import { BUILT_MAIN, STAND_IN } from '../support/stand-in-run.ts';
+import { until } from '../support/until.ts';
+
+let folder: string;
+let said: string;
+let opened: boolean;
+
+beforeAll(async () => {
+  await ensureBuilt(['renderer', 'desktop', 'host']);
+}, 120_000);
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'switchyard-npm-start-'));
+  chmodSync(folder, 0o777);
+  said = '';
+  opened = false;
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+const data = (): string => join(folder, 'data');
+
+/** A program called `electron` that is this script, and notes its process id. */
+function electron(script: string): string {
+  const file = join(folder, 'electron');
+  writeFileSync(file, `#!/bin/sh\necho $$ > '${join(folder, 'pid')}'\n${script}\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
+const standIn = (how: object): string =>
+  electron(`STAND_IN='${JSON.stringify(how)}' exec '${process.execPath}' '${STAND_IN}' '${BUILT_MAIN}' "$@"`);
+const REFUSED =
+  "echo 'FATAL:setuid_sandbox_host.cc(163)] The SUID sandbox helper binary was found, but is not configured correctly.' >&2; kill -TRAP $$";
+
+const run = (executable: string, opensWithinMs?: number): Promise<Ran> =>
+  runElectron({
+    executable,
+    words: ['--data', data()],
+    dataDir: data(),
+    say: (text) => void (said += text),
+    opened: () => void (opened = true),
+    ...(opensWithinMs === undefined ? {} : { opensWithinMs }),
+  });
+const pidOf = (): number => Number(readFileSync(join(folder, 'pid'), 'utf8'));
+const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch (_) {
+    return false;
+  }
+};
+
+describe.skipIf(process.platform === 'win32')('Electron', () => {
+  it('that opens is waited for, and its exit code is the start’s', async () => {
+    const ran = run(standIn({}));
+    await until('it is open', () => opened);
+    process.kill(readEndpoint(data())?.pid ?? 0, 'SIGTERM');
+    expect(await ran).toEqual({ ended: 0 });
+  });
+
+  it('that hangs is ended, and said', async () => {
+    const ran = await run(standIn({ hangs: true }), 1_500);
+    expect(ran).toEqual({ failed: expect.stringContaining('neither its window nor its private socket came') });
+    expect(opened).toBe(false);
+    expect(isAlive(pidOf())).toBe(false);
+  });
+
+  it('that hangs and hears no SIGTERM is ended all the same', async () => {
+    const ran = await run(electron("trap '' TERM; while :; do sleep 0.1; done"), 200);
+    expect(ran).toHaveProperty('failed');
+    expect(isAlive(pidOf())).toBe(false);
+  });
+
+  it('whose sandbox is refused is said in our words, not in the frightening ones', async () => {
+    const ran = await run(electron(REFUSED));
+    expect(ran).toEqual({ failed: expect.stringContaining(`sudo chmod 4755 '${join(folder, 'chrome-sandbox')}'`) });
+    expect(said).toBe('');
+  });
+
+  it('that ends for a reason of its own is quoted', async () => {
+    const ran = await run(electron("echo 'something of its own' >&2; exit 1"));
+    expect(ran).toEqual({ failed: expect.stringContaining('it ended with 1') });
+    expect(said).toBe('something of its own\n');
+  });
+
+  it('in which Switchyard can’t start, or that is a second one, needs no other window', async () => {
+    expect(await run(electron(`echo 'Switchyard can’t start' >&2; exit ${String(CANT_START)}`))).toEqual({
+      ended: CANT_START,
+    });
+    expect(said).toBe('Switchyard can’t start\n');
+    expect(await run(standIn({ locked: true }))).toEqual({ ended: 0 });
+  });
+
+  it('that is not there is said', async () => {
+    expect(await run(join(folder, 'nowhere'))).toEqual({ failed: expect.stringContaining('ENOENT') });
+  });
+
+  it('a SIGTERM to the start ends it too', async () => {
+    const ran = run(standIn({}));
+    await until('it is open', () => opened);
+    process.emit('SIGTERM', 'SIGTERM');
+    expect(await ran).toEqual({ ended: 0 });
+    expect(isAlive(pidOf())).toBe(false);
+  });
+});
+
+/** A window opens for no root: then as somebody else, who must be able to read the checkout. */
+const somebody = process.getuid?.() === 0 ? 65_534 : undefined;
+function isOpenToAll(path: string): boolean {
+  if ((statSync(path).mode & 0o005) !== 0o005) return false;
+  return dirname(path) === path || isOpenToAll(dirname(path));
+}
+const noWindowHere =
+  process.platform !== 'linux' ||
+  (somebody !== undefined && ![root, tmpdir()].every((path) => isOpenToAll(realpathSync(path))));
+
+describe.skipIf(noWindowHere)('npm start', () => {
+  const start = (words: readonly string[]) => {
+    const browser = join(folder, 'browser');
+    writeFileSync(browser, `#!/bin/sh\necho "$@" > '${join(folder, 'opened')}'\nexec sleep 600\n`);
+    chmodSync(browser, 0o755);
+    mkdirSync(join(folder, 'home'), { mode: 0o777 });
+    const child = spawn(
+      process.execPath,
+      ['--import', join(root, 'electron/node-first.js'), join(root, 'electron/start.ts'), '--data', data(), ...words],
+      {
+        cwd: root,
+        env: {
+          PATH: process.env['PATH'] ?? '',
+          HOME: join(folder, 'home'),
+          DISPLAY: ':0',
+          SWITCHYARD_CHROMIUM: browser,
+          ELECTRON_OVERRIDE_DIST_PATH: folder,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        ...(somebody === undefined ? {} : { uid: somebody, gid: somebody }),
+      },
+    );
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (output += part.toString()));
+    const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+    return { child, ended, output: () => output };
+  };
+
+  it('beside an Electron that can’t run opens a browser’s window, and says what to do', async () => {
+    const before = failedLately(startFailedFile);
+    remember(startFailedFile, null);
+    try {
+      electron(REFUSED);
+      const { child, ended, output } = start([]);
+      await until('a window was opened', () => existsSync(join(folder, 'opened')) || child.exitCode !== null);
+      expect(output()).toMatch(
+        /Switchyard opens in Electron\.\nElectron did not open: .*sudo chmod 4755.*\nSwitchyard opens in a window of an installed browser instead\./,
+      );
+      expect(readFileSync(join(folder, 'opened'), 'utf8')).toContain('--app=http://127.0.0.1:');
+      child.kill('SIGTERM');
+      expect(await ended, output()).toBe(0);
+      if (somebody === undefined) expect(failedLately(startFailedFile)).toContain('sandbox');
+    } finally {
+      remember(startFailedFile, before);
+    }
+  });
+
+  it('does not try one again that did not open within the last hour', async () => {
+    const before = failedLately(startFailedFile);
+    remember(startFailedFile, 'it did not open');
+    try {
+      electron('exit 1');
+      const { child, ended, output } = start([]);
+      await until('a window was opened', () => existsSync(join(folder, 'opened')) || child.exitCode !== null);
+      expect(output()).toContain('Electron is not used (it did not open within the last hour; npm start -- --electron');
+      expect(existsSync(join(folder, 'pid'))).toBe(false);
+      child.kill('SIGTERM');
+      expect(await ended, output()).toBe(0);
+    } finally {
+      remember(startFailedFile, before);
+    }
+  });
+});
