@@ -20,6 +20,16 @@ const noDefaultReExport = {
   message: 'No default exports: one name everywhere.',
 };
 
+/** Electron is ready only when the entry's module has been evaluated to its end: what waits at the top may wait for ever. */
+const noTopLevelAwait = [
+  'AwaitExpression',
+  'ForOfStatement[await=true]',
+  'VariableDeclaration[kind="await using"]',
+].map((node) => ({
+  selector: `${node}:not(:function ${node})`,
+  message: 'No top-level await in the shell: Electron becomes ready only after its entry. `void start()`.',
+}));
+
 export default defineConfig(
   globalIgnores(['dist/', 'release/', 'coverage/', 'test-results/', 'playwright-report/', 'test/recordings/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
@@ -109,6 +119,12 @@ export default defineConfig(
   {
     files: ['electron/desktop/ipc-connection.ts', 'electron/desktop/preload.ts'],
     rules: { 'no-restricted-imports': 'off' },
+  },
+  {
+    files: ['electron/desktop/**'],
+    rules: {
+      'no-restricted-syntax': ['error', noEnum, noNamespace, noDefaultExport, noDefaultReExport, ...noTopLevelAwait],
+    },
   },
   {
     // These report through the logger, the wire or the screen; only entries talk to a terminal.

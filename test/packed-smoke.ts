@@ -32,27 +32,23 @@ export async function smoke(program: string, words: readonly string[], options: 
   // Left in the environment it makes Electron plain Node, which knows no window.
   const { ELECTRON_RUN_AS_NODE: _, ...env } = given;
   const child = spawn(program, [...words, '--demo', '--data', folder], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (output += part.toString()));
-  let ended: string | null = null;
-  child.once('error', (error) => (ended = error.message));
-  child.once('close', (code, signal) => (ended = String(signal ?? code)));
+  const now: { output: string; ended: string | null; host: RunningHost | null } = {
+    output: '',
+    ended: null,
+    host: null,
+  };
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (part: Buffer) => (now.output += part.toString()));
+  child.once('error', (error) => (now.ended = error.message));
+  child.once('close', (code, signal) => (now.ended = String(signal ?? code)));
   const alive = (): void => {
-    if (ended !== null) throw new Error(`it ended with ${ended}`);
+    if (now.ended !== null) throw new Error(`it ended with ${now.ended}`);
   };
   const seen: string[] = [];
-  let host: RunningHost | null = null;
   try {
-    await until(
-      page ? 'its window talks to its core' : 'it can be found',
-      async () => {
-        alive();
-        host = await findRunningHost(data);
-        return host !== null && (!page || host.windows > 0);
-      },
-      START_MS,
-    );
-    const { pid, socketPath } = (host as unknown as RunningHost).endpoint;
+    const looked = page ? 'its window talks to its core' : 'it can be found';
+    await until(looked, async () => (alive(), (now.host = await found(data, page)) !== null), START_MS);
+    const { pid, socketPath } = now.host?.endpoint ?? { pid: 0, socketPath: '' };
     seen.push(`process ${String(pid)} answers, ${page ? 'its window is there' : 'without a page'}`);
     const link = hostLink(data, () => undefined, AbortSignal.timeout(START_MS));
     await until('a job runs', async () => (alive(), (await link.call('queue.summary', {})).running > 0), START_MS);
@@ -60,20 +56,25 @@ export async function smoke(program: string, words: readonly string[], options: 
     seen.push('a job runs');
     if (process.platform === 'win32') return [...seen, 'Windows has no SIGTERM: its end was not looked at'];
     process.kill(pid, 'SIGTERM');
-    await until('it has ended', () => ended !== null, END_MS);
-    if (ended !== '0') throw new Error(`it ended with ${String(ended)} after SIGTERM`);
+    await until('it has ended', () => now.ended !== null, END_MS);
+    if (now.ended !== '0') throw new Error(`it ended with ${String(now.ended)} after SIGTERM`);
     if (existsSync(endpointFile(data))) throw new Error('its discovery file is still there');
     if (existsSync(socketPath)) throw new Error('its socket is still there');
     return [...seen, 'SIGTERM ended it without a question, and in order'];
   } catch (error) {
-    throw new Error(`${error instanceof Error ? error.message : String(error)}\n${seen.join('\n')}\n${output}`, {
-      cause: error,
-    });
+    const what = error instanceof Error ? error.message : String(error);
+    throw new Error([what, ...seen, now.output].join('\n'), { cause: error });
   } finally {
-    if (host !== null && ended === null) process.kill((host as RunningHost).endpoint.pid, 'SIGKILL');
+    // An AppImage is a process of its own around the app's.
+    if (now.host !== null && now.ended === null) process.kill(now.host.endpoint.pid, 'SIGKILL');
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
+}
+
+async function found(dataDir: string, page: boolean): Promise<RunningHost | null> {
+  const host = await findRunningHost(dataDir);
+  return host !== null && (!page || host.windows > 0) ? host : null;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -15,13 +15,17 @@ export class Theme {
 
   /** As it was when it could last be seen. */
   get systemDark(): boolean {
-    if (this.#native.themeSource === 'system') this.#systemDark = this.#native.shouldUseDarkColors;
+    this.#look();
     return this.#systemDark;
   }
 
   choose(theme: Settings['theme']): void {
-    // Seen now, or not until it is the system's again.
-    void this.systemDark;
+    // Now, or not until it is the system's again.
+    this.#look();
     if (this.#native.themeSource !== theme) this.#native.themeSource = theme;
+  }
+
+  #look(): void {
+    if (this.#native.themeSource === 'system') this.#systemDark = this.#native.shouldUseDarkColors;
   }
 }

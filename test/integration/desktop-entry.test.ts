@@ -33,9 +33,13 @@ afterEach(() => {
 const data = (): string => join(folder, 'data');
 
 async function found(dataDir: string): Promise<RunningHost> {
-  let host: RunningHost | null = null;
-  await until('it can be found', async () => (host = await findRunningHost(dataDir)) !== null);
-  return host ?? expect.fail();
+  const seen: RunningHost[] = [];
+  await until('it can be found', async () => {
+    const host = await findRunningHost(dataDir);
+    if (host !== null) seen.push(host);
+    return host !== null;
+  });
+  return seen[0] ?? expect.fail();
 }
 
 /** Nobody is asked, the end is in order, and nobody finds what is not there any more. */

@@ -23,17 +23,17 @@ export interface KeyringBehaviour {
 
 export class FakeSafeStorage implements Pick<SafeStorage, 'encryptStringAsync' | 'decryptStringAsync'> {
   readonly #behaviour: KeyringBehaviour;
-  readonly #answered = Promise.withResolvers<void>();
+  readonly #answered = Promise.withResolvers<undefined>();
   /** How often the system was asked for anything. */
   asked = 0;
 
   constructor(behaviour: KeyringBehaviour = {}) {
     this.#behaviour = behaviour;
-    if (behaviour.waits !== true) setImmediate(this.#answered.resolve);
+    if (behaviour.waits !== true) setImmediate(this.#answered.resolve, undefined);
   }
 
   unlock(): void {
-    this.#answered.resolve();
+    this.#answered.resolve(undefined);
   }
 
   async encryptStringAsync(text: string): Promise<Buffer> {

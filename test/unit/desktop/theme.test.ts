@@ -5,7 +5,7 @@ import { fakeElectron } from '../../fakes/electron/electron.ts';
 
 it('the chosen theme is told to Electron, and the system’s own is remembered beside it', () => {
   const native = fakeElectron({ dark: false }).theme;
-  const theme = new Theme(native as never);
+  const theme = new Theme(native);
   theme.choose('dark');
   expect([native.themeSource, native.shouldUseDarkColors, theme.systemDark]).toEqual(['dark', true, false]);
   theme.choose('system');
