@@ -24,8 +24,10 @@ import { gzipSync } from 'node:zlib';
 import { extractAll, extractFile, listPackage } from '@electron/asar';
 import { getCurrentFuseWire } from '@electron/fuses';
 import { ensureBuilt } from '../electron/build.ts';
+import { smoke } from './packed-smoke.ts';
 import { SHIPPED_FUSES } from './shipped-fuses.ts';
 import { root } from './suites.ts';
+import { STAND_IN, runStandIn } from './support/stand-in-run.ts';
 
 const MIB = 1024 * 1024;
 const LIMITS = { appBytes: 25 * MIB, preloadBytes: 10 * 1024, firstBundleGzBytes: 250 * 1024 };
@@ -110,6 +112,10 @@ async function checkConfig(): Promise<void> {
   check('electron-builder’s schema takes the config', verdict === '', verdict);
   const wrong = await validateConfiguration({ ...config, nsis: { oneCLick: true } }, debug).then(() => '', String);
   check('the schema is really asked: a misspelt option is refused', wrong.includes('nsis'), wrong);
+  // Without one the AppImage is made of the old runtime: it needs libfuse2, and its menu entry starts without the sandbox.
+  const { appimage } = config['toolsets'] as { appimage?: string };
+  check('AppImages are made with the static runtime', appimage !== undefined && appimage !== '0.0.0', appimage);
+  check('nothing in the config takes the sandbox away', !JSON.stringify(config).includes('no-sandbox'));
   const targetsOf = (name: string): string[] =>
     (config[name] as { target: { target: string; arch: string[] }[] }).target
       .flatMap(({ target, arch }) => arch.map((each) => `${target} ${each}`))
@@ -340,7 +346,7 @@ async function checkPacked(target: Target): Promise<void> {
       readFileSync(join(app, 'Info.plist'), 'utf8').includes('ElectronAsarIntegrity'),
     );
 
-  if (platform === 'linux' && process.platform === 'linux' && arch === process.arch) checkLoads(archive);
+  if (platform === 'linux' && process.platform === 'linux' && arch === process.arch) await checkRuns(archive);
 
   const appBytes = statSync(archive).size + outside.reduce((sum, file) => sum + statSync(file).size, 0);
   check(
@@ -352,38 +358,22 @@ async function checkPacked(target: Target): Promise<void> {
 }
 
 /**
- * What is in the archive is all it needs: main.js, taken out of it, runs in a folder of its own up to the one question a
- * second start ends with. Its core is opened too, so that the packed binary is really loaded.
+ * What is in the archive is all it needs: main.js, taken out of it, runs in a folder of its own from the lock to its end, with
+ * demo jobs in between. Only Electron is played; the database is opened by the packed binary.
  */
-function checkLoads(archive: string): void {
+async function checkRuns(archive: string): Promise<void> {
   const folder = join(work, 'extracted');
   extractAll(archive, folder);
-  const main = readFileSync(join(folder, 'dist/desktop/main.js'), 'utf8');
-  const names = /^import \{ ([^}]+) \} from "electron";$/m.exec(main)?.[1]?.split(', ') ?? [];
-  writeFileSync(
-    join(folder, 'stub.mjs'),
-    `import { registerHooks } from 'node:module';
-    const names = ${JSON.stringify(names)};
-    globalThis.stub = Object.fromEntries(names.map((name) => [name, new Proxy(function () {}, { get: (_, key) => () => key !== 'requestSingleInstanceLock' })]));
-    globalThis.stub.app = { enableSandbox() {}, setAppUserModelId() {}, setDesktopName() {}, setPath() {}, on() {}, requestSingleInstanceLock: () => false, exit: (code) => process.exit(code) };
-    const source = names.map((name) => 'export const ' + name + ' = globalThis.stub.' + name + ';').join('');
-    registerHooks({ resolve: (specifier, context, next) => specifier === 'electron' ? { url: 'data:text/javascript,' + encodeURIComponent(source), shortCircuit: true } : next(specifier, context) });
-    const { default: Database } = await import('better-sqlite3');
-    if (new Database(':memory:').prepare('select 41 + 1').pluck().get() !== 42) process.exit(3);`,
-  );
-  const ran = spawnSync(
-    process.execPath,
-    ['--import', './stub.mjs', 'dist/desktop/main.js', '--data', join(folder, 'data')],
-    {
-      cwd: folder,
-      encoding: 'utf8',
-      timeout: 30_000,
-    },
-  );
+  const main = join(folder, 'dist/desktop/main.js');
+  const env = { ...process.env, STAND_IN: '{"packaged":true}' };
+  const seen = await smoke(process.execPath, [STAND_IN, main], { page: false, env }).catch(String);
+  check('the packed main.js starts, works and ends on what is packed with it', Array.isArray(seen), String(seen));
+  const second = runStandIn(work, ['--data', join(work, 'second')], { locked: true }, main);
+  const { code } = await second.ended;
   check(
-    'the packed main.js runs on what is packed with it',
-    ran.status === 0 && ran.stdout.includes('Switchyard is open already'),
-    `${String(ran.status)} ${ran.stdout}${ran.stderr}`.slice(0, 2_000),
+    'a second start of it ends with a sentence',
+    code === 0 && second.output().includes('Switchyard is open already'),
+    `${String(code)} ${second.output()}`,
   );
 }
 
@@ -405,6 +395,8 @@ function checkArchives(sevenZip: string): void {
     const [lister, words] = kind === 'zip' ? [sevenZip, ['l', '-ba', packed]] : ['tar', ['-tzf', packed]];
     const listed = spawnSync(lister, words, { encoding: 'utf8' });
     check(`${kind} holds the app`, listed.stdout.includes('app.asar'), listed.stderr);
+    if (platform === 'linux')
+      check(`${kind} says what it needs`, listed.stdout.includes('/READ-ME-FIRST.txt'), listed.stdout.slice(0, 500));
   }
 }
 

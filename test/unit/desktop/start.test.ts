@@ -83,7 +83,8 @@ describe('the desktop app', () => {
   });
 
   it.each<[string, (end: () => void) => StartOptions]>([
-    ['before its window', (end) => ({ onUp: end })],
+    ['before anything is read', (end) => ({ onUp: end })],
+    ['while the queue is read', (end) => ({ onUp: () => queueMicrotask(end) })],
     ['while its window is made', (end) => ({ watch: () => stage.fake.app.once('web-contents-created', end) })],
     [
       'while its socket is opened',
