@@ -1,13 +1,13 @@
 /**
- * `node test/packed-smoke.ts PROGRAM [words]`: starts what is shipped as a user would, with demo servers and a data folder of its
+ * `node test/packed-smoke.ts PLACE`, a program or the folder electron-builder wrote: starts what is shipped as a user would, with demo servers and a data folder of its
  * own, waits until its window's page talks to its core and a job runs, and sends a SIGTERM: it must end by itself, without a
  * question, and leave neither its discovery file nor its socket behind. For programs that no debugger can be tied to.
  */
 import '../electron/node-gate.ts';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { hostLink } from '../electron/cli/host-link.ts';
 import { endpointFile } from '../electron/host/endpoint-file.ts';
@@ -77,11 +77,25 @@ async function found(dataDir: string, page: boolean): Promise<RunningHost | null
   return host !== null && (!page || host.windows > 0) ? host : null;
 }
 
+/** The program inside an unpacked build, or undefined. */
+export function packedProgram(folder: string): string | undefined {
+  if (!existsSync(folder)) return undefined;
+  const names = readdirSync(folder);
+  const unpacked = names.find((name) => /unpacked$|^mac/.test(name));
+  const places = [['switchyard'], ['Switchyard.exe'], ['Switchyard.app', 'Contents', 'MacOS', 'Switchyard']];
+  return unpacked === undefined
+    ? undefined
+    : places.map((place) => join(folder, unpacked, ...place)).find((path) => existsSync(path));
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const [program, ...words] = process.argv.slice(2);
+  const place = process.argv[2] === undefined ? undefined : resolve(process.argv[2]);
+  const isFolder = place !== undefined && statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
+  const program = isFolder ? packedProgram(place) : place;
   if (program === undefined) {
-    console.error('node test/packed-smoke.ts PROGRAM [words]');
+    console.error(`No packed app in ${String(place)}. Usage: node test/packed-smoke.ts PLACE`);
     process.exit(2);
   }
-  for (const line of await smoke(program, words)) console.log(line);
+  console.log(program);
+  for (const line of await smoke(program, [])) console.log(line);
 }

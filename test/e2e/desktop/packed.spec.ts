@@ -1,20 +1,9 @@
 /** The packed app, started as a user would: SWITCHYARD_PACKED names the folder electron-builder wrote. Else skipped and counted. */
-import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { packedProgram } from '../../packed-smoke.ts';
 import { root } from '../../suites.ts';
 import { startElectron } from './electron-app.ts';
-
-/** The program inside an unpacked build, or undefined. */
-function packedProgram(folder: string): string | undefined {
-  if (!existsSync(folder)) return undefined;
-  const names = readdirSync(folder);
-  const unpacked = names.find((name) => /unpacked$|^mac/.test(name));
-  const places = [['switchyard'], ['Switchyard.exe'], ['Switchyard.app', 'Contents', 'MacOS', 'Switchyard']];
-  return unpacked === undefined
-    ? undefined
-    : places.map((place) => join(folder, unpacked, ...place)).find((path) => existsSync(path));
-}
 
 const folder = process.env['SWITCHYARD_PACKED'];
 const program = folder === undefined ? undefined : packedProgram(resolve(root, folder));

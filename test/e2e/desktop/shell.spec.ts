@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from '@playwright/test';
 import { findElectronRuntime } from '../../../electron/electron-runtime.ts';
 import { findRunningHost } from '../../../electron/host/endpoint.ts';
+import { smoke } from '../../packed-smoke.ts';
 import { root } from '../../suites.ts';
 import { startElectron } from './electron-app.ts';
 import type { RunningApp } from './electron-app.ts';
@@ -75,4 +76,10 @@ test('a window whose process dies is rebuilt, and finds its core', async () => {
   });
   const page = await next;
   await page.locator('main h1').first().waitFor();
+});
+
+test('SIGTERM ends it without a question while a demo job runs, and in order', async () => {
+  const asRoot = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const seen = await smoke(runtime ?? '', [root, ...asRoot]);
+  expect(seen.at(-1)).toMatch(/^SIGTERM ended it|^Windows has no SIGTERM/);
 });
