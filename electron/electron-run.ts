@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { CANT_START } from './desktop/exit-codes.ts';
+import { CANT_START } from './desktop-arguments.ts';
 import { electronTrouble, isSandboxRefused } from './electron-trouble.ts';
 import type { Ended } from './electron-trouble.ts';
 import { readEndpoint } from './host/endpoint-file.ts';

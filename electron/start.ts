@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { hasSources, isFresh } from './build.ts';
 import type { BuildTarget } from './build.ts';
-import { readDesktopArguments } from './desktop/arguments.ts';
+import { readDesktopArguments } from './desktop-arguments.ts';
 import { fetchElectron } from './electron-fetch.ts';
 import { runElectron } from './electron-run.ts';
 import { findElectronRuntime } from './electron-runtime.ts';

@@ -1,5 +1,5 @@
 /** What main.ts and tests hand to the shell, and what they get back. Types only. */
-import type { DesktopArguments } from './arguments.ts';
+import type { DesktopArguments } from '../desktop-arguments.ts';
 import type { ElectronParts } from './electron-parts.ts';
 import type { Marks } from './marks.ts';
 import type { Run } from './tray-host.ts';

@@ -28,10 +28,9 @@ import {
 } from 'electron';
 import packageJson from '../../package.json' with { type: 'json' };
 import { toAppError } from '../../shared/errors.ts';
-import { readDesktopArguments } from './arguments.ts';
+import { CANT_START, readDesktopArguments } from '../desktop-arguments.ts';
 import { startDesktop } from './desktop.ts';
 import type { Desktop } from './desktop-options.ts';
-import { CANT_START } from './exit-codes.ts';
 import { Marks } from './marks.ts';
 import { SCHEMES } from './protocol.ts';
 import { hearSignals } from './signals.ts';

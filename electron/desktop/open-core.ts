@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { MessageBoxOptions, MessageBoxReturnValue, Shell } from 'electron';
 import { createCore } from '../core/core.ts';
 import type { Core } from '../core/core.ts';
-import type { DesktopArguments } from './arguments.ts';
+import type { DesktopArguments } from '../desktop-arguments.ts';
 import type { Marks } from './marks.ts';
 import { safeSecrets } from './secrets.ts';
 import type { Safe } from './secrets.ts';

@@ -12,7 +12,7 @@ import { startComfyServer } from '../../electron/demo/comfy-server.ts';
 import { endpointFile } from '../../electron/host/endpoint-file.ts';
 import { findRunningHost } from '../../electron/host/endpoint.ts';
 import type { RunningHost } from '../../electron/host/endpoint.ts';
-import { CANT_START } from '../../electron/desktop/exit-codes.ts';
+import { CANT_START } from '../../electron/desktop-arguments.ts';
 import { smoke } from '../packed-smoke.ts';
 import { sleepGraph } from '../support/core-harness.ts';
 import { BUILT_MAIN, STAND_IN, runStandIn } from '../support/stand-in-run.ts';

@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../electron/build.ts';
-import { CANT_START } from '../../electron/desktop/exit-codes.ts';
+import { CANT_START } from '../../electron/desktop-arguments.ts';
 import { runElectron } from '../../electron/electron-run.ts';
 import type { Ran } from '../../electron/electron-run.ts';
 import { failedLately, remember, startFailedFile } from '../../electron/failed-lately.ts';

@@ -1,7 +1,7 @@
 /** The arguments of the desktop app. */
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readDesktopArguments } from '../../../electron/desktop/arguments.ts';
+import { readDesktopArguments } from '../../electron/desktop-arguments.ts';
 
 describe('arguments', () => {
   const env = { SWITCHYARD_DATA: '/data', HOME: '/home/a' };

@@ -1,9 +1,12 @@
 /**
- * What the desktop app is told on its command line. Chromium reads the same line and adds to it, in an order of its own, so
- * words are looked for and never counted; what is not ours is left to Chromium.
+ * What the desktop app is told on its command line, and tells by its exit code: for it and for whoever starts it. Chromium reads
+ * the same line and adds to it, in an order of its own, so words are looked for and never counted; what is not ours is left to it.
  */
 import { resolve } from 'node:path';
-import { dataDirectory, demoDirectory } from '../data-dir.ts';
+import { dataDirectory, demoDirectory } from './data-dir.ts';
+
+/** Exit code: Electron runs, Switchyard can't start, and the reason was said. As sysexits' EX_SOFTWARE; Electron has none like it. */
+export const CANT_START = 70;
 
 export interface DesktopArguments {
   dataDir: string;
