@@ -13,6 +13,10 @@ const OPENS_WITHIN_MS = 20_000;
 const LOOK_EVERY_MS = 100;
 /** How long one that does not open may take to end by itself. */
 const ENDS_WITHIN_MS = 3_000;
+/** What it wrote last comes a moment after its end. */
+const DRAINED_WITHIN_MS = 500;
+/** One Ctrl+C may come twice, from the terminal and from npm; one that comes later is a second one. */
+const DOUBLED_WITHIN_MS = 1_000;
 const MAX_HELD_BYTES = 64 * 1024;
 
 export interface RunOptions {
@@ -41,8 +45,11 @@ export async function runElectron(options: RunOptions): Promise<Ran> {
     child.once('error', ({ message }) => {
       resolve({ how: 'error', message });
     });
-    child.once('close', (code, signal) => {
-      resolve({ how: 'exit', code, signal });
+    child.once('exit', (code, signal) => {
+      // What it started may live on and hold its stderr open, a browser it opened a link in, say.
+      void held.ended(DRAINED_WITHIN_MS).then(() => {
+        resolve({ how: 'exit', code, signal });
+      });
     });
   });
   try {
@@ -93,10 +100,21 @@ async function end(child: ChildProcess, over: Promise<Ended>): Promise<void> {
   clearTimeout(hard);
 }
 
+interface Held {
+  text: () => string;
+  release: () => void;
+  /** Resolves when nothing more will come, or `withinMs` have passed. */
+  ended: (withinMs: number) => Promise<void>;
+}
+
 /** What it says before it is open may frighten for nothing: it is shown when that is known, from then on as it comes. */
-function holdBack(child: ChildProcess, say: (text: string) => void): { text: () => string; release: () => void } {
+function holdBack(child: ChildProcess, say: (text: string) => void): Held {
   let text = '';
   let through = false;
+  const over = Promise.withResolvers<undefined>();
+  child.stderr?.once('close', () => {
+    over.resolve(undefined);
+  });
   child.stderr?.setEncoding('utf8').on('data', (part: string) => {
     if (through) say(part);
     else text = (text + part).slice(-MAX_HELD_BYTES);
@@ -107,19 +125,30 @@ function holdBack(child: ChildProcess, say: (text: string) => void): { text: () 
       through = true;
       if (text !== '') say(text);
     },
+    ended: async (withinMs) => {
+      const timer = setTimeout(over.resolve, withinMs, undefined);
+      await over.promise;
+      clearTimeout(timer);
+      child.stderr?.destroy();
+    },
   };
 }
 
-/** A terminal sends Ctrl+C to both of us, and once is enough; the rest is told on. True once a signal asked for the end. */
+/**
+ * A terminal sends Ctrl+C to both of us, and once is enough; the rest is told on. A second Ctrl+C leaves at once, which is safe:
+ * what was accepted is on disk. True once a signal asked for the end.
+ */
 function forwardSignals(child: ChildProcess): (() => boolean) & Disposable {
-  let asked = false;
+  let askedMs: number | null = null;
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const hear = (signal: NodeJS.Signals): void => {
-    asked = true;
-    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    const isSecond = askedMs !== null && performance.now() - askedMs > DOUBLED_WITHIN_MS;
+    askedMs ??= performance.now();
+    if (signal === 'SIGINT' && isSecond) child.kill('SIGKILL');
+    else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
   };
   for (const signal of signals) process.on(signal, hear);
-  return Object.assign(() => asked, {
+  return Object.assign(() => askedMs !== null, {
     [Symbol.dispose]: () => {
       for (const signal of signals) process.removeListener(signal, hear);
     },

@@ -47,8 +47,16 @@ const words = process.argv.slice(1);
 const args = readDesktopArguments(words, process.env, process.cwd());
 const profile = join(args.dataDir, 'desktop');
 const crashes = join(profile, 'crashes');
-mkdirSync(args.dataDir, { recursive: true, mode: 0o700 });
-mkdirSync(crashes, { recursive: true, mode: 0o700 });
+try {
+  mkdirSync(args.dataDir, { recursive: true, mode: 0o700 });
+  mkdirSync(crashes, { recursive: true, mode: 0o700 });
+} catch (error) {
+  const { message } = toAppError(error);
+  console.error(`${startText.failedTitle}: ${message}`);
+  // The only box there is before `ready`; on Linux it prints (dialog.md).
+  if (app.isPackaged) dialog.showErrorBox(startText.failedTitle, message);
+  app.exit(CANT_START);
+}
 
 marks.sync('before ready', () => {
   app.enableSandbox();

@@ -39,7 +39,7 @@ export const settingsText = {
   secretsWords: {
     os: 'in the system’s keychain',
     weak: 'in a file, with a key other programs know',
-    system: 'as well as this system offers',
+    system: 'kept by the system; how safely is not known',
     file: 'in a file only you can read',
     none: 'can’t be kept',
   },

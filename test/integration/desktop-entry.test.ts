@@ -2,7 +2,7 @@
  * The built desktop entry, as Electron's program runs it: imported and waited for, signals taken, then ready. Electron is
  * played (test/fakes/electron/run.ts); core, database, private socket, demo servers and signals are real.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -84,6 +84,13 @@ it('what keeps Switchyard from starting is said, and is told from what keeps Ele
   expect(first.child.exitCode).toBeNull();
 });
 
+it('a data folder that can’t be made is said, before Electron is ready', async () => {
+  writeFileSync(join(folder, 'no-folder'), '');
+  await using app = runStandIn(folder, ['--data', join(folder, 'no-folder', 'data')]);
+  expect(await app.ended).toEqual({ code: CANT_START, signal: null });
+  expect(app.output()).toMatch(/^Switchyard can’t start: .*no-folder/m);
+});
+
 describe.skipIf(process.platform === 'win32')('signals', () => {
   it.each(['SIGTERM', 'SIGHUP', 'SIGINT'] as const)('one %s ends it in order, with nothing to do', async (signal) => {
     await using app = runStandIn(folder, ['--data', data()]);
@@ -129,8 +136,8 @@ describe.skipIf(process.platform === 'win32')('signals', () => {
   });
 
   it('before Electron is ready a signal ends it at once', async () => {
-    await using app = runStandIn(folder, ['--data', data()]);
-    await until('the entry runs', () => app.report().length > 0);
+    await using app = runStandIn(folder, ['--data', data()], { hangs: 'after-entry' });
+    await until('the entry has run', () => app.report().includes('entry evaluated'));
     app.child.kill('SIGTERM');
     expect(await app.ended).toEqual({ code: 0, signal: null });
     expect(existsSync(endpointFile(data()))).toBe(false);

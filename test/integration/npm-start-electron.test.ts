@@ -24,6 +24,7 @@ import { runElectron } from '../../electron/electron-run.ts';
 import type { Ran } from '../../electron/electron-run.ts';
 import { failedLately, remember, startFailedFile } from '../../electron/failed-lately.ts';
 import { readEndpoint } from '../../electron/host/endpoint-file.ts';
+import type { StandIn } from '../fakes/electron/run.ts';
 import { root } from '../suites.ts';
 import { BUILT_MAIN, STAND_IN } from '../support/stand-in-run.ts';
 import { until } from '../support/until.ts';
@@ -53,7 +54,7 @@ function electron(script: string): string {
   chmodSync(file, 0o755);
   return file;
 }
-const standIn = (how: object): string =>
+const standIn = (how: StandIn): string =>
   electron(`STAND_IN='${JSON.stringify(how)}' exec '${process.execPath}' '${STAND_IN}' '${BUILT_MAIN}' "$@"`);
 const REFUSED =
   "echo 'FATAL:setuid_sandbox_host.cc(163)] The SUID sandbox helper binary was found, but is not configured correctly.' >&2; kill -TRAP $$";
@@ -85,7 +86,7 @@ describe.skipIf(process.platform === 'win32')('Electron', () => {
   });
 
   it('that hangs is ended, and said', async () => {
-    const ran = await run(standIn({ hangs: true }), 1_500);
+    const ran = await run(standIn({ hangs: 'before-entry' }), 1_500);
     expect(ran).toEqual({ failed: expect.stringContaining('neither its window nor its private socket came') });
     expect(opened).toBe(false);
     expect(isAlive(pidOf())).toBe(false);
@@ -115,6 +116,13 @@ describe.skipIf(process.platform === 'win32')('Electron', () => {
     });
     expect(said).toBe('Switchyard can’t start\n');
     expect(await run(standIn({ locked: true }))).toEqual({ ended: 0 });
+  });
+
+  it('that leaves a program behind, which holds its stderr, has ended all the same', async () => {
+    const ran = await run(electron(`sleep 600 & echo $! > '${join(folder, 'left')}'; echo 'last words' >&2; exit 1`));
+    process.kill(Number(readFileSync(join(folder, 'left'), 'utf8')), 'SIGKILL');
+    expect(ran).toEqual({ failed: expect.stringContaining('it ended with 1') });
+    expect(said).toBe('last words\n');
   });
 
   it('that is not there is said', async () => {

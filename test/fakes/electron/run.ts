@@ -16,12 +16,12 @@ import { playSignals } from './signals.ts';
 export interface StandIn extends FakeBehaviour {
   /** Somebody else has the lock. */
   locked?: boolean;
-  /** It starts and never comes to run the entry. */
-  hangs?: boolean;
+  /** It starts and never comes to run the entry, or goes no further once that has been evaluated. */
+  hangs?: 'before-entry' | 'after-entry';
 }
 
 const [, , main = '', ...words] = process.argv;
-const { locked = false, hangs = false, ...behaviour } = JSON.parse(process.env['STAND_IN'] ?? '{}') as StandIn;
+const { locked = false, hangs, ...behaviour } = JSON.parse(process.env['STAND_IN'] ?? '{}') as StandIn;
 const report = (line: string): void => {
   const file = process.env['STAND_IN_REPORT'];
   if (file !== undefined) appendFileSync(file, `${line}\n`);
@@ -76,9 +76,11 @@ Object.assign(process, { resourcesPath: resolve(main, '..') });
 const takeSignals = playSignals(() => {
   fake.app.quit();
 });
-if (!hangs) {
+if (hangs !== 'before-entry') {
   await import(pathToFileURL(resolve(main)).href);
   report('entry evaluated');
+}
+if (hangs === undefined) {
   takeSignals();
   setImmediate(() => {
     fake.app.becomeReady();
