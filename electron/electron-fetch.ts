@@ -120,6 +120,7 @@ function lastLine(errors: string): string | null {
 /** Only what is used of @electron/get, which belongs to the electron package. */
 interface ElectronGet {
   downloadArtifact: (details: Record<string, unknown>) => Promise<string>;
+  FetchDownloader: new () => { download: (...args: unknown[]) => Promise<void> };
 }
 
 const tell = (told: Told): void => {
@@ -130,14 +131,22 @@ const tell = (told: Told): void => {
 async function download(): Promise<void> {
   // Electron's own downloader, from where Electron finds it: it is no dependency of ours.
   const downloader = createRequire(join(pack, 'package.json')).resolve(['@electron', 'get'].join('/'));
-  const { downloadArtifact } = (await import(pathToFileURL(downloader).href)) as ElectronGet;
+  const { downloadArtifact, FetchDownloader } = (await import(pathToFileURL(downloader).href)) as ElectronGet;
   const { version } = JSON.parse(readFileSync(join(pack, 'package.json'), 'utf8')) as { version: string };
-  tell('asking');
+  const fetching = new FetchDownloader();
   await downloadArtifact({
     version,
     artifactName: 'electron',
     platform: process.platform,
     arch: installedArch(),
+    cacheRoot: process.env['electron_config_cache'],
+    // Asked for only where it is not in the cache.
+    downloader: {
+      download: (...args: unknown[]) => {
+        tell('asking');
+        return fetching.download(...args);
+      },
+    },
     checksums: JSON.parse(readFileSync(join(pack, 'checksums.json'), 'utf8')) as unknown,
     downloadOptions: {
       quiet: true,

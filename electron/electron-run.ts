@@ -53,11 +53,8 @@ export async function runElectron(options: RunOptions): Promise<Ran> {
     });
   });
   try {
-    // The process is the one that was started, or the one it became.
-    const isOpen = (): boolean => {
-      const endpoint = readEndpoint(dataDir);
-      return endpoint !== null && (endpoint.pid === child.pid || endpoint.startedAt >= startedAt);
-    };
+    // Not by its process id: an old file may name one that is somebody's again.
+    const isOpen = (): boolean => (readEndpoint(dataDir)?.startedAt ?? 0) >= startedAt;
     const first = await firstOf(over, isOpen, opensWithinMs);
     if (first === 'open') {
       held.release();
@@ -66,7 +63,7 @@ export async function runElectron(options: RunOptions): Promise<Ran> {
     }
     if (first.how === 'silence') await end(child, over);
     // Ended by whoever started it, a second start beside an open one, or Switchyard itself can't: another window would not help.
-    const isMeant = first.how === 'exit' && (asked() || first.code === 0 || first.code === CANT_START);
+    const isMeant = asked() || (first.how === 'exit' && (first.code === 0 || first.code === CANT_START));
     if (!isSandboxRefused(held.text())) held.release();
     return isMeant ? { ended: codeOf(first) } : { failed: electronTrouble(first, held.text(), executable) };
   } finally {
@@ -135,8 +132,8 @@ function holdBack(child: ChildProcess, say: (text: string) => void): Held {
 }
 
 /**
- * A terminal sends Ctrl+C to both of us, and once is enough; the rest is told on. A second Ctrl+C leaves at once, which is safe:
- * what was accepted is on disk. True once a signal asked for the end.
+ * Every signal is told on, Ctrl+C too: on Windows only we hear it, elsewhere it may be meant for us alone, and hearing it twice
+ * harms nothing. A second Ctrl+C leaves at once, which is safe: what was accepted is on disk. True once a signal asked for the end.
  */
 function forwardSignals(child: ChildProcess): (() => boolean) & Disposable {
   let askedMs: number | null = null;
@@ -144,8 +141,7 @@ function forwardSignals(child: ChildProcess): (() => boolean) & Disposable {
   const hear = (signal: NodeJS.Signals): void => {
     const isSecond = askedMs !== null && performance.now() - askedMs > DOUBLED_WITHIN_MS;
     askedMs ??= performance.now();
-    if (signal === 'SIGINT' && isSecond) child.kill('SIGKILL');
-    else if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+    child.kill(signal === 'SIGINT' && isSecond ? 'SIGKILL' : signal);
   };
   for (const signal of signals) process.on(signal, hear);
   return Object.assign(() => askedMs !== null, {

@@ -3,12 +3,15 @@
  * start. A file each, below node_modules: `npm ci` forgets all of it.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const REMEMBER_MS = 60 * 60_000;
 
-const cache = (name: string): string => fileURLToPath(new URL(`../node_modules/.cache/${name}`, import.meta.url));
+/** Tests have a folder of their own: what they try is not to be remembered of the checkout. */
+const folder =
+  process.env['SWITCHYARD_START_CACHE'] ?? fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
+const cache = (name: string): string => join(folder, name);
 
 /** Electron's runtime could not be fetched. */
 export const fetchFailedFile = cache('electron-fetch-failed');

@@ -23,11 +23,17 @@ export function choose(words: readonly string[], electron: string | undefined, s
   if (asked && electron === undefined)
     return "Electron's runtime is not on this machine and could not be fetched: leave out --electron.";
   if (shell && electron !== undefined && !wantsHost(words)) return { show: 'electron', words: rest };
-  return { show: 'host', words: hostWords(rest) };
+  // It has no tray to start in.
+  const known = rest.filter((word) => word !== '--hidden');
+  const isSaid = known.some((word) => ['--browser', '--no-open', '--window'].includes(word));
+  return { show: 'host', words: isSaid ? known : ['--window', ...known] };
 }
 
-/** What the host is told: it has no tray to start in, and shows a window unless something else was asked for. */
-export function hostWords(words: readonly string[]): string[] {
-  const known = words.filter((word) => word !== '--electron' && word !== '--hidden');
-  return known.some((word) => ['--browser', '--no-open', '--window'].includes(word)) ? known : ['--window', ...known];
+/** What the host is told that takes Electron's place, or shows what runs already: Chromium's own words are not for it. */
+export function windowWords(words: readonly string[]): string[] {
+  const data = words.flatMap((word, at) => {
+    if (word === '--demo' || word === '--perf' || word.startsWith('--data=')) return [word];
+    return word === '--data' ? words.slice(at, at + 2) : [];
+  });
+  return ['--window', ...data];
 }

@@ -15,7 +15,7 @@ import { findElectronRuntime } from './electron-runtime.ts';
 import { failedLately, remember, startFailedFile } from './failed-lately.ts';
 import { whyNoWindow } from './host/app-window.ts';
 import { findRunningHost } from './host/endpoint.ts';
-import { choose, hostWords, wantsHost } from './start-choice.ts';
+import { choose, wantsHost, windowWords } from './start-choice.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -32,16 +32,21 @@ function buildStale(targets: readonly BuildTarget[]): boolean {
   );
 }
 
+interface Found {
+  path: string | undefined;
+  /** Why it is not used, as a sentence. */
+  missing: string | null;
+}
+
 /** The runtime's path: there already, or fetched now. Not looked for where the host was asked for or no window can open. */
-async function electronFor(words: readonly string[]): Promise<{ path: string | undefined; missing: string | null }> {
+async function electronFor(words: readonly string[], insist: boolean): Promise<Found> {
   const path = findElectronRuntime();
-  const insist = words.includes('--electron');
   if (wantsHost(words) || !hasSources('desktop') || (!insist && whyNoWindow() !== null)) return { path, missing: null };
-  if (!insist && failedLately(startFailedFile) !== null)
-    return { path: undefined, missing: 'it did not open within the last hour; npm start -- --electron tries again' };
+  const failed = insist ? null : failedLately(startFailedFile);
+  if (failed !== null) return { path: undefined, missing: failed };
   if (path !== undefined) return { path, missing: null };
-  const missing = await fetchElectron({ say: (text) => process.stderr.write(text), insist });
-  return { path: findElectronRuntime(), missing };
+  const why = await fetchElectron({ say: (text) => process.stderr.write(text), insist });
+  return { path: findElectronRuntime(), missing: why === null ? null : `Electron is not here: ${why}.` };
 }
 
 /** Ends with Electron; returns where it did not open and a browser is to show Switchyard instead. */
@@ -73,12 +78,14 @@ const insist = words.includes('--electron');
 const { dataDir, hidden } = readDesktopArguments(words, process.env, process.cwd());
 // One that runs already is shown, whatever it runs in.
 const isRunning = !wantsHost(words) && !hidden && (await findRunningHost(dataDir)) !== null;
-const { path, missing } = isRunning ? { path: undefined, missing: null } : await electronFor(words);
+const { path, missing } = isRunning ? { path: undefined, missing: null } : await electronFor(words, insist);
 // A window of Electron needs no browser: as root neither of them runs, unless it is insisted on.
 const electron = insist || whyNoWindow() === null ? path : undefined;
-const choice = isRunning ? ({ show: 'host' } as const) : choose(words, electron, hasSources('desktop'));
+const choice = isRunning
+  ? { show: 'host' as const, words: windowWords(words) }
+  : choose(words, electron, hasSources('desktop'));
 if (typeof choice === 'string') {
-  console.error(missing === null ? choice : `${choice} (${missing})`);
+  console.error([choice, missing].filter((sentence) => sentence !== null).join('\n'));
   process.exit(2);
 }
 if (!buildStale(['renderer', choice.show === 'electron' ? 'desktop' : 'host'])) {
@@ -90,7 +97,8 @@ if (choice.show === 'electron' && electron !== undefined) {
   if (insist) process.exit(1);
   console.log('Switchyard opens in a window of an installed browser instead.');
   if (!buildStale(['host'])) process.exit(1);
-} else if (missing !== null) {
-  console.log(`Electron is not used (${missing}): Switchyard opens in a window of an installed browser.`);
+  await runHost(windowWords(words));
+} else {
+  if (missing !== null) console.log(`${missing}\nSwitchyard opens in a window of an installed browser.`);
+  await runHost(choice.words);
 }
-await runHost(hostWords(words));

@@ -13,10 +13,11 @@ export async function closeAll(
 ): Promise<void> {
   for (const part of parts) part?.[Symbol.dispose]();
   const closed = (async () => {
-    const [demo, service] = await Promise.allSettled([talkers.demo, talkers.service]);
-    // One that failed to start has told its own waiter.
-    if (demo.status === 'fulfilled') await demo.value?.[Symbol.asyncDispose]();
+    // First what others find us by. One that failed to start has told its own waiter.
+    const [service] = await Promise.allSettled([talkers.service]);
     if (service.status === 'fulfilled') await service.value?.close();
+    const [demo] = await Promise.allSettled([talkers.demo]);
+    if (demo.status === 'fulfilled') await demo.value?.[Symbol.asyncDispose]();
     await core.close(CORE_DEADLINE_MS);
   })();
   await withinMs(closed, CORE_DEADLINE_MS + GRACE_MS);

@@ -137,6 +137,12 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
       window.rebuild();
     },
   });
+  let closed: Promise<void> | null = null;
+  const closeCore = (): Promise<void> => {
+    life.abort();
+    const parts = [updates, notifier, hotkey, awake, feed, connections, link, tray];
+    return (closed ??= closeAll(parts, { demo, service }, core));
+  };
   const connections = acceptConnections({
     onConnection: (connection, id) => {
       marks.mark('interactive');
@@ -148,7 +154,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   });
   const machine = new Life({
     facts: () => ({
-      busy: core.busy(),
+      busy: !life.signal.aborted && core.busy(),
       submitting: feed.submitting,
       tray: tray !== null,
       settings: feed.settings,
@@ -163,11 +169,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
       window.progress(fraction);
     },
     ...lifeCalls(ask, log),
-    closeCore: () => {
-      life.abort();
-      const parts = [updates, notifier, hotkey, awake, feed, connections, link, tray];
-      return closeAll(parts, { demo, service }, core);
-    },
+    closeCore,
     exit: () => {
       app.exit(0);
     },
@@ -300,6 +302,8 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     await open();
   } catch (error) {
     // Ended while it was starting: what it waited for is closed.
-    if (!life.signal.aborted) throw error;
+    if (life.signal.aborted) return;
+    await closeCore();
+    throw error;
   }
 }

@@ -99,6 +99,8 @@ async function start(): Promise<void> {
     else desktop.systemEnds();
   });
   await app.whenReady();
+  // One turn later: what was signalled in between is still heard, by the old listener or by Electron, while nobody holds it back.
+  await new Promise(setImmediate);
   hearAgain();
   try {
     await startDesktop({
@@ -146,11 +148,12 @@ async function start(): Promise<void> {
       },
     });
   } catch (error) {
-    const { message } = toAppError(error);
+    const { code, message } = toAppError(error);
     console.error(`${startText.failedTitle}: ${message}`);
     // From a checkout there is a terminal to read it in, and `npm start` waits to hear.
     if (app.isPackaged) await dialog.showMessageBox({ type: 'error', message: startText.failedTitle, detail: message });
-    app.exit(CANT_START);
+    // A data folder that can't be used can't be used in a browser's window either; of everything else that is not known.
+    app.exit(code === 'storage' ? CANT_START : 1);
   }
 }
 

@@ -128,15 +128,20 @@ export class MainWindow {
       title: 'Switchyard',
       // The page's own ground, so that nothing flashes before its first paint.
       backgroundColor: dark() ? '#141414' : '#f2f2f2',
+      // GTK's title bar; it is set only when a window is made (native_window_views.cc).
+      darkTheme: dark(),
       autoHideMenuBar: true,
       ...(icon === null ? {} : { icon }),
       webPreferences: webPreferences(preload, devTools),
     });
     this.#maximize = maximized;
     let anyway: ReturnType<typeof setTimeout> | undefined;
+    let isDue = true;
+    // Once only: what was minimised meanwhile stays so, and `ready-to-show` may come before loading has ended.
     const first = (): void => {
       clearTimeout(anyway);
-      if (this.#wanted && !window.isDestroyed() && !window.isVisible()) this.#front(window);
+      if (isDue && this.#wanted && !window.isDestroyed() && !window.isVisible()) this.#front(window);
+      isDue = false;
     };
     window.once('ready-to-show', () => {
       this.#options.onFirstPaint();
@@ -170,7 +175,7 @@ export class MainWindow {
     });
     const where = this.#place === null ? WINDOW_URL : `${WINDOW_URL}#${this.#place}`;
     void this.#load(window, where).then(() => {
-      if (!window.isDestroyed()) anyway = setTimeout(first, SHOW_AFTER_MS);
+      if (isDue && !window.isDestroyed()) anyway = setTimeout(first, SHOW_AFTER_MS);
     });
     return window;
   }

@@ -4,6 +4,7 @@
  * its signal, the loader's words and 127, a process that goes on without a window.
  */
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -22,7 +23,7 @@ import { ensureBuilt } from '../../electron/build.ts';
 import { CANT_START } from '../../electron/desktop-arguments.ts';
 import { runElectron } from '../../electron/electron-run.ts';
 import type { Ran } from '../../electron/electron-run.ts';
-import { failedLately, remember, startFailedFile } from '../../electron/failed-lately.ts';
+import { failedLately, remember } from '../../electron/failed-lately.ts';
 import { readEndpoint } from '../../electron/host/endpoint-file.ts';
 import type { StandIn } from '../fakes/electron/run.ts';
 import { root } from '../suites.ts';
@@ -92,6 +93,14 @@ describe.skipIf(process.platform === 'win32')('Electron', () => {
     expect(isAlive(pidOf())).toBe(false);
   });
 
+  it('that hangs and was to be ended, by Ctrl+C, opens nothing else', async () => {
+    const ran = run(standIn({ hangs: 'before-entry' }), 60_000);
+    await until('it runs', () => existsSync(join(folder, 'pid')));
+    process.emit('SIGINT', 'SIGINT');
+    expect(await ran).toHaveProperty('ended');
+    expect(isAlive(pidOf())).toBe(false);
+  });
+
   it('that hangs and hears no SIGTERM is ended all the same', async () => {
     const ran = await run(electron("trap '' TERM; while :; do sleep 0.1; done"), 200);
     expect(ran).toHaveProperty('failed');
@@ -153,7 +162,7 @@ describe.skipIf(noWindowHere)('npm start', () => {
     const browser = join(folder, 'browser');
     writeFileSync(browser, `#!/bin/sh\necho "$@" > '${join(folder, 'opened')}'\nexec sleep 600\n`);
     chmodSync(browser, 0o755);
-    mkdirSync(join(folder, 'home'), { mode: 0o777 });
+    mkdirSync(join(folder, 'home'), { recursive: true, mode: 0o777 });
     const child = spawn(
       process.execPath,
       ['--import', join(root, 'electron/node-first.js'), join(root, 'electron/start.ts'), '--data', data(), ...words],
@@ -165,6 +174,7 @@ describe.skipIf(noWindowHere)('npm start', () => {
           DISPLAY: ':0',
           SWITCHYARD_CHROMIUM: browser,
           ELECTRON_OVERRIDE_DIST_PATH: folder,
+          SWITCHYARD_START_CACHE: folder,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
         ...(somebody === undefined ? {} : { uid: somebody, gid: somebody }),
@@ -176,38 +186,49 @@ describe.skipIf(noWindowHere)('npm start', () => {
     return { child, ended, output: () => output };
   };
 
-  it('beside an Electron that can’t run opens a browser’s window, and says what to do', async () => {
-    const before = failedLately(startFailedFile);
-    remember(startFailedFile, null);
-    try {
-      electron(REFUSED);
-      const { child, ended, output } = start([]);
-      await until('a window was opened', () => existsSync(join(folder, 'opened')) || child.exitCode !== null);
-      expect(output()).toMatch(
-        /Switchyard opens in Electron\.\nElectron did not open: .*sudo chmod 4755.*\nSwitchyard opens in a window of an installed browser instead\./,
-      );
-      expect(readFileSync(join(folder, 'opened'), 'utf8')).toContain('--app=http://127.0.0.1:');
-      child.kill('SIGTERM');
-      expect(await ended, output()).toBe(0);
-      if (somebody === undefined) expect(failedLately(startFailedFile)).toContain('sandbox');
-    } finally {
-      remember(startFailedFile, before);
-    }
+  const remembered = (): string => join(folder, 'electron-start-failed');
+  const isOpen = (child: ChildProcess): boolean => existsSync(join(folder, 'opened')) || child.exitCode !== null;
+
+  it('beside an Electron that can’t run opens a browser’s window, says what to do, and remembers it', async () => {
+    electron(REFUSED);
+    const { child, ended, output } = start(['--ozone-platform=x11']);
+    await until('a window was opened', () => isOpen(child));
+    expect(output()).toMatch(
+      /Switchyard opens in Electron\.\nElectron did not open: .*sudo chmod 4755.*\nSwitchyard opens in a window of an installed browser instead\./,
+    );
+    expect(readFileSync(join(folder, 'opened'), 'utf8')).toContain('--app=http://127.0.0.1:');
+    expect(failedLately(remembered())).toContain('its sandbox');
+    child.kill('SIGTERM');
+    expect(await ended, output()).toBe(0);
   });
 
-  it('does not try one again that did not open within the last hour', async () => {
-    const before = failedLately(startFailedFile);
-    remember(startFailedFile, 'it did not open');
-    try {
-      electron('exit 1');
-      const { child, ended, output } = start([]);
-      await until('a window was opened', () => existsSync(join(folder, 'opened')) || child.exitCode !== null);
-      expect(output()).toContain('Electron is not used (it did not open within the last hour; npm start -- --electron');
-      expect(existsSync(join(folder, 'pid'))).toBe(false);
-      child.kill('SIGTERM');
-      expect(await ended, output()).toBe(0);
-    } finally {
-      remember(startFailedFile, before);
-    }
+  it('does not try one again that did not open within the last hour, and says again what to do', async () => {
+    electron('exit 1');
+    remember(remembered(), 'Electron did not open: because.');
+    const { child, ended, output } = start([]);
+    await until('a window was opened', () => isOpen(child));
+    expect(output()).toContain(
+      'Electron did not open: because.\nSwitchyard opens in a window of an installed browser.',
+    );
+    expect(existsSync(join(folder, 'pid'))).toBe(false);
+    child.kill('SIGTERM');
+    expect(await ended, output()).toBe(0);
+  });
+
+  it('forgets it when Electron opens, and one that is open is shown without a second Electron', async () => {
+    remember(remembered(), 'Electron did not open: because.');
+    chmodSync(remembered(), 0o666);
+    standIn({});
+    const first = start(['--electron']);
+    await until('it is open', () => readEndpoint(data()) !== null || first.child.exitCode !== null);
+    await until('it is forgotten', () => failedLately(remembered()) === null);
+    const pid = pidOf();
+    const second = start([]);
+    expect(await second.ended, second.output()).toBe(0);
+    expect(second.output()).toContain(`Switchyard is already running on this data (process ${String(pid)}).`);
+    expect(pidOf()).toBe(pid);
+    first.child.kill('SIGTERM');
+    expect(await first.ended, first.output()).toBe(0);
+    expect(readEndpoint(data())).toBeNull();
   });
 });

@@ -1,9 +1,19 @@
 /** What `npm start` opens. */
 import { describe, expect, it } from 'vitest';
-import { choose, hostWords } from '../../electron/start-choice.ts';
+import { choose, windowWords } from '../../electron/start-choice.ts';
 
-it('a host that takes Electron’s place is told what it knows', () => {
-  expect(hostWords(['--electron', '--hidden', '--data', 'x'])).toEqual(['--window', '--data', 'x']);
+it.each([
+  [
+    ['--electron', '--hidden', '--data', 'x'],
+    ['--window', '--data', 'x'],
+  ],
+  [
+    ['--ozone-platform=x11', '--demo', '--perf'],
+    ['--window', '--demo', '--perf'],
+  ],
+  [['--data=a b'], ['--window', '--data=a b']],
+])('a host that takes Electron’s place is told of %j what it knows', (words, told) => {
+  expect(windowWords(words)).toEqual(told);
 });
 
 describe('choice of npm start', () => {

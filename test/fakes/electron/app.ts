@@ -1,8 +1,9 @@
 /**
  * Electron's `app` without a system. Read against main of 22 August 2026: `whenReady` resolves once `ready` is reached, which
  * the entry's module never sees before it has been evaluated to its end (node_bindings.cc `JoinAppCode`); quitting asks
- * `before-quit`, closes windows one after the other and asks `will-quit` when the last is gone; `exit` destroys them, asks
- * nobody, and the process ends later (browser.cc); login items do nothing on Linux and in an unsigned app on macOS.
+ * `before-quit`, closes windows one after the other and asks `will-quit` when the last is gone; `exit` ends the process at once
+ * before the main loop runs, which is after the turn of `ready`, later it destroys the windows, asks nobody, and the process ends
+ * some turns on (browser.cc, electron_browser_main_parts.cc); login items do nothing on Linux and in an unsigned app on macOS.
  */
 import { EventEmitter } from 'node:events';
 import type { FakeWindow } from './window.ts';
@@ -17,12 +18,14 @@ export class FakeApp extends EventEmitter {
   lock = true;
   onExit: (code: number) => void = () => undefined;
   #quitting = false;
+  #looping: boolean;
   #ready: PromiseWithResolvers<void> | null;
 
   constructor(packaged: boolean, ready: boolean) {
     super();
     this.isPackaged = packaged;
     this.#ready = ready ? null : Promise.withResolvers();
+    this.#looping = ready;
   }
 
   get isReady(): boolean {
@@ -36,6 +39,7 @@ export class FakeApp extends EventEmitter {
   becomeReady(): void {
     this.#ready?.resolve();
     this.#ready = null;
+    setImmediate(() => (this.#looping = true));
     this.emit('ready');
   }
 
@@ -81,8 +85,7 @@ export class FakeApp extends EventEmitter {
     if (this.exitCode !== null) return;
     this.exitCode = code;
     for (const window of this.windows) window.destroy();
-    // Before it is ready there is no loop to leave.
-    if (this.isReady) setImmediate(this.onExit, code);
+    if (this.#looping) setImmediate(this.onExit, code);
     else this.onExit(code);
   }
 

@@ -16,12 +16,14 @@ import { playSignals } from './signals.ts';
 export interface StandIn extends FakeBehaviour {
   /** Somebody else has the lock. */
   locked?: boolean;
-  /** It starts and never comes to run the entry, or goes no further once that has been evaluated. */
+  /** It never comes to run the entry, or its loader never says that the entry is loaded (node_bindings.cc `JoinAppCode`). */
   hangs?: 'before-entry' | 'after-entry';
+  /** What throws, as an API would that is not what it was read to be. */
+  breaks?: 'protocol.handle';
 }
 
 const [, , main = '', ...words] = process.argv;
-const { locked = false, hangs, ...behaviour } = JSON.parse(process.env['STAND_IN'] ?? '{}') as StandIn;
+const { locked = false, hangs, breaks, ...behaviour } = JSON.parse(process.env['STAND_IN'] ?? '{}') as StandIn;
 const report = (line: string): void => {
   const file = process.env['STAND_IN_REPORT'];
   if (file !== undefined) appendFileSync(file, `${line}\n`);
@@ -49,6 +51,11 @@ dialog.showMessageBox = ((...args: Parameters<typeof ask>) => {
   report(`box ${args.at(-1)?.message ?? ''}`);
   return ask(...args);
 }) as typeof ask;
+
+if (breaks === 'protocol.handle')
+  fake.parts.protocol.handle = () => {
+    throw new TypeError('it is not what it was read to be');
+  };
 
 const electron = {
   ...fake.parts,
@@ -81,9 +88,8 @@ if (hangs !== 'before-entry') {
   report('entry evaluated');
 }
 if (hangs === undefined) {
+  // No turn of Node's loop lies between: what is signalled meanwhile is delivered after `ready`.
   takeSignals();
-  setImmediate(() => {
-    fake.app.becomeReady();
-    report('ready');
-  });
+  report('ready');
+  fake.app.becomeReady();
 }

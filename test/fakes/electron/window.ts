@@ -1,8 +1,9 @@
 /**
  * A BrowserWindow without a system: the same events in the same order, at the time the real one sends them, and it throws
  * once destroyed. Read against Electron's main of 22 August 2026: `loadURL` settles when loading has ended, never in the
- * same turn (lib/browser/api/web-contents.ts); `ready-to-show` comes with the first layout, on a hidden Wayland surface
- * never (electron/electron#48859); `close` is asked at once and the window is gone later, after its page
+ * same turn (lib/browser/api/web-contents.ts); `ready-to-show` comes with the first layout, mostly after loading has
+ * ended and sometimes before (electron_api_web_contents.cc), on a hidden Wayland surface never (electron/electron#48859); a minimised
+ * window is not visible on Windows and macOS (native_window_views.cc, native_window_mac.mm); `close` is asked at once and the window is gone later, after its page
  * (electron_api_browser_window.cc); `destroy` is at once and asks nobody; `maximize` shows (native_window_views.cc).
  */
 import { EventEmitter } from 'node:events';
@@ -12,7 +13,7 @@ let nextId = 1;
 
 export interface WindowBehaviour {
   /** `never`: a hidden surface on Wayland. */
-  paints?: 'after-load' | 'never';
+  paints?: 'after-load' | 'before-load' | 'never';
   /** `fail`: the page can't be loaded, a `data:` page can. `hang`: loading does not end. */
   loads?: 'finish' | 'fail' | 'hang';
 }
@@ -49,6 +50,7 @@ export class FakeWindow extends EventEmitter {
   #visible = false;
   #focused = false;
   #maximized = false;
+  #minimized = false;
   #destroyed = false;
 
   constructor(options: BrowserWindowConstructorOptions, behaviour: WindowBehaviour = {}) {
@@ -83,19 +85,25 @@ export class FakeWindow extends EventEmitter {
         } else if (this.#behaviour.loads === 'fail' && !url.startsWith('data:')) {
           this.webContents.emit('did-fail-load', {}, -6, 'ERR_FILE_NOT_FOUND', url, true);
           ended('ERR_FILE_NOT_FOUND', -6);
-        } else if (this.#behaviour.loads !== 'hang') this.#finished(resolve);
+        } else this.#go(resolve);
       });
     });
   }
 
-  #finished(resolve: () => void): void {
-    this.#loaded = true;
-    this.webContents.emit('did-finish-load');
-    resolve();
-    if (this.#behaviour.paints === 'never') return;
-    setImmediate(() => {
-      if (!this.#destroyed) this.emit('ready-to-show');
-    });
+  #go(resolve: () => void): void {
+    const { paints = 'after-load', loads } = this.#behaviour;
+    const finish = (): void => {
+      if (loads === 'hang' || this.#destroyed) return;
+      this.#loaded = true;
+      this.webContents.emit('did-finish-load');
+      resolve();
+    };
+    const paint = (): void => {
+      if (paints !== 'never' && !this.#destroyed) this.emit('ready-to-show');
+    };
+    const [now, then] = paints === 'before-load' ? [paint, finish] : [finish, paint];
+    now();
+    setImmediate(then);
   }
 
   /** The close button's way. False when somebody held it back; else its page is unloaded first. */
@@ -157,8 +165,16 @@ export class FakeWindow extends EventEmitter {
     return this.#focused;
   }
 
+  minimize(): void {
+    this.#alive();
+    this.#minimized = true;
+    this.#visible = false;
+    this.#focused = false;
+  }
+
   isMinimized(): boolean {
-    return false;
+    this.#alive();
+    return this.#minimized;
   }
 
   isMaximized(): boolean {
@@ -168,6 +184,8 @@ export class FakeWindow extends EventEmitter {
 
   restore(): void {
     this.#alive();
+    this.#minimized = false;
+    this.#visible = true;
   }
 
   maximize(): void {

@@ -82,6 +82,24 @@ describe('the desktop app', () => {
     client.close();
   });
 
+  it('what fails in the middle of the start leaves nothing behind', async () => {
+    const broken = stage.start(
+      {},
+      {
+        watch: () => {
+          stage.fake.parts.Tray = class {
+            constructor() {
+              throw new TypeError('it is not what it was read to be');
+            }
+          } as never;
+        },
+      },
+    );
+    await expect(broken).rejects.toThrow('it is not what it was read to be');
+    expect(existsSync(join(stage.folder, 'data', 'endpoint.json'))).toBe(false);
+    expect(existsSync(join(stage.folder, 'data', 'host', 'socket'))).toBe(false);
+  });
+
   it.each<[string, (end: () => void) => StartOptions]>([
     ['before anything is read', (end) => ({ onUp: end })],
     ['while the queue is read', (end) => ({ onUp: () => queueMicrotask(end) })],

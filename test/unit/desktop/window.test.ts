@@ -200,6 +200,18 @@ describe('the window', () => {
     await vi.advanceTimersByTimeAsync(200);
     expect(made[0]?.isVisible()).toBe(true);
   });
+  it.each(['after-load', 'before-load'] as const)(
+    'that was minimised within three seconds (painted %s) stays so',
+    async (paints) => {
+      behaviour = { paints };
+      make().show();
+      await painted();
+      expect(made[0]?.isVisible()).toBe(true);
+      made[0]?.minimize();
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(made[0]?.isVisible()).toBe(false);
+    },
+  );
   it('is brought to the front once, however many things say that it can be shown', async () => {
     make({ showsWhenLoaded: true }).show();
     await painted();
