@@ -40,7 +40,8 @@ export async function smoke(program: string, words: readonly string[], options: 
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (part: Buffer) => (now.output += part.toString()));
   child.once('error', (error) => (now.ended = error.message));
-  child.once('close', (code, signal) => (now.ended = String(signal ?? code)));
+  // Not `close`: what it started may hold its output open.
+  child.once('exit', (code, signal) => (now.ended = String(signal ?? code)));
   const alive = (): void => {
     if (now.ended !== null) throw new Error(`it ended with ${now.ended}`);
   };
@@ -66,9 +67,26 @@ export async function smoke(program: string, words: readonly string[], options: 
     throw new Error([what, ...seen, now.output].join('\n'), { cause: error });
   } finally {
     // An AppImage is a process of its own around the app's.
-    if (now.host !== null && now.ended === null) process.kill(now.host.endpoint.pid, 'SIGKILL');
+    if (now.host !== null && now.ended === null) killHard(now.host.endpoint.pid);
     child.kill('SIGKILL');
+    clear(folder);
+  }
+}
+
+/** Its verdict is known by now: what is gone already, or held by a process that is about to go, changes nothing of it. */
+function killHard(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+  }
+}
+
+function clear(folder: string): void {
+  try {
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
   }
 }
 

@@ -10,6 +10,7 @@ import { Field, TextInput } from '../components/field.tsx';
 import { Switch } from '../components/switch.tsx';
 import { showToast } from '../components/toast.tsx';
 import { useApi } from '../hooks/use-api.ts';
+import { useStores } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { formText, probeText, reasonText, serversText } from '../text/servers.ts';
 import { ServerFormSignIn, signInOf } from './server-form-sign-in.tsx';
@@ -32,6 +33,7 @@ export function addressOf(text: string): string {
 
 export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps): ReactNode {
   const api = useApi();
+  const { app } = useStores();
   const [url, setUrl] = useState(server?.url ?? begin);
   const [name, setName] = useState(server?.name ?? '');
   const [atOnce, setAtOnce] = useState(server === null ? '' : String(server.maxInFlight));
@@ -94,8 +96,16 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
           : await api.servers.edit({ id: server.id, ...common_, enabled, ...(changedAddress ? { url: address } : {}) });
       if (signIn.type !== 'keep') {
         const credential = signInOf(signIn);
-        if (credential !== null || (server?.hasCredential ?? false))
+        if (credential !== null || (server?.hasCredential ?? false)) {
           await api.servers.setCredential({ id: saved.server.id, credential });
+          // How well sign-ins are kept may be known only now. What fails here is no failure to save: a snapshot brings it.
+          void api.app.info({}).then(
+            (info) => {
+              app.setState({ info });
+            },
+            () => undefined,
+          );
+        }
       }
       if (server === null) showToast({ key: 'servers', text: serversText.added(saved.server.name) });
       onClose();

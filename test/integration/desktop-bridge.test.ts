@@ -207,6 +207,24 @@ it('Settings has what only the desktop can do, and says what really holds', asyn
   expect(settings).toMatchObject({ closeToTray: 'quit', keepAwake: true, startAtLogin: true, hotkey: null });
 }, 180_000);
 
+it('how well sign-ins are kept is said once it is known: when the first one was kept', async () => {
+  const { page } = bridge;
+  await page.locator('main h1').first().waitFor();
+  await page.evaluate(() => void (location.hash = 'settings'));
+  await page.getByText('kept by the system; how safely is not known').waitFor();
+  await ask('servers.add', { url: comfy.url, name: 'Studio', kind: 'comfy' });
+  await page.evaluate(() => void (location.hash = 'servers'));
+  const box = page.getByRole('article', { name: /^Studio/ });
+  await box.getByRole('button', { name: 'Edit…' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Sign-in').selectOption({ label: 'Header' });
+  await dialog.getByLabel('Authorization header').fill('Bearer abc');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.evaluate(() => void (location.hash = 'settings'));
+  await page.getByText('in the system’s keychain').waitFor();
+}, 180_000);
+
 it('the page reaches a port and nothing else: no Node, no Electron, no way to the bridge', async () => {
   const { page } = bridge;
   await page.locator('main h1').first().waitFor();

@@ -23,6 +23,7 @@ interface Stage {
   press?: (options: MessageBoxOptions) => Promise<MessageBoxReturnValue> | MessageBoxReturnValue;
 }
 
+/** A box is answered in a later turn, as `dialog.showMessageBox` is (lib/browser/api/dialog.ts). */
 function stage({
   previews = [preview('a', { running: 1, local: 2 })],
   askForOne = true,
@@ -42,7 +43,11 @@ function stage({
   };
   const dialog = new CancelDialog({
     ask: ask as never,
-    show: async (options) => (boxes.push(options), press(options)),
+    show: async (options) => {
+      boxes.push(options);
+      await new Promise(setImmediate);
+      return press(options);
+    },
     failed: (error) => failed.push(error.code),
   });
   const runs = (): unknown[] => calls.filter(([name]) => name === 'cancel.run').map(([, args]) => args);

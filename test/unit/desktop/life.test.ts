@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Life, quitQuestion } from '../../../electron/desktop/life.ts';
 import { cancellingDialog } from '../../../electron/desktop/text.ts';
 
+/** Its boxes are answered when a test says so, as `dialog.showMessageBox` is by a person (lib/browser/api/dialog.ts). */
 function stage() {
   const seen: string[] = [];
   const boxes: { options: MessageBoxOptions; answer: (response: number, checkboxChecked?: boolean) => void }[] = [];

@@ -22,6 +22,7 @@ afterEach(() => {
 });
 
 describe('start at login', () => {
+  /** Read against docs/api/app.md: both calls answer at once, from the system's own list. */
   const options = (platform: NodeJS.Platform, app: Partial<LoginItemOptions['app']> = {}): LoginItemOptions => {
     let openAtLogin = false;
     return {

@@ -87,10 +87,8 @@ describe('the desktop app', () => {
       {},
       {
         watch: () => {
-          stage.fake.parts.Tray = class {
-            constructor() {
-              throw new TypeError('it is not what it was read to be');
-            }
+          stage.fake.parts.Tray = function () {
+            throw new TypeError('it is not what it was read to be');
           } as never;
         },
       },

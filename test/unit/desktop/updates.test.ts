@@ -62,6 +62,7 @@ describe('updates', () => {
     expect(here()).toBe('tell');
   });
 
+  /** An AppUpdater, read against electron-updater 6.8 (out/AppUpdater.js): calls answer later, `error` is emitted besides. */
   const stage = (manner: 'tell' | 'ask', found: unknown, response = 0) => {
     const seen: string[] = [];
     let fail: (error: Error) => void = () => undefined;
