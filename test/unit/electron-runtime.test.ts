@@ -71,7 +71,7 @@ describe('one that did not open', () => {
       'nothing to run',
       { how: 'error', message: 'spawn EACCES' },
       '',
-      'spawn EACCES. Remove node_modules/electron/dist',
+      'spawn EACCES. To have it fetched anew, remove node_modules/electron/dist',
     ],
   ])('%s: one sentence with what to do', (_what, ended, said, part) => {
     const sentence = electronTrouble(ended, said, '/x y/electron');
