@@ -177,6 +177,8 @@ describe.skipIf(noWindowHere)('npm start', () => {
           SWITCHYARD_START_CACHE: folder,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
+        // A group of its own, as in a terminal.
+        detached: true,
         ...(somebody === undefined ? {} : { uid: somebody, gid: somebody }),
       },
     );
@@ -215,7 +217,7 @@ describe.skipIf(noWindowHere)('npm start', () => {
     expect(await ended, output()).toBe(0);
   });
 
-  it('forgets it when Electron opens, and one that is open is shown without a second Electron', async () => {
+  it('forgets it when Electron opens, shows one that is open without a second Electron, and ends with one Ctrl+C', async () => {
     remember(remembered(), 'Electron did not open: because.');
     chmodSync(remembered(), 0o666);
     standIn({});
@@ -227,7 +229,8 @@ describe.skipIf(noWindowHere)('npm start', () => {
     expect(await second.ended, second.output()).toBe(0);
     expect(second.output()).toContain(`Switchyard is already running on this data (process ${String(pid)}).`);
     expect(pidOf()).toBe(pid);
-    first.child.kill('SIGTERM');
+    // One Ctrl+C: the terminal sends it to the whole group, and the start tells it on.
+    process.kill(-(first.child.pid ?? 0), 'SIGINT');
     expect(await first.ended, first.output()).toBe(0);
     expect(readEndpoint(data())).toBeNull();
   });

@@ -1,6 +1,8 @@
 /**
  * The desktop window in an installed Chromium: the real preload bundle in an isolated world, its messages and ports carried
- * to the real ipc-connection as text. Stands in for Electron's IPC and its app:// scheme, and for nothing else of it.
+ * to the real ipc-connection as text. Stands in for Electron's IPC and its app:// scheme, and for nothing else of it. Read against
+ * docs/tutorial/message-ports.md and docs/api/protocol.md: what is sent arrives in a later turn and in its order, a port whose page
+ * is gone closes, and a request of the scheme is answered when our handler has.
  */
 import type { EventEmitter } from 'node:events';
 import { EventEmitter as Emitter } from 'node:events';
