@@ -190,11 +190,10 @@ describe('arbitrary JSON', () => {
       { numRuns: Number(process.env['FUZZ_RUNS'] ?? 3_000), endOnFailure: true },
     );
     expect([...seen.keys()].sort()).toEqual([...CALL_NAMES].sort());
-    // The generator is worth something only if calls get through to their handlers.
-    const answered = [...seen]
-      .filter(([, outcomes]) => outcomes.has('value') || outcomes.has('left'))
-      .map(([name]) => name);
-    expect(answered.length).toBeGreaterThan(CALL_NAMES.length * 0.6);
+    // The generator is worth something only if calls get through to their handlers. What a handler finds there is chance: the
+    // calls before it may have removed everything.
+    const stopped = [...seen].filter(([, outcomes]) => [...outcomes].every((outcome) => outcome === 'invalid_request'));
+    expect(stopped.map(([name]) => name)).toEqual([]);
     const { entries } = await core.call('log.tail', { limit: 2_000, level: 'error' });
     expect(entries).toEqual([]);
     await core.call('queue.summary', {});
