@@ -34,6 +34,7 @@ export interface RunOptions {
 /** `ended`: it opened, or was not meant to, and this is its exit code · `failed`: it never opened; a sentence with what to do */
 export type Ran = { ended: number } | { failed: string };
 
+/** Resolves when it has ended, or was ended because it did not open. Never rejects: what can't be started is `failed`. */
 export async function runElectron(options: RunOptions): Promise<Ran> {
   const { executable, words, dataDir, say, opened, opensWithinMs = OPENS_WITHIN_MS } = options;
   const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
@@ -141,7 +142,9 @@ function forwardSignals(child: ChildProcess): (() => boolean) & Disposable {
   const hear = (signal: NodeJS.Signals): void => {
     const isSecond = askedMs !== null && performance.now() - askedMs > DOUBLED_WITHIN_MS;
     askedMs ??= performance.now();
-    child.kill(signal === 'SIGINT' && isSecond ? 'SIGKILL' : signal);
+    // Windows can only be asked to end a process, and knows no SIGHUP to ask with: Node would throw.
+    const told = process.platform === 'win32' ? 'SIGTERM' : signal;
+    child.kill(signal === 'SIGINT' && isSecond ? 'SIGKILL' : told);
   };
   for (const signal of signals) process.on(signal, hear);
   return Object.assign(() => askedMs !== null, {

@@ -118,7 +118,10 @@ export const AppInfoSchema = z.object({
   host: z.enum(['electron', 'node', 'memory']),
   node: z.string(),
   platform: z.string(),
-  /** How credentials are kept: by the system, weakly, or in a 0600 file. */
+  /**
+   * How credentials are kept, as far as that is known: `os` by a key of the system's · `weak` by one that every program knows ·
+   * `system` as the system offers, which shows when one is kept · `file` in a 0600 file · `none` not at all
+   */
   secrets: z.enum(['os', 'weak', 'system', 'file', 'none']),
   /** Where everything is kept; only told on this machine. */
   dataDir: z.string().nullable(),

@@ -1,7 +1,8 @@
 /**
- * `node test/packed-smoke.ts PLACE`, a program or the folder electron-builder wrote: starts what is shipped as a user would, with demo servers and a data folder of its
- * own, waits until its window's page talks to its core and a job runs, and sends a SIGTERM: it must end by itself, without a
- * question, and leave neither its discovery file nor its socket behind. For programs that no debugger can be tied to.
+ * `node test/packed-smoke.ts PLACE`, a program or the folder electron-builder wrote: starts what is shipped as a user would, with
+ * demo servers and a data folder of its own, waits until its window's page talks to its core and a job runs, and sends a SIGTERM:
+ * it must end by itself, without a question, and leave neither its discovery file nor its socket behind. For programs that no
+ * debugger can be tied to.
  */
 import '../electron/node-gate.ts';
 import { spawn } from 'node:child_process';
@@ -32,11 +33,7 @@ export async function smoke(program: string, words: readonly string[], options: 
   // Left in the environment it makes Electron plain Node, which knows no window.
   const { ELECTRON_RUN_AS_NODE: _, ...env } = given;
   const child = spawn(program, [...words, '--demo', '--data', folder], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const now: { output: string; ended: string | null; host: RunningHost | null } = {
-    output: '',
-    ended: null,
-    host: null,
-  };
+  const now: { output: string; ended: string | null; pid: number | null } = { output: '', ended: null, pid: null };
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (part: Buffer) => (now.output += part.toString()));
   child.once('error', (error) => (now.ended = error.message));
@@ -47,9 +44,8 @@ export async function smoke(program: string, words: readonly string[], options: 
   };
   const seen: string[] = [];
   try {
-    const looked = page ? 'its window talks to its core' : 'it can be found';
-    await until(looked, async () => (alive(), (now.host = await found(data, page)) !== null), START_MS);
-    const { pid, socketPath } = now.host?.endpoint ?? { pid: 0, socketPath: '' };
+    const { pid, socketPath } = await found(data, page, alive);
+    now.pid = pid;
     seen.push(`process ${String(pid)} answers, ${page ? 'its window is there' : 'without a page'}`);
     const link = hostLink(data, () => undefined, AbortSignal.timeout(START_MS));
     await until('a job runs', async () => (alive(), (await link.call('queue.summary', {})).running > 0), START_MS);
@@ -67,32 +63,40 @@ export async function smoke(program: string, words: readonly string[], options: 
     throw new Error([what, ...seen, now.output].join('\n'), { cause: error });
   } finally {
     // An AppImage is a process of its own around the app's.
-    if (now.host !== null && now.ended === null) killHard(now.host.endpoint.pid);
+    const { pid } = now;
+    if (pid !== null && now.ended === null) afterwards(() => process.kill(pid, 'SIGKILL'));
     child.kill('SIGKILL');
-    clear(folder);
+    afterwards(() => {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    });
   }
 }
 
-/** Its verdict is known by now: what is gone already, or held by a process that is about to go, changes nothing of it. */
-function killHard(pid: number): void {
+/** The verdict is known by then: what is gone already, or held by a process that is about to go, changes nothing of it. */
+function afterwards(run: () => void): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    run();
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
   }
 }
 
-function clear(folder: string): void {
-  try {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-  }
-}
-
-async function found(dataDir: string, page: boolean): Promise<RunningHost | null> {
-  const host = await findRunningHost(dataDir);
-  return host !== null && (!page || host.windows > 0) ? host : null;
+/** Where it listens, once its page has connected too, if there is to be one. */
+async function found(dataDir: string, page: boolean, alive: () => void): Promise<RunningHost['endpoint']> {
+  const seen: RunningHost[] = [];
+  await until(
+    page ? 'its window talks to its core' : 'it can be found',
+    async () => {
+      alive();
+      const host = await findRunningHost(dataDir);
+      if (host !== null && (!page || host.windows > 0)) seen.push(host);
+      return seen.length > 0;
+    },
+    START_MS,
+  );
+  const [host] = seen;
+  if (host === undefined) throw new Error('unreachable');
+  return host.endpoint;
 }
 
 /** The program inside an unpacked build, or undefined. */

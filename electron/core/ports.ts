@@ -2,17 +2,12 @@
  * What the core needs from its host and cannot do itself. Interfaces only: hosts implement them (keychain, 0600 file,
  * file manager), tests give small honest ones.
  */
+import type { AppInfo } from '../../shared/contract.ts';
 import type { Credential } from '../../shared/server.ts';
-
-/**
- * How well it keeps them, as far as that is known: `os` by a key of the system's · `weak` by one that every program knows ·
- * `system` as the system offers, which shows when something is kept · `file` in a 0600 file · `none` not at all
- */
-export type SecretProtection = 'os' | 'weak' | 'system' | 'file' | 'none';
 
 /** Keeps credentials by reference. They never go into the database, a log or a reply. */
 export interface SecretStore {
-  readonly protection: SecretProtection;
+  readonly protection: AppInfo['secrets'];
   get(ref: string): Promise<Credential | null>;
   set(ref: string, credential: Credential): Promise<void>;
   delete(ref: string): Promise<void>;

@@ -28,6 +28,7 @@ import {
 } from 'electron';
 import packageJson from '../../package.json' with { type: 'json' };
 import { toAppError } from '../../shared/errors.ts';
+import type { AppError } from '../../shared/errors.ts';
 import { CANT_START, readDesktopArguments } from '../desktop-arguments.ts';
 import { startDesktop } from './desktop.ts';
 import type { Desktop } from './desktop-options.ts';
@@ -43,6 +44,13 @@ const TOAST_CLSID = '{3035A97A-3334-48AB-A3EE-F7C20E198B1F}';
 const marks = new Marks();
 marks.mark('loaded');
 
+/** On the terminal, where there is one; a box is the caller's. */
+function sayFailed(error: unknown): AppError {
+  const failure = toAppError(error);
+  console.error(`${startText.failedTitle}: ${failure.message}`);
+  return failure;
+}
+
 const words = process.argv.slice(1);
 const args = readDesktopArguments(words, process.env, process.cwd());
 const profile = join(args.dataDir, 'desktop');
@@ -51,8 +59,7 @@ try {
   mkdirSync(args.dataDir, { recursive: true, mode: 0o700 });
   mkdirSync(crashes, { recursive: true, mode: 0o700 });
 } catch (error) {
-  const { message } = toAppError(error);
-  console.error(`${startText.failedTitle}: ${message}`);
+  const { message } = sayFailed(error);
   // The only box there is before `ready`; on Linux it prints (dialog.md).
   if (app.isPackaged) dialog.showErrorBox(startText.failedTitle, message);
   app.exit(CANT_START);
@@ -148,8 +155,7 @@ async function start(): Promise<void> {
       },
     });
   } catch (error) {
-    const { code, message } = toAppError(error);
-    console.error(`${startText.failedTitle}: ${message}`);
+    const { code, message } = sayFailed(error);
     // From a checkout there is a terminal to read it in, and `npm start` waits to hear.
     if (app.isPackaged) await dialog.showMessageBox({ type: 'error', message: startText.failedTitle, detail: message });
     // A data folder that can't be used can't be used in a browser's window either; of everything else that is not known.

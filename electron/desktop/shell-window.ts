@@ -1,4 +1,4 @@
-/** The main window as the desktop app makes it: on this platform's displays, in its theme, with its icon. Guards: window.ts. */
+/** The main window as the desktop app makes it: on this platform's displays, in its theme, with its icon. Guards: page-guards.ts. */
 import { join } from 'node:path';
 import type { DesktopOptions } from './desktop-options.ts';
 import { isWayland } from './wayland.ts';

@@ -2,7 +2,6 @@
  * The desktop app's window for real: the whole shell (core, app:// handler, ipc-connection) and in Chromium the built window
  * behind the built preload script. Only Electron itself is missing; where its runtime is, test/e2e/desktop has it.
  */
-import type { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,14 +23,9 @@ import { sleepGraph } from '../support/core-harness.ts';
 import { until } from '../support/until.ts';
 import { fakeElectron } from '../fakes/electron/electron.ts';
 import type { FakeElectron } from '../fakes/electron/electron.ts';
+import { ipcMain } from '../fakes/electron/ipc-main.ts';
 
-const ipc = vi.hoisted((): { main: unknown } => ({ main: null }));
-vi.mock('electron', async () => {
-  const { EventEmitter: Emitter } = await import('node:events');
-  const main = new Emitter();
-  ipc.main = main;
-  return { ipcMain: main };
-});
+vi.mock('electron', () => import('../fakes/electron/ipc-main.ts'));
 
 let browser: Browser;
 let folder: string;
@@ -75,7 +69,7 @@ beforeEach(async () => {
   const handler = fake.handler();
   if (handler === null) throw new Error('no handler for app://');
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-  bridge = await openBridge({ context, ipcMain: ipc.main as EventEmitter, handler, contentsId: 1 });
+  bridge = await openBridge({ context, ipcMain, handler, contentsId: 1 });
 });
 afterEach(async () => {
   await bridge.page.context().close();

@@ -4,13 +4,13 @@
  * takes the signals, then the app is ready. While the entry's module has not been evaluated to its end there is no `ready`, and
  * the process lives on. `STAND_IN` (JSON) says what is different, `STAND_IN_REPORT` names a file for what happened, a line each.
  */
-import { EventEmitter } from 'node:events';
 import { appendFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { fakeElectron } from './electron.ts';
 import type { FakeBehaviour } from './electron.ts';
+import { ipcMain } from './ipc-main.ts';
 import { playSignals } from './signals.ts';
 
 export interface StandIn extends FakeBehaviour {
@@ -65,7 +65,7 @@ const electron = {
       report(`dumps in ${fake.app.paths.get('crashDumps') ?? 'the system’s folder'}`);
     },
   },
-  ipcMain: new EventEmitter(),
+  ipcMain,
 };
 Object.assign(globalThis, { standIn: electron });
 const source = Object.keys(electron)

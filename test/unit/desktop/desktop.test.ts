@@ -1,4 +1,4 @@
-/** The whole shell at work: tray, hotkey, closing, quitting, notices, sleep. How it starts: start.test.ts. */
+/** The whole shell at work: tray, hotkey, closing, quitting, notices, sleep. How it starts: desktop-start.test.ts. */
 import { join } from 'node:path';
 import type { MenuItemConstructorOptions, MessageBoxOptions } from 'electron';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -11,18 +11,12 @@ import { until } from '../../support/until.ts';
 import type { FakeElectron } from '../../fakes/electron/electron.ts';
 import { ShellStage } from './shell-stage.ts';
 
-const ipc = vi.hoisted((): { main: unknown } => ({ main: null }));
-vi.mock('electron', async () => {
-  const { EventEmitter: Emitter } = await import('node:events');
-  const main = new Emitter();
-  ipc.main = main;
-  return { ipcMain: main };
-});
+vi.mock('electron', () => import('../../fakes/electron/ipc-main.ts'));
 
 let stage: ShellStage;
 
 beforeEach(async () => {
-  stage = await ShellStage.open(ipc);
+  stage = await ShellStage.open();
 });
 afterEach(async () => {
   await stage.close();

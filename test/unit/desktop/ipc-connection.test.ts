@@ -3,18 +3,11 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IpcMainEvent } from 'electron';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { acceptConnections, portMainConnection, senderProblem } from '../../../electron/desktop/ipc-connection.ts';
+import { ipcMain as main } from '../../fakes/electron/ipc-main.ts';
 import { root } from '../../suites.ts';
 
-const ipc = vi.hoisted((): { main: unknown } => ({ main: null }));
-vi.mock('electron', async () => {
-  const { EventEmitter: Emitter } = await import('node:events');
-  const main = new Emitter();
-  ipc.main = main;
-  return { ipcMain: main };
-});
-const { acceptConnections, portMainConnection, senderProblem } =
-  await import('../../../electron/desktop/ipc-connection.ts');
-const main = ipc.main as EventEmitter;
+vi.mock('electron', () => import('../../fakes/electron/ipc-main.ts'));
 
 /** A MessagePortMain, read against docs/api/message-port-main.md: what is sent is copied at once, what comes waits for `start`. */
 class Port extends EventEmitter {

@@ -1,6 +1,6 @@
 /**
  * The whole shell with a real core, a real database, a real private socket and a real server, and an Electron without a system:
- * what its tests start, and what stands in for the page. Each test file mocks `electron` itself, for its `ipcMain` alone.
+ * what its tests start, and what stands in for the page. A test file that uses it mocks `electron` (fakes/electron/ipc-main.ts).
  */
 import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { createClient } from '../../../shared/rpc/client.ts';
 import type { Client } from '../../../shared/rpc/client.ts';
 import { portConnection } from '../../../shared/rpc/connection.ts';
 import { fakeElectron } from '../../fakes/electron/electron.ts';
+import { ipcMain } from '../../fakes/electron/ipc-main.ts';
 import type { FakeBehaviour, FakeElectron } from '../../fakes/electron/electron.ts';
 import { until } from '../../support/until.ts';
 
@@ -32,18 +33,16 @@ export interface StartOptions {
 export class ShellStage {
   readonly folder = mkdtempSync(join(tmpdir(), 'switchyard-shell-'));
   readonly comfy: ComfyServerHandle;
-  readonly #ipc: { main: unknown };
   fake: FakeElectron = fakeElectron();
   perf: string[] = [];
   #desktop: Desktop | null = null;
 
-  private constructor(ipc: { main: unknown }, comfy: ComfyServerHandle) {
-    this.#ipc = ipc;
+  private constructor(comfy: ComfyServerHandle) {
     this.comfy = comfy;
   }
 
-  static async open(ipc: { main: unknown }): Promise<ShellStage> {
-    return new ShellStage(ipc, await startComfyServer({ stepMs: 5 }));
+  static async open(): Promise<ShellStage> {
+    return new ShellStage(await startComfyServer({ stepMs: 5 }));
   }
 
   get desktop(): Desktop {
@@ -101,7 +100,7 @@ export class ShellStage {
     });
     port2.on('close', () => main.emit('close'));
     const frame = { url: 'app://ui/#queue', origin: 'app://ui', parent: null };
-    (this.#ipc.main as EventEmitter).emit(
+    ipcMain.emit(
       'switchyard:connect',
       { senderFrame: frame, ports: [main], sender: { id: this.fake.windows.at(-1)?.webContents.id } },
       null,

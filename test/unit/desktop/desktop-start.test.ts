@@ -7,18 +7,12 @@ import { until } from '../../support/until.ts';
 import { ShellStage } from './shell-stage.ts';
 import type { StartOptions } from './shell-stage.ts';
 
-const ipc = vi.hoisted((): { main: unknown } => ({ main: null }));
-vi.mock('electron', async () => {
-  const { EventEmitter: Emitter } = await import('node:events');
-  const main = new Emitter();
-  ipc.main = main;
-  return { ipcMain: main };
-});
+vi.mock('electron', () => import('../../fakes/electron/ipc-main.ts'));
 
 let stage: ShellStage;
 
 beforeEach(async () => {
-  stage = await ShellStage.open(ipc);
+  stage = await ShellStage.open();
 });
 afterEach(async () => {
   await stage.close();
