@@ -16,7 +16,7 @@ const WINDOW_URL = `${APP_ORIGIN}/`;
 const DESTROY_AFTER_MS = 5 * 60_000;
 /** So long after its loading has ended, well or badly, it is shown even if Electron never said that it is painted. */
 const SHOW_AFTER_MS = 3_000;
-/** What Electron says of a load that another one replaced. */
+/** What Electron says of a page that was left while it still loaded. */
 const ERR_ABORTED = -3;
 
 export interface WindowOptions {

@@ -30,6 +30,9 @@ export function runStandIn(
     cwd: folder,
     env: { ...env, STAND_IN: JSON.stringify(standIn), STAND_IN_REPORT: file },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Ends a hang, so that a test which fails by one leaves nothing running.
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (output += part.toString()));

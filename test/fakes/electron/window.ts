@@ -28,8 +28,9 @@ export class FakeContents extends EventEmitter {
     this.#window = window;
   }
 
+  /** The last page that came, not one that is on its way. */
   getURL(): string {
-    return this.#window.url;
+    return this.#window.committed;
   }
 
   setWindowOpenHandler(handler: (details: { url: string }) => unknown): void {
@@ -41,7 +42,9 @@ export class FakeWindow extends EventEmitter {
   readonly options: BrowserWindowConstructorOptions;
   readonly webContents = new FakeContents(this);
   readonly #behaviour: WindowBehaviour;
+  /** Asked for last. */
   url = '';
+  committed = '';
   progress = -1;
   /** How often it was shown, or brought to the front. */
   shows = 0;
@@ -66,7 +69,7 @@ export class FakeWindow extends EventEmitter {
   /** Another load, or the end of the window, rejects the one before it. */
   loadURL(url: string): Promise<void> {
     this.#alive();
-    const samePage = this.#loaded && url.split('#', 1)[0] === this.url.split('#', 1)[0];
+    const samePage = this.#loaded && url.split('#', 1)[0] === this.committed.split('#', 1)[0];
     this.url = url;
     const mine = (this.#loads += 1);
     return new Promise((resolve, reject) => {
@@ -80,6 +83,7 @@ export class FakeWindow extends EventEmitter {
         if (this.#destroyed) return;
         if (mine !== this.#loads) ended('ERR_ABORTED', -3);
         else if (samePage) {
+          this.committed = url;
           this.webContents.emit('did-navigate-in-page', {}, url, true);
           resolve();
         } else if (this.#behaviour.loads === 'fail' && !url.startsWith('data:')) {
@@ -95,6 +99,7 @@ export class FakeWindow extends EventEmitter {
     const finish = (): void => {
       if (loads === 'hang' || this.#destroyed) return;
       this.#loaded = true;
+      this.committed = this.url;
       this.webContents.emit('did-finish-load');
       resolve();
     };

@@ -170,6 +170,9 @@ describe('the window', () => {
     window.show();
     window.show('history');
     await painted();
+    // A page that was there already and was left while it still loaded (electron_api_web_contents.cc `DidFailLoad`).
+    made[0]?.webContents.emit('did-fail-load', {}, -3, '', 'app://ui/#history', true);
+    await painted();
     expect(logged).toEqual([]);
     expect(made[0]?.url).toBe('app://ui/#history');
   });
