@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, buildTargets, hasSources, isFresh } from '../electron/build.ts';
-import { findElectronRuntime } from '../electron/electron-runtime.ts';
+import { findElectronRuntime } from '../electron/start/runtime.ts';
 import { countsFileVariable, readCounts } from './counts.ts';
 import type { Counts } from './counts.ts';
 import { ensureBrowser } from './setup-browser.ts';

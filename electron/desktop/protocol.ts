@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import type { CustomScheme, Protocol } from 'electron';
-import { contentSecurityPolicy, headersFor } from '../host/headers.ts';
+import { contentSecurityPolicy, headersFor } from '../listen/headers.ts';
 import { readStaticFiles } from '../host/static-files.ts';
 import type { StaticFiles } from '../host/static-files.ts';
 import { APP_HOST, APP_SCHEME } from './urls.ts';

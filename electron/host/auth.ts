@@ -5,7 +5,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIMITS } from './guards.ts';
+import { LIMITS } from '../listen/guards.ts';
 import { readToken, writePrivate } from './private-file.ts';
 
 export interface Session {

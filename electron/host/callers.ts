@@ -5,8 +5,8 @@
 import type { CallContext, CallSpec } from '../../shared/contract-types.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Auth, Session } from './auth.ts';
-import { valuesOf } from './guards.ts';
-import type { Asked, Refusal, Way } from './guards.ts';
+import { valuesOf } from '../listen/guards.ts';
+import type { Asked, Refusal, Way } from '../listen/guards.ts';
 
 export type Caller = { by: 'token'; over: Way['over'] } | { by: 'session'; session: Session };
 

@@ -11,7 +11,7 @@ import type { Invoker } from '../../shared/rpc/invoke.ts';
 import { Aborted } from '../../shared/util/async.ts';
 import { faceOf, mayCall, replyFor } from './callers.ts';
 import type { Caller } from './callers.ts';
-import { LIMITS } from './guards.ts';
+import { LIMITS } from '../listen/guards.ts';
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid_request: 400,

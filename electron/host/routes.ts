@@ -8,9 +8,9 @@ import { pipeline } from 'node:stream/promises';
 import type { Auth } from './auth.ts';
 import type { Caller } from './callers.ts';
 import type { ControlApi } from './control-api.ts';
-import { valuesOf } from './guards.ts';
-import type { Asked, Refusal, RouteKind } from './guards.ts';
-import { contentSecurityPolicy, headersFor } from './headers.ts';
+import { valuesOf } from '../listen/guards.ts';
+import type { Asked, Refusal, RouteKind } from '../listen/guards.ts';
+import { contentSecurityPolicy, headersFor } from '../listen/headers.ts';
 import type { StaticFile, StaticFiles } from './static-files.ts';
 
 /** What may be asked of the host itself, over the private socket only. */

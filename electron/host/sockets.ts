@@ -15,9 +15,9 @@ import { serveApi } from '../../shared/rpc/server.ts';
 import type { Auth } from './auth.ts';
 import { faceOf, identify, mayCall, protocolsOf, replyFor } from './callers.ts';
 import type { Caller } from './callers.ts';
-import { LIMITS, checkRequest } from './guards.ts';
-import type { Asked, Refusal, Way } from './guards.ts';
-import { headersFor } from './headers.ts';
+import { LIMITS, checkRequest } from '../listen/guards.ts';
+import type { Asked, Refusal, Way } from '../listen/guards.ts';
+import { headersFor } from '../listen/headers.ts';
 import { PROTOCOL, RPC_PATH, wsConnection } from './ws-connection.ts';
 import type { WsConnectionOptions } from './ws-connection.ts';
 

@@ -21,9 +21,9 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../electron/build.ts';
 import { CANT_START } from '../../electron/desktop-arguments.ts';
-import { runElectron } from '../../electron/electron-run.ts';
-import type { Ran } from '../../electron/electron-run.ts';
-import { failedLately, remember } from '../../electron/failed-lately.ts';
+import { runElectron } from '../../electron/start/run.ts';
+import type { Ran } from '../../electron/start/run.ts';
+import { failedLately, remember } from '../../electron/start/failed-lately.ts';
 import { readEndpoint } from '../../electron/host/endpoint-file.ts';
 import type { StandIn } from '../fakes/electron/run.ts';
 import { root } from '../suites.ts';
@@ -165,7 +165,14 @@ describe.skipIf(noWindowHere)('npm start', () => {
     mkdirSync(join(folder, 'home'), { recursive: true, mode: 0o777 });
     const child = spawn(
       process.execPath,
-      ['--import', join(root, 'electron/node-first.js'), join(root, 'electron/start.ts'), '--data', data(), ...words],
+      [
+        '--import',
+        join(root, 'electron/node-first.js'),
+        join(root, 'electron/start/main.ts'),
+        '--data',
+        data(),
+        ...words,
+      ],
       {
         cwd: root,
         env: {

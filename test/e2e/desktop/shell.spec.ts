@@ -1,7 +1,7 @@
 /** The desktop app in the real Electron: only where its runtime is; elsewhere skipped, with the reason, and counted. */
 import { spawnSync } from 'node:child_process';
 import { expect, test } from '@playwright/test';
-import { findElectronRuntime } from '../../../electron/electron-runtime.ts';
+import { findElectronRuntime } from '../../../electron/start/runtime.ts';
 import { findRunningHost } from '../../../electron/host/endpoint.ts';
 import { smoke } from '../../packed-smoke.ts';
 import { root } from '../../suites.ts';

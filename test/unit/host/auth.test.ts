@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Auth, sameSecret } from '../../../electron/host/auth.ts';
-import { BadAuthLimit } from '../../../electron/host/guards.ts';
+import { BadAuthLimit } from '../../../electron/listen/guards.ts';
 
 let directory: string;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { electronTrouble, isSandboxRefused } from '../../electron/electron-trouble.ts';
-import type { Ended } from '../../electron/electron-trouble.ts';
+import { electronTrouble, isSandboxRefused } from '../../../electron/start/trouble.ts';
+import type { Ended } from '../../../electron/start/trouble.ts';
 
 describe('an Electron that did not open', () => {
   const REFUSED =

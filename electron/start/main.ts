@@ -3,21 +3,21 @@
  * becomes it. Electron first, where its runtime is there or can be fetched; else the host with a window of an installed
  * Chromium, Chrome or Edge; else an address to open (the host says which of the two it could do).
  */
-import './node-gate.ts';
+import '../node-gate.ts';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { hasSources, isFresh } from './build.ts';
-import type { BuildTarget } from './build.ts';
-import { readDesktopArguments } from './desktop-arguments.ts';
-import { fetchElectron } from './electron-fetch.ts';
-import { runElectron } from './electron-run.ts';
-import { findElectronRuntime } from './electron-runtime.ts';
+import { hasSources, isFresh } from '../build.ts';
+import type { BuildTarget } from '../build.ts';
+import { readDesktopArguments } from '../desktop-arguments.ts';
+import { fetchElectron } from './fetch.ts';
+import { runElectron } from './run.ts';
+import { findElectronRuntime } from './runtime.ts';
 import { failedLately, remember, startFailedFile } from './failed-lately.ts';
-import { whyNoWindow } from './host/app-window.ts';
-import { findRunningHost } from './host/endpoint.ts';
-import { choose, wantsHost, windowWords } from './start-choice.ts';
+import { whyNoWindow } from '../host/app-window.ts';
+import { findRunningHost } from '../host/endpoint.ts';
+import { choose, wantsHost, windowWords } from './choice.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** In a process of its own: the builder's memory goes with it. */
 function buildStale(targets: readonly BuildTarget[]): boolean {
@@ -25,7 +25,7 @@ function buildStale(targets: readonly BuildTarget[]): boolean {
   if (stale.length === 0) return true;
   console.log(`Building ${stale.join(' and ')}…`);
   return (
-    spawnSync(process.execPath, [fileURLToPath(new URL('build.ts', import.meta.url)), '--if-stale', ...stale], {
+    spawnSync(process.execPath, [fileURLToPath(new URL('../build.ts', import.meta.url)), '--if-stale', ...stale], {
       cwd: root,
       stdio: 'inherit',
     }).status === 0
@@ -68,7 +68,7 @@ async function becomeElectron(executable: string, words: readonly string[], data
 
 async function runHost(words: readonly string[]): Promise<void> {
   // The same process goes on as the host: Ctrl+C, exit code and memory are its own.
-  const host = new URL('../dist/host/host.js', import.meta.url);
+  const host = new URL('../../dist/host/host.js', import.meta.url);
   process.argv.splice(1, process.argv.length, fileURLToPath(host), ...words);
   await import(host.href);
 }

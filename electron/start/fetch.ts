@@ -11,7 +11,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { failedLately, fetchFailedFile, remember } from './failed-lately.ts';
 
 const here = fileURLToPath(import.meta.url);
-const pack = fileURLToPath(new URL('../node_modules/electron/', import.meta.url));
+const pack = fileURLToPath(new URL('../../node_modules/electron/', import.meta.url));
 
 /** From the moment it is asked for. */
 const FIRST_BYTE_MS = 3_000;

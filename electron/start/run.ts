@@ -4,10 +4,10 @@
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { CANT_START } from './desktop-arguments.ts';
-import { electronTrouble, isSandboxRefused } from './electron-trouble.ts';
-import type { Ended } from './electron-trouble.ts';
-import { readEndpoint } from './host/endpoint-file.ts';
+import { CANT_START } from '../desktop-arguments.ts';
+import { electronTrouble, isSandboxRefused } from './trouble.ts';
+import type { Ended } from './trouble.ts';
+import { readEndpoint } from '../host/endpoint-file.ts';
 
 const OPENS_WITHIN_MS = 20_000;
 const LOOK_EVERY_MS = 100;

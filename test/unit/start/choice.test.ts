@@ -1,6 +1,6 @@
 /** What `npm start` opens. */
 import { describe, expect, it } from 'vitest';
-import { choose, windowWords } from '../../electron/start-choice.ts';
+import { choose, windowWords } from '../../../electron/start/choice.ts';
 
 it.each([
   [

@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { fetchElectron } from '../../../electron/electron-fetch.ts';
-import { choose, wantsHost } from '../../../electron/start-choice.ts';
+import { fetchElectron } from '../../../electron/start/fetch.ts';
+import { choose, wantsHost } from '../../../electron/start/choice.ts';
 import { until } from '../../support/until.ts';
 
 function isAlive(pid: number): boolean {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findElectronRuntime } from '../../electron/electron-runtime.ts';
+import { findElectronRuntime } from '../../../electron/start/runtime.ts';
 
 let pack: string;
 beforeEach(() => {

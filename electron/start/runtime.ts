@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const here = fileURLToPath(new URL('../node_modules/electron', import.meta.url));
+const here = fileURLToPath(new URL('../../node_modules/electron', import.meta.url));
 
 /**
  * The executable's absolute path, or undefined when Electron's runtime is not on this machine, whole and of the version the

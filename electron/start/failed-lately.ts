@@ -10,7 +10,7 @@ const REMEMBER_MS = 60 * 60_000;
 
 /** Tests have a folder of their own: what they try is not to be remembered of the checkout. */
 const folder =
-  process.env['SWITCHYARD_START_CACHE'] ?? fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
+  process.env['SWITCHYARD_START_CACHE'] ?? fileURLToPath(new URL('../../node_modules/.cache', import.meta.url));
 const cache = (name: string): string => join(folder, name);
 
 /** Electron's runtime could not be fetched. */

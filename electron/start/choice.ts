@@ -1,4 +1,4 @@
-/** How `npm start` shows Switchyard, decided from what was asked and what is there. Pure; start.ts does it. */
+/** How `npm start` shows Switchyard, decided from what was asked and what is there. Pure; main.ts does it. */
 
 export interface Choice {
   show: 'electron' | 'host';
