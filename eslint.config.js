@@ -62,7 +62,7 @@ export default defineConfig(
               name: 'electron',
               importNames: ['ipcMain', 'ipcRenderer', 'default'],
               message:
-                'Raw IPC only in electron/desktop/ipc-connection.ts and preload.ts; everything else uses the contract.',
+                'Raw IPC only in electron/desktop/window/ipc-connection.ts and preload.ts; everything else uses the contract.',
             },
           ],
         },
@@ -117,7 +117,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['electron/desktop/ipc-connection.ts', 'electron/desktop/preload.ts'],
+    files: ['electron/desktop/window/ipc-connection.ts', 'electron/desktop/preload.ts'],
     rules: { 'no-restricted-imports': 'off' },
   },
   {

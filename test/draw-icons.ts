@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from '@playwright/test';
 import type { Page } from '@playwright/test';
-import { TRAY_GLYPHS } from '../shared/tray-model.ts';
+import { TRAY_GLYPHS } from '../electron/desktop/tray/model.ts';
 import { browserArguments, ensureBrowser } from './setup-browser.ts';
 
 const here = (name: string): string => fileURLToPath(new URL(`../resources/icons/${name}`, import.meta.url));

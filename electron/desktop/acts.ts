@@ -1,11 +1,11 @@
 /**
  * Carries out what is chosen in the tray, the menu or by the hotkey, as the face it was chosen in: that is who asked, in the
- * job's history. Decides nothing: the entries say what they do (shared/tray-model.ts).
+ * job's history. Decides nothing: the entries say what they do (electron/desktop/tray/model.ts).
  */
 import type { CancelMode, CancelScope } from '../../shared/cancel.ts';
 import type { AppError } from '../../shared/errors.ts';
 import { toAppError } from '../../shared/errors.ts';
-import type { TrayAction } from '../../shared/tray-model.ts';
+import type { TrayAction } from './tray/model.ts';
 import type { CancelDialog } from './cancel-dialog.ts';
 import type { Ask } from './core-calls.ts';
 import { startText } from './text.ts';

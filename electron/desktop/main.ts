@@ -31,10 +31,10 @@ import { toAppError } from '../../shared/errors.ts';
 import type { AppError } from '../../shared/errors.ts';
 import { CANT_START, readDesktopArguments } from '../desktop-arguments.ts';
 import { startDesktop } from './desktop.ts';
-import type { Desktop } from './desktop-options.ts';
+import type { Desktop } from './options.ts';
 import { Marks } from './marks.ts';
-import { SCHEMES } from './protocol.ts';
-import { hearSignals } from './signals.ts';
+import { SCHEMES } from './window/protocol.ts';
+import { hearSignals } from './life/signals.ts';
 import { startText } from './text.ts';
 
 const APP_ID = 'io.github.switchyard.Switchyard';

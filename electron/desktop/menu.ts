@@ -3,7 +3,7 @@
  * what its entries do is handed in. Labels are ours, so that they are the same everywhere.
  */
 import type { Menu, MenuItemConstructorOptions } from 'electron';
-import type { TrayAction } from '../../shared/tray-model.ts';
+import type { TrayAction } from './tray/model.ts';
 import { menuText } from './text.ts';
 
 export interface MenuOptions {

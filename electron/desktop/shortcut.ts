@@ -4,7 +4,7 @@
  */
 import type { GlobalShortcut } from 'electron';
 import type { DesktopState } from '../../shared/desktop-topics.ts';
-import type { TrayFacts } from '../../shared/tray-model.ts';
+import type { TrayFacts } from './tray/model.ts';
 
 const MODIFIERS: Readonly<Record<string, string>> = {
   cmdorctrl: 'CommandOrControl',

@@ -1,6 +1,6 @@
 /**
  * Every sentence of the desktop shell that the window has not: menus, dialogs, notifications, the terminal. The tray's words
- * are in shared/tray-model.ts and a cancel's question in shared/cancel-words.ts, because the window says them too.
+ * are in electron/desktop/tray/model.ts and a cancel's question in shared/cancel-words.ts, because the window says them too.
  */
 import type { WireError } from '../../shared/errors.ts';
 

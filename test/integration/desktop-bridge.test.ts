@@ -10,7 +10,7 @@ import type { Browser, Page } from '@playwright/test';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { ensureBuilt } from '../../electron/build.ts';
 import { startDesktop } from '../../electron/desktop/desktop.ts';
-import type { Desktop } from '../../electron/desktop/desktop-options.ts';
+import type { Desktop } from '../../electron/desktop/options.ts';
 import { Marks } from '../../electron/desktop/marks.ts';
 import { startComfyServer } from '../../electron/demo/comfy-server.ts';
 import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';

@@ -1,4 +1,4 @@
-/** The whole shell at work: tray, hotkey, closing, quitting, notices, sleep. How it starts: desktop-start.test.ts. */
+/** The whole shell at work: tray, hotkey, closing, quitting, notices, sleep. How it starts: start.test.ts. */
 import { join } from 'node:path';
 import type { MenuItemConstructorOptions, MessageBoxOptions } from 'electron';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

@@ -2,7 +2,7 @@
 import type { MenuItemConstructorOptions } from 'electron';
 import { describe, expect, it } from 'vitest';
 import { menuTemplate } from '../../../electron/desktop/menu.ts';
-import type { TrayAction } from '../../../shared/tray-model.ts';
+import type { TrayAction } from '../../../electron/desktop/tray/model.ts';
 
 describe('the menu', () => {
   const flat = (items: readonly MenuItemConstructorOptions[]): MenuItemConstructorOptions[] =>

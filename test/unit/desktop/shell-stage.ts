@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { startDesktop } from '../../../electron/desktop/desktop.ts';
-import type { Desktop } from '../../../electron/desktop/desktop-options.ts';
+import type { Desktop } from '../../../electron/desktop/options.ts';
 import { Marks } from '../../../electron/desktop/marks.ts';
 import { startComfyServer } from '../../../electron/demo/comfy-server.ts';
 import type { ComfyServerHandle } from '../../../electron/demo/comfy-server.ts';
