@@ -1,10 +1,10 @@
 /** Runs the SwarmUI suite against the demo engine, and against a real server when `SWARM_URL` is set. */
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
-import { installSwarmNodes } from '../../electron/demo/swarm-nodes.ts';
-import { startSwarmServer } from '../../electron/demo/swarm-server.ts';
-import type { SwarmServerHandle } from '../../electron/demo/swarm-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
+import { installSwarmNodes } from '../../electron/demo/swarm/nodes.ts';
+import { startSwarmServer } from '../../electron/demo/swarm/server.ts';
+import type { SwarmServerHandle } from '../../electron/demo/swarm/server.ts';
 import { swarmConformance } from './swarm.ts';
 
 describe('demo engine', () => {

@@ -5,8 +5,8 @@
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PointName } from '../../electron/core/queue/board.ts';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
 import type { JobDetail, SubmitJobs } from '../../shared/job.ts';

@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
-import type { Graph } from '../../electron/demo/comfy-types.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
+import type { Graph } from '../../electron/demo/comfy/types.ts';
 import { WORKFLOW, buildCli, startCli } from '../support/cli-rig.ts';
 import type { CliRun, Parsed } from '../support/cli-rig.ts';
 

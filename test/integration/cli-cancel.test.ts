@@ -1,8 +1,8 @@
 /** `switchyard cancel`, row by row, as a script sees it: what is stopped, what is not, what is said, and the exit code. */
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { Graph } from '../../electron/demo/comfy-types.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { Graph } from '../../electron/demo/comfy/types.ts';
 import { CliRig, WORKFLOW } from '../support/cli-rig.ts';
 import type { Parsed } from '../support/cli-rig.ts';
 import { until } from '../support/until.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Graph } from '../../electron/demo/comfy-types.ts';
+import type { Graph } from '../../electron/demo/comfy/types.ts';
 import { root } from '../suites.ts';
 import { CliRig, WORKFLOW, startCli } from '../support/cli-rig.ts';
 import { until } from '../support/until.ts';

@@ -3,8 +3,8 @@
  * every moment, a stranger's job beside it. What really ran is asserted on the engine's own log.
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy/server.ts';
 import { ComfyRig, sleepGraph, stubbornGraph, until } from '../support/comfy-rig.ts';
 import type { RigOptions } from '../support/comfy-rig.ts';
 

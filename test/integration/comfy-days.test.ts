@@ -3,7 +3,7 @@
  * removals by others, huge queues. Against the demo engine, through a fault proxy where the network is to blame.
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy-server.ts';
+import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy/server.ts';
 import { FaultProxy } from '../fakes/fault-proxy.ts';
 import { ComfyRig, sleepGraph, until } from '../support/comfy-rig.ts';
 import type { RigOptions } from '../support/comfy-rig.ts';

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { probeUrl } from '../../electron/core/servers/probe.ts';
-import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy-server.ts';
+import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy/server.ts';
 import { sleepGraph, stubbornGraph, until } from '../support/comfy-rig.ts';
 import type { RigOptions, ComfyRig } from '../support/comfy-rig.ts';
 import { ComfyStage } from '../support/comfy-stage.ts';

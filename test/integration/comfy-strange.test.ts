@@ -7,8 +7,8 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { sleepGraph, until } from '../support/comfy-rig.ts';
 import { ComfyStage } from '../support/comfy-stage.ts';
 

@@ -1,7 +1,7 @@
 /** Cancel through the whole core against the ComfyUI engine, at each moment of a job's life; the next job is unharmed. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { CoreHarness, nth, pictureGraph, sleepGraph } from '../support/core-harness.ts';
 
 let server: ComfyServerHandle;

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 
 const SCRIPT = fileURLToPath(new URL('../support/leaving-child.ts', import.meta.url));
 /** From `close()` to the end of the process; generous, because the machine may be busy. A handle left open never ends. */

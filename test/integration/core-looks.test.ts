@@ -1,7 +1,7 @@
 /** What looks at a server may and may not say: absence is believed only when it must be, and then said as what it is. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { CoreHarness, sleepGraph } from '../support/core-harness.ts';
 
 let server: ComfyServerHandle;

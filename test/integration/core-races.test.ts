@@ -1,7 +1,7 @@
 /** Races and forgotten wake-ups of the queue, each named after what went wrong once; all through the contract. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { BatchId, JobId, ServerId } from '../../shared/ids.ts';
 import type { JobPatch, JobView } from '../../shared/job.ts';

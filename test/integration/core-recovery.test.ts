@@ -1,7 +1,7 @@
 /** Nothing accepted is lost and nothing runs twice: lost replies, refused connections, restarts on both sides. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { CoreHarness, sleepGraph } from '../support/core-harness.ts';
 
 let server: ComfyServerHandle;

@@ -1,7 +1,7 @@
 /** Cancel by scope with preview and summary, other people's work, put back, order, hold, pause, stop-after. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { BatchId, JobId, ServerId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';

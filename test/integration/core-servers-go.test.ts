@@ -1,7 +1,7 @@
 /** Servers that are removed while something of theirs is still under way: what becomes of it, and that nothing is left over. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import type { ComfyGraph } from '../../shared/job.ts';
 import { CoreHarness, pictureGraph, sleepGraph } from '../support/core-harness.ts';
 

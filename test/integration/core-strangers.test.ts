@@ -1,7 +1,7 @@
 /** Other people's long queues, through the whole core: what is asked about everyone's work is about all of it, shown or not. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { CoreHarness, sleepGraph } from '../support/core-harness.ts';
 
 let server: ComfyServerHandle;

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../electron/build.ts';
 import { hostLink } from '../../electron/cli/host-link.ts';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
 import { endpointFile } from '../../electron/host/endpoint-file.ts';
 import { findRunningHost } from '../../electron/host/endpoint.ts';
 import type { RunningHost } from '../../electron/host/endpoint.ts';

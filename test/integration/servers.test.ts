@@ -8,8 +8,8 @@ import { ComfyAdapter } from '../../electron/core/servers/comfy/comfy-adapter.ts
 import { probe, probeUrl } from '../../electron/core/servers/probe.ts';
 import { Servers } from '../../electron/core/servers/servers.ts';
 import type { ServerRecord } from '../../electron/core/servers/servers.ts';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy/server.ts';
 import { AppError } from '../../shared/errors.ts';
 import { newServerId, uuidv4 } from '../../shared/ids.ts';
 import type { ServerStatus } from '../../shared/server.ts';

@@ -3,11 +3,11 @@
  * own logs. The decisions themselves are checked exhaustively in test/model/cancel-swarm.test.ts.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
-import { installSwarmNodes } from '../../electron/demo/swarm-nodes.ts';
-import { startSwarmServer } from '../../electron/demo/swarm-server.ts';
-import type { SwarmServerHandle, SwarmServerOptions } from '../../electron/demo/swarm-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
+import { installSwarmNodes } from '../../electron/demo/swarm/nodes.ts';
+import { startSwarmServer } from '../../electron/demo/swarm/server.ts';
+import type { SwarmServerHandle, SwarmServerOptions } from '../../electron/demo/swarm/server.ts';
 import { probeGraph, SwarmClient } from '../conformance/swarm-client.ts';
 import { probeParams, SwarmRig } from '../support/swarm-rig.ts';
 import type { RigJob, SwarmRigOptions } from '../support/swarm-rig.ts';

@@ -1,6 +1,6 @@
 /** The SwarmUI adapter and its server: getting in, drops, restarts, other people's work, backends. On the demo engine. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { startSwarmServer } from '../../electron/demo/swarm-server.ts';
+import { startSwarmServer } from '../../electron/demo/swarm/server.ts';
 import { until } from '../support/until.ts';
 import { probeParams, SwarmRig } from '../support/swarm-rig.ts';
 import { SwarmStage } from '../support/swarm-stage.ts';

@@ -6,8 +6,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { CALL_NAMES, contract } from '../../shared/contract.ts';
 import type { CallName } from '../../shared/contract.ts';
 import { AppError, isAbort } from '../../shared/errors.ts';

@@ -1,6 +1,6 @@
 /** Demo ComfyUI servers and rigs on them, taken down in reverse order after each test. Knows no core. */
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy/server.ts';
 import { ComfyRig } from './comfy-rig.ts';
 import type { RigOptions } from './comfy-rig.ts';
 

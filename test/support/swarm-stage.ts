@@ -1,10 +1,10 @@
 /** A demo ComfyUI behind a demo SwarmUI, and rigs on it: set up and taken down by the tests that use it. */
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
-import { installSwarmNodes } from '../../electron/demo/swarm-nodes.ts';
-import type { SwarmNodesOptions } from '../../electron/demo/swarm-nodes.ts';
-import { startSwarmServer } from '../../electron/demo/swarm-server.ts';
-import type { SwarmServerHandle, SwarmServerOptions } from '../../electron/demo/swarm-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
+import { installSwarmNodes } from '../../electron/demo/swarm/nodes.ts';
+import type { SwarmNodesOptions } from '../../electron/demo/swarm/nodes.ts';
+import { startSwarmServer } from '../../electron/demo/swarm/server.ts';
+import type { SwarmServerHandle, SwarmServerOptions } from '../../electron/demo/swarm/server.ts';
 import { SwarmClient } from '../conformance/swarm-client.ts';
 import type { Stream } from '../conformance/swarm-client.ts';
 import { probeParams, SwarmRig } from './swarm-rig.ts';

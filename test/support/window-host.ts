@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { startComfyServer } from '../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle } from '../../electron/demo/comfy-server.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { startService } from '../../electron/host/service.ts';
 import type { Service } from '../../electron/host/service.ts';
 import { root } from '../suites.ts';

@@ -88,7 +88,7 @@ describe('imports', () => {
     ['electron/host/host.ts', '../desktop/window.ts'],
     ['electron/cli/cli.ts', 'electron'],
     ['electron/cli/commands.ts', '../core/core.ts'],
-    ['electron/demo/comfy-server.ts', '../core/core.ts'],
+    ['electron/demo/comfy/server.ts', '../core/core.ts'],
     ['electron/desktop/main.ts', '../core/db/database.ts'],
     ['electron/desktop/preload.ts', '../../shared/contract.ts'],
     ['electron/desktop/preload.ts', 'node:fs'],

@@ -2,13 +2,13 @@
  * The process the fake servers live in, answering a measure's questions over IPC. Stamps what arrives and what leaves with
  * the monotonic clock both processes share. Changes nothing about how the servers behave.
  */
-import { startComfyServer } from '../../../electron/demo/comfy-server.ts';
-import type { ComfyServerHandle, ComfyServerOptions } from '../../../electron/demo/comfy-server.ts';
-import { numberIn } from '../../../electron/demo/comfy-node.ts';
-import type { NodeClass } from '../../../electron/demo/comfy-node.ts';
-import { installSwarmNodes } from '../../../electron/demo/swarm-nodes.ts';
-import { startSwarmServer } from '../../../electron/demo/swarm-server.ts';
-import type { SwarmServerHandle, SwarmServerOptions } from '../../../electron/demo/swarm-server.ts';
+import { startComfyServer } from '../../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle, ComfyServerOptions } from '../../../electron/demo/comfy/server.ts';
+import { numberIn } from '../../../electron/demo/comfy/node.ts';
+import type { NodeClass } from '../../../electron/demo/comfy/node.ts';
+import { installSwarmNodes } from '../../../electron/demo/swarm/nodes.ts';
+import { startSwarmServer } from '../../../electron/demo/swarm/server.ts';
+import type { SwarmServerHandle, SwarmServerOptions } from '../../../electron/demo/swarm/server.ts';
 import { monotonic } from '../measure.ts';
 import { harmOf } from './swarm-harm.ts';
 import type { Harm, RandomJob } from './swarm-harm.ts';

@@ -1,6 +1,6 @@
 /** What a row of randomised cancels did on a SwarmUI, read from the engines' own logs: not from what anybody believes. */
-import type { ComfyEngine } from '../../../electron/demo/comfy-server.ts';
-import type { SwarmEngine } from '../../../electron/demo/swarm-engine.ts';
+import type { ComfyEngine } from '../../../electron/demo/comfy/server.ts';
+import type { SwarmEngine } from '../../../electron/demo/swarm/engine.ts';
 
 /** One job of a round, found by a value in its `extra_metadata`. */
 export interface RandomJob {

@@ -1,0 +1,152 @@
+/**
+ * Who gets which frame, and when: sockets by client id, the one ordered outbox of the real server's single event loop, stalls, and the
+ * back-pressure that lets one stalled reader stop everybody (reference §4.2, §4.5, §4.9). Knows nothing of prompts.
+ */
+import { type Deferred, deferred, sleep } from '../../../shared/util/async.ts';
+import { pyDumps } from './py.ts';
+import type { ComfyQuirks, Peer } from './types.ts';
+
+/** Beyond this backlog a peer counts as stalled (about what loopback buffers take, reference §4.9). */
+const stalledBytes = 2_400_000;
+
+type Frame =
+  { readonly to: string | null; readonly text: string } | { readonly to: string | null; readonly binary: Uint8Array };
+
+interface Client {
+  readonly peer: Peer;
+  flags: Record<string, unknown>;
+}
+
+/** uint32 event type, then the parts (reference §4.6). */
+export function binaryFrame(type: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(type);
+  return Buffer.concat([head, ...parts]);
+}
+
+export const uint32 = (value: number): Uint8Array => {
+  const out = Buffer.alloc(4);
+  out.writeUInt32BE(value);
+  return out;
+};
+
+export class Wire {
+  readonly #clients = new Map<string, Client>();
+  /** Sockets that are open though the server forgot them (C12). */
+  readonly #peers = new Set<Peer>();
+  readonly #quirks: ComfyQuirks;
+  #outbox: Frame[] = [];
+  #pumping = false;
+  #busy: Promise<void> | undefined;
+  #frozen: Deferred<void> | undefined;
+
+  constructor(quirks: ComfyQuirks) {
+    this.#quirks = quirks;
+  }
+
+  /** Takes the place of an older socket with the same sid, which stays open and gets nothing more. */
+  join(sid: string, peer: Peer): void {
+    this.#clients.set(sid, { peer, flags: {} });
+    this.#peers.add(peer);
+  }
+
+  /** A socket closed. With the quirk, whoever holds the sid now is forgotten, not only the one that closed (rec 16). */
+  leave(sid: string, peer: Peer): void {
+    this.#peers.delete(peer);
+    if (this.#quirks.silentOldSocket || this.#clients.get(sid)?.peer === peer) this.#clients.delete(sid);
+  }
+
+  setFlags(sid: string, flags: Record<string, unknown>): void {
+    const client = this.#clients.get(sid);
+    if (client) client.flags = flags;
+  }
+
+  flag(sid: string | null, name: string): boolean {
+    return sid !== null && this.#clients.get(sid)?.flags[name] === true;
+  }
+
+  /** Client ids that are served now. */
+  get clientIds(): readonly string[] {
+    return [...this.#clients.keys()];
+  }
+
+  /** Every open socket, forgotten ones included. */
+  get socketCount(): number {
+    return this.#peers.size;
+  }
+
+  sendJson(type: string, data: unknown, to: string | null): void {
+    this.#queue({ to, text: pyDumps({ type, data }) });
+  }
+
+  sendBinary(binary: Uint8Array, to: string | null): void {
+    this.#queue({ to, binary });
+  }
+
+  #queue(frame: Frame): void {
+    this.#outbox.push(frame);
+    if (!this.#pumping) void this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    this.#pumping = true;
+    try {
+      for (let frame = this.#outbox[0]; frame; frame = this.#outbox[0]) {
+        if (this.#busy || this.#frozen || this.#quirks.slowLoopMs > 0) await this.turn();
+        // cut() may have emptied the outbox meanwhile.
+        if (this.#outbox.shift() !== frame) continue;
+        for (const peer of this.#targets(frame.to)) {
+          if (this.#quirks.stalledReaderFreezesAll && peer.backlogBytes > stalledBytes) await drained(peer);
+          if (!peer.open) continue;
+          if ('text' in frame) peer.sendText(frame.text);
+          else peer.sendBinary(frame.binary);
+        }
+      }
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  #targets(to: string | null): readonly Peer[] {
+    if (to === null) return [...this.#clients.values()].map((c) => c.peer);
+    const client = this.#clients.get(to);
+    return client ? [client.peer] : [];
+  }
+
+  /** Waits until the loop serves again: every HTTP request and every frame passes here. */
+  async turn(): Promise<void> {
+    if (this.#quirks.slowLoopMs > 0) await sleep(this.#quirks.slowLoopMs);
+    while (this.#busy ?? this.#frozen) await (this.#frozen?.promise ?? this.#busy);
+  }
+
+  /** The loop does nothing else for `ms`. Resolves when it is free again. */
+  async stall(ms: number): Promise<void> {
+    while (this.#busy) await this.#busy;
+    const busy = sleep(ms);
+    this.#busy = busy;
+    await busy;
+    this.#busy = undefined;
+  }
+
+  /** Stops all HTTP answers and frames until `thaw`; sockets stay open (C15). */
+  freeze(): void {
+    this.#frozen ??= deferred();
+  }
+
+  thaw(): void {
+    this.#frozen?.resolve();
+    this.#frozen = undefined;
+  }
+
+  /** Cuts every socket; frames not yet sent are lost. */
+  cut(): void {
+    this.#outbox = [];
+    for (const peer of this.#peers) peer.terminate();
+    this.#peers.clear();
+    this.#clients.clear();
+  }
+}
+
+async function drained(peer: Peer): Promise<void> {
+  while (peer.open && peer.backlogBytes > stalledBytes) await sleep(5);
+}

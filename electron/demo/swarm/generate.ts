@@ -1,0 +1,247 @@
+/**
+ * One generation request from claim to `discard_indices`: dispatch, waiting, running, messages, endings (§3.2, §4.2).
+ * Used by the WebSocket and the HTTP route alike; sockets, `socket_intention` and the final status are in stream.ts.
+ */
+import type { SwarmBackend } from './backends.ts';
+import type { SwarmCore } from './core.ts';
+import { ImageMessages } from './image.ts';
+import { JobError, runPrompt } from './job.ts';
+import type { JobEnd } from './job.ts';
+import { buildGraph, nodeTypesOf, ParamError, readInput } from './params.ts';
+import type { GenInput } from './params.ts';
+import { runRemote } from './remote.ts';
+import type { Claim, SwarmSession } from './sessions.ts';
+import type { JsonObject, Where } from './types.ts';
+import type { SwarmUser } from './users.ts';
+import { delay } from './wait.ts';
+
+export type Send = (message: object) => void;
+
+const INTERRUPTED = 'Generation session interrupted.';
+
+export interface RequestOptions {
+  /** index of the first image on this socket (§3.3) */
+  readonly offset: number;
+  /** the claim, once it exists (for `dropKeepsRunning: false`) */
+  readonly onClaim?: (claim: Claim) => void;
+}
+
+/** Runs one request. Never rejects; all outcomes are messages. */
+export async function runRequest(
+  core: SwarmCore,
+  session: SwarmSession,
+  user: SwarmUser,
+  raw: JsonObject,
+  images: number,
+  send: Send,
+  options: RequestOptions,
+): Promise<void> {
+  const number = core.hooks.nextNumber();
+  const where: Where = { request: number, session: session.id, user: user.id };
+  await core.pass('before-claim', where);
+  const extra = (raw['extra_metadata'] ?? {}) as JsonObject;
+  const claim = session.claim(number, images, extra);
+  options.onClaim?.(claim);
+  core.log('claim', { ...where, extra });
+  const out = new HeldOutput(send);
+  try {
+    out.send(core.statusOf(session));
+    await core.pass('claimed', where);
+    let input: GenInput;
+    try {
+      input = readInput(raw, user, core.disk.models, [...core.backends.keys()], core.random);
+    } catch (problem) {
+      if (!(problem instanceof ParamError)) throw problem;
+      core.log('parameter-error', { ...where, detail: problem.message });
+      out.send({ error: problem.message });
+      return;
+    }
+    core.hooks.maybeCrash();
+    const request = new Request(core, session, user, claim, input, where, out, options.offset);
+    await request.run();
+    await core.pass('before-end', where);
+    out.send({ discard_indices: [] });
+  } finally {
+    out.open();
+    claim.dispose();
+    core.log('request-end', where);
+  }
+}
+
+/** All messages of a request wait until its dispatch loop first waits (§3.2). */
+class HeldOutput {
+  private held: object[] | null = [];
+  private readonly target: Send;
+
+  constructor(target: Send) {
+    this.target = target;
+  }
+
+  send(message: object): void {
+    if (this.held === null) this.target(message);
+    else this.held.push(message);
+  }
+
+  open(): void {
+    const held = this.held ?? [];
+    this.held = null;
+    for (const message of held) this.target(message);
+  }
+}
+
+class Request {
+  private readonly core: SwarmCore;
+  private readonly session: SwarmSession;
+  private readonly user: SwarmUser;
+  private readonly claim: Claim;
+  private readonly input: GenInput;
+  private readonly where: Where;
+  private readonly out: HeldOutput;
+  private readonly offset: number;
+  private readonly requestId: string;
+  private readonly nodeTypes: readonly string[];
+  private readonly startedMs = performance.now();
+
+  constructor(
+    core: SwarmCore,
+    session: SwarmSession,
+    user: SwarmUser,
+    claim: Claim,
+    input: GenInput,
+    where: Where,
+    out: HeldOutput,
+    offset: number,
+  ) {
+    this.core = core;
+    this.session = session;
+    this.user = user;
+    this.claim = claim;
+    this.input = input;
+    this.where = where;
+    this.out = out;
+    this.offset = offset;
+    this.requestId = user.nextRequestId();
+    this.nodeTypes = nodeTypesOf(String(input.values.get('comfyworkflowraw') ?? ''));
+  }
+
+  async run(): Promise<void> {
+    const limit = this.core.maxSimultaneous() + 1;
+    const running = new Set<Promise<void>>();
+    for (let index = 0; index < this.input.images && !this.claim.isStopped(); index += 1) {
+      if (running.size >= limit) {
+        this.out.open();
+        await Promise.race(running);
+        if (this.claim.isStopped()) break;
+      }
+      const task: Promise<void> = this.image(index).finally(() => {
+        running.delete(task);
+        this.out.send({ keep_alive: true });
+      });
+      running.add(task);
+      await delay(this.core.timing.dispatchSpacingMs);
+    }
+    this.out.open();
+    const beat = setInterval(() => {
+      this.out.send({ keep_alive: true });
+    }, this.core.timing.keepAliveMs);
+    while (running.size > 0) await Promise.race(running);
+    clearInterval(beat);
+  }
+
+  private status(): void {
+    this.out.send(this.core.statusOf(this.session));
+  }
+
+  private error(message: string): void {
+    if (this.input.values.get('continueaftererrors') !== true || this.claim.interrupted.aborted)
+      this.out.send({ error: message });
+    if (this.input.values.get('continueaftererrors') !== true) this.claim.dropWaiting();
+  }
+
+  private async image(index: number): Promise<void> {
+    const where: Where = { ...this.where, image: index };
+    this.claim.add({ waiting_backends: 1 });
+    this.status();
+    const acquired = await this.core.scheduler.acquire({
+      claim: this.claim,
+      where,
+      model: this.input.model?.name ?? null,
+      refuses: (backend) => this.refusal(backend),
+      notify: () => {
+        this.status();
+      },
+    });
+    this.claim.add({ waiting_backends: -1 });
+    if (acquired.kind === 'refused') this.error(acquired.message);
+    if (acquired.kind === 'cancelled' && !this.core.quirks.unevenEndings && this.claim.interrupted.aborted)
+      this.error(INTERRUPTED);
+    this.status();
+    if (acquired.kind !== 'granted') {
+      this.core.log('image-end', { ...where, detail: acquired.kind === 'refused' ? 'refused' : 'dropped' });
+      return;
+    }
+    this.claim.add({ live_gens: 1 });
+    this.status();
+    try {
+      await this.live(index, acquired.grant.backend, { ...where, backend: acquired.grant.backend.id });
+    } finally {
+      this.claim.add({ live_gens: -1, waiting_gens: -1 });
+      acquired.grant.release();
+      this.status();
+    }
+  }
+
+  private async live(index: number, backend: SwarmBackend, where: Where): Promise<void> {
+    const { core, claim, input } = this;
+    const step = index * input.batchSize;
+    const seed = input.seed + (input.values.get('noseedincrement') === true ? 0 : step);
+    const messages = new ImageMessages({
+      core,
+      user: this.user,
+      input,
+      seed,
+      where,
+      firstIndex: this.offset + step,
+      afterAll: this.offset + input.images * input.batchSize,
+      requestId: core.can.requestId ? this.requestId : null,
+      requestStartedMs: this.startedMs,
+      send: (message) => {
+        this.out.send(message);
+      },
+    });
+    let end: JobEnd | 'failed';
+    try {
+      const hooks = { where, interrupted: claim.interrupted, ...messages.hooks() };
+      end = backend.isComfy
+        ? await runPrompt(core, backend, buildGraph(input, seed, backend.hasPack), hooks)
+        : await runRemote(core, backend, input, hooks, messages);
+      if (end === 'silent' && claim.interrupted.aborted) core.keeper.failed(backend);
+    } catch (problem) {
+      if (!core.isAlive()) return;
+      end = 'failed';
+      core.keeper.failed(backend);
+      this.error(problem instanceof JobError ? problem.message : 'Something went wrong while generating images.');
+    }
+    core.log('image-end', { ...where, detail: end });
+    if (end === 'failed') return;
+    if (end === 'done') {
+      if (messages.count === 0)
+        this.error('No images were generated (all refused, or failed - check server logs for details).');
+      return;
+    }
+    if (!core.quirks.unevenEndings || (end === 'interrupted' && messages.count === 0)) this.error(INTERRUPTED);
+  }
+
+  /** Why this backend cannot serve the request (texts of rec 10), or null. */
+  private refusal(backend: SwarmBackend): string | null {
+    const pinned = String(this.input.values.get('exactbackendid') ?? '');
+    if (pinned !== '' && pinned !== String(backend.id) && pinned !== String(backend.parent))
+      return `Request requires backend ID ${pinned}, but this is ${String(backend.id)}`;
+    const type = String(this.input.values.get('internalbackendtype') ?? 'Any');
+    if (type !== 'Any' && type.toLowerCase() !== backend.type)
+      return `Request requires backend type ${type}, but this is ${backend.type}`;
+    const unknown = backend.isComfy ? this.nodeTypes.find((name) => !backend.nodes.has(name)) : undefined;
+    if (unknown !== undefined) return `The custom workflow contains an unsupported node type '${unknown}'.`;
+    return null;
+  }
+}
