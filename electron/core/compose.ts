@@ -38,10 +38,10 @@ import type { LinkRegistry } from './queue/server-admin.ts';
 import { Summary } from './queue/summary.ts';
 import { WhenDone } from './queue/when-done.ts';
 import { normaliseUrl } from './servers/address.ts';
-import { ComfyAdapter } from './servers/comfy/comfy-adapter.ts';
+import { ComfyAdapter } from './servers/comfy/adapter.ts';
 import { probe as probeAddress } from './servers/probe.ts';
 import { Servers } from './servers/servers.ts';
-import { SwarmAdapter } from './servers/swarm/swarm-adapter.ts';
+import { SwarmAdapter } from './servers/swarm/adapter.ts';
 
 export interface ComposeOptions {
   dataDir: string;

@@ -16,7 +16,7 @@ import type { Database } from './db/database.ts';
 import { LogSink } from './log.ts';
 import type { Log } from './log.ts';
 import { createMedia } from './media.ts';
-import { discover } from './ops/discovery.ts';
+import { discover } from './servers/discovery.ts';
 import type { SecretStore, Shell } from './ports.ts';
 import type { PointName, Timing } from './queue/board.ts';
 

@@ -8,7 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { readText } from '../../electron/core/servers/comfy/comfy-frames.ts';
+import { readText } from '../../electron/core/servers/comfy/frames.ts';
 import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { ComfyRig, sleepGraph, until } from '../support/comfy-rig.ts';
 import { ComfyStage } from '../support/comfy-stage.ts';

@@ -5,8 +5,8 @@
 import { createWriteStream } from 'node:fs';
 import { LogSink } from '../../electron/core/log.ts';
 import { Trace } from '../../electron/core/net/trace.ts';
-import { ComfyAdapter } from '../../electron/core/servers/comfy/comfy-adapter.ts';
-import { ServerLink } from '../../electron/core/servers/server-link.ts';
+import { ComfyAdapter } from '../../electron/core/servers/comfy/adapter.ts';
+import { ServerLink } from '../../electron/core/servers/link.ts';
 import { newServerId, uuidv4 } from '../../shared/ids.ts';
 
 const [url, file, secondsText = '60'] = process.argv.slice(2);

@@ -1,10 +1,10 @@
 /**
- * Interleaves the real `nextAct` of comfy-cancel.ts with every move of the server model, breadth first, and judges each
+ * Interleaves the real `nextAct` of comfy/cancel.ts with every move of the server model, breadth first, and judges each
  * report by what really happened. The client's part here is only what the driver does between two decisions: ask, send,
  * wait. Variants break one rule each, to show that the search would notice.
  */
-import { nextAct } from '../../electron/core/servers/comfy/comfy-cancel.ts';
-import type { Look, StopFacts } from '../../electron/core/servers/comfy/comfy-cancel.ts';
+import { nextAct } from '../../electron/core/servers/comfy/cancel.ts';
+import type { Look, StopFacts } from '../../electron/core/servers/comfy/cancel.ts';
 import type { CancelMode } from '../../shared/cancel.ts';
 import { deliver, environmentSteps, inHistory, inQueue, serverDelete, serverInterrupt } from './comfy-server-model.ts';
 import type { World } from './comfy-server-model.ts';

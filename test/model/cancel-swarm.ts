@@ -1,11 +1,11 @@
 /**
  * A small model of SwarmUI before one ComfyUI, and a breadth-first search over every interleaving of server, network and
- * the real step functions of the stop procedure (swarm-cancel.ts), so that code and model can't drift apart. Time is
+ * the real step functions of the stop procedure (swarm/cancel.ts), so that code and model can't drift apart. Time is
  * what the procedure assumes of it: a hand-over is through within the time after which a phase is called certain, unless
  * a world is `slow`.
  */
-import { itsTurn, lookStep, RESEND_MS, stopStep } from '../../electron/core/servers/swarm/swarm-cancel.ts';
-import type { LinePlace, StopStep } from '../../electron/core/servers/swarm/swarm-cancel.ts';
+import { itsTurn, lookStep, RESEND_MS, stopStep } from '../../electron/core/servers/swarm/cancel.ts';
+import type { LinePlace, StopStep } from '../../electron/core/servers/swarm/cancel.ts';
 import { start, jobOf, serverMoves, interrupt, remove } from './swarm-server-model.ts';
 import type { Job, Stop, State, Move, World, Variant, Verdict } from './swarm-server-model.ts';
 

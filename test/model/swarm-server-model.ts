@@ -2,7 +2,7 @@
  * A small SwarmUI with its ComfyUI, as a state and its moves: what the server does by itself and on an interrupt
  * (reference §4). The procedure that is checked against it is in cancel-swarm.ts.
  */
-import type { Phase } from '../../electron/core/servers/swarm/swarm-stream.ts';
+import type { Phase } from '../../electron/core/servers/swarm/stream.ts';
 import type { CancelMode } from '../../shared/cancel.ts';
 
 /** Where a request is inside SwarmUI. `grant`, `post` and `posted` are the windows of S12 and S13. */

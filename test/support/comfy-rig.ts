@@ -11,9 +11,9 @@ import type {
   StopRequest,
   SubmitResult,
 } from '../../electron/core/servers/adapter.ts';
-import { ComfyAdapter } from '../../electron/core/servers/comfy/comfy-adapter.ts';
-import type { WatchTiming } from '../../electron/core/servers/comfy/comfy-watchdog.ts';
-import { ServerLink } from '../../electron/core/servers/server-link.ts';
+import { ComfyAdapter } from '../../electron/core/servers/comfy/adapter.ts';
+import type { WatchTiming } from '../../electron/core/servers/comfy/watchdog.ts';
+import { ServerLink } from '../../electron/core/servers/link.ts';
 import { LogSink } from '../../electron/core/log.ts';
 import type { CancelMode } from '../../shared/cancel.ts';
 import { newAttemptId, newJobId, newServerId } from '../../shared/ids.ts';

@@ -11,8 +11,8 @@ import type {
   StopReport,
   SubmitResult,
 } from '../../electron/core/servers/adapter.ts';
-import { ServerLink } from '../../electron/core/servers/server-link.ts';
-import { SwarmAdapter } from '../../electron/core/servers/swarm/swarm-adapter.ts';
+import { ServerLink } from '../../electron/core/servers/link.ts';
+import { SwarmAdapter } from '../../electron/core/servers/swarm/adapter.ts';
 import type { CancelMode } from '../../shared/cancel.ts';
 import { newAttemptId, newJobId, newServerId, uuidv4 } from '../../shared/ids.ts';
 import type { OutputRef, ServerFact } from '../../shared/job-fact.ts';

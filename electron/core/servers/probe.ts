@@ -10,8 +10,8 @@ import type { Kind } from '../../../shared/job.ts';
 import type { Credential, ProbeReport } from '../../../shared/server.ts';
 import { HttpClient } from '../net/http-client.ts';
 import { candidateUrls } from './address.ts';
-import { ComfyHttp } from './comfy/comfy-http.ts';
-import { probeComfy } from './comfy/comfy-probe.ts';
+import { ComfyHttp } from './comfy/http.ts';
+import { probeComfy } from './comfy/probe.ts';
 
 export interface ProbeOptions {
   readonly kind?: Kind;

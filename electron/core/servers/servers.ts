@@ -8,8 +8,8 @@ import type { Kind } from '../../../shared/job.ts';
 import type { Credential, ServerStatus } from '../../../shared/server.ts';
 import type { Log } from '../log.ts';
 import type { AdapterContext, AdapterServer } from './adapter.ts';
-import { ServerLink } from './server-link.ts';
-import type { AdapterFactory, LinkHooks } from './server-link.ts';
+import { ServerLink } from './link.ts';
+import type { AdapterFactory, LinkHooks } from './link.ts';
 
 export interface ServerRecord extends AdapterServer {
   readonly enabled: boolean;

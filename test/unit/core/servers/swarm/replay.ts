@@ -1,10 +1,10 @@
 /** Feeds recorded traffic of a real SwarmUI 0.9.8.2 to the parsers: one recorded socket at a time. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { readMessage } from '../../../../../electron/core/servers/swarm/swarm-frames.ts';
-import type { SwarmFrame } from '../../../../../electron/core/servers/swarm/swarm-frames.ts';
-import { StreamState } from '../../../../../electron/core/servers/swarm/swarm-stream.ts';
-import type { News } from '../../../../../electron/core/servers/swarm/swarm-stream.ts';
+import { readMessage } from '../../../../../electron/core/servers/swarm/frames.ts';
+import type { SwarmFrame } from '../../../../../electron/core/servers/swarm/frames.ts';
+import { StreamState } from '../../../../../electron/core/servers/swarm/stream.ts';
+import type { News } from '../../../../../electron/core/servers/swarm/stream.ts';
 
 const folder = fileURLToPath(new URL('../../../../recordings/swarmui-0.9.8.2/', import.meta.url));
 

@@ -1,6 +1,6 @@
 /** An attempt as it is sent, and a prompt as a backend's queue shows it. */
 import type { SendAttempt } from '../../../../../electron/core/servers/adapter.ts';
-import type { BackendPrompt } from '../../../../../electron/core/servers/swarm/swarm-passthrough.ts';
+import type { BackendPrompt } from '../../../../../electron/core/servers/swarm/passthrough.ts';
 import { newAttemptId, newJobId } from '../../../../../shared/ids.ts';
 
 export const sent = (params: Record<string, unknown>, images = 1): SendAttempt => ({

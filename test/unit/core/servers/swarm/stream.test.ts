@@ -1,10 +1,10 @@
 /** Recorded streams of a real SwarmUI 0.9.8.2 through parser, stream state and outcome. */
 import { describe, expect, test } from 'vitest';
-import { readFrame, readMessage } from '../../../../../electron/core/servers/swarm/swarm-frames.ts';
-import { endFact } from '../../../../../electron/core/servers/swarm/swarm-outcome.ts';
-import type { EndFact } from '../../../../../electron/core/servers/swarm/swarm-outcome.ts';
-import { SwarmFiles } from '../../../../../electron/core/servers/swarm/swarm-files.ts';
-import { StreamState } from '../../../../../electron/core/servers/swarm/swarm-stream.ts';
+import { readFrame, readMessage } from '../../../../../electron/core/servers/swarm/frames.ts';
+import { endFact } from '../../../../../electron/core/servers/swarm/outcome.ts';
+import type { EndFact } from '../../../../../electron/core/servers/swarm/outcome.ts';
+import { SwarmFiles } from '../../../../../electron/core/servers/swarm/files.ts';
+import { StreamState } from '../../../../../electron/core/servers/swarm/stream.ts';
 import { allFrames, heard, lines, recordings, replay } from './replay.ts';
 
 const files = new SwarmFiles();

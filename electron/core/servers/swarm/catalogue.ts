@@ -1,0 +1,106 @@
+/**
+ * What a submit page needs to know of one SwarmUI server: its models with their own sizes, and its parameters with
+ * sensible defaults. Fetched once and when asked anew (§5: 243 KB and more). Shows nothing itself.
+ */
+import type { SwarmClient } from './client.ts';
+import type { SwarmParam, SwarmParamGroup } from './schemas.ts';
+
+export interface SwarmModel {
+  /** The exact name to send: others are matched loosely (§3.1). */
+  readonly name: string;
+  readonly title: string;
+  readonly architecture: string | null;
+  /** The model's own size; the server would take 512 x 512 for every model. */
+  readonly width: number | null;
+  readonly height: number | null;
+}
+
+export interface Catalogue {
+  readonly models: readonly SwarmModel[];
+  readonly params: readonly SwarmParam[];
+  readonly groups: readonly SwarmParamGroup[];
+  /** Values to start a form with, by parameter id. */
+  readonly defaults: Readonly<Record<string, string | number>>;
+  /** Names of other kinds of models (LoRA, VAE …) by the server's own type name. */
+  readonly others: Readonly<Record<string, readonly string[]>>;
+  readonly fetchedAt: number;
+}
+
+const MAIN = 'Stable-Diffusion';
+
+export class CatalogueCache {
+  #cached: Catalogue | null = null;
+  #fetching: Promise<Catalogue> | null = null;
+
+  /** Of another connection, user or process: asked again when needed. */
+  clear(): void {
+    this.#cached = null;
+    this.#fetching = null;
+  }
+
+  /** `refresh` reads the server's model folders anew where the permission allows. Throws AppError. */
+  async get(client: SwarmClient, refresh: boolean, signal: AbortSignal): Promise<Catalogue> {
+    if (this.#cached !== null && !refresh) return this.#cached;
+    this.#fetching ??= this.#fetch(client, refresh, signal).finally(() => {
+      this.#fetching = null;
+    });
+    this.#cached = await this.#fetching;
+    return this.#cached;
+  }
+
+  async #fetch(client: SwarmClient, refresh: boolean, signal: AbortSignal): Promise<Catalogue> {
+    client.require('fundamental_generate_tab_access');
+    const { list, models, groups } = await client.ask(
+      (session) => (refresh ? client.api.refreshedParams(session, signal) : client.api.params(session, signal)),
+      signal,
+    );
+    const files = client.may('fundamental_model_access')
+      ? await client.ask((session) => client.api.models(session, signal), signal)
+      : [];
+    const byName = new Map(files.map((file) => [withoutExtension(file.name), file]));
+    const names = (models[MAIN] ?? []).map(([name]) => name);
+    return {
+      models: names.map((name) => {
+        const file = byName.get(withoutExtension(name));
+        return {
+          name,
+          title: file?.title ?? name,
+          architecture: file?.architecture ?? null,
+          width: positive(file?.standard_width),
+          height: positive(file?.standard_height),
+        };
+      }),
+      params: list.filter((param) => param.visible),
+      groups,
+      defaults: defaultsOf(list),
+      others: Object.fromEntries(
+        Object.entries(models)
+          .filter(([type]) => type !== MAIN)
+          .map(([type, entries]) => [type, entries.map(([name]) => name)]),
+      ),
+      fetchedAt: Date.now(),
+    };
+  }
+}
+
+const withoutExtension = (name: string): string => name.replace(/\.(safetensors|ckpt|gguf|sft)$/i, '');
+const positive = (value: number | null | undefined): number | null =>
+  value !== null && value !== undefined && value > 0 ? value : null;
+
+/** What every form shows; everything else is only sent once somebody touches it, since the server has its own defaults. */
+const ESSENTIAL = ['prompt', 'negativeprompt', 'steps', 'cfgscale', 'seed', 'width', 'height'];
+
+/** The server's own defaults of the essential parameters; sizes are better taken from the model. */
+function defaultsOf(params: readonly SwarmParam[]): Record<string, string | number> {
+  const defaults: Record<string, string | number> = {};
+  for (const id of ESSENTIAL) {
+    const param = params.find((one) => one.id === id);
+    if (param === undefined) continue;
+    const number = Number(param.default);
+    defaults[id] =
+      (param.type === 'integer' || param.type === 'decimal') && param.default !== '' && Number.isFinite(number)
+        ? number
+        : param.default;
+  }
+  return defaults;
+}
