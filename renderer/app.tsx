@@ -8,28 +8,28 @@ import { ApiContext } from './hooks/use-api.ts';
 import { goTo, useRoute } from './hooks/use-route.ts';
 import type { Route } from './hooks/use-route.ts';
 import { ActionsContext, createActions, sayTrouble } from './state/actions.ts';
-import { CancelContext, CancelFlow } from './state/cancel-flow.ts';
+import { CancelContext, CancelFlow } from './cancel/flow.ts';
 import { StoresContext, useApp, useServers } from './state/stores.ts';
 import type { Stores } from './state/stores.ts';
 import { cancelText } from './text/cancel.ts';
 import { common } from './text/common.ts';
 import { queueText, shellText } from './text/queue.ts';
-import { CancelDialog } from './views/cancel-dialog.tsx';
-import { ErrorBoundary } from './views/error-boundary.tsx';
-import { LinkBar } from './views/link-bar.tsx';
-import { LiveRegion } from './views/live-region.tsx';
-import { PutBackWords } from './views/put-back-toast.tsx';
-import { QueueView } from './views/queue-view.tsx';
-import { ShortcutSheet } from './views/shortcut-sheet.tsx';
-import { Sidebar } from './views/sidebar.tsx';
+import { CancelDialog } from './cancel/dialog.tsx';
+import { ErrorBoundary } from './shell/error-boundary.tsx';
+import { LinkBar } from './shell/link-bar.tsx';
+import { LiveRegion } from './shell/live-region.tsx';
+import { PutBackWords } from './cancel/put-back-toast.tsx';
+import { QueueView } from './queue/view.tsx';
+import { ShortcutSheet } from './shell/shortcut-sheet.tsx';
+import { Sidebar } from './shell/sidebar.tsx';
 import styles from './app.module.css';
 
-const HistoryView = lazy(async () => ({ default: (await import('./views/history-view.tsx')).HistoryView }));
-const SubmitView = lazy(async () => ({ default: (await import('./views/submit-view.tsx')).SubmitView }));
-const ServersView = lazy(async () => ({ default: (await import('./views/servers-view.tsx')).ServersView }));
-const SettingsView = lazy(async () => ({ default: (await import('./views/settings-view.tsx')).SettingsView }));
-const LogView = lazy(async () => ({ default: (await import('./views/log-view.tsx')).LogView }));
-const FirstStart = lazy(async () => ({ default: (await import('./views/first-start.tsx')).FirstStart }));
+const HistoryView = lazy(async () => ({ default: (await import('./history/view.tsx')).HistoryView }));
+const SubmitView = lazy(async () => ({ default: (await import('./submit/view.tsx')).SubmitView }));
+const ServersView = lazy(async () => ({ default: (await import('./servers/view.tsx')).ServersView }));
+const SettingsView = lazy(async () => ({ default: (await import('./settings/view.tsx')).SettingsView }));
+const LogView = lazy(async () => ({ default: (await import('./log/view.tsx')).LogView }));
+const FirstStart = lazy(async () => ({ default: (await import('./servers/first-start.tsx')).FirstStart }));
 
 const VIEWS: Record<Route, ComponentType> = {
   queue: QueueView,

@@ -30,7 +30,7 @@ export const ENDED_KEPT = 1_000;
 
 export const NO_JOBS: JobsState = { byId: new Map(), ended: [], removed: new Set(), layout: 0, ready: false };
 
-/** Nothing of what queue-rows.ts looks at differs. */
+/** Nothing of what queue/rows.ts looks at differs. */
 function samePlace(a: JobView, b: JobView): boolean {
   return (
     a.state === b.state &&

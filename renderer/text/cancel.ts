@@ -5,7 +5,7 @@
 import type { CancelPreview } from '../../shared/cancel-schema.ts';
 import { cancelDialogText, cancelWords as questionOf } from '../../shared/cancel-words.ts';
 import type { CancelManner, CancelSentence, CancelWords } from '../../shared/cancel-words.ts';
-import { number, seconds } from '../format.ts';
+import { number, seconds } from './format.ts';
 import { common, plural } from './common.ts';
 
 export const cancelText = {

@@ -1,6 +1,6 @@
 /** Words that more than one view says. The files of this folder are the catalogue: every sentence a person sees in the window is in one of them. Sentence case, verbs on buttons, an ellipsis where a dialog follows. */
 import type { ErrorCode } from '../../shared/errors.ts';
-import { number } from '../format.ts';
+import { number } from './format.ts';
 
 /** One form for 1, one for everything else. English only needs these two. */
 export function plural(count: number, one: string, other: string): string {

@@ -4,7 +4,7 @@ import type { WireError } from '../../shared/errors.ts';
 import type { JobView } from '../../shared/job.ts';
 import type { ForeignJob } from '../../shared/server.ts';
 import { nodeErrorsOf } from '../../shared/workflow/node-errors.ts';
-import { duration, number } from '../format.ts';
+import { duration, number } from './format.ts';
 import { common, plural, shortKey } from './common.ts';
 import { stepText } from './trail.ts';
 

@@ -1,7 +1,7 @@
 /** What the queue, its rows and the frame of the window say. Codes and numbers come in, words go out. */
 import type { CancelStep } from '../../shared/cancel.ts';
 import type { Stage } from '../../shared/stage.ts';
-import { ago, clock, duration, number, range, roughly, seconds } from '../format.ts';
+import { ago, clock, duration, number, range, roughly, seconds } from './format.ts';
 import { common, plural, shortKey } from './common.ts';
 
 export const shellText = {

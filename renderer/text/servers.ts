@@ -2,7 +2,7 @@
 import type { WireError } from '../../shared/errors.ts';
 import type { Kind } from '../../shared/job.ts';
 import type { Capabilities, Contact, ProbeReport } from '../../shared/server.ts';
-import { number } from '../format.ts';
+import { number } from './format.ts';
 import { plural } from './common.ts';
 import { swarmAbilities } from './swarm.ts';
 

@@ -1,7 +1,7 @@
 /** Every sentence of New job: reading a workflow, its inputs, how many, where, and what will be made. */
 import type { InputRole } from '../../shared/workflow/inputs.ts';
 import type { Refused, WorkflowOrigin } from '../../shared/workflow/result.ts';
-import { number, roughly } from '../format.ts';
+import { number, roughly } from './format.ts';
 import { plural } from './common.ts';
 
 export const submitText = {

@@ -2,7 +2,7 @@
 import type { AppError } from '../../shared/errors.ts';
 import type { Capabilities } from '../../shared/server.ts';
 import type { BackendView } from '../../shared/server-manage.ts';
-import { number } from '../format.ts';
+import { number } from './format.ts';
 import { common, plural } from './common.ts';
 
 export const swarmForm = {

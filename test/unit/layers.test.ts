@@ -62,7 +62,7 @@ describe('imports', () => {
     ['renderer/app.tsx', './styles/base.css'],
     ['renderer/app.tsx', '../shared/job.ts'],
     ['renderer/main.tsx', 'react-dom/client'],
-    ['renderer/views/submit-samples.tsx', '../../resources/workflows/two-passes.json?raw'],
+    ['renderer/submit/samples.tsx', '../../resources/workflows/two-passes.json?raw'],
     ['test/integration/a.test.ts', '../../electron/core/queue/queue.ts'],
   ])('lets %s import %s', (file, specifier) => {
     expect(whyForbidden(file, specifier)).toBeUndefined();

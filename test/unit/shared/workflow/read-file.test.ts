@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inflate } from '../../../../renderer/inflate.ts';
+import { inflate } from '../../../../renderer/submit/inflate.ts';
 import { readWorkflowFile, readWorkflowText } from '../../../../shared/workflow/read-file.ts';
 import type { ReadResult } from '../../../../shared/workflow/result.ts';
 import { ComfyGraphSchema } from '../../../../shared/job.ts';

@@ -1,0 +1,136 @@
+/** One row of History: picture, what it was, how it ended and by whom, where, when, and the one thing to do about it. */
+import { memo } from 'react';
+import type { ReactNode } from 'react';
+import type { HistoryRow as Row } from '../../shared/contract.ts';
+import type { JobView } from '../../shared/job.ts';
+import { Badge } from '../components/badge.tsx';
+import { Button } from '../components/button.tsx';
+import { cx } from '../components/class-names.ts';
+import { Thumbnail } from '../components/thumbnail.tsx';
+import { time } from '../text/format.ts';
+import { common } from '../text/common.ts';
+import { endingOf, foreignEnding, historyText } from '../text/history.ts';
+import type { EndingText } from '../text/history.ts';
+import { endedAt } from './layout.ts';
+import { factsOf } from '../job/words.ts';
+import styles from './row.module.css';
+
+export type RowAct = 'put-back' | 'run-again' | 'details';
+
+/** Put back what never ran, once; run again what did; look at what is not ours. */
+function actOf(row: Row): RowAct {
+  if (row.type === 'foreign') return 'details';
+  return canPutBack(row.job)
+    ? 'put-back'
+    : row.job.state === 'cancelled' && row.job.putBackAs !== null
+      ? 'details'
+      : 'run-again';
+}
+
+/** Cancelled before it ran, and not put back yet (product §3.6). */
+export function canPutBack(job: JobView): boolean {
+  const outcome = job.cancel?.outcome;
+  return (
+    job.state === 'cancelled' &&
+    job.putBackAs === null &&
+    outcome?.outcome === 'cancelled' &&
+    outcome.reach !== 'running'
+  );
+}
+
+export const mediaOf = (outputId: string): string => `/media/output/${outputId}`;
+
+const actLabels: Record<RowAct, string> = {
+  'put-back': historyText.putBack,
+  'run-again': historyText.runAgain,
+  details: historyText.details,
+};
+
+export interface HistoryRowProps {
+  row: Row | null;
+  serverName: string;
+  /** In reach of the Tab key: only the active row's button is. */
+  active: boolean;
+  onAct: (row: Row, act: RowAct) => void;
+}
+
+/** Drawn again only when something of it changed: while one scrolls, most rows are the ones of the frame before. */
+export const HistoryRow = memo(function HistoryRow({ row, serverName, active, onAct }: HistoryRowProps): ReactNode {
+  if (row === null) return <Placeholder />;
+  const ending = row.type === 'job' ? endingOf(row.job) : foreignEnding(row.foreign);
+  const cancelled = row.type === 'job' && row.job.state === 'cancelled';
+  const act = actOf(row);
+  return (
+    <div role="presentation" className={cx(styles['row'], cancelled && styles['cancelled'])}>
+      <span role="gridcell" className={styles['picture']}>
+        <Thumbnail
+          src={row.type === 'job' && row.job.outputs.thumb !== null ? mediaOf(row.job.outputs.thumb) : null}
+          faded={cancelled}
+        />
+      </span>
+      <span role="gridcell" className={styles['what']}>
+        {row.type === 'job' ? (
+          <span className={styles['title']} dir="auto">
+            {row.job.title || common.untitled}
+          </span>
+        ) : (
+          <span className={cx(styles['title'], styles['foreign'])}>
+            <span>{historyText.foreignTitle}</span> <Badge>{historyText.foreign}</Badge>
+          </span>
+        )}
+        <span className={styles['meta']}>
+          {row.type === 'job' ? factsOf(row.job.info) : historyText.foreignKey(row.foreign.remoteKey)}
+        </span>
+      </span>
+      <span role="gridcell" className={styles['ending']}>
+        <Ending ending={ending} />
+      </span>
+      <span role="gridcell" className={styles['server']}>
+        {serverName}
+      </span>
+      <span role="gridcell" className={styles['time']}>
+        <time dateTime={new Date(endedAt(row)).toISOString()}>{time(endedAt(row))}</time>
+      </span>
+      <span role="gridcell" className={styles['act']}>
+        <Button
+          size="s"
+          className={styles['button']}
+          tabIndex={active ? 0 : -1}
+          aria-label={`${actLabels[act]}: ${row.type === 'job' ? row.job.title || common.untitled : historyText.foreignTitle}`}
+          onClick={(event) => {
+            event.stopPropagation();
+            onAct(row, act);
+          }}
+        >
+          {actLabels[act]}
+        </Button>
+      </span>
+    </div>
+  );
+});
+
+export function Ending({ ending }: { ending: EndingText }): ReactNode {
+  return (
+    <>
+      <span className={cx(styles['first'], ending.second === null && styles['alone'])}>
+        <b className={styles[ending.tone]}>{ending.word}</b>
+        {ending.rest}
+      </span>
+      {ending.second !== null && <span className={styles['second']}>{ending.second}</span>}
+    </>
+  );
+}
+
+function Placeholder(): ReactNode {
+  return (
+    <div role="presentation" className={styles['row']}>
+      <span role="gridcell" className={styles['picture']}>
+        <span className={styles['blankPicture']} />
+      </span>
+      <span role="gridcell" className={styles['what']}>
+        <span className={styles['blank']} />
+        <span className="sr-only">{historyText.loadingRow}</span>
+      </span>
+    </div>
+  );
+}

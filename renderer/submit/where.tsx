@@ -1,0 +1,119 @@
+/** Where it goes: one server by name, or the first of its kind that is free; with what is before us there. And a note. */
+import type { ReactNode } from 'react';
+import type { ServerId } from '../../shared/ids.ts';
+import type { ComfyGraph, Kind } from '../../shared/job.ts';
+import type { ServerView } from '../../shared/server.ts';
+import { swarmResults } from '../../shared/workflow/swarm-raw.ts';
+import { Field, TextInput } from '../components/field.tsx';
+import { Select } from '../components/select.tsx';
+import { useNow } from '../hooks/use-now.ts';
+import { useJobs, useServers, useStores } from '../state/stores.ts';
+import { useStore } from 'zustand';
+import { common } from '../text/common.ts';
+import { submitText } from '../text/submit.ts';
+import { may, swarmForm } from '../text/swarm.ts';
+import { freeInMs, jobsFor } from './estimate.ts';
+import styles from './seeds.module.css';
+
+const ANY = '';
+
+/** The part of a draft that is chosen here. */
+interface Place {
+  serverId: ServerId | null;
+  note: string;
+}
+
+export interface SubmitWhereProps {
+  /** What may take it; "any" is of the first. */
+  kinds: readonly [Kind, ...Kind[]];
+  draft: Place;
+  /** A workflow that may go into a SwarmUI's own queue. */
+  graph?: ComfyGraph;
+  onChange: (next: Partial<Place>) => void;
+}
+
+export function SubmitWhere({ kinds, draft, graph, onChange }: SubmitWhereProps): ReactNode {
+  const stores = useStores();
+  const order = useServers((state) => state.order);
+  const byId = useServers((state) => state.byId);
+  const jobs = useJobs((state) => state.byId);
+  const foreign = useStore(stores.foreign, (state) => state.byServer);
+  const nowMs = useNow(5_000);
+  const servers = order.flatMap((id) => byId.get(id) ?? []).filter(({ kind }) => kinds.includes(kind));
+  const chosen = servers.find(({ id }) => id === draft.serverId);
+
+  const describe = (id: ServerId): string => {
+    const server = byId.get(id);
+    if (server === undefined) return '';
+    if (server.status.contact !== 'online') return submitText.notOnline;
+    if (server.paused) return submitText.pausedServer;
+    const ours = jobsFor(jobs.values(), id);
+    const view = foreign.get(id);
+    const others =
+      (view?.total ?? 0) + (view?.counts ?? []).reduce((sum, count) => sum + count.waiting + count.running, 0);
+    return submitText.load(ours.length + others, freeInMs(ours, others, nowMs));
+  };
+
+  const inside = (id: ServerId): string =>
+    graph !== undefined && byId.get(id)?.kind === 'swarm' ? `${swarmForm.rawServer}  ·  ` : '';
+  const notes = graph !== undefined && chosen?.kind === 'swarm' ? rawNotes(graph, chosen) : [];
+
+  return (
+    <section className={styles['seeds']} aria-label={submitText.where}>
+      <h2 className={styles['heading']}>{submitText.where}</h2>
+      <Field
+        label={submitText.server}
+        hint={
+          servers.length === 0
+            ? kinds[0] === 'swarm'
+              ? swarmForm.noServer
+              : submitText.noServer
+            : chosen !== undefined && chosen.status.contact !== 'online'
+              ? submitText.notOnline
+              : undefined
+        }
+      >
+        {(control) => (
+          <Select
+            {...control}
+            value={chosen?.id ?? ANY}
+            options={[
+              { value: ANY, label: `${common.anyServerOf(kinds[0])}  ·  ${submitText.anyServerHint}` },
+              ...servers.map(({ id, name }) => ({ value: id, label: `${name}  ·  ${inside(id)}${describe(id)}` })),
+            ]}
+            onValueChange={(value) => onChange({ serverId: value === ANY ? null : value })}
+          />
+        )}
+      </Field>
+      {notes.map((note) => (
+        <p key={note} className={styles['raw']}>
+          {note}
+        </p>
+      ))}
+      <Field label={submitText.note}>
+        {(control) => (
+          <TextInput
+            {...control}
+            maxLength={2_000}
+            placeholder={submitText.notePlaceholder}
+            value={draft.note}
+            onChange={(event) => onChange({ note: event.currentTarget.value })}
+          />
+        )}
+      </Field>
+    </section>
+  );
+}
+
+/** What is different for a workflow that goes into SwarmUI's own queue. */
+function rawNotes(graph: ComfyGraph, server: ServerView): string[] {
+  const { any, intermediate, tags } = swarmResults(graph);
+  const { capabilities } = server.status;
+  return [
+    swarmForm.rawGoes,
+    capabilities !== null && !may(capabilities, 'comfy_dynamic_custom_workflows') ? swarmForm.rawNotAllowed : null,
+    any ? null : swarmForm.rawNoResult,
+    any && intermediate.length > 0 ? swarmForm.rawIntermediate(intermediate) : null,
+    tags ? swarmForm.rawTags : null,
+  ].filter((note) => note !== null);
+}

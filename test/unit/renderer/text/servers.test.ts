@@ -1,0 +1,40 @@
+/** What a server can do and what is the matter with it, in words. */
+import { describe, expect, it } from 'vitest';
+import { abilities, problemText, reasonText } from '../../../../renderer/text/servers.ts';
+
+describe('what a server can do, in words', () => {
+  const all = {
+    promptId: true,
+    targetedInterrupt: true,
+    jobsApi: true,
+    jobCancel: true,
+    previewMetadata: true,
+    permissions: [],
+    passthrough: true,
+  };
+  it('promises an exact stop only where the server has one', () => {
+    expect(abilities('comfy', all, false)).toMatchObject([{ tone: 'go' }]);
+    expect(abilities('comfy', { ...all, targetedInterrupt: false }, false)[0]).toMatchObject({
+      tone: 'hold',
+      text: expect.stringMatching(/can’t be cancelled/),
+    });
+    expect(abilities('comfy', { ...all, targetedInterrupt: false }, true)[0]?.text).toMatch(/may hit a neighbour/);
+  });
+
+  it('shows a problem nobody has words for rather than hide it', () => {
+    expect(problemText('moon-phase', { phase: 'full' })).toBe('moon-phase: phase full');
+  });
+
+  it('says why nothing answers', () => {
+    expect(reasonText({ code: 'server_unreachable', message: '', cause: { code: 'ECONNREFUSED', message: '' } })).toBe(
+      'connection refused',
+    );
+    expect(
+      reasonText({
+        code: 'server_unreachable',
+        message: '',
+        cause: { code: 'DEPTH_ZERO_SELF_SIGNED_CERT', message: '' },
+      }),
+    ).toMatch(/certificate/);
+  });
+});
