@@ -16,7 +16,7 @@ import {
 import { call, defineContract } from './contract-types.ts';
 import type { ApiOf, EventsOf, HandlersOf } from './contract-types.ts';
 import { JobDetailSchema, JobStateSchema, JobViewSchema, KindSchema, SubmitJobsSchema } from './job.ts';
-import type { JobLive } from './stage.ts';
+import type { JobLive } from './phase.ts';
 import {
   BatchIdSchema,
   JobIdSchema,
@@ -133,17 +133,17 @@ export type AppInfo = z.infer<typeof AppInfoSchema>;
 
 const JobLiveSchema: z.ZodType<JobLive> = z.object({
   jobId: JobIdSchema,
-  stage: z.discriminatedUnion('stage', [
-    z.object({ stage: z.literal('waiting'), place: z.number().int().nullable() }),
-    z.object({ stage: z.literal('loading-model') }),
+  phase: z.discriminatedUnion('phase', [
+    z.object({ phase: z.literal('waiting'), place: z.number().int().nullable() }),
+    z.object({ phase: z.literal('loading-model') }),
     z.object({
-      stage: z.literal('running'),
+      phase: z.literal('running'),
       node: z.string().nullable(),
       step: z.number().nullable(),
       steps: z.number().nullable(),
     }),
-    z.object({ stage: z.literal('saving') }),
-    z.object({ stage: z.literal('collecting'), stored: z.number().int(), expected: z.number().int() }),
+    z.object({ phase: z.literal('saving') }),
+    z.object({ phase: z.literal('collecting'), stored: z.number().int(), expected: z.number().int() }),
   ]),
   fraction: z.number().nullable(),
   nodesDone: z.number().int().nullable(),
@@ -383,7 +383,7 @@ export const contract = defineContract({
     /** Durable truth, ordered by `rev`. */
     'job.changed': JobViewSchema,
     'job.removed': z.object({ id: JobIdSchema }),
-    /** Stage, progress, preview version; lossy, at most 10 a second per job. */
+    /** Phase, progress, preview version; lossy, at most 10 a second per job. */
     'job.live': JobLiveSchema,
     'foreign.changed': ForeignViewSchema,
     'queue.summary': QueueSummarySchema,

@@ -11,7 +11,7 @@ import { useJobLive } from './use-job.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { useLive, useUi } from '../state/stores.ts';
 import { cancelText } from '../text/cancel.ts';
-import { queueText, stageWords, waitingFor } from '../text/queue.ts';
+import { queueText, phaseWords, waitingFor } from '../text/queue.ts';
 import { Station } from './station.tsx';
 import styles from '../queue/row.module.css';
 
@@ -75,10 +75,10 @@ export const LiveWords = memo(function LiveWords({
 }): ReactNode {
   const live = useJobLive(job.id);
   if (stale) return <span className={cx(styles['wrap'], styles['hold'])}>{queueText.stale}</span>;
-  const words = stageWords(
-    live?.stage ??
+  const words = phaseWords(
+    live?.phase ??
       (job.state === 'collecting'
-        ? { stage: 'collecting', stored: job.outputs.stored, expected: job.outputs.expected }
+        ? { phase: 'collecting', stored: job.outputs.stored, expected: job.outputs.expected }
         : null),
     {
       nodesDone: live?.nodesDone ?? null,
@@ -87,7 +87,7 @@ export const LiveWords = memo(function LiveWords({
     },
   );
   // A server that knows no nodes tells at least how far it is, and by that which of its images it is at.
-  const alone = words.rest === '' && live?.stage.stage === 'running' && live.nodesTotal === null ? live.fraction : null;
+  const alone = words.rest === '' && live?.phase.phase === 'running' && live.nodesTotal === null ? live.fraction : null;
   const image = alone === null ? null : imageAt(alone, job.info.images);
   const rest = alone === null ? words.rest : percent(alone);
   return (
@@ -118,11 +118,11 @@ export const StoppingWords = memo(function StoppingWords({
 }): ReactNode {
   const live = useJobLive(job.id);
   const asked = job.cancel?.mode === 'if-waiting' ? cancelText.ifWaiting : cancelText.cancelling;
-  const stage = job.state === 'running' && !unreachable ? (live?.stage ?? null) : null;
+  const phase = job.state === 'running' && !unreachable ? (live?.phase ?? null) : null;
   return (
     <>
       <strong className={cx(styles['line'], styles['hold'])}>{asked}</strong>
-      <span className={styles['wrap']}>{waitingFor(stage, job.cancel?.lastStep?.step ?? null)}</span>
+      <span className={styles['wrap']}>{waitingFor(phase, job.cancel?.lastStep?.step ?? null)}</span>
     </>
   );
 });

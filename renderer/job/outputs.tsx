@@ -175,7 +175,7 @@ function Large({
     >
       {output !== undefined && (
         <div
-          className={styles['stage']}
+          className={styles['canvas']}
           onKeyDown={(event) => {
             if (event.key === 'ArrowLeft') step(-1);
             else if (event.key === 'ArrowRight') step(1);

@@ -137,10 +137,10 @@ function NowWords({ job, server }: { job: JobView; server: string }): ReactNode 
 
 function Facts({ job, server }: { job: JobView; server: string }): ReactNode {
   const live = useJobLive(job.id);
-  const stage = live?.stage;
+  const phase = live?.phase;
   const node =
-    stage?.stage === 'running' && stage.node !== null
-      ? `${stage.node}${stage.step === null || stage.steps === null ? '' : `, ${queueText.stepOf(stage.step, stage.steps)}`}`
+    phase?.phase === 'running' && phase.node !== null
+      ? `${phase.node}${phase.step === null || phase.steps === null ? '' : `, ${queueText.stepOf(phase.step, phase.steps)}`}`
       : null;
   const { info, batch } = job;
   const facts: [string, string | null][] = [

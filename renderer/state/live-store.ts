@@ -1,11 +1,11 @@
 /**
- * What running jobs are doing this moment: stage, progress, preview version. Apart from the jobs on purpose: it changes
+ * What running jobs are doing this moment: phase, progress, preview version. Apart from the jobs on purpose: it changes
  * ten times a second and only progress elements look at it. Never evidence for a state.
  */
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import type { JobId } from '../../shared/ids.ts';
-import type { JobLive } from '../../shared/stage.ts';
+import type { JobLive } from '../../shared/phase.ts';
 
 export interface LiveState {
   readonly byId: ReadonlyMap<JobId, JobLive>;
@@ -28,7 +28,7 @@ export function applyLive(state: LiveState, updates: readonly JobLive[], ended: 
   };
   for (const live of updates) {
     byId.set(live.jobId, live);
-    setPlace(live.jobId, live.stage.stage === 'waiting' ? live.stage.place : null);
+    setPlace(live.jobId, live.phase.phase === 'waiting' ? live.phase.place : null);
   }
   for (const id of over) {
     byId.delete(id);

@@ -11,7 +11,7 @@ import { isTerminal } from '../../shared/job-machine.ts';
 import type { Client } from '../../shared/rpc/client.ts';
 import type { ForeignView, ServerView } from '../../shared/server.ts';
 import type { Settings } from '../../shared/settings.ts';
-import type { JobLive } from '../../shared/stage.ts';
+import type { JobLive } from '../../shared/phase.ts';
 import { applyForeign } from './foreign-store.ts';
 import { apply, sweep } from './jobs-store.ts';
 import { applyLive } from './live-store.ts';

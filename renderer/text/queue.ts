@@ -1,6 +1,6 @@
 /** What the queue, its rows and the frame of the window say. Codes and numbers come in, words go out. */
 import type { CancelStep } from '../../shared/cancel.ts';
-import type { Stage } from '../../shared/stage.ts';
+import type { Phase } from '../../shared/phase.ts';
 import { ago, clock, duration, number, range, roughly, seconds } from './format.ts';
 import { common, plural, shortKey } from './common.ts';
 
@@ -177,26 +177,26 @@ export const queueText = {
 } as const;
 
 /** What a running row says: strong words, what follows on the same line, and a second line. */
-export interface StageWords {
+export interface PhaseWords {
   strong: string;
   rest: string;
   second: string;
 }
 
-export function stageWords(
-  stage: Stage | null,
+export function phaseWords(
+  phase: Phase | null,
   more: { nodesDone: number | null; nodesTotal: number | null; leftMs: { low: number; high: number } | null },
-): StageWords {
+): PhaseWords {
   const left = more.leftMs === null ? '' : queueText.left(more.leftMs.low, more.leftMs.high);
   const node =
     more.nodesDone === null || more.nodesTotal === null
       ? ''
       : queueText.nodeOf(Math.min(more.nodesDone + 1, more.nodesTotal), more.nodesTotal);
   const second = [node, left].filter((part) => part !== '').join(' · ');
-  switch (stage?.stage) {
+  switch (phase?.phase) {
     case 'running': {
-      const step = stage.step === null || stage.steps === null ? '' : queueText.stepOf(stage.step, stage.steps);
-      if (stage.node !== null) return { strong: stage.node, rest: step, second };
+      const step = phase.step === null || phase.steps === null ? '' : queueText.stepOf(phase.step, phase.steps);
+      if (phase.node !== null) return { strong: phase.node, rest: step, second };
       return { strong: 'Running', rest: step, second };
     }
     case 'loading-model':
@@ -204,7 +204,7 @@ export function stageWords(
     case 'saving':
       return { strong: queueText.saving, rest: '', second };
     case 'collecting':
-      return { strong: queueText.collecting(stage.stored, stage.expected), rest: '', second: '' };
+      return { strong: queueText.collecting(phase.stored, phase.expected), rest: '', second: '' };
     case 'waiting':
     case undefined:
       return { strong: queueText.starting, rest: '', second };
@@ -212,16 +212,16 @@ export function stageWords(
 }
 
 /** What a cancelling row waits for: "waiting for KSampler, step 19 of 30". */
-export function waitingFor(stage: Stage | null, step: CancelStep | null): string {
+export function waitingFor(phase: Phase | null, step: CancelStep | null): string {
   if (step === 'runs-on') return 'this server is too old to stop one job safely: it will finish';
-  switch (stage?.stage) {
+  switch (phase?.phase) {
     case 'running':
-      if (stage.node === null)
-        return stage.step === null || stage.steps === null
+      if (phase.node === null)
+        return phase.step === null || phase.steps === null
           ? 'waiting for the server'
-          : `waiting for step ${queueText.stepOf(stage.step, stage.steps)}`;
-      if (stage.step === null || stage.steps === null) return `waiting for ${stage.node}`;
-      return `waiting for ${stage.node}, step ${queueText.stepOf(stage.step, stage.steps)}`;
+          : `waiting for step ${queueText.stepOf(phase.step, phase.steps)}`;
+      if (phase.step === null || phase.steps === null) return `waiting for ${phase.node}`;
+      return `waiting for ${phase.node}, step ${queueText.stepOf(phase.step, phase.steps)}`;
     case 'loading-model':
       return 'waiting for the model to load';
     case 'saving':

@@ -22,7 +22,7 @@ import type { ServerFact } from '../../shared/job-fact.ts';
 import type { ComfyGraph } from '../../shared/job.ts';
 import type { Json } from '../../shared/schema.ts';
 import type { Credential, ForeignView, ServerStatus } from '../../shared/server.ts';
-import type { LiveUpdate } from '../../shared/stage.ts';
+import type { LiveUpdate } from '../../shared/phase.ts';
 
 export interface RigOptions {
   readonly clientId?: string;

@@ -9,7 +9,7 @@ import type { JobId, ServerId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';
 import type { Client } from '../../shared/rpc/client.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
-import type { JobLive } from '../../shared/stage.ts';
+import type { JobLive } from '../../shared/phase.ts';
 import {
   LAPTOP,
   NOW,
@@ -328,7 +328,7 @@ export function createSample(options: SampleOptions = {}): Sample {
     step = step >= 29 ? 17 : step + 0.2;
     const harbour: JobLive = {
       jobId: jobId('harbour'),
-      stage: { stage: 'running', node: 'KSampler', step: Math.floor(step) + 1, steps: 30 },
+      phase: { phase: 'running', node: 'KSampler', step: Math.floor(step) + 1, steps: 30 },
       fraction: 0.3 + step / 60,
       nodesDone: 3,
       nodesTotal: 9,
@@ -346,7 +346,7 @@ export function createSample(options: SampleOptions = {}): Sample {
     emit('job.live', {
       ...harbour,
       jobId: jobId('heron'),
-      stage: { stage: 'running', node: null, step: null, steps: null },
+      phase: { phase: 'running', node: null, step: null, steps: null },
       fraction: 0.22,
       nodesDone: null,
       nodesTotal: null,

@@ -18,7 +18,7 @@ import { newAttemptId, newJobId, newServerId, uuidv4 } from '../../shared/ids.ts
 import type { OutputRef, ServerFact } from '../../shared/job-fact.ts';
 import type { JobPayload } from '../../shared/job.ts';
 import type { Credential, ForeignView, ServerStatus } from '../../shared/server.ts';
-import type { LiveUpdate } from '../../shared/stage.ts';
+import type { LiveUpdate } from '../../shared/phase.ts';
 import { until } from './until.ts';
 
 export interface SwarmRigOptions {

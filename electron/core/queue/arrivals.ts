@@ -6,7 +6,7 @@ import { toAppError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { ServerFact } from '../../../shared/job-fact.ts';
 import type { ForeignView } from '../../../shared/server.ts';
-import type { LiveUpdate } from '../../../shared/stage.ts';
+import type { LiveUpdate } from '../../../shared/phase.ts';
 import type { AttemptRow } from '../db/rows.ts';
 import type { ForeignEnded } from '../servers/adapter.ts';
 import type { AttemptReads } from './attempt-reads.ts';

@@ -5,8 +5,8 @@
 import type { Events } from '../../../shared/contract.ts';
 import type { AttemptId, JobId, PayloadId, ServerId } from '../../../shared/ids.ts';
 import type { ComfyGraph } from '../../../shared/job.ts';
-import { foldProgress, startProgress } from '../../../shared/stage.ts';
-import type { JobLive, LiveUpdate, NodeProgress, Segment, Stage } from '../../../shared/stage.ts';
+import { foldProgress, startProgress } from '../../../shared/phase.ts';
+import type { JobLive, LiveUpdate, NodeProgress, Phase, Segment } from '../../../shared/phase.ts';
 import type { Emitter } from '../../../shared/util/emitter.ts';
 import type { Experience } from './experience.ts';
 
@@ -21,7 +21,7 @@ interface Entry {
   payloadId: PayloadId;
   titles: ReadonlyMap<string, string>;
   progress: NodeProgress;
-  stage: Stage;
+  phase: Phase;
   startedMono: number | null;
   order: string[];
   nodeBegan: number;
@@ -66,7 +66,7 @@ export class Live {
       ...subject,
       titles,
       progress: startProgress(titles.size),
-      stage: { stage: 'waiting', place: null },
+      phase: { phase: 'waiting', place: null },
       startedMono: null,
       order: [],
       nodeBegan: 0,
@@ -82,7 +82,7 @@ export class Live {
     const entry = this.#byJob.get(jobId);
     if (entry?.startedMono !== null) return;
     entry.startedMono = performance.now();
-    entry.stage = { stage: 'running', node: null, step: null, steps: null };
+    entry.phase = { phase: 'running', node: null, step: null, steps: null };
     this.#soon(entry);
   }
 
@@ -94,9 +94,9 @@ export class Live {
       entry.preview = { mime: update.mime, bytes: update.bytes };
       entry.previewVersion += 1;
     } else if (update.type === 'place') {
-      if (entry.stage.stage === 'waiting') entry.stage = { stage: 'waiting', place: update.place };
+      if (entry.phase.phase === 'waiting') entry.phase = { phase: 'waiting', place: update.place };
     } else if (update.type === 'loading-model') {
-      entry.stage = { stage: 'loading-model' };
+      entry.phase = { phase: 'loading-model' };
     } else {
       const before = entry.progress.current;
       entry.progress = foldProgress(entry.progress, update, this.#experience.nodeTimes(entry.payloadId)?.ms);
@@ -111,10 +111,10 @@ export class Live {
       const step =
         update.type === 'step' && update.max > 1
           ? { step: update.value, steps: update.max }
-          : current === before && entry.stage.stage === 'running'
-            ? { step: entry.stage.step, steps: entry.stage.steps }
+          : current === before && entry.phase.phase === 'running'
+            ? { step: entry.phase.step, steps: entry.phase.steps }
             : { step: null, steps: null };
-      entry.stage = { stage: 'running', node, ...step };
+      entry.phase = { phase: 'running', node, ...step };
     }
     this.#soon(entry);
   }
@@ -122,7 +122,7 @@ export class Live {
   collecting(jobId: JobId, stored: number, expected: number): void {
     const entry = this.#byJob.get(jobId);
     if (entry === undefined) return;
-    entry.stage = { stage: 'collecting', stored, expected };
+    entry.phase = { phase: 'collecting', stored, expected };
     this.#soon(entry);
   }
 
@@ -178,7 +178,7 @@ export class Live {
     const known = progress.total > 0;
     return {
       jobId: entry.jobId,
-      stage: entry.stage,
+      phase: entry.phase,
       fraction: entry.startedMono === null ? null : progress.fraction,
       nodesDone: known ? Math.min(progress.done.size, progress.total) : null,
       nodesTotal: known ? progress.total : null,

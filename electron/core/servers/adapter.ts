@@ -9,7 +9,7 @@ import type { OutputRef, ServerFact } from '../../../shared/job-fact.ts';
 import type { JobPayload, Kind } from '../../../shared/job.ts';
 import type { Capabilities, Credential, ForeignJob, ForeignView, ServerStatus } from '../../../shared/server.ts';
 import type { BackendView, CatalogueView } from '../../../shared/server-manage.ts';
-import type { LiveUpdate } from '../../../shared/stage.ts';
+import type { LiveUpdate } from '../../../shared/phase.ts';
 import type { Log } from '../log.ts';
 
 /** A server as its adapter sees it. `clientId` is stable per server (C11). */

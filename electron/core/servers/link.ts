@@ -7,7 +7,7 @@ import { AppError, isAbort, toAppError, toWire } from '../../../shared/errors.ts
 import type { ServerFact } from '../../../shared/job-fact.ts';
 import type { ServerId } from '../../../shared/ids.ts';
 import type { Contact, Credential, ForeignView, ServerStatus } from '../../../shared/server.ts';
-import type { LiveUpdate } from '../../../shared/stage.ts';
+import type { LiveUpdate } from '../../../shared/phase.ts';
 import { Aborted, abortReason, raceAbort, Wake } from '../../../shared/util/async.ts';
 import type { Log } from '../log.ts';
 import { Backoff, GOOD_AFTER_MS } from '../net/backoff.ts';

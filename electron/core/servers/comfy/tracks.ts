@@ -3,7 +3,7 @@
  * up a result. Makes no requests; the adapter does when `onOver` asks it to.
  */
 import type { ServerFact } from '../../../../shared/job-fact.ts';
-import type { LiveUpdate } from '../../../../shared/stage.ts';
+import type { LiveUpdate } from '../../../../shared/phase.ts';
 import { Wake } from '../../../../shared/util/async.ts';
 import type { ComfyEvent } from './frames.ts';
 import type { StopSubject } from './cancel.ts';

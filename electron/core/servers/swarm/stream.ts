@@ -2,8 +2,8 @@
  * What one generation stream has said so far: phase, certainty of that phase, progress, images (architecture §7.3).
  * Pure: fed with frames and a clock, it answers what is news. It sends nothing and decides no job's state.
  */
-import type { LiveUpdate } from '../../../../shared/stage.ts';
-import { cleanFraction } from '../../../../shared/stage.ts';
+import type { LiveUpdate } from '../../../../shared/phase.ts';
+import { cleanFraction } from '../../../../shared/phase.ts';
 import { readDataUrl } from './frames.ts';
 import type { FrameImage, SwarmFrame } from './frames.ts';
 import { isIdle, NO_COUNTERS } from './schemas.ts';

@@ -225,7 +225,7 @@ test('live reports leave the jobs store alone, and stand still while live update
   const jobs = stores.jobs.getState();
   const live = {
     jobId: jobIdOf('a'),
-    stage: { stage: 'saving' } as const,
+    phase: { phase: 'saving' } as const,
     nodesDone: null,
     nodesTotal: null,
     segments: [],

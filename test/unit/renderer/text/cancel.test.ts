@@ -70,10 +70,10 @@ test('other people’s work is called that', () => {
 });
 
 test('a cancelling row names what it waits for', () => {
-  expect(waitingFor({ stage: 'running', node: 'KSampler', step: 19, steps: 30 }, 'waiting')).toBe(
+  expect(waitingFor({ phase: 'running', node: 'KSampler', step: 19, steps: 30 }, 'waiting')).toBe(
     'waiting for KSampler, step 19 of 30',
   );
-  expect(waitingFor({ stage: 'running', node: 'VAE Decode', step: null, steps: null }, 'heard')).toBe(
+  expect(waitingFor({ phase: 'running', node: 'VAE Decode', step: null, steps: null }, 'heard')).toBe(
     'waiting for VAE Decode',
   );
   expect(waitingFor(null, null)).toBe('waiting for the server');

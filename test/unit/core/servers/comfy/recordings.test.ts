@@ -15,7 +15,7 @@ import {
 import { Tracks } from '../../../../../electron/core/servers/comfy/tracks.ts';
 import { parsePythonJson } from '../../../../../electron/core/net/python-json.ts';
 import type { ServerFact } from '../../../../../shared/job-fact.ts';
-import type { LiveUpdate } from '../../../../../shared/stage.ts';
+import type { LiveUpdate } from '../../../../../shared/phase.ts';
 import { isBinary, readRecording, recordingNames, wireText } from '../../../../support/recording.ts';
 import type { RecordedLine } from '../../../../support/recording.ts';
 

@@ -1,8 +1,8 @@
 /** Progress: one monotonic fraction below 1, whatever a server reports. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cleanFraction, foldProgress, startProgress } from '../../../shared/stage.ts';
-import type { LiveUpdate } from '../../../shared/stage.ts';
+import { cleanFraction, foldProgress, startProgress } from '../../../shared/phase.ts';
+import type { LiveUpdate } from '../../../shared/phase.ts';
 
 const node = fc.constantFrom('1', '2', '3', '4.0.5');
 const update: fc.Arbitrary<LiveUpdate> = fc.oneof(

@@ -1,15 +1,15 @@
 /**
- * What an attempt is doing now, for display only: stages, progress, and the fold of raw progress into one monotonic
+ * What an attempt is doing now, for display only: phases, progress, and the fold of raw progress into one monotonic
  * fraction. Never persisted, never evidence for a state.
  */
 import type { JobId } from './ids.ts';
 
-export type Stage =
-  | { stage: 'waiting'; place: number | null }
-  | { stage: 'loading-model' }
-  | { stage: 'running'; node: string | null; step: number | null; steps: number | null }
-  | { stage: 'saving' }
-  | { stage: 'collecting'; stored: number; expected: number };
+export type Phase =
+  | { phase: 'waiting'; place: number | null }
+  | { phase: 'loading-model' }
+  | { phase: 'running'; node: string | null; step: number | null; steps: number | null }
+  | { phase: 'saving' }
+  | { phase: 'collecting'; stored: number; expected: number };
 
 /** One piece of the progress bar: `share` of the usual time (all shares add up to 1), `fill` from 0 to 1. */
 export interface Segment {
@@ -20,7 +20,7 @@ export interface Segment {
 /** High-frequency state of one running job; lossy, at most 10 a second per job. */
 export interface JobLive {
   jobId: JobId;
-  stage: Stage;
+  phase: Phase;
   /** 0 to just below 1, never falling within an attempt; null while nothing is known. */
   fraction: number | null;
   nodesDone: number | null;
