@@ -2,7 +2,8 @@
 import { lazy, Suspense, useEffect, useMemo } from 'react';
 import type { ComponentType, ReactNode } from 'react';
 import type { Api } from '../shared/contract.ts';
-import { closeToast, showToast, ToastRegion } from './components/toast.tsx';
+import { ToastRegion } from './components/toast.tsx';
+import { closeToast, showToast } from './state/toasts.ts';
 import { useGlobalHotkeys } from './hooks/use-hotkeys.ts';
 import { ApiContext } from './hooks/use-api.ts';
 import { goTo, useRoute } from './hooks/use-route.ts';

@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Auth } from './auth.ts';
 import type { Caller } from './callers.ts';
 import type { ControlApi } from './control-api.ts';
+import { MEDIA_PATH } from '../../shared/media.ts';
 import { valuesOf } from '../listen/guards.ts';
 import type { Asked, Refusal, RouteKind } from '../listen/guards.ts';
 import { contentSecurityPolicy, headersFor } from '../listen/headers.ts';
@@ -99,7 +100,7 @@ export function createRoutes(options: RouteOptions): (path: string) => Route | u
   return (path) => {
     const known = fixed.get(path);
     if (known !== undefined) return known;
-    if (path.startsWith('/media/'))
+    if (path.startsWith(MEDIA_PATH))
       return { kind: 'media', answer: (answering) => sendMedia(options.media, answering) };
     if (path.startsWith('/api/')) return { kind: 'api-change', answer: (answering) => carryOut(api, answering) };
     const file = files.get(path);

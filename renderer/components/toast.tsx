@@ -5,34 +5,13 @@
 import { useEffect, useRef, useState } from 'react';
 import type { CSSProperties, ReactNode } from 'react';
 import { useStore } from 'zustand';
-import { createStore } from 'zustand/vanilla';
+import { closeToast, toasts as store } from '../state/toasts.ts';
+import type { ToastSpec } from '../state/toasts.ts';
 import { common } from '../text/common.ts';
 import { Button } from './button.tsx';
 import { cx } from './class-names.ts';
 import { IconButton } from './icon-button.tsx';
 import styles from './toast.module.css';
-
-export interface ToastSpec {
-  /** A new toast with the same key replaces the old one. */
-  key: string;
-  /** Words, or a component whose words change while the toast stands. */
-  text: ReactNode;
-  /** `trouble` is spoken at once and stays until closed. */
-  tone?: 'plain' | 'trouble';
-  action?: { label: string; onAct: () => void };
-  /** Milliseconds it stands; default 10 s with an action, 5 s without. */
-  standsMs?: number;
-}
-
-const store = createStore<{ toasts: readonly ToastSpec[] }>(() => ({ toasts: [] }));
-
-export function showToast(toast: ToastSpec): void {
-  store.setState(({ toasts }) => ({ toasts: [...toasts.filter(({ key }) => key !== toast.key), toast].slice(-3) }));
-}
-
-export function closeToast(key: string): void {
-  store.setState(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.key !== key) }));
-}
 
 /** Mount once. The region is there before the first toast, as live regions must be. */
 export function ToastRegion(): ReactNode {

@@ -11,7 +11,7 @@ import { AlertDialog } from '../components/alert-dialog.tsx';
 import { Button } from '../components/button.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { IconButton } from '../components/icon-button.tsx';
-import { showToast } from '../components/toast.tsx';
+import { showToast } from '../state/toasts.ts';
 import { duration, since, time } from '../text/format.ts';
 import { useApi, useLoad } from '../hooks/use-api.ts';
 import { sayTrouble } from '../state/actions.ts';
@@ -19,11 +19,11 @@ import { useJobs } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { detailText, endingOf, foreignEnding, historyText } from '../text/history.ts';
 import { attemptEnd } from '../text/trail.ts';
-import { HistoryError } from '../job/error.tsx';
+import { JobError } from '../job/error.tsx';
 import { HistoryInputs } from './inputs.tsx';
-import { HistoryOutputs } from '../job/outputs.tsx';
+import { JobOutputs } from '../job/outputs.tsx';
 import { canPutBack, Ending } from './row.tsx';
-import { HistoryTrail } from '../job/trail.tsx';
+import { JobTrail } from '../job/trail.tsx';
 import styles from './detail.module.css';
 
 export interface HistoryDetailProps {
@@ -130,7 +130,7 @@ function Job({ id, nameOf, onPutBack, onRunAgain, onRemoved }: { id: JobId } & H
   };
   return (
     <>
-      <HistoryOutputs detail={last} onChanged={reload} />
+      <JobOutputs detail={last} onChanged={reload} />
       <h2 className={styles['title']} dir="auto">
         {job.title || common.untitled}
       </h2>
@@ -163,8 +163,8 @@ function Job({ id, nameOf, onPutBack, onRunAgain, onRemoved }: { id: JobId } & H
         <Fact term={detailText.facts.ended}>{job.endedAt === null ? null : moment(job.endedAt)}</Fact>
         <Fact term={detailText.facts.note}>{job.note}</Fact>
       </dl>
-      <HistoryError error={job.error} detail={last} />
-      <HistoryTrail detail={last} nameOf={nameOf} />
+      <JobError error={job.error} detail={last} />
+      <JobTrail detail={last} nameOf={nameOf} />
       <HistoryInputs payload={last.payload} />
       {attempts.length > 0 && (
         <details className={styles['fold']}>

@@ -3,6 +3,7 @@ import { memo } from 'react';
 import type { ReactNode } from 'react';
 import type { HistoryRow as Row } from '../../shared/contract.ts';
 import type { JobView } from '../../shared/job.ts';
+import { outputAddress } from '../../shared/media.ts';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { cx } from '../components/class-names.ts';
@@ -38,8 +39,6 @@ export function canPutBack(job: JobView): boolean {
   );
 }
 
-export const mediaOf = (outputId: string): string => `/media/output/${outputId}`;
-
 const actLabels: Record<RowAct, string> = {
   'put-back': historyText.putBack,
   'run-again': historyText.runAgain,
@@ -64,7 +63,7 @@ export const HistoryRow = memo(function HistoryRow({ row, serverName, active, on
     <div role="presentation" className={cx(styles['row'], cancelled && styles['cancelled'])}>
       <span role="gridcell" className={styles['picture']}>
         <Thumbnail
-          src={row.type === 'job' && row.job.outputs.thumb !== null ? mediaOf(row.job.outputs.thumb) : null}
+          src={row.type === 'job' && row.job.outputs.thumb !== null ? outputAddress(row.job.outputs.thumb) : null}
           faded={cancelled}
         />
       </span>

@@ -6,7 +6,7 @@ import type { JobId, ServerId } from '../../shared/ids.ts';
 import { Button } from '../components/button.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { Menu } from '../components/menu.tsx';
-import { closeToast, showToast } from '../components/toast.tsx';
+import { closeToast, showToast } from '../state/toasts.ts';
 import { bytes, day as dayName } from '../text/format.ts';
 import { useApi } from '../hooks/use-api.ts';
 import { useHotkeys } from '../hooks/use-hotkeys.ts';

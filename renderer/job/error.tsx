@@ -7,7 +7,7 @@ import { nodeTitle } from '../../shared/workflow/links.ts';
 import { nodeErrorsOf } from '../../shared/workflow/node-errors.ts';
 import styles from './error.module.css';
 
-export function HistoryError({ error, detail }: { error: WireError | null; detail: JobDetail }): ReactNode {
+export function JobError({ error, detail }: { error: WireError | null; detail: JobDetail }): ReactNode {
   if (error === null || error.code === 'stopped_elsewhere' || error.code === 'lost') return null;
   if (error.code === 'outputs_unavailable' && detail.job.outputs.stored > 0) return null;
   const graph = detail.payload.kind === 'comfy' ? detail.payload.graph : {};

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import type { ReactNode } from 'react';
 import type { JobDetail, OutputView } from '../../shared/job.ts';
+import { outputAddress } from '../../shared/media.ts';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { Dialog } from '../components/dialog.tsx';
@@ -12,10 +13,9 @@ import { useAct, useApi } from '../hooks/use-api.ts';
 import { sayTrouble } from '../state/actions.ts';
 import { common } from '../text/common.ts';
 import { detailText, historyText } from '../text/history.ts';
-import { mediaOf } from '../history/row.tsx';
 import styles from './outputs.module.css';
 
-export function HistoryOutputs({ detail, onChanged }: { detail: JobDetail; onChanged: () => void }): ReactNode {
+export function JobOutputs({ detail, onChanged }: { detail: JobDetail; onChanged: () => void }): ReactNode {
   const { job, outputs } = detail;
   const api = useApi();
   const [large, setLarge] = useState<number | null>(null);
@@ -39,7 +39,7 @@ export function HistoryOutputs({ detail, onChanged }: { detail: JobDetail; onCha
                 onClick={() => setLarge(index)}
               >
                 <img
-                  src={mediaOf(output.id)}
+                  src={outputAddress(output.id)}
                   alt=""
                   loading="lazy"
                   decoding="async"
@@ -101,13 +101,13 @@ function File({ output }: { output: OutputView }): ReactNode {
   return (
     <figure className={styles['media']}>
       {output.media === 'video' && (
-        <video controls preload="metadata" src={mediaOf(output.id)} aria-label={output.name} />
+        <video controls preload="metadata" src={outputAddress(output.id)} aria-label={output.name} />
       )}
       {output.media === 'audio' && (
-        <audio controls preload="metadata" src={mediaOf(output.id)} aria-label={output.name} />
+        <audio controls preload="metadata" src={outputAddress(output.id)} aria-label={output.name} />
       )}
       <figcaption className={styles['name']}>
-        <a href={mediaOf(output.id)} download={output.name}>
+        <a href={outputAddress(output.id)} download={output.name}>
           {output.name}
         </a>
         {output.bytes !== null && <span className={styles['size']}>{bytes(output.bytes)}</span>}
@@ -165,7 +165,7 @@ function Large({
                 <IconButton name={detailText.next} icon="right" onClick={() => step(1)} />
               </>
             )}
-            <a className={styles['download']} href={mediaOf(output.id)} download={output.name}>
+            <a className={styles['download']} href={outputAddress(output.id)} download={output.name}>
               {detailText.download}
             </a>
             <Reveal output={output} words />
@@ -181,7 +181,7 @@ function Large({
             else if (event.key === 'ArrowRight') step(1);
           }}
         >
-          <img src={mediaOf(output.id)} alt={output.name} className={styles['full']} />
+          <img src={outputAddress(output.id)} alt={output.name} className={styles['full']} />
           <p className={styles['about']}>
             {[
               output.width !== null && output.height !== null ? common.size(output.width, output.height) : null,

@@ -1,6 +1,5 @@
 /** A job's station on its track, and the piece of line through its row. Shapes tell the state; the words beside it say it. */
 import type { ReactNode } from 'react';
-import type { Line } from '../queue/rows.ts';
 import { cx } from '../components/class-names.ts';
 import styles from './station.module.css';
 
@@ -80,6 +79,9 @@ function draw(shape: StationShape, fraction: number | null): ReactNode {
       );
   }
 }
+
+/** How the line of the track is drawn in half a row. */
+export type Line = 'none' | 'solid' | 'dashed';
 
 /** The line through a row, and the station on it; a held one stands on a siding. */
 export function Track({

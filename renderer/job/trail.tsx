@@ -47,7 +47,7 @@ function stationsOf(detail: JobDetail, nameOf: (id: ServerId | null) => string):
   return stations.sort((a, b) => a.at - b.at);
 }
 
-export function HistoryTrail({
+export function JobTrail({
   detail,
   nameOf,
 }: {

@@ -7,7 +7,7 @@ import { EmptyState } from '../components/empty-state.tsx';
 import { Checkbox, TextInput } from '../components/field.tsx';
 import { Icon } from '../components/icons.tsx';
 import { Select } from '../components/select.tsx';
-import { showToast } from '../components/toast.tsx';
+import { showToast } from '../state/toasts.ts';
 import { useApi, useLoad } from '../hooks/use-api.ts';
 import { common } from '../text/common.ts';
 import { logText } from '../text/settings.ts';

@@ -9,16 +9,16 @@ import { Icon } from '../components/icons.tsx';
 import { useJob } from '../job/use-job.ts';
 import { useActions } from '../state/actions.ts';
 import { useCancel } from '../cancel/flow.ts';
-import type { Line } from './rows.ts';
 import { useApp, useJobs, useServers, useStores } from '../state/stores.ts';
 import { cancelText } from '../text/cancel.ts';
 import { common } from '../text/common.ts';
 import { queueText } from '../text/queue.ts';
 import { RowButton } from '../cancel/button.tsx';
-import { EndedWords } from '../job/ended-words.tsx';
+import { EndedWords } from './ended-words.tsx';
 import { Eta } from './job-row.tsx';
 import { batchTitle } from '../job/words.ts';
 import { Station, Track } from '../job/station.tsx';
+import type { Line } from '../job/station.tsx';
 import styles from './row.module.css';
 
 export interface BatchRowProps {

@@ -7,14 +7,14 @@ import { Badge } from '../components/badge.tsx';
 import { cx } from '../components/class-names.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { useCancel } from '../cancel/flow.ts';
-import type { Line } from './rows.ts';
 import { useStores, useUi } from '../state/stores.ts';
 import { cancelText } from '../text/cancel.ts';
 import { common } from '../text/common.ts';
 import { queueText } from '../text/queue.ts';
 import { RowButton } from '../cancel/button.tsx';
-import { RunningTime } from '../job/live.tsx';
+import { RunningTime } from './live.tsx';
 import { Station, Track } from '../job/station.tsx';
+import type { Line } from '../job/station.tsx';
 import styles from './row.module.css';
 
 interface CommonProps {

@@ -7,17 +7,17 @@ import { number } from '../text/format.ts';
 import { useLoad, useApi } from '../hooks/use-api.ts';
 import { useJob, useJobLive } from '../job/use-job.ts';
 import { useNow } from '../hooks/use-now.ts';
-import { isCancelling } from './rows.ts';
+import { isCancelling } from '../../shared/job.ts';
+import { previewAddress } from '../../shared/media.ts';
 import { useServers, useStores, useUi } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { endingOf } from '../text/history.ts';
 import { inspectorText, queueText } from '../text/queue.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
-import { HistoryError } from '../job/error.tsx';
-import { HistoryOutputs } from '../job/outputs.tsx';
-import { HistoryTrail } from '../job/trail.tsx';
+import { JobError } from '../job/error.tsx';
+import { JobOutputs } from '../job/outputs.tsx';
+import { JobTrail } from '../job/trail.tsx';
 import { CancelCell } from '../cancel/button.tsx';
-import { previewOf } from '../job/live.tsx';
 import { thumbOf } from './job-row.tsx';
 import styles from './job-panel.module.css';
 
@@ -82,16 +82,16 @@ function Rest({
 }): ReactNode {
   return (
     <>
-      {detail.job.error !== null && <HistoryError error={detail.job.error} detail={detail} />}
-      <HistoryTrail detail={detail} nameOf={nameOf} />
-      <HistoryOutputs detail={detail} onChanged={reload} />
+      {detail.job.error !== null && <JobError error={detail.job.error} detail={detail} />}
+      <JobTrail detail={detail} nameOf={nameOf} />
+      <JobOutputs detail={detail} onChanged={reload} />
     </>
   );
 }
 
 function Picture({ job }: { job: JobView }): ReactNode {
   const version = useJobLive(job.id)?.previewVersion ?? 0;
-  const src = version > 0 && !isTerminal(job.state) ? previewOf(job.id, version) : thumbOf(job);
+  const src = version > 0 && !isTerminal(job.state) ? previewAddress(job.id, version) : thumbOf(job);
   const { width, height } = job.info;
   // The place is as large before the first preview as with the picture in it. Very flat and very tall ones are fitted in.
   const shape = width === null || height === null || height === 0 ? 1 : Math.min(2, Math.max(0.75, width / height));

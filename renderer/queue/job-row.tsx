@@ -10,17 +10,18 @@ import { isTerminal } from '../../shared/job-machine.ts';
 import { cx } from '../components/class-names.ts';
 import { approach } from '../text/format.ts';
 import { useJob } from '../job/use-job.ts';
-import { isCancelling } from './rows.ts';
-import type { Line } from './rows.ts';
+import { isCancelling } from '../../shared/job.ts';
+import { outputAddress } from '../../shared/media.ts';
 import { useApp, useServers } from '../state/stores.ts';
 import { cancelText } from '../text/cancel.ts';
 import { common } from '../text/common.ts';
 import { queueText } from '../text/queue.ts';
 import { CancelCell } from '../cancel/button.tsx';
-import { EndedWords } from '../job/ended-words.tsx';
-import { LiveBar, LivePreview, LiveStation, LiveWords, RunningTime, StoppingWords } from '../job/live.tsx';
+import { EndedWords } from './ended-words.tsx';
+import { LiveBar, LivePreview, LiveStation, LiveWords, RunningTime, StoppingWords } from './live.tsx';
 import { metaOf } from '../job/words.ts';
 import { Station, Track } from '../job/station.tsx';
+import type { Line } from '../job/station.tsx';
 import styles from './row.module.css';
 
 export interface JobRowProps {
@@ -105,7 +106,7 @@ export function Eta({ ms, atLeast }: { ms: number; atLeast: boolean }): ReactNod
 }
 
 export const thumbOf = (job: JobView): string | null =>
-  job.outputs.thumb === null ? null : `/media/output/${job.outputs.thumb}`;
+  job.outputs.thumb === null ? null : outputAddress(job.outputs.thumb);
 
 function JobStation({ job, cancelling }: { job: JobView; cancelling: boolean }): ReactNode {
   switch (job.state) {

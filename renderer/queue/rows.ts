@@ -3,16 +3,16 @@
  * Pure: stores in, rows out. What a row says and how it looks is the views' business.
  */
 import type { BatchId, JobId, ServerId } from '../../shared/ids.ts';
+import { isCancelling, isWaitingHere, serverOf } from '../../shared/job.ts';
 import type { JobView, Kind } from '../../shared/job.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
 import type { ForeignJob } from '../../shared/server.ts';
+import type { Line } from '../job/station.tsx';
 import type { ForeignState } from '../state/foreign-store.ts';
 import type { JobsState } from '../state/jobs-store.ts';
 import type { ServersState } from '../state/servers-store.ts';
 import type { RowKey } from '../state/ui-store.ts';
 
-/** How the line of the track is drawn in half a row. */
-export type Line = 'none' | 'solid' | 'dashed';
 interface OnTrack {
   above: Line;
   below: Line;
@@ -50,10 +50,6 @@ const jobKey = (id: JobId): RowKey => `j:${id}`;
 const foreignKey = (serverId: ServerId, remoteKey: string): RowKey => `f:${serverId}:${remoteKey}`;
 const sectionKey = (section: SectionId): RowKey => `s:${section}`;
 
-/** The section a job stands in: the server its attempt is on, else the one it names, else "any server". */
-export const serverOf = (job: JobView): ServerId | null =>
-  isWaitingHere(job) ? job.serverId : (job.onServerId ?? job.serverId);
-const isWaitingHere = (job: JobView): boolean => job.state === 'queued';
 const byPosition = (a: JobView, b: JobView): number => a.position - b.position || (a.id < b.id ? -1 : 1);
 
 export function queueRows(input: RowInput): QueueRow[] {
@@ -202,9 +198,6 @@ function byPlace(
   }
   return known.sort((a, b) => a.place - b.place).map(({ job }) => job);
 }
-
-/** A cancel was asked and has no outcome yet. */
-export const isCancelling = (job: JobView): boolean => job.cancel !== null && job.cancel.outcome === null;
 
 /** What waits with us, in order; long runs of one batch folded. */
 function hereStations(input: RowInput, id: SectionId, here: readonly JobView[]): Station[] {

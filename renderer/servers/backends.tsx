@@ -13,7 +13,7 @@ import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { IconButton } from '../components/icon-button.tsx';
 import { Menu } from '../components/menu.tsx';
-import { showToast } from '../components/toast.tsx';
+import { showToast } from '../state/toasts.ts';
 import { useApi, useLoad } from '../hooks/use-api.ts';
 import { backendError, backendState, backendText, may } from '../text/swarm.ts';
 import styles from './backends.module.css';

@@ -8,7 +8,7 @@ import { Button } from '../components/button.tsx';
 import { Dialog } from '../components/dialog.tsx';
 import { Field, TextInput } from '../components/field.tsx';
 import { Switch } from '../components/switch.tsx';
-import { showToast } from '../components/toast.tsx';
+import { showToast } from '../state/toasts.ts';
 import { useApi } from '../hooks/use-api.ts';
 import { useStores } from '../state/stores.ts';
 import { common } from '../text/common.ts';

@@ -6,7 +6,7 @@ import type { AppError } from '../../shared/errors.ts';
 import type { ProbeReport } from '../../shared/server.ts';
 import { Button } from '../components/button.tsx';
 import { Signal } from '../components/icons.tsx';
-import { showToast } from '../components/toast.tsx';
+import { showToast } from '../state/toasts.ts';
 import { useApi } from '../hooks/use-api.ts';
 import { useServers } from '../state/stores.ts';
 import { common } from '../text/common.ts';

@@ -5,7 +5,7 @@ import { toAppError } from '../../shared/errors.ts';
 import type { ServerView } from '../../shared/server.ts';
 import { AlertDialog } from '../components/alert-dialog.tsx';
 import { Segmented } from '../components/segmented.tsx';
-import { showToast } from '../components/toast.tsx';
+import { showToast } from '../state/toasts.ts';
 import { useApi } from '../hooks/use-api.ts';
 import { common } from '../text/common.ts';
 import { removeText, serversText } from '../text/servers.ts';

@@ -6,7 +6,7 @@ import { createContext, useContext } from 'react';
 import type { Api } from '../../shared/contract.ts';
 import { isAbort, toAppError } from '../../shared/errors.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
-import { showToast } from '../components/toast.tsx';
+import { showToast } from './toasts.ts';
 import { cancelText } from '../text/cancel.ts';
 import { common } from '../text/common.ts';
 import { queueText } from '../text/queue.ts';

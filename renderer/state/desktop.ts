@@ -4,7 +4,7 @@
  */
 import type { DesktopEvents } from '../../shared/desktop-topics.ts';
 import type { Client } from '../../shared/rpc/client.ts';
-import { showToast } from '../components/toast.tsx';
+import { showToast } from './toasts.ts';
 import { desktopText as text } from '../text/desktop.ts';
 import type { AppStore } from './app-store.ts';
 

@@ -5,7 +5,7 @@ import type { JobId } from '../../shared/ids.ts';
 import { uuidv4 } from '../../shared/ids.ts';
 import { cx } from '../components/class-names.ts';
 import { Segmented } from '../components/segmented.tsx';
-import { showToast } from '../components/toast.tsx';
+import { showToast } from '../state/toasts.ts';
 import { useAct, useApi } from '../hooks/use-api.ts';
 import { isMac, useGlobalHotkeys } from '../hooks/use-hotkeys.ts';
 import { goTo } from '../hooks/use-route.ts';

@@ -1,6 +1,6 @@
 /**
  * The dependency rules of the house as one pure function over paths: the file that imports and what it names. First the
- * outer rule of a file's folder, then the finer ones inside core. Does not look at the disk.
+ * outer rule of a file's zone, then which rooms inside a zone may know each other. Does not look at the disk.
  */
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
@@ -9,10 +9,13 @@ type Zone =
   | 'shared'
   | 'core'
   | 'demo'
+  | 'listen'
+  | 'gateway'
   | 'host'
   | 'cli'
   | 'desktop'
   | 'preload'
+  | 'start'
   | 'electron root'
   | 'renderer'
   | 'test'
@@ -30,7 +33,7 @@ interface ZoneRule {
 }
 
 const hostRule: ZoneRule = {
-  zones: ['shared', 'core', 'demo', 'host', 'cli', 'electron root', 'package.json'],
+  zones: ['shared', 'core', 'demo', 'listen', 'gateway', 'host', 'cli', 'electron root', 'package.json'],
   node: true,
   packages: ['ws', 'undici', 'zod'],
 };
@@ -43,8 +46,12 @@ const zoneRules: Record<Exclude<Zone, 'test' | 'package.json' | 'samples' | 'oth
     packages: ['better-sqlite3', 'ws', 'undici', 'zod'],
   },
   demo: { zones: ['shared', 'demo'], node: true, packages: ['ws', 'undici', 'zod'] },
+  // What every port needs: who may ask, and how much.
+  listen: { zones: ['shared', 'listen'], node: true, packages: [] },
+  gateway: { zones: ['shared', 'core', 'listen', 'gateway'], node: true, packages: ['ws', 'zod'] },
   host: hostRule,
   cli: { ...hostRule, zones: hostRule.zones.filter((zone) => zone !== 'core') },
+  start: { ...hostRule, zones: [...hostRule.zones.filter((zone) => zone !== 'core' && zone !== 'cli'), 'start'] },
   // build.ts and dev.ts, which no host imports, run Vite.
   'electron root': { ...hostRule, packages: [...hostRule.packages, 'vite'] },
   desktop: {
@@ -70,27 +77,87 @@ const zoneRules: Record<Exclude<Zone, 'test' | 'package.json' | 'samples' | 'oth
   },
 };
 
-/** Finer rules inside core: files under `from` never import files under `never`. */
-const coreRules: readonly { from: string; never: readonly string[]; why: string }[] = [
+/** What everything in the window stands on, lowest first: each knows those before it. */
+const base = ['text', 'state', 'hooks', 'components'];
+
+/**
+ * The rooms inside a zone, each with the rooms it may know; files that lie loose in a zone stand
+ * above its rooms or below them. A room is named by its folder from the zone's; its own inner folders belong to it, except where they are
+ * rooms themselves. A room that is not here is not built yet: name it before you open it.
+ */
+const rooms: readonly {
+  zone: string;
+  /** Whether the loose files put the rooms together, or are what rooms stand on. */
+  loose: 'above' | 'below';
+  /** Rooms that stand on no loose file either. */
+  apart?: readonly string[];
+  of: Readonly<Record<string, readonly string[]>>;
+}[] = [
   {
-    from: 'servers/',
-    never: ['queue/', 'db/'],
-    why: 'servers report facts through a callback; they know no queue and no database',
+    zone: 'shared/',
+    loose: 'below',
+    of: {
+      util: [],
+      kinds: ['util', 'workflow'],
+      words: ['kinds', 'util'],
+      workflow: ['util'],
+      rpc: ['util'],
+      pipelines: ['kinds', 'util', 'workflow'],
+      managed: ['util'],
+    },
   },
-  { from: 'servers/comfy/', never: ['servers/swarm/'], why: 'the two server kinds never see each other' },
-  { from: 'servers/swarm/', never: ['servers/comfy/'], why: 'the two server kinds never see each other' },
   {
-    from: 'db/',
-    never: ['api.ts', 'config.ts', 'media.ts', 'net/', 'ops/', 'queue/', 'servers/'],
-    why: 'the database knows only shared words and the log',
+    zone: 'electron/core/',
+    loose: 'below',
+    apart: ['net'],
+    of: {
+      net: [],
+      db: [],
+      servers: ['net', 'servers/comfy', 'servers/swarm'],
+      // The two kinds never see each other, and report facts through a callback: they know no queue and no database.
+      'servers/comfy': ['net', 'servers'],
+      'servers/swarm': ['net', 'servers'],
+      queue: ['db', 'inputs', 'pictures', 'servers'],
+      inputs: ['db'],
+      pictures: ['db'],
+      pipelines: ['db', 'pictures', 'queue'],
+      managed: ['db', 'net', 'servers'],
+      gateway: ['db', 'net', 'queue', 'servers'],
+    },
   },
   {
-    from: 'net/',
-    never: ['api.ts', 'config.ts', 'db/', 'log.ts', 'media.ts', 'ops/', 'queue/', 'servers/'],
-    why: 'net knows only shared words and Node',
+    zone: 'electron/desktop/',
+    loose: 'below',
+    of: { window: [], tray: ['window'], life: ['window'], notices: ['tray', 'window'] },
   },
-  { from: '', never: ['core.ts'], why: 'core.ts puts the parts together; no part reaches back for it' },
+  { zone: 'electron/demo/', loose: 'above', of: { comfy: [], swarm: ['comfy'] } },
+  {
+    zone: 'renderer/',
+    loose: 'above',
+    of: {
+      text: [],
+      state: ['text'],
+      hooks: ['text', 'state'],
+      components: ['text', 'state', 'hooks'],
+      // How one job looks anywhere.
+      job: base,
+      cancel: [...base, 'job'],
+      queue: [...base, 'job', 'cancel', 'viewer'],
+      servers: [...base, 'job'],
+      history: [...base, 'job', 'servers', 'viewer'],
+      submit: [...base, 'job', 'servers'],
+      viewer: [...base, 'job'],
+      gallery: [...base, 'job', 'viewer'],
+      pipelines: [...base, 'job', 'viewer'],
+      settings: base,
+      log: base,
+      shell: [...base, 'job', 'cancel', 'queue', 'servers', 'history'],
+    },
+  },
 ];
+
+/** Loose files of core that only the root of core may import: they put the parts together. */
+const coreTops = ['core.ts', 'api.ts', 'compose.ts', 'media.ts'];
 
 /** Why `file` may not import `specifier`, or undefined when it may. Paths are relative to the root, with `/`. */
 export function whyForbidden(file: string, specifier: string): string | undefined {
@@ -114,16 +181,30 @@ export function whyForbidden(file: string, specifier: string): string | undefine
   }
   const to = zoneOf(target.path);
   if (!rule.zones.includes(to)) return `${from} never imports ${to}`;
-  if (from === 'core' && to === 'core') return whyForbiddenInCore(file, target.path);
-  if (to === 'core' && target.path !== 'electron/core/core.ts') return `${from} imports core only through core.ts`;
-  return undefined;
+  if (to === 'core' && from !== 'core' && target.path !== 'electron/core/core.ts')
+    return `${from} imports core only through core.ts`;
+  return whyForbiddenRoom(file, target.path);
 }
 
-function whyForbiddenInCore(file: string, path: string): string | undefined {
-  const inside = (name: string): string => name.slice('electron/core/'.length);
-  return coreRules.find(
-    (rule) => inside(file).startsWith(rule.from) && rule.never.some((prefix) => inside(path).startsWith(prefix)),
-  )?.why;
+function whyForbiddenRoom(file: string, path: string): string | undefined {
+  const zone = rooms.find((one) => file.startsWith(one.zone) && path.startsWith(one.zone));
+  if (zone === undefined) return undefined;
+  const nameOf = (name: string): string | null => {
+    const folder = posix.dirname(name.slice(zone.zone.length));
+    if (folder === '.') return null;
+    const known = Object.keys(zone.of).filter((room) => folder === room || folder.startsWith(`${room}/`));
+    return known.sort((a, b) => b.length - a.length)[0] ?? folder;
+  };
+  const [from, to] = [nameOf(file), nameOf(path)];
+  if (from === null || from === to) return undefined;
+  const may = zone.of[from];
+  if (may === undefined) return `${zone.zone}${from} is a room nobody named: see layer-rules.ts`;
+  if (to === null) {
+    const isTop = zone.zone === 'electron/core/' && coreTops.includes(posix.basename(path));
+    const bars = zone.loose === 'above' || zone.apart?.includes(from) === true || isTop;
+    return bars ? `${zone.zone}${from} does not know what lies loose beside it` : undefined;
+  }
+  return may.includes(to) ? undefined : `${zone.zone}${from} does not know ${to}`;
 }
 
 function targetOf(file: string, specifier: string): Target {
@@ -145,7 +226,6 @@ function zoneOf(path: string): Zone {
   if (top === 'shared' || top === 'renderer' || top === 'test') return top;
   if (top !== 'electron') return 'other';
   if (rest.length === 0) return 'electron root';
-  if (second === 'core' || second === 'demo' || second === 'host' || second === 'cli' || second === 'desktop')
-    return second;
-  return 'electron root';
+  const named = ['core', 'demo', 'listen', 'gateway', 'host', 'cli', 'desktop', 'start'] as const;
+  return named.find((zone) => zone === second) ?? 'electron root';
 }

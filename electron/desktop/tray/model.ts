@@ -5,6 +5,7 @@
 import type { CancelMode, CancelScope } from '../../../shared/cancel.ts';
 import type { QueueSummary } from '../../../shared/contract.ts';
 import type { ServerId } from '../../../shared/ids.ts';
+import { isCancelling } from '../../../shared/job.ts';
 import type { JobView } from '../../../shared/job.ts';
 import type { ServerView } from '../../../shared/server.ts';
 
@@ -186,7 +187,7 @@ function cancelEntries(
   const names = new Map(servers.map(({ id, name }) => [id, name]));
   const entries = running.slice(0, MAX_NAMED).map((job): TrayItem => {
     const title = shorten(job.title === '' ? trayText.untitled : job.title);
-    const cancelling = job.cancel !== null && job.cancel.outcome === null;
+    const cancelling = isCancelling(job);
     const server = job.onServerId === null ? null : (names.get(job.onServerId) ?? null);
     return {
       type: 'entry',

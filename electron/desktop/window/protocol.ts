@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import type { CustomScheme, Protocol } from 'electron';
+import { MEDIA_PATH } from '../../../shared/media.ts';
 import { contentSecurityPolicy, headersFor } from '../../listen/headers.ts';
 import { readStaticFiles } from '../../host/static-files.ts';
 import type { StaticFiles } from '../../host/static-files.ts';
@@ -45,7 +46,7 @@ export function createAppHandler(options: ProtocolOptions): (request: Request) =
     if (request.method !== 'GET' && request.method !== 'HEAD') return plain(405, 'only GET or HEAD');
     const path = safePath(request.url);
     if (path === null) return plain(404, 'there is nothing here');
-    if (path.startsWith('/media/')) return mediaAnswer(media, path, request);
+    if (path.startsWith(MEDIA_PATH)) return mediaAnswer(media, path, request);
     if (path === '/' || path === '/index.html') return pageAnswer(files, request);
     const file = files.get(path);
     const bytes = file === undefined ? null : await readInside(rendererDir, path);

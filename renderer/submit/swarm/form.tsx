@@ -6,7 +6,7 @@ import type { CatalogueView } from '../../../shared/server-manage.ts';
 import { Button } from '../../components/button.tsx';
 import { Field, TextArea, TextInput } from '../../components/field.tsx';
 import { Segmented } from '../../components/segmented.tsx';
-import { showToast } from '../../components/toast.tsx';
+import { showToast } from '../../state/toasts.ts';
 import { useAct, useApi } from '../../hooks/use-api.ts';
 import { isMac, useGlobalHotkeys } from '../../hooks/use-hotkeys.ts';
 import { goTo } from '../../hooks/use-route.ts';

@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import type { JobView } from '../../shared/job.ts';
 import { endingOf } from '../text/history.ts';
-import styles from '../queue/row.module.css';
+import styles from './row.module.css';
 
 export function EndedWords({ job }: { job: JobView }): ReactNode {
   const ending = endingOf(job);

@@ -3,25 +3,24 @@ import { memo } from 'react';
 import type { ReactNode } from 'react';
 import type { JobId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';
+import { outputAddress, previewAddress } from '../../shared/media.ts';
 import { cx } from '../components/class-names.ts';
 import { ProgressBar } from '../components/progress-bar.tsx';
 import { Thumbnail } from '../components/thumbnail.tsx';
 import { clock, percent } from '../text/format.ts';
-import { useJobLive } from './use-job.ts';
+import { useJobLive } from '../job/use-job.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { useLive, useUi } from '../state/stores.ts';
 import { cancelText } from '../text/cancel.ts';
 import { queueText, phaseWords, waitingFor } from '../text/queue.ts';
-import { Station } from './station.tsx';
-import styles from '../queue/row.module.css';
-
-export const previewOf = (id: JobId, version: number): string => `/media/preview/${id}?v=${version}`;
+import { Station } from '../job/station.tsx';
+import styles from './row.module.css';
 
 export const LivePreview = memo(function LivePreview({ job, faded }: { job: JobView; faded: boolean }): ReactNode {
   const version = useLive((state) => state.byId.get(job.id)?.previewVersion ?? 0);
-  const stored = job.outputs.thumb === null ? null : `/media/output/${job.outputs.thumb}`;
+  const stored = job.outputs.thumb === null ? null : outputAddress(job.outputs.thumb);
   // Previews end with the run; what was stored since is the picture itself.
-  const src = version > 0 && (stored === null || job.state === 'running') ? previewOf(job.id, version) : stored;
+  const src = version > 0 && (stored === null || job.state === 'running') ? previewAddress(job.id, version) : stored;
   return <Thumbnail live size={68} faded={faded} src={src} />;
 });
 
