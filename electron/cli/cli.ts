@@ -25,7 +25,8 @@ import type { Failure } from './exit-codes.ts';
 import { helpText } from './help.ts';
 import { Output, whyOf } from './output.ts';
 import { clean } from './format.ts';
-import { atServer, errorLead, says } from './text.ts';
+import { errorWords } from '../../shared/words/errors.ts';
+import { atServer, says } from './text.ts';
 import type { VerbName } from './verbs.ts';
 
 const COMMANDS: Record<Exclude<VerbName, 'host'>, Command> = {
@@ -135,7 +136,7 @@ function fail(out: Output, failure: Failure, args?: Arguments): number {
     });
   else {
     const url = details?.['url'];
-    const lead = typeof url === 'string' ? atServer(url, failure) : `${errorLead[code]}: ${message}`;
+    const lead = typeof url === 'string' ? atServer(url, failure) : `${errorWords[code]}: ${message}`;
     out.complain(`switchyard: ${failure.bare ? clean(lead) : message}`);
     if (hint !== null) out.complain(hint);
     else if (exit === EXIT.unreachable && details?.['peer'] !== 'host' && args?.verb?.name !== 'status')

@@ -107,9 +107,6 @@ export function bytes(count: number): string {
   return `${value >= 10 || value % 1 === 0 ? String(Math.round(value)) : value.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
-export const plural = (count: number, one: string, other: string): string =>
-  `${String(count)} ${count === 1 ? one : other}`;
-
 /**
  * What tables show of an id: the time it was made, to the millisecond, and its place within it. Enough to name one job of
  * a data directory for ever; a shorter prefix could come to mean another.

@@ -1,16 +1,17 @@
 /** A job's state, place and times in words, and the rows of job tables. Pure. */
 import type { CancelOutcome } from '../../shared/cancel.ts';
 import type { ForeignJob, ServerView } from '../../shared/server.ts';
+import { isCancelling } from '../../shared/job.ts';
 import type { JobView } from '../../shared/job.ts';
+import { errorWords } from '../../shared/words/errors.ts';
+import { lostWords } from '../../shared/words/outcome.ts';
 import { clean, clock, duration, shortId } from './format.ts';
-import { errorLead, howWord, kindName, lostSentence } from './text.ts';
+import { howWord, kindName } from './text.ts';
 
 export type ServerNames = ReadonlyMap<string, string>;
 
 export const namesOf = (servers: readonly ServerView[]): ServerNames =>
   new Map(servers.map((server) => [server.id, server.name]));
-
-export const isCancelling = (job: JobView): boolean => job.cancel !== null && job.cancel.outcome === null;
 
 /** What its newest cancel came to; null where none was asked for or it is not over. */
 export const outcomeOf = (job: JobView): CancelOutcome | null => job.cancel?.outcome ?? null;
@@ -74,8 +75,10 @@ export function foreignRow(job: ForeignJob, names: ServerNames, nowMs: number): 
 
 /** Why it failed, in one line. */
 export function errorLine(error: NonNullable<JobView['error']>): string {
-  const cause = error.code === 'lost' ? error.details?.['cause'] : undefined;
-  if (cause === 'server-restarted' || cause === 'server-removed' || cause === 'no-trace') return lostSentence[cause];
+  if (error.code === 'lost') {
+    const { word, rest } = lostWords(error.details?.['cause']);
+    return `${word}${rest}`;
+  }
   const node = error.details?.['nodeType'] ?? error.details?.['node_type'];
-  return clean(`${errorLead[error.code]}${typeof node === 'string' ? ` in ${node}` : ''}: ${error.message}`);
+  return clean(`${errorWords[error.code]}${typeof node === 'string' ? ` in ${node}` : ''}: ${error.message}`);
 }

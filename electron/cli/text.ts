@@ -1,21 +1,10 @@
 /** What `switchyard` says in a terminal, in the words of the glossary. Cancels have sentences of their own in cancel-words.ts. */
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { Kind } from '../../shared/job.ts';
-import type { Contact, ForeignJob } from '../../shared/server.ts';
-import { plural } from './format.ts';
-
-export const jobs = (count: number): string => plural(count, 'job', 'jobs');
+import type { ForeignJob } from '../../shared/server.ts';
+import { errorWords } from '../../shared/words/errors.ts';
 
 export const kindName = (kind: Kind): string => (kind === 'comfy' ? 'ComfyUI' : 'SwarmUI');
-
-export const contactWord: Record<Contact, string> = {
-  online: 'online',
-  connecting: 'connecting',
-  offline: 'offline',
-  'needs-auth': 'needs you to sign in',
-  unsupported: 'not usable',
-  disabled: 'switched off',
-};
 
 export const howWord: Record<NonNullable<ForeignJob['how']>, string> = {
   done: 'done',
@@ -25,46 +14,9 @@ export const howWord: Record<NonNullable<ForeignJob['how']>, string> = {
   'cancelled-by-us': 'cancelled by you',
 };
 
-export const byWord = {
-  window: 'from the window',
-  tray: 'from the tray',
-  hotkey: 'with the hotkey',
-  cli: 'from the command line',
-  phone: 'from the phone',
-  api: 'by a script',
-  core: 'by Switchyard',
-} as const;
-
-/** What a code means, for people. The message that follows it is for whoever looks closer. */
-export const errorLead: Record<ErrorCode, string> = {
-  invalid_request: 'That can’t be done with these values',
-  not_found: 'There is no such thing',
-  conflict: 'Things have changed meanwhile',
-  not_allowed: 'That is not allowed',
-  server_unreachable: 'The server does not answer',
-  server_timeout: 'The server took too long to answer',
-  server_auth: 'The server wants you to sign in',
-  server_unsupported: 'This server can’t do that',
-  server_protocol: 'The server answered in a way Switchyard can’t read',
-  server_rejected: 'The server refused it',
-  execution_failed: 'It failed while running',
-  stopped_elsewhere: 'It was stopped elsewhere',
-  lost: 'It is gone from its server',
-  outputs_unavailable: 'Its files are not on the server any more',
-  storage: 'Nothing can be written to disk',
-  bug: 'Something went wrong in Switchyard; its log has more',
-};
-
-/** What is known of a job that is gone from its server, by why. */
-export const lostSentence = {
-  'server-restarted': "The server restarted; whether it ran can't be known",
-  'server-removed': "The server was removed; whether it ran can't be known",
-  'no-trace': "It left no trace on the server; whether it ran can't be known",
-} as const;
-
 /** What is wrong with the server at this address. */
 export const atServer = (url: string, { code, message }: { code: ErrorCode; message: string }): string =>
-  `${errorLead[code].replace(/^(The|This) server/, url)}: ${message}`;
+  `${errorWords[code].replace(/^(The|This) server/, url)}: ${message}`;
 
 export const says = {
   unknownVerb: (word: string) => `There is no verb "${word}".`,

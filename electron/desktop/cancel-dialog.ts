@@ -5,7 +5,7 @@
 import type { MessageBoxOptions, MessageBoxReturnValue } from 'electron';
 import { CancelPreviewSchema } from '../../shared/cancel-schema.ts';
 import type { CancelPreview, CancelResult } from '../../shared/cancel-schema.ts';
-import { cancelDialogText, cancelWords, stoppedBy } from '../../shared/cancel-words.ts';
+import { cancelDialogText, cancelWords, stoppedBy } from '../../shared/words/cancel.ts';
 import type { CancelMode, CancelScope } from '../../shared/cancel.ts';
 import { toAppError } from '../../shared/errors.ts';
 import type { AppError } from '../../shared/errors.ts';

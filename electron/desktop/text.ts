@@ -1,21 +1,10 @@
 /**
  * Every sentence of the desktop shell that the window has not: menus, dialogs, notifications, the terminal. The tray's words
- * are in electron/desktop/tray/model.ts and a cancel's question in shared/cancel-words.ts, because the window says them too.
+ * are in electron/desktop/tray/model.ts and a cancel's question in shared/words/cancel.ts, because the window says them too.
  */
 import type { WireError } from '../../shared/errors.ts';
-
-const plural = (count: number, one: string, other: string): string => `${String(count)} ${count === 1 ? one : other}`;
-const jobs = (count: number): string => plural(count, 'job', 'jobs');
-
-const WHY: Readonly<Partial<Record<WireError['code'], string>>> = {
-  stopped_elsewhere: 'It was stopped elsewhere.',
-  lost: 'It is gone from its server.',
-  outputs_unavailable: 'Its files are not there any more.',
-  server_rejected: 'The server refused it.',
-  server_auth: 'The server wants you to sign in.',
-  server_unreachable: 'The server does not answer.',
-  storage: 'Nothing can be written to disk.',
-};
+import { jobs } from '../../shared/words/count.ts';
+import { errorSentence } from '../../shared/words/errors.ts';
 
 export const appText = {
   name: 'Switchyard',
@@ -40,7 +29,7 @@ export const noticeText = {
     ].join(', '),
   /** What a server said of its own node is worth more than our word for it. */
   why: (error: WireError | null) =>
-    error === null ? '' : error.code === 'execution_failed' ? error.message : (WHY[error.code] ?? error.message),
+    error === null ? '' : error.code === 'execution_failed' ? error.message : errorSentence(error.code),
   newVersion: (version: string) => `Switchyard ${version} is out`,
   newVersionBody: 'Click to see what is new and where to get it.',
 } as const;

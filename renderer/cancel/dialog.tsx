@@ -2,8 +2,8 @@
 import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 import { useStore } from 'zustand';
-import { stoppedBy } from '../../shared/cancel-words.ts';
-import type { CancelSentence, CancelWords } from '../../shared/cancel-words.ts';
+import { stoppedBy } from '../../shared/words/cancel.ts';
+import type { CancelSentence, CancelWords } from '../../shared/words/cancel.ts';
 import { AlertDialog } from '../components/alert-dialog.tsx';
 import { Checkbox, TextInput } from '../components/field.tsx';
 import { Icon } from '../components/icons.tsx';

@@ -3,7 +3,9 @@ import type { ReactNode } from 'react';
 import type { ServerId } from '../../shared/ids.ts';
 import type { JobDetail } from '../../shared/job.ts';
 import { duration, time } from '../text/format.ts';
-import { askedBy, detailText, settledText } from '../text/history.ts';
+import { askedBy } from '../../shared/words/asker.ts';
+import { settledText } from '../text/endings.ts';
+import { detailText } from '../text/history.ts';
 import { factText, stepText } from '../text/trail.ts';
 import styles from './trail.module.css';
 

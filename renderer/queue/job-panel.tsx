@@ -11,7 +11,7 @@ import { isCancelling } from '../../shared/job.ts';
 import { previewAddress } from '../../shared/media.ts';
 import { useServers, useStores, useUi } from '../state/stores.ts';
 import { common } from '../text/common.ts';
-import { endingOf } from '../text/history.ts';
+import { endingOf } from '../text/endings.ts';
 import { inspectorText, queueText } from '../text/queue.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
 import { JobError } from '../job/error.tsx';

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { useStore } from 'zustand';
 import type { ServerView } from '../../shared/server.ts';
+import { contactWords } from '../../shared/words/contact.ts';
 import { Button } from '../components/button.tsx';
 import { IconButton } from '../components/icon-button.tsx';
 import { Icon, Signal } from '../components/icons.tsx';
@@ -9,16 +10,7 @@ import { Menu } from '../components/menu.tsx';
 import { bytesOf, duration, roughly, since } from '../text/format.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { useJobs, useStores } from '../state/stores.ts';
-import {
-  abilities,
-  contactText,
-  contactWord,
-  isSaid,
-  problemText,
-  reasonText,
-  serversText,
-  versionText,
-} from '../text/servers.ts';
+import { abilities, contactText, isSaid, problemText, reasonText, serversText, versionText } from '../text/servers.ts';
 import { ServersBackends } from './backends.tsx';
 import { toneOf } from './tone.ts';
 import styles from './box.module.css';
@@ -41,7 +33,7 @@ export function ServersBox(props: ServersBoxProps): ReactNode {
   const counts = useCounts(server);
   const version = versionText(server.kind, status.version);
   return (
-    <article className={styles['box']} aria-label={`${server.name}, ${contactWord(status.contact)}`}>
+    <article className={styles['box']} aria-label={`${server.name}, ${contactWords[status.contact]}`}>
       <header className={styles['head']}>
         <span className={styles['signal']} data-tone={toneOf(server)}>
           <Signal tone={toneOf(server)} />

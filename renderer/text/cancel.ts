@@ -1,10 +1,10 @@
 /**
  * What the window says around a cancel: the row while it works, the ladder, the toast, the question about others' jobs. The
- * question itself is shared/cancel-words.ts, because the desktop's native dialog asks the same.
+ * question itself is shared/words/cancel.ts, because the desktop's native dialog asks the same.
  */
 import type { CancelPreview } from '../../shared/cancel-schema.ts';
-import { cancelDialogText, cancelWords as questionOf } from '../../shared/cancel-words.ts';
-import type { CancelManner, CancelSentence, CancelWords } from '../../shared/cancel-words.ts';
+import { cancelDialogText, cancelWords as questionOf } from '../../shared/words/cancel.ts';
+import type { CancelManner, CancelSentence, CancelWords } from '../../shared/words/cancel.ts';
 import { number, seconds } from './format.ts';
 import { common, plural } from './common.ts';
 

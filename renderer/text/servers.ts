@@ -1,7 +1,7 @@
 /** Every sentence of Servers and of the first start: states, what can and can't be done, problems, forms. */
 import type { WireError } from '../../shared/errors.ts';
 import type { Kind } from '../../shared/job.ts';
-import type { Capabilities, Contact, ProbeReport } from '../../shared/server.ts';
+import type { Capabilities, ProbeReport } from '../../shared/server.ts';
 import { number } from './format.ts';
 import { plural } from './common.ts';
 import { swarmAbilities } from './swarm.ts';
@@ -54,23 +54,6 @@ export const versionText = (kind: Kind, version: string | null): string =>
   version === null ? kindName(kind) : `${kindName(kind)} ${shortVersion(version)}`;
 /** SwarmUI adds the commit it was built from ("0.9.8.2.GIT-062407c7"): that is for its own log. */
 const shortVersion = (version: string): string => version.replace(/\.GIT-.*$/, '');
-
-export function contactWord(contact: Contact): string {
-  switch (contact) {
-    case 'online':
-      return 'online';
-    case 'connecting':
-      return 'connecting';
-    case 'offline':
-      return 'not answering';
-    case 'needs-auth':
-      return 'wants a sign-in';
-    case 'unsupported':
-      return 'can’t be used';
-    case 'disabled':
-      return 'switched off';
-  }
-}
 
 /** Why a server can't be reached or used, as a clause: "connection refused". */
 export function reasonText(error: WireError): string {

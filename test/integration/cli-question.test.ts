@@ -80,7 +80,7 @@ describe('a question', () => {
   it('counts and names, and yes cancels', async () => {
     await submit(3);
     const { exit, seen } = await atTerminal(['--all'], ['y\n']);
-    expect(seen).toContain('3 waiting jobs: removed');
+    expect(seen).toContain('3 waiting are removed');
     expect(seen).toContain('Cancel 3 jobs');
     expect([exit, await open()]).toEqual([0, 0]);
   });

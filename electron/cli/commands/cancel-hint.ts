@@ -5,9 +5,9 @@
 import type { ServerId } from '../../../shared/ids.ts';
 import type { ForeignView, ServerView } from '../../../shared/server.ts';
 import type { Context } from '../context.ts';
-import { plural } from '../format.ts';
+
 import type { Link } from '../link.ts';
-import { jobs } from '../text.ts';
+import { jobs, plural } from '../../../shared/words/count.ts';
 
 /** Whoever looks for it should not have to guess. Nothing in a script that reads JSON or wants quiet. */
 export async function hintAtOthers(context: Context, link: Link, serverId: ServerId | undefined): Promise<void> {

@@ -13,12 +13,14 @@ import { awaitedSentence, exitOf, outcomeSentence, questionFor } from '../cancel
 import type { Context } from '../context.ts';
 import { EXIT, Failure, errorFor, worst } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
-import { plural, shortId, table } from '../format.ts';
+import { shortId, table } from '../format.ts';
 import { openJobs, serverIdOf } from '../find.ts';
-import { isCancelling, titleOf } from '../job-words.ts';
+import { isCancelling } from '../../../shared/job.ts';
+import { titleOf } from '../job-words.ts';
 import type { Link } from '../link.ts';
 import type { Answer } from '../output.ts';
-import { jobs, says } from '../text.ts';
+import { jobs, plural } from '../../../shared/words/count.ts';
+import { says } from '../text.ts';
 import { follow, foreignKey } from './cancel-follow.ts';
 import { hintAtOthers } from './cancel-hint.ts';
 import type { Followed } from './cancel-follow.ts';

@@ -2,22 +2,15 @@
 import type { JobDetail } from '../../../shared/job.ts';
 import type { Context } from '../context.ts';
 import { Finder, openJobs, serverIdOf } from '../find.ts';
-import { bytes, clean, duration, plural, table, timeOfDay, when } from '../format.ts';
-import {
-  errorLine,
-  foreignRow,
-  isCancelling,
-  jobRow,
-  namesOf,
-  outcomeOf,
-  stateWord,
-  titleOf,
-  whereWord,
-} from '../job-words.ts';
+import { plural } from '../../../shared/words/count.ts';
+import { bytes, clean, duration, table, timeOfDay, when } from '../format.ts';
+import { errorLine, foreignRow, jobRow, namesOf, outcomeOf, stateWord, titleOf, whereWord } from '../job-words.ts';
 import type { ServerNames } from '../job-words.ts';
 import type { Answer } from '../output.ts';
 import { awaitedSentence, outcomeSentence } from '../cancel-words.ts';
-import { byWord, says } from '../text.ts';
+import { isCancelling } from '../../../shared/job.ts';
+import { askedFrom } from '../../../shared/words/asker.ts';
+import { says } from '../text.ts';
 import { done } from './answers.ts';
 
 export async function jobs(context: Context): Promise<Answer> {
@@ -81,7 +74,7 @@ function detailLines(detail: JobDetail, names: ServerNames, nowMs: number): stri
   if (cancel !== null && outcome !== null)
     facts.push([
       'cancel',
-      `${outcomeSentence(outcome, is)} (${byWord[cancel.by]}${cancel.note === null ? '' : `: ${cancel.note}`})`,
+      `${outcomeSentence(outcome, is)} (${askedFrom[cancel.by]}${cancel.note === null ? '' : `: ${cancel.note}`})`,
     ]);
   if (is.error !== null) facts.push(['error', errorLine(is.error)]);
   const key = attempts.at(-1)?.remoteKey;
@@ -103,7 +96,7 @@ function detailLines(detail: JobDetail, names: ServerNames, nowMs: number): stri
     );
   }
   for (const { by, note, steps } of trail) {
-    lines.push('', clean(`Cancel ${byWord[by]}${note === null ? '' : `: ${note}`}`));
+    lines.push('', clean(`Cancel ${askedFrom[by]}${note === null ? '' : `: ${note}`}`));
     lines.push(
       ...table(
         steps.map((step) => [

@@ -10,7 +10,9 @@ import { pickServer, findServer } from '../find.ts';
 import { clean, duration, table } from '../format.ts';
 import { readKey } from '../key-file.ts';
 import type { Answer } from '../output.ts';
-import { atServer, errorLead, jobs, kindName, says } from '../text.ts';
+import { jobs } from '../../../shared/words/count.ts';
+import { errorWords } from '../../../shared/words/errors.ts';
+import { atServer, kindName, says } from '../text.ts';
 import { done } from './answers.ts';
 import { serverLines, serverRow } from './status.ts';
 
@@ -132,7 +134,7 @@ function probeRow(probe: ProbeReport): string[] {
   const facts = [
     probe.answeredInMs === null ? '' : `answered in ${duration(probe.answeredInMs)}`,
     probe.queueLength === null ? '' : `queue ${String(probe.queueLength)}`,
-    probe.error === null ? '' : `${errorLead[probe.error.code]}: ${probe.error.message}`,
+    probe.error === null ? '' : `${errorWords[probe.error.code]}: ${probe.error.message}`,
   ].filter((fact) => fact !== '');
   return [
     probe.url,

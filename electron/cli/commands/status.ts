@@ -4,9 +4,12 @@ import type { ServerView } from '../../../shared/server.ts';
 import type { Context } from '../context.ts';
 import { EXIT, errorFor } from '../exit-codes.ts';
 import { pickServer } from '../find.ts';
-import { clean, duration, plural, table, when } from '../format.ts';
+import { plural } from '../../../shared/words/count.ts';
+import { clean, duration, table, when } from '../format.ts';
 import type { Answer } from '../output.ts';
-import { atServer, contactWord, errorLead, kindName, says } from '../text.ts';
+import { contactWords } from '../../../shared/words/contact.ts';
+import { errorWords } from '../../../shared/words/errors.ts';
+import { atServer, kindName, says } from '../text.ts';
 import { done } from './answers.ts';
 
 export async function status(context: Context): Promise<Answer> {
@@ -57,7 +60,7 @@ function queueLine(summary: QueueSummary): string {
 }
 
 function troubleLines({ trouble }: QueueSummary): string[] {
-  return trouble === null ? [] : [clean(`${errorLead[trouble.code]}: ${trouble.message}`)];
+  return trouble === null ? [] : [clean(`${errorWords[trouble.code]}: ${trouble.message}`)];
 }
 
 export function serverLines(servers: readonly ServerView[], context: Context): string[] {
@@ -71,13 +74,13 @@ export function serverLines(servers: readonly ServerView[], context: Context): s
 
 export function serverRow(server: ServerView, nowMs: number): string[] {
   const { status: is } = server;
-  const state = is.contact === 'online' ? 'online' : `${contactWord[is.contact]} since ${when(is.since, nowMs)}`;
+  const state = is.contact === 'online' ? 'online' : `${contactWords[is.contact]} since ${when(is.since, nowMs)}`;
   const notes = [
     server.paused ? 'paused' : '',
     is.contact === 'online' && is.queueLength !== null ? `queue ${String(is.queueLength)}` : '',
     is.contact === 'online' && is.answersInMs !== null ? `answers in ${duration(is.answersInMs)}` : '',
     is.backends === null ? '' : plural(is.backends, 'backend', 'backends'),
-    is.error === null || is.contact === 'online' ? '' : `${errorLead[is.error.code]}: ${is.error.message}`,
+    is.error === null || is.contact === 'online' ? '' : `${errorWords[is.error.code]}: ${is.error.message}`,
     is.nextTryAt === null || is.contact === 'online'
       ? ''
       : `next try in ${duration(Math.max(0, is.nextTryAt - nowMs))}`,

@@ -6,11 +6,13 @@ import type { Context } from '../context.ts';
 import { EXIT, Failure } from '../exit-codes.ts';
 import { openJobs } from '../find.ts';
 import { clean, shortId, table, timeOfDay } from '../format.ts';
-import { errorLine, isCancelling, jobRow, namesOf, outcomeOf, stateWord, titleOf, whereWord } from '../job-words.ts';
+import { isCancelling } from '../../../shared/job.ts';
+import { errorLine, jobRow, namesOf, outcomeOf, stateWord, titleOf, whereWord } from '../job-words.ts';
 import type { LinkEvent } from '../link.ts';
 import type { Answer } from '../output.ts';
 import { outcomeSentence } from '../cancel-words.ts';
-import { contactWord, says } from '../text.ts';
+import { contactWords } from '../../../shared/words/contact.ts';
+import { says } from '../text.ts';
 
 const EVERYTHING: readonly Topic[] = [
   'job.changed',
@@ -68,7 +70,7 @@ export async function watch(context: Context): Promise<Answer> {
         names.set(event.payload.id, event.payload.name);
         tell(event.payload.id, [
           event.payload.name,
-          contactWord[event.payload.status.contact],
+          contactWords[event.payload.status.contact],
           event.payload.paused ? 'paused' : '',
         ]);
         return;

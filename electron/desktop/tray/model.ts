@@ -8,6 +8,7 @@ import type { ServerId } from '../../../shared/ids.ts';
 import { isCancelling } from '../../../shared/job.ts';
 import type { JobView } from '../../../shared/job.ts';
 import type { ServerView } from '../../../shared/server.ts';
+import { plural } from '../../../shared/words/count.ts';
 
 /** Told by the glyph's shape: ring, dot, barred dot, two bars, triangle. */
 export const TRAY_GLYPHS = ['idle', 'running', 'cancelling', 'paused', 'trouble'] as const;
@@ -49,8 +50,6 @@ export interface TrayFacts {
 /** More entries than this would push Cancel all off a small screen. */
 const MAX_NAMED = 8;
 const MAX_TITLE = 40;
-
-const plural = (count: number, one: string, other: string): string => `${String(count)} ${count === 1 ? one : other}`;
 
 export const trayText = {
   idle: 'Nothing is running or waiting',

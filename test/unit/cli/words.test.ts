@@ -123,14 +123,14 @@ describe('sentences', () => {
     const many = questionFor(preview({ local: 12, running: 2, foreignKept: 3 }), { runsOn: false });
     expect(many.question).toBe('Cancel 14 jobs on Studio?');
     expect(many.lines.join('\n')).toMatch(
-      /2 running jobs: stop at[^]*12 waiting jobs: removed[^]*3 foreign jobs: left alone/,
+      /2 running stop at[^]*12 waiting are removed[^]*3 foreign jobs are left alone/,
     );
     expect(questionFor(preview({ local: 1 }, 'Harbour'), { runsOn: false }).question).toBe(
-      'Cancel "Harbour" on Studio?',
+      'Cancel “Harbour” on Studio?',
     );
-    expect(questionFor(preview({ running: 1 }), { runsOn: false }).lines[0]).toMatch(/1 running job: stops at/);
+    expect(questionFor(preview({ running: 1 }), { runsOn: false }).lines[0]).toMatch(/1 running stops at/);
     const after = questionFor(preview({ running: 2, staged: 1 }), { runsOn: true });
-    expect([after.count, after.lines[0]]).toEqual([1, '  2 running jobs: run on to the end']);
+    expect([after.count, after.lines[0]]).toEqual([1, '  2 running run on to their end.']);
   });
 });
 
@@ -188,6 +188,6 @@ describe('tables', () => {
 it('a lost job says why, once', () => {
   const lost = (cause: string): string =>
     errorLine({ code: 'lost', message: `the job is gone from its server: ${cause}`, details: { cause } });
-  expect(lost('server-restarted')).toBe("The server restarted; whether it ran can't be known");
-  expect(lost('no-trace')).toBe("It left no trace on the server; whether it ran can't be known");
+  expect(lost('server-restarted')).toBe('The server restarted; whether it ran can’t be known');
+  expect(lost('no-trace')).toBe('It left no trace on the server; whether it ran can’t be known');
 });

@@ -1,6 +1,6 @@
 /** Tray, hotkey and window ask with the same words. */
 import { describe, expect } from 'vitest';
-import { cancelWords } from '../../../shared/cancel-words.ts';
+import { cancelWords } from '../../../shared/words/cancel.ts';
 import { cancelWords as windowCancelWords } from '../../../renderer/text/cancel.ts';
 import { fc, test } from './property.ts';
 import { serverId } from './samples.ts';

@@ -1,6 +1,7 @@
 /** Product §3.2 and §3.7: each ending has its sentence, and no outcome is called by another's. */
 import { expect, it } from 'vitest';
-import { endingOf, foreignEnding, historyText, settledText } from '../../../../renderer/text/history.ts';
+import { endingOf, foreignEnding, settledText } from '../../../../renderer/text/endings.ts';
+import { historyText } from '../../../../renderer/text/history.ts';
 import { stepText } from '../../../../renderer/text/trail.ts';
 import type { CancelOutcome, Asker } from '../../../../shared/cancel.ts';
 import type { ErrorCode } from '../../../../shared/errors.ts';

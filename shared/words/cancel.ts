@@ -2,7 +2,8 @@
  * The question before a cancel, as text: title, sentences, the two buttons, made of the counts of `cancel.preview` and of
  * nothing else. For every face with a screen: the window's dialog and the desktop's native one say the same.
  */
-import type { CancelPreview } from './cancel-schema.ts';
+import type { CancelPreview } from '../cancel-schema.ts';
+import { plural as pluralOf } from './count.ts';
 
 type Counts = CancelPreview['total'];
 
@@ -37,18 +38,15 @@ export const cancelDialogText = {
 export const stoppedBy = (counts: Counts, manner: CancelManner): number =>
   counts.local + counts.staged + counts.foreign + (manner.after || manner.mode === 'if-waiting' ? 0 : counts.running);
 
-const integers = new Intl.NumberFormat('en');
-const english = (value: number): string => integers.format(value);
-
 const short = (title: string): string => (title.length > 60 ? `${title.slice(0, 57).trimEnd()}…` : title);
 
 /** `number` writes a count as its face does, e.g. with the reader's thousands separator. */
 export function cancelWords(
   preview: CancelPreview,
   options: CancelManner,
-  number: (value: number) => string = english,
+  number: (value: number) => string = String,
 ): CancelWords {
-  const plural = (count: number, one: string, other: string): string => `${number(count)} ${count === 1 ? one : other}`;
+  const plural = (count: number, one: string, other: string): string => pluralOf(count, one, other, number);
   const jobs = (count: number): string => plural(count, 'job', 'jobs');
   const { total } = preview;
   const count = stoppedBy(total, options);
