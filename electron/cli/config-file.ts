@@ -43,7 +43,7 @@ export function readConfig(given: string | undefined, env: Env = process.env): C
   for (const [name, text] of Object.entries(value)) {
     const key = KNOWN.find((known) => known === name);
     if (key === undefined) throw usage(says.badConfig(file, `it may hold ${KNOWN.join(' and ')}, not "${name}"`));
-    if (typeof text !== 'string' || text === '') throw usage(says.badConfig(file, `"${name}" is no text`));
+    if (typeof text !== 'string' || text === '') throw usage(says.badConfig(file, `"${name}" isn’t text`));
     config[key] = key === 'keyFile' ? resolve(dirname(file), text) : text;
   }
   return config;
@@ -56,5 +56,5 @@ function parse(file: string): object {
   } catch (error) {
     throw usage(says.badConfig(file, error instanceof Error ? error.message : String(error)));
   }
-  throw usage(says.badConfig(file, 'it is no JSON object'));
+  throw usage(says.badConfig(file, 'not a JSON object'));
 }

@@ -25,7 +25,7 @@ export const says = {
   noValue: (word: string) => `${word} takes no value.`,
   badNumber: (word: string, given: string, least: number, whole: boolean) =>
     `${word} needs ${whole ? 'a whole number' : 'a number'} from ${String(least)} up, not "${given}".`,
-  quietAndVerbose: '-q and -v exclude each other.',
+  quietAndVerbose: '-q and -v don’t go together.',
   tooFew: (usage: string) => `Something is missing: switchyard ${usage}`,
   tooMany: (word: string) => `"${word}" is one word too many.`,
   seeHelp: (verb: string | null) => `See: switchyard ${verb === null ? '' : `${verb} `}--help`,
@@ -33,7 +33,7 @@ export const says = {
 
   notRunning: (dataDir: string) => `Switchyard is not running on ${dataDir}.`,
   demoRuns: 'The demo is: to speak to it add --demo',
-  needsHost: (verb: string) => `switchyard ${verb} needs a running Switchyard: --url can’t be used with it.`,
+  needsHost: (verb: string) => `switchyard ${verb} needs a running Switchyard, so not --url.`,
   asksDirectly: (url: string) => `Switchyard is not running: ${url} is asked directly.`,
   badConfig: (file: string, why: string) => `${file} can’t be used: ${why}.`,
   howToStart: 'Start it with: switchyard host   (or open the app, or ask a server directly with --url)',
@@ -60,7 +60,7 @@ export const says = {
 
   paused: (where: string) => `Paused${where}: nothing more is sent. What runs, runs on.`,
   resumed: (where: string) => `Sending again${where}.`,
-  notAsked: 'Nobody was asked and nothing was done.',
+  notAsked: 'Nobody was asked, so nothing was done.',
   kept: 'Nothing was cancelled.',
   addYes: 'If you mean it: add -y',
   userAlone: '--user is everything of one user: it goes with --server and -y only.',

@@ -84,7 +84,7 @@ function refusal({ name, reason, detail }: Refused): Error {
     case 'not-json':
       return usage(`${name} is neither JSON nor an image: ${detail ?? ''}`);
     case 'not-a-workflow':
-      return usage(`${name} is no workflow in API format.`, EXPORT_HINT);
+      return usage(`${name} has no API-format workflow.`, EXPORT_HINT);
   }
 }
 

@@ -19,8 +19,8 @@ export const noticeText = {
   late: (title: string) => `“${title}” has not stopped yet`,
   lateMany: (count: number) => `${jobs(count)} have not stopped yet`,
   lateBody: (server: string | null) =>
-    `${server ?? 'The server'} was asked and goes on. Open Switchyard to say what now.`,
-  queueDone: 'The queue has ended',
+    `${server ?? 'The server'} was asked and keeps running. Open Switchyard to decide.`,
+  queueDone: 'The queue is done',
   queueDoneBody: ({ done, failed, cancelled }: { done: number; failed: number; cancelled: number }) =>
     [
       ...(done > 0 ? [`${String(done)} done`] : []),
@@ -93,19 +93,19 @@ export const secretsDialog = {
 export const startText = {
   failedTitle: 'Switchyard can’t start',
   second: 'Switchyard is open already; its window is shown.',
-  failedToEnd: 'Something went wrong while ending',
+  failedToEnd: 'Something went wrong on exit',
   failedToDo: 'That could not be done',
-  windowGone: 'The window broke down several times in a row',
+  windowGone: 'The window crashed several times in a row',
   windowGoneDetail: 'The queue goes on. Open the window again from the tray, or restart Switchyard.',
   stuck: 'The window does not answer',
   stuckDetail: 'The queue is not affected.',
-  reload: 'Open it anew',
+  reload: 'Reload it',
   wait: 'Wait',
 } as const;
 
 export const failedPageText = {
   title: 'The window could not be loaded',
-  detail: 'The queue goes on and nothing is lost. The log in Switchyard’s data folder says what went wrong.',
+  detail: 'The queue runs on; nothing is lost. The log in Switchyard’s data folder says what went wrong.',
   retry: 'Try again',
 } as const;
 

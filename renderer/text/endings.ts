@@ -113,7 +113,7 @@ function failureText(error: WireError | null): EndingText {
             word: 'Finished',
             tone: 'hold',
             rest: ', but its files are gone',
-            second: 'the server has none of them any more',
+            second: 'the server no longer has them',
           };
     case 'server_rejected':
       return {
@@ -123,7 +123,7 @@ function failureText(error: WireError | null): EndingText {
         second: refusedInput(error) ?? firstLine(error.message),
       };
     case 'server_auth':
-      return { word: 'Refused', tone: 'bad', rest: ': the server wants a sign-in', second: null };
+      return { word: 'Refused', tone: 'bad', rest: ': the server needs a sign-in', second: null };
     default:
       return { word: 'Failed', tone: 'bad', rest: '', second: firstLine(error.message) };
   }

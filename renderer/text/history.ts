@@ -21,8 +21,7 @@ export const historyText = {
   runFailedLooking: 'Looking for failed jobs…',
   runFailedSince: 'Failed in the last',
   runFailedSpans: { day: 'Last 24 hours', week: 'Last 7 days', all: 'Ever' },
-  runFailedAgainText:
-    'Each is queued anew at the end of the queue, with the same inputs. The failed ones stay in History.',
+  runFailedAgainText: 'Each goes to the end of the queue with the same inputs. The failed ones stay in History.',
   runFailedAgainSeeds: 'With new seeds',
   runFailedAgainDo: (total: number) => `Run ${plural(total, 'job', 'jobs')} again`,
   notNow: 'Not now',
@@ -32,7 +31,7 @@ export const historyText = {
   exportNoSearch: 'What the chips show; the search is not part of it',
   exporting: (rows: string) => `Exporting… ${rows}`,
   exported: (name: string) => `Saved as ${name}`,
-  exportFailed: 'The export stopped',
+  exportFailed: 'The export failed',
   listLabel: 'Jobs that ended',
   loadingRow: 'Loading…',
   foreign: 'foreign',
@@ -97,8 +96,8 @@ export const detailText = {
   removeTitle: 'Remove this job from History?',
   removeText: (files: number) =>
     files === 0
-      ? 'Its record is deleted. This can’t be put back.'
-      : `Its record and its ${plural(files, 'file', 'files')} are deleted from this computer. Files on the server stay. This can’t be put back.`,
+      ? 'Its record is deleted. This can’t be undone.'
+      : `Its record and its ${plural(files, 'file', 'files')} are deleted from this computer. Files on the server stay. This can’t be undone.`,
   removeDo: 'Remove job',
   keep: 'Keep job',
   removedToast: 'Removed from History',

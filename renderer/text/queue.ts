@@ -24,12 +24,12 @@ export const shellText = {
   disabled: 'off',
   linkConnecting: 'Connecting…',
   linkLost: 'Reconnecting… what you see may be old.',
-  linkSignedOut: 'This page may not talk to Switchyard any more. Open it again from Switchyard.',
+  linkSignedOut: 'This page can no longer talk to Switchyard. Open it again from Switchyard.',
   linkRetry: 'Try now',
   broken: 'This view broke',
-  brokenHint: 'The rest goes on; nothing in the queue was touched.',
+  brokenHint: 'Everything else works; the queue was not touched.',
   brokenAction: 'Show it again',
-  trouble: 'Nothing can be written to disk, so nothing is sent. Make room and it goes on by itself.',
+  trouble: 'Nothing can be written to disk, so nothing is sent. Free some space and it resumes.',
   demo: 'demo',
   movedAside: (path: string) => `The database could not be read and was moved aside: ${path}`,
 } as const;
@@ -45,7 +45,7 @@ export const queueText = {
   idleMine: 'Nothing of yours runs',
   pause: 'Pause',
   resume: 'Resume',
-  pauseTitle: 'Send nothing more; what is on a server goes on',
+  pauseTitle: 'Send no more; servers finish what they have',
   pausedNote: 'Paused: nothing more is sent',
   pausedAll: 'Paused',
   cancelWaiting: 'Cancel waiting…',
@@ -57,16 +57,16 @@ export const queueText = {
   moreActions: 'More',
   unselect: 'Clear selection',
   freeze: 'Pause live updates',
-  unfreeze: 'Show live updates again',
-  frozenNote: 'Live updates stand still',
+  unfreeze: 'Resume live updates',
+  frozenNote: 'Live updates are paused',
   inspectorOpen: 'Show details',
   inspectorClose: 'Hide details',
 
-  emptyTitle: 'Nothing waits and nothing runs',
+  emptyTitle: 'Nothing running or waiting',
   emptyHint: 'Queue a workflow here, or run one in ComfyUI or SwarmUI: it shows up too.',
   emptyAction: 'New job',
   noServersTitle: 'No server yet',
-  noServersHint: 'Switchyard looks after ComfyUI and SwarmUI servers, on this computer or on the network.',
+  noServersHint: 'Switchyard manages ComfyUI and SwarmUI servers, on this computer or the network.',
   loadingTitle: 'Reading the queue…',
 
   sectionCancel: 'Cancel…',
@@ -92,7 +92,7 @@ export const queueText = {
   contact: {
     offline: (reason: string | null) => reason ?? 'not answering',
     connecting: 'connecting…',
-    'needs-auth': 'wants you to sign in',
+    'needs-auth': 'needs you to sign in',
     unsupported: 'can’t be used: it lacks what Switchyard needs',
     disabled: 'switched off',
   },
@@ -149,7 +149,7 @@ export const queueText = {
   starting: 'Starting',
   collecting: (stored: number, expected: number) =>
     expected === 0 ? 'Fetching its files' : `Fetching files, ${number(stored)} of ${number(expected)}`,
-  stale: 'out of sight while the server does not answer',
+  stale: 'unknown while the server does not answer',
   doneIn: (ms: number) => `done in about ${roughly(ms)}`,
   runsFor: (ms: number) => `running for ${duration(ms)}`,
 
@@ -158,9 +158,9 @@ export const queueText = {
   contextCancel: 'Cancel…',
   contextCancelBatch: (title: string) => `Cancel the whole batch “${title}”…`,
   contextCancelAfter: 'Cancel after this one…',
-  contextCancelAfterHint: 'What runs may finish; the rest of the batch is cancelled',
+  contextCancelAfterHint: 'What runs can finish; the rest of the batch is cancelled',
   cancelAfter: 'Cancel after this one…',
-  cancelAfterHint: 'What runs may finish, the rest is cancelled',
+  cancelAfterHint: 'What runs can finish, the rest is cancelled',
   cancelEveryoneEverywhere: 'Cancel everyone’s work everywhere…',
   keys: 'Keys',
   toFront: 'To the front',
@@ -233,7 +233,7 @@ export function waitingFor(phase: Phase | null, step: CancelStep | null): string
 
 export const inspectorText = {
   label: 'Details',
-  none: 'Pick a job to see its details.',
+  none: 'Select a job to see details.',
   many: (count: number) => `${number(count)} jobs picked`,
   noPreview: 'no picture yet',
   previewAlt: (title: string) => `Preview of ${title}`,
@@ -262,7 +262,7 @@ export const inspectorText = {
 
 export const keysText = {
   title: 'Keys',
-  hint: 'Single keys work while the list has the focus. They can be switched off in Settings.',
+  hint: 'Single keys work while the list has the focus. You can turn them off in Settings.',
   anywhere: 'Anywhere',
   inList: 'In the list',
   cancelAll: 'Cancel all…',

@@ -78,7 +78,7 @@ export function reasonText(error: WireError): string {
     case 'server_timeout':
       return 'no answer in time';
     case 'server_auth':
-      return 'it wants a sign-in, or refuses this one';
+      return 'it needs a sign-in, or refuses this one';
     case 'server_unsupported':
       return 'it is too old, or neither ComfyUI nor SwarmUI';
     case 'server_protocol':
@@ -99,7 +99,7 @@ export const contactText = {
   tryingNow: 'Trying now.',
   waitingJobs: (jobs: number) => `${plural(jobs, 'job waits', 'jobs wait')} for it.`,
   connecting: 'Connecting…',
-  needsAuth: 'It answers, but wants a sign-in. Enter it under Edit.',
+  needsAuth: 'It answers, but needs a sign-in. Enter it under Edit.',
   unsupported: (reason: string) => `It answers, but can’t be used: ${reason}.`,
   disabled: 'Switched off: Switchyard leaves it alone until you switch it on under Edit.',
 } as const;
@@ -209,7 +209,7 @@ export function probeText(probe: ProbeReport): { tone: 'go' | 'hold' | 'bad'; te
   if (probe.error !== null) {
     const what = probe.kind === null ? 'No server' : versionText(probe.kind, probe.version);
     return probe.error.code === 'server_auth'
-      ? { tone: 'hold', text: 'It answers, but wants a sign-in.' }
+      ? { tone: 'hold', text: 'It answers, but needs a sign-in.' }
       : { tone: 'bad', text: `${what}: ${reasonText(probe.error)}.` };
   }
   if (probe.kind === null) return { tone: 'bad', text: 'It answers, but is neither ComfyUI nor SwarmUI.' };
@@ -251,7 +251,7 @@ export const removeText = {
 } as const;
 
 export const startText = {
-  title: 'Which servers shall Switchyard look after?',
+  title: 'Which servers should Switchyard manage?',
   lead: 'It reads their queues, keeps your jobs on this computer, and stops only what you say.',
   searchAgain: 'Look again',
   addressLabel: 'Address of another server',

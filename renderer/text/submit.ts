@@ -14,7 +14,7 @@ export const submitText = {
   again: 'Drop or paste another, or an image that carries one',
   reading: (name: string) => `Reading ${name}…`,
   about: (nodes: number, saves: boolean) => `${plural(nodes, 'node', 'nodes')}${saves ? '' : ', saves nothing'}`,
-  savesNothing: 'No node of it looks as if it saved or showed a result. The server may refuse it.',
+  savesNothing: 'No node seems to save or show a result. The server may refuse it.',
   from: (origin: WorkflowOrigin) => (origin === 'json' ? null : 'from the image'),
   pasted: 'pasted workflow',
   inputs: 'What this workflow lets you set',
@@ -23,7 +23,7 @@ export const submitText = {
   promptOf: (node: string, input: string) =>
     input === 'text' || input === 'value' ? node : `${node}, ${input.replaceAll('_', ' ')}`,
   negative: 'Negative',
-  nothingToSet: 'All its inputs come from other nodes: it runs as it is.',
+  nothingToSet: 'All its inputs come from other nodes: nothing to set.',
   size: 'Size',
   width: 'width',
   height: 'height',
@@ -37,7 +37,7 @@ export const submitText = {
   more: 'More',
   furtherInputs: (inputs: number, nodes: number) =>
     `${plural(inputs, 'further input', 'further inputs')} in ${plural(nodes, 'node', 'nodes')}`,
-  reset: 'Put all inputs back',
+  reset: 'Reset all inputs',
   howMany: 'How many',
   seeds: 'Seeds',
   seedModes: { fixed: 'Fixed', random: 'Random', range: 'Range' },
@@ -62,7 +62,7 @@ export const submitText = {
   notePlaceholder: 'Kept with the jobs',
   makes: 'What it will make',
   notYet: 'Not yet',
-  fillIn: 'A number is missing or is none: see the marked fields.',
+  fillIn: 'A number is missing or invalid: see the marked fields.',
   tooManyShort: 'Too many',
   emptyChoice: 'without',
   jobs: (total: number) => plural(total, 'job', 'jobs'),
@@ -72,7 +72,7 @@ export const submitText = {
     if (prompts === 1) return `one prompt, ${plural(seeds, 'seed', 'seeds')}, one batch`;
     return `${plural(prompts, 'prompt', 'prompts')} × ${plural(seeds, 'seed', 'seeds')}, one batch`;
   },
-  tooMany: (most: number) => `More than ${number(most)} jobs. Fewer alternatives or seeds, to go on.`,
+  tooMany: (most: number) => `More than ${number(most)} jobs. Use fewer alternatives or seeds.`,
   variant: (label: string, seeds: number) => (seeds === 1 ? label : `${label}, ${plural(seeds, 'seed', 'seeds')}`),
   moreVariants: (rest: number) => `and ${number(rest)} more`,
   estimate: (ms: number, server: string, doneAt: string) => `About ${roughly(ms)} on ${server}, done near ${doneAt}`,
@@ -114,11 +114,11 @@ export function refusalText(refused: Refused): { title: string; text: string } {
       };
     case 'unknown-file':
       return {
-        title: `${name} is no workflow and no image`,
+        title: `${name} is not a workflow or image`,
         text: 'What works: JSON in API format, or a PNG, WebP or JPEG made by ComfyUI.',
       };
     case 'unreadable':
-      return { title: `${name} could not be read`, text: 'It was moved, or may not be read. Choose it again.' };
+      return { title: `${name} could not be read`, text: 'It was moved, or can’t be opened. Choose it again.' };
     case 'broken-image':
       return {
         title: `${name} can’t be read`,
@@ -138,13 +138,11 @@ export function refusalText(refused: Refused): { title: string; text: string } {
       return {
         title: `${name} is not JSON`,
         text:
-          detail === null
-            ? 'Export the workflow again in API format.'
-            : `The text breaks off or is something else: ${detail}`,
+          detail === null ? 'Export the workflow again in API format.' : `The text is cut off or not JSON: ${detail}`,
       };
     case 'not-a-workflow':
       return {
-        title: `${name} is JSON, but no workflow`,
+        title: `${name} is JSON, not a workflow`,
         text: 'A workflow in API format lists nodes, each with a class and its inputs.',
       };
     case 'broken-node':

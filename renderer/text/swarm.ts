@@ -20,7 +20,7 @@ export const swarmForm = {
   ownSize: (width: number, height: number) => `Its own size: ${common.size(width, height)}`,
   refresh: 'Refresh',
   refreshing: 'Refreshing…',
-  refreshTitle: 'Has the server read its model folders again',
+  refreshTitle: 'Reads the server’s model folders again',
   reading: 'Reading the server’s models and parameters…',
   images: 'Images',
   perJob: 'per job',
@@ -42,10 +42,10 @@ export const swarmForm = {
   number: 'a number',
   wholeNumber: 'a whole number',
   imagesIn: (images: number, what: string) => `${plural(images, 'image', 'images')} · ${what}`,
-  noServer: 'No SwarmUI server is set up any more.',
+  noServer: 'No SwarmUI server is set up now.',
   chooseModel: 'Choose a model first.',
   rawGoes: 'It goes into SwarmUI’s own queue as a whole, and runs on its ComfyUI backends.',
-  rawNotAllowed: 'You may not send ComfyUI workflows to this SwarmUI (permission comfy_dynamic_custom_workflows).',
+  rawNotAllowed: 'You can’t send ComfyUI workflows to this SwarmUI (permission comfy_dynamic_custom_workflows).',
   rawNoResult:
     'Nothing in it counts as a result there: SwarmUI takes what SaveImage saves, and what SwarmSaveImageWS sends from a node numbered 9 or 100 to 49999.',
   rawIntermediate: (nodes: readonly string[]) =>
@@ -59,13 +59,13 @@ export function catalogueError(error: AppError, server: string): string {
   const permission = error.details?.['permission'];
   switch (error.code) {
     case 'server_auth':
-      return `${server} wants a sign-in, or refuses the one it was given. Enter it under Servers, Edit.`;
+      return `${server} needs a sign-in, or refuses the one it was given. Enter it under Servers, Edit.`;
     case 'not_allowed':
-      return `Your account on ${server} may not see its models and parameters${typeof permission === 'string' ? ` (permission ${permission})` : ''}. Somebody who runs it can allow it.`;
+      return `Your account on ${server} may not see its models and parameters${typeof permission === 'string' ? ` (permission ${permission})` : ''}. Its owner can allow it.`;
     case 'server_unreachable':
       return `${server} does not answer now. What you type is kept; its models are shown once it is back.`;
     case 'server_timeout':
-      return `${server} took too long to tell its models. Try again.`;
+      return `${server} took too long to list its models. Try again.`;
     default:
       return `The models of ${server} can’t be shown. ${common.error(error.code)}`;
   }
@@ -98,7 +98,7 @@ export const backendText = {
   recreate: 'Re-create…',
   recreateThis: 'Re-create this backend…',
   restarting: 'Restarting: waits until one of its slots is free…',
-  recreating: 'Making it anew…',
+  recreating: 'Re-creating it…',
   restartTitle: (name: string, server: string) => `Restart ${name} on ${server}?`,
   restartText:
     'SwarmUI first waits until one of its slots is free, which takes as long as the job that runs there. Switchyard can’t call that off: closing this window does not stop the restart. What else is on the backend is then failed by SwarmUI, other people’s jobs too.',
@@ -112,7 +112,7 @@ export const backendText = {
   recreateDo: 'Re-create it',
   keep: 'Leave it as it is',
   restarted: (name: string) => `${name} was restarted`,
-  recreated: (name: string) => `${name} was made anew`,
+  recreated: (name: string) => `${name} is re-created`,
 } as const;
 
 /** What SwarmUI says of a backend, in words. */
@@ -124,7 +124,7 @@ export function backendState(backend: BackendView): { tone: 'go' | 'hold' | 'bad
     case 'idle':
       return { tone: 'hold', word: 'idle: its ComfyUI does not answer' };
     case 'waiting':
-      return { tone: 'hold', word: 'waits to be started' };
+      return { tone: 'hold', word: 'waiting to start' };
     case 'loading':
       return { tone: 'hold', word: 'starting' };
     case 'errored':
@@ -142,7 +142,7 @@ export function backendError(error: AppError): string {
   if (error.code === 'conflict' && Array.isArray(details?.['hidden']))
     return 'One of its settings is secret and can’t be copied. Re-create it in SwarmUI itself, under Server, Backends.';
   if (error.code === 'conflict')
-    return 'All its slots are lost, so a restart would wait for ever. Only re-creating it helps.';
+    return 'All its slots are lost, so a restart would never end. Only re-creating it helps.';
   if (error.code === 'not_allowed') {
     const permission = details?.['permission'];
     return `Your account may not do that${typeof permission === 'string' ? ` (permission ${permission})` : ''}.`;
@@ -259,11 +259,11 @@ export function stopSentence(way: StopWay, { mine, listed: prompts, ownUser }: S
     case 'listed':
       return `${mine === 0 ? '' : 'Yours are cancelled. '}${plural(prompts, 'job of others', 'jobs of others')} on its backends ${prompts === 1 ? 'is' : 'are'} stopped one by one, by id. What they have waiting inside SwarmUI goes on.`;
     case 'own-user':
-      return `SwarmUI interrupts every session signed in as ${ownUser ?? 'you'}: your jobs here, its web page, and every other program with this account. It can’t be put back.`;
+      return `SwarmUI interrupts every session signed in as ${ownUser ?? 'you'}: your jobs here, its web page, and every other program with this account. It can’t be undone.`;
     case 'user':
-      return `SwarmUI interrupts every session of ${way.user}, what runs and what waits. It is somebody else’s work and can’t be put back.`;
+      return `SwarmUI interrupts every session of ${way.user}, what runs and what waits. It is somebody else’s work and can’t be undone.`;
     case 'users':
-      return 'SwarmUI interrupts every session of every user with work now, yours included. It can’t be put back.';
+      return 'SwarmUI interrupts every session of every user with work now, yours included. It can’t be undone.';
   }
 }
 

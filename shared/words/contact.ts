@@ -5,7 +5,7 @@ export const contactWords: Record<Contact, string> = {
   online: 'online',
   connecting: 'connecting',
   offline: 'not answering',
-  'needs-auth': 'wants a sign-in',
+  'needs-auth': 'needs a sign-in',
   unsupported: 'can’t be used',
   disabled: 'switched off',
 };

@@ -4,11 +4,11 @@ import type { ErrorCode } from '../errors.ts';
 export const errorWords: Record<ErrorCode, string> = {
   invalid_request: 'That can’t be done with these values',
   not_found: 'It is not there',
-  conflict: 'Things have changed meanwhile',
+  conflict: 'Things have changed',
   not_allowed: 'That is not allowed here',
   server_unreachable: 'The server does not answer',
   server_timeout: 'The server took too long to answer',
-  server_auth: 'The server wants you to sign in',
+  server_auth: 'The server needs you to sign in',
   server_unsupported: 'This server can’t do that',
   server_protocol: 'Switchyard can’t read the server’s answer',
   server_rejected: 'The server refused it',

@@ -16,7 +16,7 @@ test.afterEach(async () => {
 
 test('first start: an address is tested, then added, and the queue is there', async ({ page }) => {
   await host.open(page);
-  await expect(page.getByRole('heading', { name: 'Which servers shall Switchyard look after?' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Which servers should Switchyard manage?' })).toBeVisible();
   await expect(page.getByText('npm start -- --demo')).toBeVisible();
   const address = page.getByLabel('Address of another server');
   await address.fill('127.0.0.1:9');

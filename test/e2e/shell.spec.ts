@@ -57,7 +57,7 @@ test('single keys work only in the list, and not at all when switched off', asyn
 
 test('no servers: the first page offers what to do', async ({ page }) => {
   await host.open(page);
-  await expect(page.getByRole('main')).toContainText('Which servers shall Switchyard look after?');
+  await expect(page.getByRole('main')).toContainText('Which servers should Switchyard manage?');
 });
 
 for (const width of [320, 375]) {

@@ -153,7 +153,7 @@ test('backends: state and slots, a restart told to wait, a re-creation that says
     const { backends: now } = await host.core.call('servers.backends', { id: serverId });
     return now.length === 1 && !before.includes(now[0]?.id ?? 0);
   });
-  await expect(page.getByText('was made anew')).toBeVisible();
+  await expect(page.getByText('is re-created')).toBeVisible();
 });
 
 test('another user: counted by name, explained, and stopped as a whole only after the question; ours goes on', async ({

@@ -224,7 +224,7 @@ describe('the server', () => {
     await until('it is over', () => rig.link.status().problems.length === 0);
   });
 
-  it('wants a sign-in: needs-auth, no hammering, and back once it is given', async () => {
+  it('needs a sign-in: needs-auth, no hammering, and back once it is given', async () => {
     const server = await serve();
     server.requireAuthorization('Bearer secret-of-mine');
     const rig = new ComfyRig(server.url, { credential: { type: 'authorization', value: 'Bearer wrong' } });

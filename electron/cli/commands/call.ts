@@ -7,7 +7,7 @@ import { done } from './answers.ts';
 
 export async function call(context: Context): Promise<Answer> {
   const [name = '', json = '{}'] = context.args.words;
-  if (!/^[a-z]+\.[A-Za-z]+$/.test(name)) throw usage(`"${name}" is no name of a call, as jobs.list is.`);
+  if (!/^[a-z]+\.[A-Za-z]+$/.test(name)) throw usage(`"${name}" is not a call, as jobs.list is.`);
   const args = parse(json);
   const link = await context.link();
   // The host checks name and arguments against the contract; here nothing is known of them.

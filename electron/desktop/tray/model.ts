@@ -65,7 +65,7 @@ export const trayText = {
   trouble: 'The queue has stopped: see the window',
   unreachable: (names: readonly string[]) =>
     names.length === 1 ? `${names[0] ?? ''} does not answer` : `${String(names.length)} servers do not answer`,
-  signIn: (name: string) => `${name} wants you to sign in`,
+  signIn: (name: string) => `${name} needs you to sign in`,
   untitled: 'Untitled job',
   cancelOne: (title: string, server: string | null, asks: boolean) =>
     `Cancel “${title}”${server === null ? '' : ` on ${server}`}${asks ? '…' : ''}`,

@@ -140,7 +140,7 @@ describe('errors', () => {
       'http://x:1 does not answer: no connection',
     );
     expect(atServer('http://x:1', { code: 'server_auth', message: '401' })).toBe(
-      'http://x:1 wants you to sign in: 401',
+      'http://x:1 needs you to sign in: 401',
     );
   });
 });

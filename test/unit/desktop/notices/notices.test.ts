@@ -90,7 +90,7 @@ describe('notices', () => {
       { at: 2, input: { type: 'queue-done', done: 3, failed: 2, cancelled: 0 } },
       { at: 5_000, input: { type: 'tick' } },
     ]);
-    expect(shown.map(({ notice }) => notice.title)).toEqual(['“Job 1” failed', 'The queue has ended']);
+    expect(shown.map(({ notice }) => notice.title)).toEqual(['“Job 1” failed', 'The queue is done']);
     expect(shown[1]?.notice.body).toBe('3 done, 2 failed');
   });
   it('a job that does not stop comes first', () => {

@@ -86,7 +86,7 @@ describe('the notifier', () => {
     events.emit('job.changed', jobView(1, { rev: 3, cancel: cancelOpen() }));
     vi.advanceTimersByTime(60_000);
     expect(shown.map(({ title, body }) => [title, body])).toEqual([
-      ['“Job 1” has not stopped yet', 'Studio was asked and goes on. Open Switchyard to say what now.'],
+      ['“Job 1” has not stopped yet', 'Studio was asked and keeps running. Open Switchyard to decide.'],
     ]);
   });
   it('a click opens the job; what the system refuses becomes a toast; so does all of it where there are none', () => {
