@@ -21,8 +21,7 @@ import type {
   SubmitResult,
 } from '../adapter.ts';
 import { median } from '../median.ts';
-import { runStop } from './cancel.ts';
-import type { StopPort, StopPower } from './cancel.ts';
+import type { StopPower } from './cancel.ts';
 import { StopDesk } from './desk.ts';
 import { Evidence, FENCE_MS } from './evidence.ts';
 import { ForeignWatch } from './foreign.ts';
@@ -34,6 +33,8 @@ import type { Ended, EndedFact } from './outcome.ts';
 import { probeComfy, readMemory } from './probe.ts';
 import { Session } from './session.ts';
 import { signInHeaders } from './sign-in.ts';
+import { runStop } from './stop.ts';
+import type { StopPort } from './stop.ts';
 import { sendPrompt } from './submit.ts';
 import { Tracks } from './tracks.ts';
 import type { Track } from './tracks.ts';

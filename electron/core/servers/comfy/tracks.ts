@@ -6,8 +6,8 @@ import type { ServerFact } from '../../../../shared/job-fact.ts';
 import type { LiveUpdate } from '../../../../shared/phase.ts';
 import { Wake } from '../../../../shared/util/async.ts';
 import type { ComfyEvent } from './frames.ts';
-import type { StopSubject } from './cancel.ts';
 import type { EndedFact, HeardEnd } from './outcome.ts';
+import type { StopSubject } from './stop.ts';
 
 /** How the following of a prompt can end. */
 export type TrackEnd = EndedFact | Extract<ServerFact, { type: 'vanished' }>;
