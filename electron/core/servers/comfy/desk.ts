@@ -6,7 +6,7 @@ import { deferred, raceAbort } from '../../../../shared/util/async.ts';
 import type { Deferred } from '../../../../shared/util/async.ts';
 import type { StopPower } from './cancel.ts';
 import type { ComfyHttp } from './http.ts';
-import { unanswered } from './look.ts';
+import { unanswered } from './session.ts';
 
 interface SentInterrupt {
   readonly key: string;
@@ -21,14 +21,12 @@ const BEFORE_START_MS = 2_000;
 
 export class StopDesk {
   readonly #http: ComfyHttp;
-  readonly #now: () => number;
   #batch: { key: string; done: Deferred<void> }[] = [];
   readonly #underway = new Set<Promise<unknown>>();
   readonly #sent: SentInterrupt[] = [];
 
-  constructor(http: ComfyHttp, now: () => number) {
+  constructor(http: ComfyHttp) {
     this.#http = http;
-    this.#now = now;
   }
 
   /** `connection` ends the shared call; `signal` only this wait. */
@@ -46,12 +44,12 @@ export class StopDesk {
       await new Promise<void>((resolve) => setImmediate(resolve));
       await Promise.allSettled([...this.#underway, ...this.#batch.map(({ done }) => done.promise)]);
     }
-    const entry: SentInterrupt = { key, sentAt: this.#now(), answeredAt: null };
+    const entry: SentInterrupt = { key, sentAt: performance.now(), answeredAt: null };
     this.#sent.push(entry);
     if (this.#sent.length > REMEMBERED) this.#sent.shift();
     if (power === 'job-cancel') await this.#http.cancelJob(key, signal);
     else await this.#http.interrupt(key, signal);
-    entry.answeredAt = this.#now();
+    entry.answeredAt = performance.now();
     return {
       route: power === 'job-cancel' ? 'POST /api/jobs/{id}/cancel' : 'POST /interrupt',
       tookMs: entry.answeredAt - entry.sentAt,

@@ -2,6 +2,7 @@
  * What makes an absence mean something (architecture §7.2): a status frame after the look that said "waiting", behind a
  * fence; or the witness, an ended prompt that history still has. Decides nothing by itself.
  */
+import type { Log } from '../../log.ts';
 import type { ComfyHttp } from './http.ts';
 import type { Session } from './session.ts';
 import type { Track } from './tracks.ts';
@@ -13,11 +14,13 @@ export class Evidence {
   readonly #http: ComfyHttp;
   readonly #session: Session;
   readonly #witness: Witness;
+  readonly #log: Log;
 
-  constructor(http: ComfyHttp, session: Session, witness: Witness) {
+  constructor(http: ComfyHttp, session: Session, witness: Witness, log: Log) {
     this.#http = http;
     this.#session = session;
     this.#witness = witness;
+    this.#log = log;
   }
 
   frameSinceWaiting(track: Track): boolean {
@@ -43,13 +46,18 @@ export class Evidence {
 
   /**
    * On a new connection: the witness kept from before, if history has it still, so that there was no restart and no
-   * clearing since; else null. Then takes a newer one. Throws AppError where the server can't be asked.
+   * clearing since; else null. Then takes a newer one.
    */
   async renewWitness(signal: AbortSignal): Promise<string | null> {
     const old = this.#witness.get();
-    const stands = old !== null && (await this.#http.history(old, signal)) !== null;
-    const newest = await this.#http.newestEnded(signal);
-    if (newest !== null) this.#witness.set(newest);
-    return stands ? old : null;
+    try {
+      const stands = old !== null && (await this.#http.history(old, signal)) !== null;
+      const newest = await this.#http.newestEnded(signal);
+      if (newest !== null) this.#witness.set(newest);
+      return stands ? old : null;
+    } catch (error) {
+      this.#log.debug('no witness could be read', { error });
+      return null;
+    }
   }
 }

@@ -4,26 +4,23 @@
  * the places of our own jobs. Stops nothing.
  */
 import type { ForeignJob } from '../../../../shared/server.ts';
-import type { ServerId } from '../../../../shared/ids.ts';
 import { isAbort } from '../../../../shared/errors.ts';
-import type { AdapterSink, ForeignEnded } from '../adapter.ts';
+import type { AdapterContext, ForeignEnded } from '../adapter.ts';
 import type { ComfyHttp } from './http.ts';
-import type { Listing } from './look.ts';
+import type { Listing, Looks } from './look.ts';
 import { howOf, readEnded } from './outcome.ts';
+import type { Tracks } from './tracks.ts';
+import type { Witness } from './witness.ts';
 
-export interface ForeignContext {
-  readonly serverId: ServerId;
+interface ForeignContext {
+  readonly adapter: AdapterContext;
   readonly http: ComfyHttp;
-  readonly list: (signal: AbortSignal) => Promise<Listing>;
-  readonly isOurs: (key: string) => boolean;
+  readonly looks: Looks;
+  readonly tracks: Tracks;
+  readonly witness: Witness;
   readonly jobsApi: () => boolean;
-  readonly sink: Pick<AdapterSink, 'foreign'>;
   /** Each listing, with the time it was asked for (monotonic ms). */
   readonly onListing: (listing: Listing, askedAt: number) => void;
-  /** A prompt that was seen in history just now. */
-  readonly onEnded: (key: string) => void;
-  readonly onError: (error: unknown) => void;
-  readonly now: () => number;
 }
 
 /** A listing is taken this long after a change, so that a burst of frames costs one. */
@@ -84,7 +81,7 @@ export class ForeignWatch {
       this.#again = true;
       return;
     }
-    const wait = Math.max(DEBOUNCE_MS, this.#notBefore - this.#context.now());
+    const wait = Math.max(DEBOUNCE_MS, this.#notBefore - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = null;
       void this.refresh();
@@ -98,7 +95,7 @@ export class ForeignWatch {
     if (signal === null || signal.aborted) return Promise.resolve();
     const busy = this.#refresh(signal)
       .catch((error: unknown) => {
-        if (!isAbort(error)) this.#context.onError(error);
+        if (!isAbort(error)) this.#context.adapter.log.debug('foreign work could not be listed', { error });
       })
       .finally(() => {
         this.#busy = null;
@@ -125,10 +122,10 @@ export class ForeignWatch {
   }
 
   async #refresh(signal: AbortSignal): Promise<void> {
-    const { now } = this.#context;
-    const askedAt = now();
-    const listing = await this.#context.list(signal);
-    this.#notBefore = now() + Math.max(LEAST_GAP_MS, (now() - askedAt) * COST_FACTOR);
+    const askedAt = performance.now();
+    const listing = await this.#context.looks.list(signal);
+    const listedAt = performance.now();
+    this.#notBefore = listedAt + Math.max(LEAST_GAP_MS, (listedAt - askedAt) * COST_FACTOR);
     this.#context.onListing(listing, askedAt);
     const present = this.#note(listing);
     const gone = [...this.#known.keys()].filter((key) => !present.has(key));
@@ -138,10 +135,11 @@ export class ForeignWatch {
   }
 
   #note(listing: Listing): Set<string> {
+    const { adapter, tracks } = this.#context;
     const at = Date.now();
     const present = new Set<string>();
     const see = (key: string, state: Known['state']): void => {
-      if (this.#context.isOurs(key)) return;
+      if (adapter.isOurs(key) || tracks.wasOurs(key)) return;
       present.add(key);
       const known = this.#known.get(key);
       if (known === undefined)
@@ -170,7 +168,7 @@ export class ForeignWatch {
         return;
       }
       jobs.push({
-        serverId: this.#context.serverId,
+        serverId: this.#context.adapter.server.id,
         remoteKey: key,
         state: known.state,
         how: null,
@@ -190,7 +188,7 @@ export class ForeignWatch {
     const told = JSON.stringify([total, order, jobs.map((job) => job.cancelling)]);
     if (told === this.#lastTold && ended.length === 0) return;
     this.#lastTold = told;
-    this.#context.sink.foreign({ jobs, total, counts: [], order }, ended, beyond);
+    this.#context.adapter.sink.foreign({ jobs, total, counts: [], order }, ended, beyond);
   }
 
   /** One that is being stopped by us and left no word of its own is not judged yet: the stop will say what it was. */
@@ -211,7 +209,7 @@ export class ForeignWatch {
     const ended: ForeignEnded[] = [];
     for (const key of keys) {
       const how = known.get(key) ?? null;
-      if (how !== null) this.#context.onEnded(key);
+      if (how !== null) this.#context.witness.set(key);
       if (this.#cancelling.has(key) && (how === null || how === 'interrupted')) continue;
       const ours = this.#stoppedByUs.delete(key);
       ended.push({

@@ -2,15 +2,18 @@
  * Looks: asks the server where prompts are, always queue before history (C7), several at once in one listing. Notes what
  * it sees on the track (waiting, running), because that is evidence later. Decides nothing.
  */
-import { AppError, isAbort } from '../../../../shared/errors.ts';
+import { AppError } from '../../../../shared/errors.ts';
 import { deferred, raceAbort } from '../../../../shared/util/async.ts';
 import type { Deferred } from '../../../../shared/util/async.ts';
 import type { Look } from './cancel.ts';
+import type { Endings } from './endings.ts';
 import type { ComfyHttp } from './http.ts';
 import { readEnded, readJob } from './outcome.ts';
-import type { Ended, EndedFact } from './outcome.ts';
 import type { ComfyJob } from './schemas.ts';
-import type { Track } from './tracks.ts';
+import { unanswered } from './session.ts';
+import type { Session } from './session.ts';
+import type { Track, Tracks } from './tracks.ts';
+import type { Witness } from './witness.ts';
 
 /** Everything on the server, in true run order: running, then waiting by number and id (reference §3.2). */
 export interface Listing {
@@ -18,15 +21,13 @@ export interface Listing {
   readonly waiting: readonly string[];
 }
 
-export interface LookContext {
+interface LookContext {
   readonly http: ComfyHttp;
   readonly jobsApi: () => boolean;
-  /** The current connection and the status frames heard on it. */
-  readonly connection: () => { readonly number: number; readonly frames: number; readonly signal: AbortSignal };
-  readonly witness: () => string | null;
-  readonly started: (track: Track) => void;
-  /** Says by whom an interrupted prompt was stopped. */
-  readonly fact: (track: Track, ended: Ended) => EndedFact;
+  readonly session: Session;
+  readonly witness: Witness;
+  readonly tracks: Tracks;
+  readonly endings: Endings;
 }
 
 /** From this many prompts on, one listing is cheaper than a request each. */
@@ -64,9 +65,9 @@ export class Looks {
   async #flush(): Promise<void> {
     const batch = this.#batch;
     this.#batch = [];
-    const { signal } = this.#context.connection();
+    const { signal } = this.#context.session;
     // Read before the question: what was ended by then ended before our prompt can have.
-    const witness = this.#context.witness();
+    const witness = this.#context.witness.get();
     const listing = await this.#listingFor(batch.length, signal).catch((error: unknown) => {
       for (const { answer } of batch) answer.reject(unanswered(error));
       return undefined;
@@ -115,7 +116,7 @@ export class Looks {
     if (ended !== null) {
       const told = job.execution_status !== undefined && job.execution_status !== null;
       const entry: Look = told ? { saw: 'absent' } : await this.#fromHistory(track, signal);
-      return entry.saw === 'absent' ? { saw: 'ended', fact: this.#context.fact(track, ended) } : entry;
+      return entry.saw === 'absent' ? { saw: 'ended', fact: this.#context.endings.fact(track, ended) } : entry;
     }
     // A word of a server to come: it is there in some way, so its absence elsewhere proves nothing.
     const queue = await this.#queued(signal);
@@ -137,23 +138,21 @@ export class Looks {
   async #fromHistory(track: Track, signal: AbortSignal): Promise<Look> {
     const entry = await this.#context.http.history(track.key, signal);
     if (entry === null) return { saw: 'absent' };
-    return { saw: 'ended', fact: this.#context.fact(track, readEnded(entry.status ?? null, entry.outputs ?? null)) };
+    return {
+      saw: 'ended',
+      fact: this.#context.endings.fact(track, readEnded(entry.status ?? null, entry.outputs ?? null)),
+    };
   }
 
   #note(track: Track, look: Look, witness: string | null): void {
     if (look.saw === 'waiting') {
-      const { number, frames } = this.#context.connection();
+      const { number, frames } = this.#context.session;
       track.confirmed = true;
       track.sighting = { connection: number, frames, witness: witness === track.key ? null : witness };
     }
-    if (look.saw === 'running') this.#context.started(track);
+    if (look.saw === 'running') this.#context.tracks.started(track);
     if (look.saw !== 'absent') track.absentSince = null;
   }
-}
-
-/** A shared look ends with its connection; to those who asked, that is a server that can't be asked, not an abort. */
-export function unanswered(error: unknown): unknown {
-  return isAbort(error) ? new AppError('server_unreachable', 'the connection ended before the answer') : error;
 }
 
 function inListing(listing: Listing, key: string): Look | null {

@@ -1,14 +1,14 @@
 /**
- * How an ended prompt ended, from its history entry or job, and which files it left. Pure. Interrupted and failed are
- * both "error" on the server; only the last message tells them apart (C8). Refusals of a submit are read here too.
+ * How an ended prompt ended, from its history entry or job. Pure. Interrupted and failed are both "error" on the server;
+ * only the last message tells them apart (C8). Refusals of a submit are read here too.
  */
 import { z } from 'zod';
 import { AppError, toWire } from '../../../../shared/errors.ts';
 import type { WireError } from '../../../../shared/errors.ts';
-import type { OutputMedia, OutputRef, ServerFact, StoppedBy } from '../../../../shared/job-fact.ts';
-import { FileRefSchema } from './schemas.ts';
+import type { OutputRef, ServerFact, StoppedBy } from '../../../../shared/job-fact.ts';
+import { outputRefs } from './files.ts';
 import type { ComfyEvent } from './frames.ts';
-import type { ComfyJob, ExecutionStatus, FileRef, NodeFaults, Refusal } from './schemas.ts';
+import type { ComfyJob, ExecutionStatus, NodeFaults, Refusal } from './schemas.ts';
 
 /** The last words of a prompt on the stream. */
 export type HeardEnd = Extract<ComfyEvent, { type: 'success' | 'interrupted' | 'error' }>;
@@ -122,64 +122,6 @@ function failure(message: unknown): WireError {
       },
     }),
   );
-}
-
-const MEDIA_BY_NAME: readonly [RegExp, OutputMedia][] = [
-  [/\.(mp4|webm|mov|mkv|avi|m4v)$/i, 'video'],
-  [/\.(wav|mp3|flac|ogg|opus|m4a|aac)$/i, 'audio'],
-  [/\.(png|jpe?g|webp|gif|avif|bmp|tiff?|exr)$/i, 'image'],
-  [/\.(txt|json|csv|md|srt)$/i, 'text'],
-];
-
-function mediaOf(key: string, name: string): OutputMedia {
-  const byName = MEDIA_BY_NAME.find(([pattern]) => pattern.test(name));
-  if (byName !== undefined) return byName[1];
-  return key === 'images' ? 'image' : key === 'audio' ? 'audio' : key === 'video' ? 'video' : 'other';
-}
-
-/** Node ids that are numbers come in their order, others after them by name: the same every time. */
-function nodeOrder(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
-}
-
-/**
- * Files and texts of the `outputs` of a history entry: `{nodeId: {images: [file, …], text: [string, …], …}}`. Temporary
- * files (`type: "temp"`, previews of a workflow) are left out unless nothing else is there.
- */
-export function outputRefs(outputs: Readonly<Record<string, unknown>>): OutputRef[] {
-  const found: Omit<OutputRef, 'ordinal'>[] = [];
-  const temporary: Omit<OutputRef, 'ordinal'>[] = [];
-  for (const nodeId of Object.keys(outputs).sort(nodeOrder)) {
-    const node = outputs[nodeId];
-    if (typeof node !== 'object' || node === null) continue;
-    for (const [key, entries] of Object.entries(node)) {
-      if (!Array.isArray(entries)) continue;
-      for (const entry of entries as unknown[]) {
-        const file = FileRefSchema.safeParse(entry);
-        if (file.success) {
-          const into = file.data.type === 'temp' ? temporary : found;
-          into.push({
-            nodeId,
-            remote: JSON.stringify(file.data),
-            name: file.data.filename,
-            media: mediaOf(key, file.data.filename),
-          });
-        } else if (key === 'text' && typeof entry === 'string') {
-          found.push({ nodeId, remote: '', name: `text-${nodeId}.txt`, media: 'text', text: entry });
-        }
-      }
-    }
-  }
-  const files = found.some((ref) => ref.media !== 'text' || ref.text === undefined) ? found : [...temporary, ...found];
-  return files.map((ref, ordinal) => ({ ordinal, ...ref }));
-}
-
-/** Reads back what `outputRefs` wrote. Throws `bug` for anything else. */
-export function fileOf(ref: OutputRef): FileRef {
-  const parsed = FileRefSchema.safeParse(ref.remote === '' ? null : (JSON.parse(ref.remote) as unknown));
-  if (!parsed.success)
-    throw new AppError('bug', 'this output has no file on the server', { details: { name: ref.name } });
-  return parsed.data;
 }
 
 /** Inputs that name a file or model of the server's own: another server may well have it. */

@@ -48,6 +48,14 @@ export async function probeComfy(http: ComfyHttp, signal: AbortSignal): Promise<
   };
 }
 
+/** What a server of these capabilities can't do, for its page. */
+export function problemsOf(capabilities: Capabilities): ServerStatus['problems'] {
+  return [
+    ...(capabilities.promptId ? [] : [{ code: 'no-prompt-id', params: {} }]),
+    ...(capabilities.targetedInterrupt ? [] : [{ code: 'no-targeted-interrupt', params: {} }]),
+  ];
+}
+
 async function identify(http: ComfyHttp, signal: AbortSignal): Promise<number> {
   try {
     return await http.queueRemaining(signal);

@@ -3,7 +3,7 @@
  * Reads frames into events and hands them on; knows no prompts.
  */
 import { Aborted, raceAbort, Wake } from '../../../../shared/util/async.ts';
-import type { AppError } from '../../../../shared/errors.ts';
+import { AppError, isAbort } from '../../../../shared/errors.ts';
 import { ReconnectingSocket } from '../../net/reconnecting-socket.ts';
 import type { Trace } from '../../net/trace.ts';
 import { readBinary, readText } from './frames.ts';
@@ -33,7 +33,6 @@ export class Session {
   #epoch = 0;
   #frames = 0;
   #remaining: number | null = null;
-  #lastFrameAt = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -62,10 +61,6 @@ export class Session {
   get remaining(): number | null {
     return this.#remaining;
   }
-  /** Monotonic time of the newest frame of any kind, ms. */
-  get lastFrameAt(): number {
-    return this.#lastFrameAt;
-  }
   get isOpen(): boolean {
     return !this.#life.signal.aborted;
   }
@@ -84,7 +79,6 @@ export class Session {
     this.#number += 1;
     const life = new AbortController();
     this.#life = life;
-    this.#lastFrameAt = performance.now();
     const lost = opened.lost.then((error) => {
       if (this.#life === life) this.#end();
       return error;
@@ -110,11 +104,6 @@ export class Session {
   }
 
   /** Ends this connection; `lost` tells the link, which comes back. */
-  drop(_why: string): void {
-    this.#end();
-    void this.#socket.close();
-  }
-
   async close(): Promise<void> {
     this.#end();
     await this.#socket.close();
@@ -129,7 +118,6 @@ export class Session {
   }
 
   #hear(frame: string | Uint8Array): void {
-    this.#lastFrameAt = performance.now();
     const event = typeof frame === 'string' ? readText(frame) : readBinary(frame);
     if (event.type === 'status') {
       this.#frames += 1;
@@ -139,4 +127,9 @@ export class Session {
     }
     this.#options.onEvent(event);
   }
+}
+
+/** A shared question ends with its connection; to those who asked, that is a server that can't be asked, not an abort. */
+export function unanswered(error: unknown): unknown {
+  return isAbort(error) ? new AppError('server_unreachable', 'the connection ended before the answer') : error;
 }

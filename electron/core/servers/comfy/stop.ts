@@ -40,7 +40,6 @@ export interface StopPort {
   /** Resolves at the next status frame, or after `ms`. */
   nextStatusFrame(ms: number, signal: AbortSignal): Promise<void>;
   recycle(why: string): void;
-  now(): number;
 }
 
 /** Runs until it can report. Throws only the signal's reason, or a bug. */
@@ -142,8 +141,8 @@ class StopRun {
           witness = (await this.#port.witnessStands(this.#request.signal)) ? 'stands' : 'none';
           break;
         case 'wait-frame':
-          this.#graceUntil ??= this.#port.now() + FRAME_GRACE_MS;
-          await this.#port.nextStatusFrame(Math.max(1, this.#graceUntil - this.#port.now()), this.#request.signal);
+          this.#graceUntil ??= performance.now() + FRAME_GRACE_MS;
+          await this.#port.nextStatusFrame(Math.max(1, this.#graceUntil - performance.now()), this.#request.signal);
           return null;
         case 'give-up':
           this.#port.recycle('a prompt is gone and the stream did not say so');
@@ -155,7 +154,7 @@ class StopRun {
   }
 
   #facts(fence: StopFacts['fence'], witness: StopFacts['witness']): StopFacts {
-    const now = this.#port.now();
+    const now = performance.now();
     return {
       mode: this.#request.mode(),
       power: this.#port.power(),
@@ -178,7 +177,7 @@ class StopRun {
   }
 
   async #interrupt(): Promise<void> {
-    const sentAt = this.#port.now();
+    const sentAt = performance.now();
     this.#request.onStep(
       'sent',
       this.#port.power() === 'job-cancel' ? 'POST /api/jobs/{id}/cancel' : 'POST /interrupt',
@@ -188,7 +187,7 @@ class StopRun {
       this.#request.onStep('heard', sent.route, `${String(Math.round(sent.tookMs))} ms`);
     } finally {
       // An unanswered one has cost the server as much as we waited, if not more.
-      this.#interruptedAt = this.#port.now();
+      this.#interruptedAt = performance.now();
       this.#interruptTookMs = this.#interruptedAt - sentAt;
       this.#pauses.interrupted();
     }

@@ -3,8 +3,8 @@
  * up a result. Makes no requests; the adapter does when `onOver` asks it to.
  */
 import type { ServerFact } from '../../../../shared/job-fact.ts';
-import type { LiveUpdate } from '../../../../shared/phase.ts';
 import { Wake } from '../../../../shared/util/async.ts';
+import type { AdapterSink } from '../adapter.ts';
 import type { ComfyEvent } from './frames.ts';
 import type { EndedFact, HeardEnd } from './outcome.ts';
 import type { StopSubject } from './stop.ts';
@@ -51,14 +51,6 @@ export class Track implements StopSubject {
   }
 }
 
-export interface TracksSink {
-  fact(key: string, fact: ServerFact): void;
-  live(key: string, update: LiveUpdate): void;
-  /** The stream says that it is over: look up how. */
-  onOver(track: Track): void;
-  now(): number;
-}
-
 const REMEMBERED = 5_000;
 
 /** Adds to a set that forgets its oldest. */
@@ -70,14 +62,17 @@ function remember(keys: Set<string>, key: string): void {
 }
 
 export class Tracks {
-  readonly #sink: TracksSink;
+  readonly #sink: Pick<AdapterSink, 'fact' | 'live'>;
+  readonly #onOver: (track: Track) => void;
   readonly #open = new Map<string, Track>();
   readonly #everOurs = new Set<string>();
   readonly #ended = new Set<string>();
   #running: string | null = null;
 
-  constructor(sink: TracksSink) {
+  /** `onOver`: the stream says that it is over: look up how. */
+  constructor(sink: Pick<AdapterSink, 'fact' | 'live'>, onOver: (track: Track) => void) {
     this.#sink = sink;
+    this.#onOver = onOver;
   }
 
   get(key: string): Track | undefined {
@@ -93,7 +88,7 @@ export class Tracks {
     const known = this.#open.get(key);
     if (known !== undefined) return known;
     const track = new Track(key);
-    track.lastEventAt = this.#sink.now();
+    track.lastEventAt = performance.now();
     this.#open.set(key, track);
     remember(this.#everOurs, key);
     return track;
@@ -123,7 +118,7 @@ export class Tracks {
     track.confirmed = true;
     if (track.startSeen) return;
     track.startSeen = true;
-    track.startedAt = this.#sink.now();
+    track.startedAt = performance.now();
     if (this.#open.get(track.key) === track) this.#sink.fact(track.key, { type: 'started' });
     track.wake.wake();
   }
@@ -199,7 +194,7 @@ export class Tracks {
     this.#with(promptId, (track) => {
       if (node === null) {
         if (this.#running === promptId) this.#running = null;
-        this.#sink.onOver(track);
+        this.#onOver(track);
         return;
       }
       this.#seenRunning(track);
@@ -226,7 +221,7 @@ export class Tracks {
   #with(key: string, use: (track: Track) => void): void {
     const track = this.#open.get(key);
     if (track === undefined) return;
-    track.lastEventAt = this.#sink.now();
+    track.lastEventAt = performance.now();
     use(track);
   }
 }

@@ -4,24 +4,25 @@
  * others removed. What the stream should have told is told then, and a stream that was wrong twice is replaced.
  */
 import { isAbort } from '../../../../shared/errors.ts';
+import type { ServerStatus } from '../../../../shared/server.ts';
 import type { Log } from '../../log.ts';
+import type { Evidence } from './evidence.ts';
+import type { ForeignWatch } from './foreign.ts';
 import type { ComfyHttp } from './http.ts';
 import type { Listing, Looks } from './look.ts';
 import type { Session } from './session.ts';
 import type { Track, Tracks } from './tracks.ts';
 
-export interface WatchdogContext {
+interface WatchdogContext {
   readonly http: ComfyHttp;
   readonly session: Session;
   readonly tracks: Tracks;
   readonly looks: Looks;
+  readonly evidence: Evidence;
+  readonly foreign: ForeignWatch;
   readonly log: Log;
-  readonly now: () => number;
   readonly timing: WatchTiming;
-  /** Whether an absent prompt provably was removed while it waited. */
-  readonly provesRemoval: (track: Track, signal: AbortSignal) => Promise<boolean>;
-  readonly problems: (problems: readonly { code: string; params: Record<string, string | number> }[]) => void;
-  readonly poke: () => void;
+  readonly problems: (problems: ServerStatus['problems']) => void;
   readonly recycle: (why: string) => void;
 }
 
@@ -57,7 +58,7 @@ export class Watchdog {
     this.#misses = 0;
     this.#pollMismatches = 0;
     this.#idleSince = null;
-    this.#polledAt = this.#context.now();
+    this.#polledAt = performance.now();
     const timer = setInterval(() => {
       this.#tick(signal);
     }, this.#context.timing.tickMs);
@@ -83,7 +84,7 @@ export class Watchdog {
   }
 
   #tick(signal: AbortSignal): void {
-    const now = this.#context.now();
+    const now = performance.now();
     for (const track of this.#context.tracks.all()) {
       if (track.stopping > 0) continue;
       const due =
@@ -111,12 +112,12 @@ export class Watchdog {
   }
 
   async #look(track: Track, signal: AbortSignal): Promise<void> {
-    const { tracks, looks, now, timing } = this.#context;
+    const { tracks, looks, timing } = this.#context;
     const startSeen = track.startSeen;
-    const quiet = now() - track.lastEventAt >= timing.quietMs;
+    const quiet = performance.now() - track.lastEventAt >= timing.quietMs;
     const look = await looks.look(track, signal);
     if (track.ended !== null || track.stopping > 0) return;
-    track.lastEventAt = Math.max(track.lastEventAt, now() - timing.quietMs / 2);
+    track.lastEventAt = Math.max(track.lastEventAt, performance.now() - timing.quietMs / 2);
     if (look.saw === 'ended') {
       tracks.end(track, look.fact);
       if (quiet) this.#missed('an end');
@@ -125,15 +126,15 @@ export class Watchdog {
   }
 
   async #absent(track: Track, signal: AbortSignal): Promise<void> {
-    const { now, tracks } = this.#context;
+    const { tracks } = this.#context;
     // What was never known to be there is for the settle window of recovery, not for us.
     if (!track.confirmed) return;
     if (track.absentSince === null) {
-      track.absentSince = now();
+      track.absentSince = performance.now();
       return;
     }
-    if (now() - track.absentSince < ABSENT_MS) return;
-    if (await this.#context.provesRemoval(track, signal)) {
+    if (performance.now() - track.absentSince < ABSENT_MS) return;
+    if (await this.#context.evidence.provesRemoval(track, signal)) {
       tracks.end(track, {
         type: 'stopped',
         reach: 'waiting',
@@ -158,7 +159,7 @@ export class Watchdog {
     const frames = session.frames;
     try {
       const remaining = await http.queueRemaining(signal);
-      if (remaining > 0) this.#context.poke();
+      if (remaining > 0) this.#context.foreign.poke();
       const deaf = remaining !== session.remaining && frames === session.frames;
       this.#pollMismatches = deaf ? this.#pollMismatches + 1 : 0;
       if (this.#pollMismatches >= MISSES) this.#context.recycle('the stream is silent while the queue changes');
@@ -169,13 +170,13 @@ export class Watchdog {
 
   /** Waiting work and nothing running for seconds: the worker is dead and only a restart helps (reference §10.6). */
   #watchWorker(listing: Listing): void {
-    const now = this.#context.now();
+    const now = performance.now();
     const idle = listing.waiting.length > 0 && listing.running.length === 0;
     if (!idle) this.#idleSince = null;
     else this.#idleSince ??= now;
     const neverRuns = this.#idleSince !== null && now - this.#idleSince >= IDLE_WORKER_MS;
     if (neverRuns === this.#neverRuns) {
-      if (idle) this.#context.poke();
+      if (idle) this.#context.foreign.poke();
       return;
     }
     this.#neverRuns = neverRuns;

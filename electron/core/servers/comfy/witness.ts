@@ -9,13 +9,11 @@ const KEEP_EVERY_MS = 2_000;
 
 export class Witness {
   readonly #kept: AdapterContext['witness'];
-  readonly #now: () => number;
   #newest: string | null = null;
   #keptAt = -Infinity;
 
-  constructor(kept: AdapterContext['witness'], now: () => number) {
+  constructor(kept: AdapterContext['witness']) {
     this.#kept = kept;
-    this.#now = now;
   }
 
   get(): string | null {
@@ -25,8 +23,9 @@ export class Witness {
   set(promptId: string): void {
     if (promptId === this.#newest) return;
     this.#newest = promptId;
-    if (this.#now() - this.#keptAt < KEEP_EVERY_MS) return;
-    this.#keptAt = this.#now();
+    const now = performance.now();
+    if (now - this.#keptAt < KEEP_EVERY_MS) return;
+    this.#keptAt = now;
     this.#kept.set(promptId);
   }
 }

@@ -123,7 +123,7 @@ export class SwarmAdapter implements ServerAdapter {
         url: server.url,
         credential,
         onAnswer: (tookMs) => {
-          this.#monitor.answered(tookMs);
+          this.#monitor.answers.add(tookMs);
         },
       },
       signal,

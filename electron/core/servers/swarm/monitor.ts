@@ -6,7 +6,7 @@ import type { Log } from '../../log.ts';
 import { AppError, isAbort, toAppError } from '../../../../shared/errors.ts';
 import { sleep } from '../../../../shared/util/async.ts';
 import type { AdapterContext } from '../adapter.ts';
-import { median } from '../median.ts';
+import { AnswerTimes } from '../answer-times.ts';
 import { Backends } from './backends.ts';
 import type { Problem } from './backends.ts';
 import type { SwarmClient } from './client.ts';
@@ -39,7 +39,7 @@ export class Monitor {
   readonly #log: Log;
   readonly backends = new Backends();
   readonly #foreign: ForeignBook;
-  readonly #answers: number[] = [];
+  readonly answers = new AnswerTimes(9);
   readonly #asked = new Map<string, number>();
   readonly #over = new Map<string, { track: Track; until: number }>();
   #loading = false;
@@ -58,11 +58,6 @@ export class Monitor {
 
   get foreign(): ForeignBook {
     return this.#foreign;
-  }
-
-  answered(tookMs: number): void {
-    this.#answers.push(tookMs);
-    if (this.#answers.length > 9) this.#answers.shift();
   }
 
   /** Prompts of this attempt that turn up from now on are orphans. */
@@ -243,7 +238,7 @@ export class Monitor {
     const problems = [...this.problems(), ...this.backends.problems()];
     const { list } = this.backends;
     const backends = list === null ? null : list.filter((one) => one.enabled && one.id >= 0).length;
-    const answersInMs = median(this.#answers);
+    const answersInMs = this.answers.median();
     const said = JSON.stringify([
       problems,
       backends,

@@ -1,6 +1,7 @@
 /** Outcomes that no recording has: out of memory, media by name, temporary files, missing models. */
 import { expect, it } from 'vitest';
-import { outputRefs, readEnded, readRefusal } from '../../../../../electron/core/servers/comfy/outcome.ts';
+import { outputRefs } from '../../../../../electron/core/servers/comfy/files.ts';
+import { readEnded, readRefusal } from '../../../../../electron/core/servers/comfy/outcome.ts';
 import { RefusalSchema } from '../../../../../electron/core/servers/comfy/schemas.ts';
 
 it.each([

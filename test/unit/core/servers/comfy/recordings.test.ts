@@ -126,12 +126,13 @@ function replay(name: string): {
   const facts: [string, ServerFact['type']][] = [];
   const lives: [string, LiveUpdate][] = [];
   const over: string[] = [];
-  const tracks = new Tracks({
-    fact: (key, fact) => facts.push([key, fact.type]),
-    live: (key, update) => lives.push([key, update]),
-    onOver: (track) => over.push(track.key),
-    now: () => 0,
-  });
+  const tracks = new Tracks(
+    {
+      fact: (key, fact) => facts.push([key, fact.type]),
+      live: (key, update) => lives.push([key, update]),
+    },
+    (track) => over.push(track.key),
+  );
   const ids = lines.flatMap((line) => {
     const body = line.body as { prompt_id?: unknown } | undefined;
     return line.dir === 'http-res' &&
