@@ -1,7 +1,7 @@
 /**
- * ServerAdapter for SwarmUI: puts the parts together. Decides no job's state. What each part does: swarm-client (the
- * connection), swarm-attempts (streams and sessions), swarm-stop and swarm-cancel (the stop procedure), swarm-monitor
- * (what is known by asking), swarm-manage (backends, models, other people's work).
+ * ServerAdapter for SwarmUI: puts the parts together. Decides no job's state. What each part does: client.ts (the
+ * connection), attempts.ts (streams and sessions), stop.ts and cancel.ts (the stop procedure), monitor.ts (what is known by
+ * asking), manage.ts (backends, models, other people's work).
  */
 import { AppError } from '../../../../shared/errors.ts';
 import type { OutputRef } from '../../../../shared/job-fact.ts';
@@ -21,6 +21,7 @@ import type {
 } from '../adapter.ts';
 import { Attempts } from './attempts.ts';
 import { SwarmClient } from './client.ts';
+import { Cooling } from './cooling.ts';
 import { SwarmFiles } from './files.ts';
 import { stopForeignPrompt } from './foreign-stop.ts';
 import { lookupAttempt } from './lookup.ts';
@@ -29,17 +30,11 @@ import { Monitor } from './monitor.ts';
 import type { EndFact } from './outcome.ts';
 import { SessionPool } from './sessions.ts';
 import { StopLine } from './stop.ts';
-import { stopPorts } from './stop-ports.ts';
+import { StopPorts } from './stop-ports.ts';
 import type { Track } from './track.ts';
 
-/** A neighbour's failure put one of ours back (S17): nothing is sent before this, nor while a model loads. */
-const COOL_MS = 3_000;
-const COOL_MOST_MS = 300_000;
 /** Where the backends may not be seen, one at a time is the only number that is never too many (S14). */
 const UNSEEN_SLOTS = 1;
-const BOOT_ONCE_MS = 2_000;
-/** SwarmUI sends a pong every 30 s (§1.4). */
-const DEAF_MS = 90_000;
 
 interface Live {
   readonly client: SwarmClient;
@@ -59,9 +54,7 @@ export class SwarmAdapter implements ServerAdapter {
   readonly #line: StopLine;
   #live: Live | null = null;
   #epoch = 0;
-  #coolUntil = 0;
-  #coolSince = 0;
-  #bootAsked: { at: number; same: boolean } | null = null;
+  readonly #cooling = new Cooling();
 
   constructor(context: AdapterContext) {
     this.#context = context;
@@ -84,7 +77,7 @@ export class SwarmAdapter implements ServerAdapter {
       lost,
       client: () => this.#live?.client ?? null,
       sameBoot: (signal) => this.#sameBoot(signal),
-      sight: async (_track, signal) => {
+      sight: async (signal) => {
         if (this.#live !== null) await this.#monitor.look(this.#live.client, signal);
       },
       ended: (track, fact) => {
@@ -100,7 +93,7 @@ export class SwarmAdapter implements ServerAdapter {
       },
     });
     this.#line = new StopLine(
-      stopPorts({
+      new StopPorts({
         client: () => this.#client(),
         attempts: this.#attempts,
         monitor: this.#monitor,
@@ -131,7 +124,7 @@ export class SwarmAdapter implements ServerAdapter {
     try {
       this.#monitor.problems = () => [
         ...(client.targeted ? [] : [{ code: 'untargeted', params: {} }]),
-        ...(this.#cooling() ? [{ code: 'sending-paused', params: {} }] : []),
+        ...(this.#sendingWaits() ? [{ code: 'sending-paused', params: {} }] : []),
       ];
       await this.#monitor.askBackends(client, signal);
     } catch (error) {
@@ -141,7 +134,6 @@ export class SwarmAdapter implements ServerAdapter {
     const abort = new AbortController();
     this.manage.forget();
     this.#epoch += 1;
-    this.#bootAsked = null;
     const lost = deferred<AppError>();
     const live: Live = { client, abort, lost, done: this.#monitor.run(client, abort.signal) };
     this.#live = live;
@@ -158,7 +150,7 @@ export class SwarmAdapter implements ServerAdapter {
   }
 
   slots(): number {
-    if (this.#live === null || this.#cooling()) return 0;
+    if (this.#live === null || this.#sendingWaits()) return 0;
     return Math.min(this.#context.server.maxInFlight, this.#monitor.backends.slots() ?? UNSEEN_SLOTS);
   }
 
@@ -216,8 +208,7 @@ export class SwarmAdapter implements ServerAdapter {
   }
 
   async stopForeign(remoteKey: string, request: StopRequest): Promise<StopReport> {
-    const { client } = this.#require();
-    return await stopForeignPrompt(client, this.#monitor, () => this.#attempts.all(), remoteKey, request);
+    return await stopForeignPrompt(this.#client(), this.#monitor, () => this.#attempts.all(), remoteKey, request);
   }
 
   async readOutput(output: OutputRef, signal: AbortSignal): Promise<OutputBody> {
@@ -229,16 +220,11 @@ export class SwarmAdapter implements ServerAdapter {
   }
 
   async refresh(signal: AbortSignal): Promise<void> {
-    await this.#monitor.refresh(this.#require().client, signal);
+    await this.#monitor.refresh(this.#client(), signal);
   }
 
-  /** Streams can't be joined again (S4): one that is deaf is given up, and its session asked instead. */
   recycle(why: string): void {
-    for (const track of this.#attempts.all()) {
-      if (track.socket === null || track.socket.silentMs < DEAF_MS) continue;
-      this.#context.log.warn('a stream is deaf; its session is asked from now on', { job: track.attempt.jobId, why });
-      track.socket.terminate();
-    }
+    this.#attempts.dropDeaf(why);
   }
 
   /** Jobs run on at the server; another process, or a later start, finds them by their keys. */
@@ -253,13 +239,9 @@ export class SwarmAdapter implements ServerAdapter {
   }
 
   #client(): SwarmClient {
-    return this.#require().client;
-  }
-
-  #require(): Live {
     if (this.#live === null)
       throw new AppError('server_unreachable', 'the server is not connected', { details: { delivery: 'not-sent' } });
-    return this.#live;
+    return this.#live.client;
   }
 
   #lose(error: AppError): void {
@@ -281,14 +263,10 @@ export class SwarmAdapter implements ServerAdapter {
     await this.#pool.close();
   }
 
-  /** Asks for the server's id; a session is made on the way, and used later (S1: nothing else returns it). */
   async #sameBoot(signal: AbortSignal): Promise<boolean> {
-    const { client } = this.#require();
-    if (this.#bootAsked !== null && performance.now() - this.#bootAsked.at < BOOT_ONCE_MS) return this.#bootAsked.same;
-    const session = await client.freshSession(signal);
-    this.#pool.adopt(session.session_id);
-    const same = session.server_id === client.boot;
-    this.#bootAsked = { at: performance.now(), same };
+    const same = await this.#client().sameBoot(signal, (session) => {
+      this.#pool.adopt(session);
+    });
     if (!same)
       this.#lose(new AppError('server_unreachable', 'the server was restarted', { details: { restarted: true } }));
     return same;
@@ -299,19 +277,14 @@ export class SwarmAdapter implements ServerAdapter {
     this.#unsettle(track, now);
     if (track.interrupted || fact.type === 'stopped') this.#monitor.isOver(track);
     if (fact.type === 'stopped' && fact.by === 'collateral') {
-      this.#coolSince = now;
-      this.#coolUntil = now + COOL_MS;
+      this.#cooling.begin(now);
       this.#monitor.tellStatus();
     }
   }
 
-  /** Whether sending waits for a neighbour's trouble to pass (S17). */
-  #cooling(): boolean {
-    const now = performance.now();
-    if (now < this.#coolUntil || (this.#coolSince > 0 && this.#monitor.loading && now - this.#coolSince < COOL_MOST_MS))
-      return true;
-    this.#coolSince = 0;
-    return false;
+  /** Whether sending waits for a neighbour's trouble to pass. */
+  #sendingWaits(): boolean {
+    return this.#cooling.lasts(performance.now(), this.#monitor.loading);
   }
 
   #unsettle(ended: Track, now: number): void {

@@ -23,6 +23,8 @@ import { Track } from './track.ts';
 const SAME_BREATH_MS = 250;
 /** No first message after this: whether the server took it is not known. */
 const FIRST_WORD_MS = 30_000;
+/** SwarmUI sends a pong every 30 s (§1.4). */
+const DEAF_MS = 90_000;
 
 export interface AttemptPorts extends Omit<EndingPorts, 'isCurrent' | 'settledDown'> {
   readonly context: AdapterContext;
@@ -262,6 +264,15 @@ export class Attempts {
   /** The connection is gone: streams with it, or not; what is adrift is followed again on the next one. */
   detach(): void {
     for (const track of this.#tracks.values()) track.wake.wake();
+  }
+
+  /** Streams can't be joined again (S4): one that is deaf is given up, and its session asked instead. */
+  dropDeaf(why: string): void {
+    for (const { socket, attempt } of this.#tracks.values()) {
+      if (socket === null || socket.silentMs < DEAF_MS) continue;
+      this.#log.warn('a stream is deaf; its session is asked from now on', { job: attempt.jobId, why });
+      socket.terminate();
+    }
   }
 
   terminateAll(): void {

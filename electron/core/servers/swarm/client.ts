@@ -10,7 +10,9 @@ import { hasErrorId, SwarmHttp } from './http.ts';
 import { SwarmPassthrough } from './passthrough.ts';
 import type { SwarmSession } from './schemas.ts';
 
-export interface SwarmClientOptions {
+const BOOT_ONCE_MS = 2_000;
+
+interface SwarmClientOptions {
   readonly url: string;
   readonly credential: () => Promise<Credential | null>;
   readonly onAnswer: (tookMs: number) => void;
@@ -25,6 +27,7 @@ export class SwarmClient {
   /** False up to 0.9.7: such servers interrupt whatever runs on the backend (§4.3 no. 3). */
   readonly targeted: boolean;
   readonly visible: boolean;
+  #bootAsked: { readonly at: number; readonly same: boolean } | null = null;
 
   private constructor(parts: {
     api: SwarmHttp;
@@ -120,6 +123,19 @@ export class SwarmClient {
       if (!(await this.auth.signIn(this.api, true, signal))) throw error;
       return await this.api.newSession(signal);
     }
+  }
+
+  /**
+   * Whether the server still is the process we connected to; asked at most every 2 s. `made` gets the session that is made
+   * on the way (S1: nothing else returns the server's id).
+   */
+  async sameBoot(signal: AbortSignal, made: (session: string) => void): Promise<boolean> {
+    if (this.#bootAsked !== null && performance.now() - this.#bootAsked.at < BOOT_ONCE_MS) return this.#bootAsked.same;
+    const session = await this.freshSession(signal);
+    made(session.session_id);
+    const same = session.server_id === this.boot;
+    this.#bootAsked = { at: performance.now(), same };
+    return same;
   }
 
   async close(): Promise<void> {

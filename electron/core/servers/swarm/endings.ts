@@ -26,8 +26,8 @@ export interface EndingPorts {
   lost(error: AppError): void;
   /** Whether the server still is the process we connected to; asks it. Throws AppError. */
   sameBoot(signal: AbortSignal): Promise<boolean>;
-  /** Looks whether a prompt of this attempt runs on a backend, and notes it. */
-  sight(track: Track, signal: AbortSignal): Promise<void>;
+  /** Looks whose prompts run on the backends, and notes it on their tracks. */
+  sight(signal: AbortSignal): Promise<void>;
   /** One of ours ended: slots and phases of others may have changed. */
   ended(track: Track, fact: EndFact): void;
   /** It still is the attempt of its session. */
@@ -72,7 +72,7 @@ export class Endings {
         if (client !== this.#ports.client()) return;
         track.poll(status, performance.now());
         if (status.live_gens > 0 && !track.started) {
-          await this.#ports.sight(track, signal);
+          await this.#ports.sight(signal);
           if (track.seenRunning && !track.holdStart) this.#ports.context.sink.fact(track.key, { type: 'started' });
         }
         if (track.isOver()) {

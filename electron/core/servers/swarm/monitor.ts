@@ -11,9 +11,8 @@ import { Backends } from './backends.ts';
 import type { Problem } from './backends.ts';
 import type { SwarmClient } from './client.ts';
 import { ForeignBook, isPromptOf } from './foreign.ts';
-import type { BackendPrompt } from './passthrough.ts';
+import type { BackendPrompt, QueueLook } from './passthrough.ts';
 import type { Counters, SwarmUserCounts } from './schemas.ts';
-import type { QueueLook } from './stop.ts';
 import type { Track } from './track.ts';
 
 const BEAT_MS = 1_000;

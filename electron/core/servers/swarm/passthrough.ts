@@ -28,6 +28,12 @@ export interface BackendPrompt {
   readonly clientId: string | null;
 }
 
+/** What the backends' queues show. `complete`: every backend that may run a job of ours was seen. */
+export interface QueueLook {
+  readonly prompts: readonly BackendPrompt[];
+  readonly complete: boolean;
+}
+
 export class SwarmPassthrough {
   readonly #http: HttpClient;
 

@@ -1,53 +1,24 @@
 /**
- * The driver of the SwarmUI cancel procedure (architecture §7.3): holds, sends, waits for the stream's end, looks at the
- * backends' queues. Several on one server stand in one line. What to do next is decided in cancel.ts; how an
- * attempt ended in outcome.ts.
+ * The driver of the SwarmUI cancel procedure (architecture §7.3): holds, sends, waits for the stream's end; the look at
+ * the backends' queues after it is look-after.ts. Several on one server stand in one line. What to do next is decided in
+ * cancel.ts; how an attempt ended in outcome.ts.
  */
 import { AppError, isAbort } from '../../../../shared/errors.ts';
-import { sleep, Wake } from '../../../../shared/util/async.ts';
+import { Wake } from '../../../../shared/util/async.ts';
 import type { StopReport, StopRequest } from '../adapter.ts';
-import { itsTurn, lookStep, stopStep } from './cancel.ts';
+import { itsTurn, stopStep } from './cancel.ts';
 import type { LinePlace, StopStep, StopView } from './cancel.ts';
-import type { EndFact } from './outcome.ts';
-import type { BackendPrompt } from './passthrough.ts';
-import { CountProof } from './stop-count.ts';
-import type { Unexplained } from './stop-count.ts';
+import { isPromptOf } from './foreign.ts';
+import { lookAfter } from './look-after.ts';
+import type { QueueLook } from './passthrough.ts';
+import type { StopPorts } from './stop-ports.ts';
 import type { Track } from './track.ts';
-
-/** What the backends' queues show. `complete`: every backend that may run a job of ours was seen. */
-export interface QueueLook {
-  readonly prompts: readonly BackendPrompt[];
-  readonly complete: boolean;
-}
-
-export interface StopPorts {
-  /** Changes whenever the connection to the server does. */
-  epoch(): number;
-  interrupt(track: Track): Promise<void>;
-  /** How it ended, once it is over. */
-  settle(track: Track, signal: AbortSignal): Promise<EndFact>;
-  /** Null when no backend shows us its queue. Throws AppError when the server does not answer. */
-  look(signal: AbortSignal): Promise<QueueLook | null>;
-  isOf(track: Track, prompt: BackendPrompt): boolean;
-  /** What the queues hold beyond what is known of everybody else; null when that may not be asked. */
-  unexplained(track: Track, look: QueueLook, signal: AbortSignal): Promise<Unexplained | null>;
-  /** Somebody else waits for a slot or a load too; null when that may not be asked. */
-  othersWait(track: Track, signal: AbortSignal): Promise<boolean | null>;
-  interruptPrompt(prompt: BackendPrompt): Promise<void>;
-  deletePrompt(prompt: BackendPrompt): Promise<void>;
-  /** Its interrupt freed something: what stands behind it may begin now. */
-  unsettleOthers(track: Track): void;
-  /** An interrupt may hit others on this server, and is not allowed to (up to 0.9.7). */
-  readonly unsafe: () => boolean;
-}
 
 /** A running request whose images come so fast that it is never still is stopped after this; the look afterwards makes sure. */
 const RESTLESS_MS = 1_000;
 /** A hand-over takes some 15 ms; on a server with too much to do, seconds. Then the look afterwards makes sure. */
 const ARRIVES_MS = 3_000;
 const SIGHT_AGAIN_MS = 50;
-const COUNTS = 25;
-const COUNT_AGAIN_MS = 100;
 
 /** Until everything that was called in this turn of the event loop has been called. */
 const breath = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
@@ -69,11 +40,6 @@ export class StopLine {
 
   constructor(ports: StopPorts) {
     this.#ports = ports;
-  }
-
-  /** Tracks that are being stopped now. */
-  get size(): number {
-    return this.#line.length;
   }
 
   /** Ends with a report, or by abort. */
@@ -192,7 +158,7 @@ export class StopLine {
     const { track, request } = place;
     if (place.looked || track.phase !== 'handed' || track.backend !== null) return false;
     const look = await this.#ports.look(request.signal);
-    const prompt = look?.prompts.find((one) => this.#ports.isOf(track, one));
+    const prompt = look?.prompts.find((one) => isPromptOf(track, one));
     if (prompt !== undefined) track.backend = prompt.backend;
     place.looked =
       prompt !== undefined ||
@@ -257,7 +223,7 @@ export class StopLine {
     const fact = await this.#ports.settle(track, request.signal);
     if (fact.type !== 'stopped' || !track.interrupted) return { report: 'ended', fact };
     try {
-      const evidence = await this.#lookAfter(place, endedAt, epoch);
+      const evidence = await lookAfter(this.#ports, track, request, endedAt, epoch);
       request.onStep(
         'seen-stopped',
         null,
@@ -273,74 +239,5 @@ export class StopLine {
       if (this.#ports.epoch() !== epoch) return { report: 'interrupted' };
       throw error;
     }
-  }
-
-  /** Looks until its prompt is in no queue any more; what is left of it is stopped by its id. */
-  async #lookAfter(place: Place, endedAt: number, epoch: number): Promise<'proven' | 'presumed'> {
-    const { track, request } = place;
-    let absentSince: number | null = null;
-    let pressedAt: number | null = null;
-    let told = '';
-    for (;;) {
-      const began = performance.now();
-      const look = await this.#ports.look(request.signal);
-      if (look === null) return track.heldSlot ? 'presumed' : 'proven';
-      if (this.#ports.epoch() !== epoch)
-        throw new AppError('server_unreachable', 'the connection changed under the look');
-      const prompt = look.prompts.find((one) => this.#ports.isOf(track, one));
-      if (prompt === undefined && track.heldSlot && !track.recognisable)
-        return await this.#byCount(track, look, request.signal);
-      const found = prompt?.state ?? 'absent';
-      if (found !== told) request.onStep('looked', 'GET /ComfyBackendDirect/queue', found);
-      told = found;
-      const now = performance.now();
-      absentSince = found === 'absent' ? (absentSince ?? began) : null;
-      const step = lookStep({
-        found,
-        sentRunning: track.interruptedRunning,
-        allThere: track.isAllThere,
-        sinceEndMs: now - endedAt,
-        absentForMs: absentSince === null || absentSince === began ? null : began - absentSince,
-        pressedAgo: pressedAt === null ? null : now - pressedAt,
-      });
-      switch (step.look) {
-        case 'gone':
-          return look.complete || track.backend !== null || !track.heldSlot ? 'proven' : 'presumed';
-        case 'interrupt':
-          if (prompt !== undefined) {
-            request.onStep(
-              'sent',
-              'POST /ComfyBackendDirect/interrupt',
-              'its backend still computes it: stopped by its id',
-            );
-            pressedAt = performance.now();
-            await this.#ports.interruptPrompt(prompt);
-          }
-          break;
-        case 'delete':
-          if (prompt !== undefined) {
-            request.onStep('sent', 'POST /ComfyBackendDirect/queue', 'it was left in its backend: removed by its id');
-            await this.#ports.deletePrompt(prompt);
-            await sleep(20, request.signal);
-          }
-          break;
-        case 'again':
-          await sleep(step.ms, request.signal);
-      }
-    }
-  }
-
-  /** Without mark and id: counted, until that proves something or two and a half seconds have passed (§4.4). */
-  async #byCount(track: Track, first: QueueLook, signal: AbortSignal): Promise<'proven' | 'presumed'> {
-    const proof = new CountProof();
-    let look: QueueLook | null = first;
-    for (let tries = 0; tries < COUNTS && look?.complete === true; tries += 1) {
-      const count = await this.#ports.unexplained(track, look, signal);
-      if (count === null) return 'presumed';
-      if (proof.proves(count, performance.now())) return 'proven';
-      await sleep(COUNT_AGAIN_MS, signal);
-      look = await this.#ports.look(signal);
-    }
-    return 'presumed';
   }
 }
