@@ -3,23 +3,20 @@
  * AppError. Never retries, never follows a redirect, never sends an Origin (C14). Knows no product: what a status or a
  * body means is its caller's business, except 401 and 403.
  */
-import type { Socket } from 'node:net';
-import { Agent, buildConnector, Client, request } from 'undici';
+import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
-import { AppError, isAbort } from '../../../shared/errors.ts';
-import { abortReason, Aborted } from '../../../shared/util/async.ts';
-import { guardedLookup, isForbiddenHost } from './address-guard.ts';
-import { networkError } from './net-error.ts';
+import { AppError } from '../../../shared/errors.ts';
+import { isForbiddenHost } from './address-guard.ts';
+import { CONNECT, failedToConnect, freshConnection } from './connecting.ts';
+import { Deadline } from './deadline.ts';
 import type { Delivery } from './net-error.ts';
 import { parsePythonJson } from './python-json.ts';
 import type { Trace } from './trace.ts';
 
 /** Long on purpose: an interpreter lock or a garbage collection stalls a server for seconds (C15). Slow is not offline. */
 const ANSWER_MS = 15_000;
-const CONNECT_MS = 5_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 const CONNECTIONS = 6;
-const CONNECT = { timeout: CONNECT_MS, lookup: guardedLookup };
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -44,7 +41,6 @@ export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly text: string;
-  readonly tookMs: number;
   /** Where a redirect points; it is never followed. */
   readonly location: string | null;
   readonly cookies: readonly string[];
@@ -58,7 +54,7 @@ export interface HttpStream {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-export interface HttpClientOptions {
+interface HttpClientOptions {
   /** Scheme, host, port and perhaps a path, without a trailing slash. */
   readonly baseUrl: string;
   /** Headers that sign us in; asked before each request, sent to this server only. */
@@ -97,10 +93,13 @@ export class HttpClient {
    */
   async send(options: HttpRequest): Promise<HttpAnswer> {
     const began = performance.now();
-    using deadline = new Deadline(options);
+    using deadline = new Deadline(options.signal, options.timeoutMs ?? ANSWER_MS);
     const call = await this.#call(options, deadline);
     try {
-      const text = await readText(call.answer, options.maxBytes ?? MAX_BYTES, what(options));
+      const chunks: Buffer[] = [];
+      for await (const chunk of readChunks(call.answer, options.maxBytes ?? MAX_BYTES, what(options)))
+        chunks.push(chunk);
+      const text = Buffer.concat(chunks).toString('utf8');
       const tookMs = performance.now() - began;
       this.#options.onAnswer?.(tookMs);
       const location = headerOf(call.answer, 'location');
@@ -108,7 +107,6 @@ export class HttpClient {
         status: call.answer.statusCode,
         contentType: headerOf(call.answer, 'content-type'),
         text,
-        tookMs,
         location: location === '' ? null : location,
         cookies: [call.answer.headers['set-cookie'] ?? []].flat(),
       };
@@ -137,7 +135,7 @@ export class HttpClient {
 
   /** For big bodies: answers once the headers are there. The caller reads the body to its end, or aborts. */
   async open(options: HttpRequest): Promise<HttpStream> {
-    const deadline = new Deadline(options);
+    const deadline = new Deadline(options.signal, options.timeoutMs ?? ANSWER_MS);
     const began = performance.now();
     const call = await this.#call(options, deadline);
     deadline.stopTimer();
@@ -159,7 +157,7 @@ export class HttpClient {
       status: answer.statusCode,
       contentType: headerOf(answer, 'content-type'),
       bytes: Number.isFinite(length) ? length : null,
-      body: readChunks(answer, deadline, options.maxBytes ?? Infinity, what(options)),
+      body: streamed(readChunks(answer, options.maxBytes ?? Infinity, what(options)), deadline, what(options)),
     };
   }
 
@@ -241,94 +239,7 @@ function refuseUnauthorised(status: number, named: string, text: string): void {
     });
 }
 
-/** The caller's signal and our own clock in one; tells afterwards which of them ended the wait. */
-class Deadline implements Disposable {
-  readonly signal: AbortSignal;
-  readonly #caller: AbortSignal | undefined;
-  readonly #own = new AbortController();
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(options: HttpRequest) {
-    this.#caller = options.signal;
-    this.#timer = setTimeout(() => {
-      this.#own.abort(new Aborted('Deadline'));
-    }, options.timeoutMs ?? ANSWER_MS);
-    this.signal = options.signal === undefined ? this.#own.signal : AbortSignal.any([options.signal, this.#own.signal]);
-  }
-
-  stopTimer(): void {
-    clearTimeout(this.#timer);
-  }
-
-  letGo(): void {
-    this.#timer.unref();
-  }
-
-  abort(): void {
-    this.#own.abort(new Aborted('CallerLeft'));
-  }
-
-  explain(error: unknown, named: string, delivery: Delivery): unknown {
-    if (error instanceof AppError) return error;
-    if (this.#caller?.aborted === true) return abortReason(this.#caller);
-    if (this.#own.signal.aborted || isAbort(error)) {
-      return new AppError('server_timeout', `${named}: no answer in time`, { details: { delivery } });
-    }
-    return networkError(error, named, delivery);
-  }
-
-  [Symbol.dispose](): void {
-    this.stopTimer();
-  }
-}
-
-const NOT_CONNECTED = new Set([
-  'ERR_FORBIDDEN_ADDRESS',
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-function failedToConnect(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && NOT_CONNECTED.has(error.code);
-}
-
-/** A client for one request. `stood` becomes true when its connection does: until then nothing can have been sent. */
-function freshConnection(origin: string): { client: Client; stood: () => boolean; letGo: () => void } {
-  let stood = false;
-  let isLeft = false;
-  let socket: Socket | null = null;
-  const connect = buildConnector({ ...CONNECT, allowH2: false });
-  const client = new Client(origin, {
-    pipelining: 1,
-    headersTimeout: 0,
-    connect: (options, callback) => {
-      connect(options, (...answer: [null, Socket] | [Error, null]) => {
-        if (answer[0] === null) {
-          stood = true;
-          socket = answer[1];
-          if (isLeft) socket.unref();
-        }
-        callback(...answer);
-      });
-    },
-  });
-  return {
-    client,
-    stood: () => stood,
-    letGo: () => {
-      isLeft = true;
-      socket?.unref();
-    },
-  };
-}
-
-async function readText(answer: Dispatcher.ResponseData, maxBytes: number, named: string): Promise<string> {
-  const chunks: Buffer[] = [];
+async function* readChunks(answer: Dispatcher.ResponseData, maxBytes: number, named: string): AsyncGenerator<Buffer> {
   let size = 0;
   for await (const chunk of answer.body as AsyncIterable<Buffer>) {
     size += chunk.byteLength;
@@ -336,27 +247,18 @@ async function readText(answer: Dispatcher.ResponseData, maxBytes: number, named
       throw new AppError('server_protocol', `${named}: the answer is larger than ${String(maxBytes)} bytes`, {
         details: { maxBytes },
       });
-    chunks.push(chunk);
+    yield chunk;
   }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
-async function* readChunks(
-  answer: Dispatcher.ResponseData,
+/** A body for the caller to read, at its own pace. */
+async function* streamed(
+  chunks: AsyncIterable<Uint8Array>,
   deadline: Deadline,
-  maxBytes: number,
   named: string,
 ): AsyncGenerator<Uint8Array> {
-  let size = 0;
   try {
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-      size += chunk.byteLength;
-      if (size > maxBytes)
-        throw new AppError('server_protocol', `${named}: the answer is larger than ${String(maxBytes)} bytes`, {
-          details: { maxBytes },
-        });
-      yield chunk;
-    }
+    yield* chunks;
   } catch (error) {
     throw deadline.explain(error, named, 'unsure');
   } finally {
