@@ -6,12 +6,13 @@
 import { AppError, isAbort, toAppError, toWire } from '../../../shared/errors.ts';
 import type { ServerFact } from '../../../shared/job-fact.ts';
 import type { ServerId } from '../../../shared/ids.ts';
-import type { Contact, Credential, ForeignView, ServerStatus } from '../../../shared/server.ts';
+import type { Credential, ForeignView, ServerStatus } from '../../../shared/server.ts';
 import type { LiveUpdate } from '../../../shared/phase.ts';
 import { Aborted, abortReason, raceAbort, Wake } from '../../../shared/util/async.ts';
 import type { Log } from '../log.ts';
 import { Backoff, GOOD_AFTER_MS } from '../net/backoff.ts';
 import type { AdapterContext, AdapterServer, AdapterSink, ForeignEnded, ServerAdapter } from './adapter.ts';
+import { LinkStatus } from './link-status.ts';
 
 /** What the core does with what a server tells. All but `reconcile` are synchronous and must not throw. */
 export interface LinkHooks {
@@ -43,7 +44,6 @@ export interface LinkOptions {
   readonly backoffScale?: number;
 }
 
-const STATUS_EVERY_MS = 250;
 /** A product that is none of ours may be replaced by one that is; asked rarely. */
 const UNSUPPORTED_RETRY_MS = 60_000;
 /** A server that work of ours waits for is asked at least this often: once it answers, its jobs settle within 30 s. */
@@ -57,31 +57,20 @@ export class ServerLink {
   readonly #life = new AbortController();
   readonly #retry = new Wake();
   readonly #changed = new Wake();
-  #status: ServerStatus;
+  readonly #status: LinkStatus;
   #epoch = 0;
   #serverBoot: string | null = null;
   #retryAsked = false;
   #running: Promise<void> | null = null;
-  #statusTimer: NodeJS.Timeout | null = null;
-  #statusToldAt = -Infinity;
 
   constructor(options: LinkOptions) {
     this.#options = options;
     this.#log = options.log.child({ server: options.server.id });
     this.#backoff = new Backoff(options.random);
-    this.#status = {
-      contact: 'offline',
-      since: Date.now(),
-      error: null,
-      version: null,
-      capabilities: null,
-      answersInMs: null,
-      queueLength: null,
-      nextTryAt: null,
-      memory: null,
-      problems: [],
-      backends: null,
-    };
+    this.#status = new LinkStatus((status, moved) => {
+      options.hooks.onStatus(this.id, status);
+      if (moved) this.#changed.wake();
+    }, this.#life.signal);
     this.#adapter = options.makeAdapter({
       server: options.server,
       credential: options.credential,
@@ -110,17 +99,17 @@ export class ServerLink {
     return this.#serverBoot;
   }
   get online(): boolean {
-    return this.#status.contact === 'online';
+    return this.#status.now.contact === 'online';
   }
   status(): ServerStatus {
-    return this.#status;
+    return this.#status.now;
   }
 
   /** Begins to connect; idempotent. Without it the link stays `offline`. */
   start(): void {
     this.#running ??= this.#run().catch((error: unknown) => {
       this.#log.error('a server link ended by a bug', { error });
-      this.#set({ contact: 'offline', error: toWire(error) });
+      this.#status.set({ contact: 'offline', error: toWire(error) });
     });
   }
 
@@ -147,8 +136,7 @@ export class ServerLink {
     if (!this.#life.signal.aborted) this.#life.abort(new Aborted('Shutdown'));
     await this.#running;
     await this.#adapter.close();
-    if (this.#statusTimer !== null) clearTimeout(this.#statusTimer);
-    this.#statusTimer = null;
+    this.#status.close();
   }
 
   async #run(): Promise<void> {
@@ -171,12 +159,12 @@ export class ServerLink {
         if (!isAbort(error)) throw error;
       }
     }
-    this.#set({ contact: 'offline', nextTryAt: null });
+    this.#status.set({ contact: 'offline', nextTryAt: null });
   }
 
   /** One connection from the probe to its loss; answers why it ended. */
   async #connectOnce(signal: AbortSignal): Promise<AppError> {
-    this.#set({ contact: 'connecting', nextTryAt: null });
+    this.#status.set({ contact: 'connecting', nextTryAt: null });
     const connection = await this.#adapter.connect(signal);
     this.#serverBoot = connection.serverBoot;
     const began = performance.now();
@@ -192,10 +180,10 @@ export class ServerLink {
     };
     try {
       goOn();
-      this.#set({ version: connection.version, capabilities: connection.capabilities, error: null });
+      this.#status.set({ version: connection.version, capabilities: connection.capabilities, error: null });
       await this.#options.hooks.reconcile(this.id, either);
       goOn();
-      this.#set({ contact: 'online', error: null });
+      this.#status.set({ contact: 'online', error: null });
       this.#log.info('online', { version: connection.version });
       this.#options.hooks.onOnline(this.id);
       await raceAbort(loss, signal);
@@ -215,11 +203,11 @@ export class ServerLink {
   async #rest(failure: AppError, signal: AbortSignal): Promise<void> {
     const error = toWire(failure);
     if (failure.code === 'bug') this.#log.error('connecting failed by a bug', { error: failure });
-    else if (this.#status.contact === 'online' || this.#status.error?.code !== failure.code)
+    else if (this.#status.now.contact === 'online' || this.#status.now.error?.code !== failure.code)
       this.#log.info('not connected', { code: failure.code, reason: failure.message });
     const scale = this.#options.backoffScale ?? 1;
     if (failure.code === 'server_auth') {
-      this.#set({ contact: 'needs-auth', error, nextTryAt: null });
+      this.#status.set({ contact: 'needs-auth', error, nextTryAt: null });
       while (!this.#takeRetry()) await this.#retry.wait(3_600_000, signal);
       return;
     }
@@ -227,7 +215,7 @@ export class ServerLink {
     const longest = (isUnsupported ? UNSUPPORTED_RETRY_MS : this.#backoff.next()) * scale;
     const awaited = (): number => (this.#options.isAwaited?.() === true ? AWAITED_RETRY_MS * scale : Infinity);
     const began = performance.now();
-    this.#set({
+    this.#status.set({
       contact: isUnsupported ? 'unsupported' : 'offline',
       error,
       nextTryAt: Date.now() + Math.round(Math.min(longest, awaited())),
@@ -259,45 +247,8 @@ export class ServerLink {
         hooks.onForeign(this.id, { serverId: this.id, ...view }, ended, beyond);
       },
       status: (part) => {
-        this.#set(part);
+        this.#status.set(part);
       },
     };
   }
-
-  /** Tells a change of contact at once, everything else at most four times a second. */
-  #set(part: Partial<ServerStatus>): void {
-    const contact: Contact = part.contact ?? this.#status.contact;
-    const moved = contact !== this.#status.contact;
-    if (
-      !moved &&
-      Object.entries(part).every(([key, value]) => sameValue(this.#status[key as keyof ServerStatus], value))
-    )
-      return;
-    this.#status = {
-      ...this.#status,
-      ...part,
-      ...(moved ? { since: Date.now() } : {}),
-      ...(contact === 'online' || contact === 'connecting' ? {} : { answersInMs: null }),
-    };
-    if (moved) {
-      this.#tell();
-      this.#changed.wake();
-    } else if (this.#statusTimer === null && !this.#life.signal.aborted) {
-      const wait = Math.max(0, this.#statusToldAt + STATUS_EVERY_MS - performance.now());
-      this.#statusTimer = setTimeout(() => {
-        this.#tell();
-      }, wait);
-    }
-  }
-
-  #tell(): void {
-    if (this.#statusTimer !== null) clearTimeout(this.#statusTimer);
-    this.#statusTimer = null;
-    this.#statusToldAt = performance.now();
-    this.#options.hooks.onStatus(this.id, this.#status);
-  }
-}
-
-function sameValue(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
