@@ -105,14 +105,15 @@ describe('getting in', () => {
     stage = await SwarmStage.start();
     const rig = await stage.connect();
     stage.swarm.faults.next('ListT2IParams', { kind: 'redirect', location: '/Login' });
-    await expect(rig.adapter.manage.params(AbortSignal.timeout(5_000))).rejects.toMatchObject({
+    await expect(rig.adapter.manage.catalogue(false, AbortSignal.timeout(5_000))).rejects.toMatchObject({
       code: 'server_protocol',
     });
     stage.swarm.faults.next('ListT2IParams', { kind: 'answer', status: 200, body: { error: 'something' } });
-    await expect(rig.adapter.manage.params(AbortSignal.timeout(5_000))).rejects.toMatchObject({
+    await expect(rig.adapter.manage.catalogue(false, AbortSignal.timeout(5_000))).rejects.toMatchObject({
       code: 'server_rejected',
     });
-    expect((await rig.adapter.manage.params(AbortSignal.timeout(5_000))).map((param) => param.id)).toContain('steps');
+    const { params } = await rig.adapter.manage.catalogue(false, AbortSignal.timeout(5_000));
+    expect(params.map((param) => param.id)).toContain('steps');
   });
 });
 

@@ -162,10 +162,8 @@ export class ComfyRig {
       attemptId: newAttemptId(),
       jobId: newJobId(),
       remoteKey,
-      intentAt: Date.now(),
       startedAt: null,
       serverBoot: null,
-      title: 'test',
       payload: { kind: 'comfy', graph, ...(extraData === undefined ? {} : { extraData }) },
     };
     this.ours.add(remoteKey);

@@ -69,8 +69,8 @@ export class RigJob {
   }
   /** As the core would hand it over later. */
   ref(serverBoot: string | null): AttemptRef {
-    const { attemptId, jobId, remoteKey, intentAt } = this.attempt;
-    return { attemptId, jobId, remoteKey, intentAt, serverBoot, startedAt: this.started ? Date.now() : null };
+    const { attemptId, jobId, remoteKey } = this.attempt;
+    return { attemptId, jobId, remoteKey, serverBoot, startedAt: this.started ? Date.now() : null };
   }
   get started(): boolean {
     return this.facts.some((fact) => fact.type === 'started');
@@ -173,15 +173,13 @@ export class SwarmRig {
       attemptId: newAttemptId(),
       jobId: newJobId(),
       remoteKey,
-      intentAt: Date.now(),
       startedAt: null,
       serverBoot: null,
       payload: { kind: 'swarm', images, params },
-      title: 'probe',
     };
     this.open.add(remoteKey);
     const submitted = this.adapter.submit(attempt).then((result) => {
-      if (result.result === 'accepted') this.#boots.set(remoteKey, result.serverBoot);
+      if (result.result === 'accepted') this.#boots.set(remoteKey, this.link.serverBoot);
       else if (result.result !== 'unsure') this.open.delete(remoteKey);
       return result;
     });

@@ -208,7 +208,6 @@ export function attemptRef(row: AttemptRow, cancels: CancelStore): AttemptRef {
     attemptId: row.id,
     jobId: row.job_id,
     remoteKey: row.remote_key,
-    intentAt: row.intent_at,
     startedAt: row.started_at,
     serverBoot: row.server_boot,
     stopSent: cancels.wasSent(row.job_id),

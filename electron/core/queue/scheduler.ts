@@ -197,7 +197,6 @@ export class Scheduler {
     const sent = await link.adapter.submit({
       ...attemptRef(attempt, this.#board.cancels),
       payload,
-      title: job.title,
     });
     switch (sent.result) {
       case 'accepted':

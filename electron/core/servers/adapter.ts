@@ -29,7 +29,6 @@ export interface AttemptRef {
   readonly attemptId: AttemptId;
   readonly jobId: JobId;
   readonly remoteKey: string;
-  readonly intentAt: number;
   /** Set once the server was seen to run it, on any connection. */
   readonly startedAt: number | null;
   /** SwarmUI's `server_id` when it was sent (S1). */
@@ -39,12 +38,11 @@ export interface AttemptRef {
 }
 export interface SendAttempt extends AttemptRef {
   readonly payload: JobPayload;
-  readonly title: string;
 }
 
 /** `not-sent`: proven that no byte of the request was taken. `unsure`: it may have been. */
 export type SubmitResult =
-  | { result: 'accepted'; number: number | null; nodeErrors: unknown; serverBoot: string | null }
+  | { result: 'accepted'; number: number | null; nodeErrors: unknown }
   /** `elsewhere`: another server may well take it (a node or model is missing on this one). */
   | { result: 'rejected'; error: AppError; elsewhere: boolean }
   | { result: 'not-sent'; error: AppError }

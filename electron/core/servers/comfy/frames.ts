@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { parsePythonJson } from '../../net/python-json.ts';
 
 export type ComfyEvent =
-  | { type: 'status'; remaining: number | null; sid: string | null }
+  | { type: 'status'; remaining: number | null }
   | { type: 'start'; promptId: string }
   | { type: 'cached'; promptId: string; nodes: readonly string[] }
   /** `node: null` is the end, in every outcome (C9). Without `promptId`: the greeting after a reconnect (§4.5). */
@@ -36,12 +36,10 @@ const SCHEMAS = {
         .object({ exec_info: z.object({ queue_remaining: z.number() }) })
         .nullish()
         .catch(null),
-      sid: idOrNull,
     })
     .transform((data): ComfyEvent => ({
       type: 'status',
       remaining: data.status?.exec_info.queue_remaining ?? null,
-      sid: data.sid,
     })),
   execution_start: z
     .object({ prompt_id: id })

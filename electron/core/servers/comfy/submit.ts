@@ -76,7 +76,6 @@ async function readAnswer(
       result: 'accepted',
       number: accepted.data.number ?? null,
       nodeErrors: partial ? errors : null,
-      serverBoot: null,
     };
   }
   if (answer.status === 400) {
@@ -96,7 +95,7 @@ async function readAnswer(
 async function afterServerFault(answer: HttpAnswer, look: () => Promise<Look>): Promise<SubmitResult> {
   try {
     const seen = await look();
-    if (seen.saw !== 'absent') return { result: 'accepted', number: null, nodeErrors: null, serverBoot: null };
+    if (seen.saw !== 'absent') return { result: 'accepted', number: null, nodeErrors: null };
     return refused(odd(answer, 'the server failed on this prompt'), false);
   } catch {
     return { result: 'unsure', error: odd(answer, 'the server failed, and could not be asked about the prompt') };

@@ -26,7 +26,9 @@ const FIRST_WORD_MS = 30_000;
 /** SwarmUI sends a pong every 30 s (§1.4). */
 const DEAF_MS = 90_000;
 
-export interface AttemptPorts extends Omit<EndingPorts, 'isCurrent' | 'settledDown'> {
+const ACCEPTED: SubmitResult = { result: 'accepted', number: null, nodeErrors: null };
+
+interface AttemptPorts extends Omit<EndingPorts, 'isCurrent' | 'settledDown'> {
   readonly context: AdapterContext;
   readonly pool: SessionPool;
 }
@@ -78,7 +80,7 @@ export class Attempts {
       baseUrl: this.#ports.context.server.url,
       headers: await client.auth.headers(),
       onMessage: (bytes) => {
-        this.#hear(track, bytes, answer, client.boot);
+        this.#hear(track, bytes, answer);
       },
       onClose: (error) => {
         this.#onClose(track, error, answer);
@@ -117,11 +119,11 @@ export class Attempts {
     return { result: 'not-sent', error };
   }
 
-  #hear(track: Track, bytes: Buffer, answer: Deferred<SubmitResult>, boot: string | null): void {
+  #hear(track: Track, bytes: Buffer, answer: Deferred<SubmitResult>): void {
     const { stream } = track;
     if (stream === null || stream.ended) return;
     const accept = (): void => {
-      answer.resolve({ result: 'accepted', number: null, nodeErrors: null, serverBoot: boot });
+      answer.resolve(ACCEPTED);
     };
     const frame = readFrame(bytes);
     if (frame.type === 'unknown') this.#log.debug('a message of the stream is not known', { name: frame.name });
@@ -150,12 +152,7 @@ export class Attempts {
         } else answer.resolve({ result: 'rejected', ...refusal(news.message, news.id) });
         return;
       case 'started':
-        answer.resolve({
-          result: 'accepted',
-          number: null,
-          nodeErrors: null,
-          serverBoot: this.#ports.client()?.boot ?? null,
-        });
+        answer.resolve(ACCEPTED);
         if (!track.holdStart) sink.fact(track.key, { type: 'started' });
         return;
       case 'live':
@@ -185,7 +182,7 @@ export class Attempts {
       track.doubt = 'its stream was lost';
       this.setAdrift(track);
     }
-    this.#tryReturn(track);
+    this.settledDown(track);
   }
 
   setAdrift(track: Track): void {
@@ -220,11 +217,11 @@ export class Attempts {
       return;
     }
     track.released = true;
-    this.#tryReturn(track);
+    this.settledDown(track);
   }
 
-  /** After stream end and the answer to every interrupt; in doubt it is kept apart. */
-  #tryReturn(track: Track): void {
+  /** Its session goes back after stream end and the answer to every interrupt; in doubt it is kept apart. */
+  settledDown(track: Track): void {
     if (!track.released || track.interruptsOpen > 0 || track.stopping > 0 || this.#tracks.get(track.key) !== track)
       return;
     const quiet = track.stream?.ended === true || track.isOver();
@@ -233,11 +230,6 @@ export class Attempts {
     if (!quiet) this.#ports.pool.quarantine(track.key, 'given back while it may still have work');
     else if (track.doubt !== null) this.#ports.pool.quarantine(track.key, track.doubt);
     else this.#ports.pool.giveBack(track.key);
-  }
-
-  /** A stop procedure or an interrupt's answer is through. */
-  settledDown(track: Track): void {
-    this.#tryReturn(track);
   }
 
   /** Keys the core no longer knows: their sessions are kept apart, then used again. */

@@ -50,16 +50,12 @@ export class Backends {
   set(list: readonly SwarmBackend[]): void {
     this.#list = list;
     for (const id of [...this.#lost.keys()]) {
-      // Re-created or restarted with another id, or gone: the slots are counted anew.
-      if (!list.some((one) => one.id === id)) this.#forget(id);
+      // Re-created with another id, or gone: what was known of its slots is void.
+      if (list.some((one) => one.id === id)) continue;
+      this.#lost.delete(id);
+      this.#suspicion.delete(id);
+      this.#load.delete(id);
     }
-  }
-
-  /** A backend was re-created: what was known of its slots is void. */
-  #forget(id: number): void {
-    this.#lost.delete(id);
-    this.#suspicion.delete(id);
-    this.#load.delete(id);
   }
 
   /** Jobs the server takes at once, without those of lost slots; null when the backends may not be seen. */
@@ -81,10 +77,6 @@ export class Backends {
   allVisible(): boolean {
     const usable = (this.#list ?? []).filter(isUsable);
     return usable.length > 0 && usable.every(isComfy);
-  }
-
-  get any(): SwarmBackend | undefined {
-    return this.#list?.find(isUsable);
   }
 
   sawQueue(backend: number, prompts: readonly BackendPrompt[]): void {

@@ -1,12 +1,12 @@
 /**
- * Other people's work on one SwarmUI server: counts per user or overall minus ours, and what runs on each ComfyUI
+ * Other people's work on one SwarmUI server: counts per user minus ours, and what runs on each ComfyUI
  * backend (S9). Pure bookkeeping over what was asked; never sure of a prompt that could be one of ours without a mark.
  */
 import type { ServerId } from '../../../../shared/ids.ts';
 import type { ForeignJob, ForeignView } from '../../../../shared/server.ts';
 import type { ForeignEnded } from '../adapter.ts';
 import type { BackendPrompt } from './passthrough.ts';
-import type { Counters, SwarmUserCounts } from './schemas.ts';
+import type { SwarmUserCounts } from './schemas.ts';
 import type { Track } from './track.ts';
 
 const MOST_JOBS = 200;
@@ -22,12 +22,10 @@ export function readForeignKey(key: string): { backend: number; promptId: string
   return match?.[1] === undefined || match[2] === undefined ? null : { backend: Number(match[1]), promptId: match[2] };
 }
 
-export interface Seen {
+interface Seen {
   readonly prompts: readonly BackendPrompt[];
   /** Per user, where that may be seen. */
   readonly users: readonly SwarmUserCounts[] | null;
-  /** Everybody's together, where only that may be seen. */
-  readonly global: Counters | null;
   readonly ownUser: string;
   /** Of this installation, as in our marks. */
   readonly ownClient: string;
@@ -127,27 +125,18 @@ function inOrder(prompts: readonly BackendPrompt[]): BackendPrompt[] {
 }
 
 /** Calls (images) of others: waiting for a slot or a model, and those that hold one. */
-function countsOf({ users, global, ownUser, tracks }: Seen): ForeignView['counts'] {
+function countsOf({ users, ownUser, tracks }: Seen): ForeignView['counts'] {
   const ours = { gens: 0, live: 0 };
   for (const track of tracks) {
     ours.gens += track.counters?.waiting_gens ?? 0;
     ours.live += track.counters?.live_gens ?? 0;
   }
-  const rest = (
-    user: string | null,
-    all: Counters,
-    minus: { gens: number; live: number },
-  ): ForeignView['counts'][number] => {
-    const running = Math.max(0, all.live_gens - minus.live);
-    return { user, running, waiting: Math.max(0, all.waiting_gens - minus.gens - running) };
-  };
   const none = { gens: 0, live: 0 };
-  const counts =
-    users !== null
-      ? users.map((one) => rest(one.id, one, one.id === ownUser ? ours : none))
-      : global !== null
-        ? [rest(null, global, ours)]
-        : [];
+  const counts = (users ?? []).map((one) => {
+    const minus = one.id === ownUser ? ours : none;
+    const running = Math.max(0, one.live_gens - minus.live);
+    return { user: one.id, running, waiting: Math.max(0, one.waiting_gens - minus.gens - running) };
+  });
   return counts.filter((one) => one.running > 0 || one.waiting > 0);
 }
 

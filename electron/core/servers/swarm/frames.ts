@@ -15,7 +15,6 @@ export type SwarmFrame =
   | {
       type: 'progress';
       batch: string;
-      requestId: string | null;
       overall: unknown;
       current: unknown;
       preview: string | null;
@@ -37,7 +36,6 @@ const batchNumber = z.coerce.number().catch(0);
 
 const ProgressSchema = z.object({
   batch_index: batchText,
-  request_id: z.union([z.string(), z.number()]).transform(String).nullish().catch(null),
   overall_percent: z.unknown().optional(),
   current_percent: z.unknown().optional(),
   preview: z.string().nullish().catch(null),
@@ -99,18 +97,10 @@ export function readMessage(message: Readonly<Record<string, unknown>>): SwarmFr
 function readProgress(value: unknown): SwarmFrame {
   const parsed = ProgressSchema.safeParse(value);
   if (!parsed.success) return { type: 'unknown', name: 'gen_progress' };
-  const {
-    batch_index: batch,
-    request_id: requestId,
-    overall_percent: overall,
-    current_percent: current,
-    preview,
-    metadata,
-  } = parsed.data;
+  const { batch_index: batch, overall_percent: overall, current_percent: current, preview, metadata } = parsed.data;
   return {
     type: 'progress',
     batch,
-    requestId: requestId ?? null,
     overall,
     current,
     preview: preview ?? null,

@@ -6,10 +6,9 @@ import { AppError, isAbort } from '../../../../shared/errors.ts';
 import type { Log } from '../../log.ts';
 import type { BackendView } from './backends.ts';
 import { CatalogueCache } from './catalogue.ts';
-import type { Catalogue, SwarmModel } from './catalogue.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { SwarmClient } from './client.ts';
 import type { Monitor } from './monitor.ts';
-import type { SwarmParam } from './schemas.ts';
 
 export interface ManagePorts {
   /** Throws `server_unreachable` while there is no connection. */
@@ -43,12 +42,6 @@ export class SwarmManage {
 
   async catalogue(refresh: boolean, signal: AbortSignal): Promise<Catalogue> {
     return await this.#catalogue.get(this.#ports.client(), refresh, signal);
-  }
-  async models(signal: AbortSignal, refresh = false): Promise<readonly SwarmModel[]> {
-    return (await this.catalogue(refresh, signal)).models;
-  }
-  async params(signal: AbortSignal, refresh = false): Promise<readonly SwarmParam[]> {
-    return (await this.catalogue(refresh, signal)).params;
   }
 
   /** As last asked, at most 5 s ago while connected. Throws `not_allowed` where they may not be seen. */

@@ -12,7 +12,6 @@ import type { Problem } from './backends.ts';
 import type { SwarmClient } from './client.ts';
 import { ForeignBook, isPromptOf } from './foreign.ts';
 import type { BackendPrompt, QueueLook } from './passthrough.ts';
-import type { Counters, SwarmUserCounts } from './schemas.ts';
 import type { Track } from './track.ts';
 
 const BEAT_MS = 1_000;
@@ -25,7 +24,7 @@ const ONCE_MS = 1_000;
 const ORPHAN_MS = 60_000;
 const DEAF_BEATS = 2;
 
-export interface MonitorPorts {
+interface MonitorPorts {
   readonly context: AdapterContext;
   tracks(): Track[];
   lost(error: AppError): void;
@@ -37,7 +36,7 @@ export class Monitor {
   readonly #ports: MonitorPorts;
   readonly #log: Log;
   readonly backends = new Backends();
-  readonly #foreign: ForeignBook;
+  readonly foreign: ForeignBook;
   readonly answers = new AnswerTimes(9);
   readonly #asked = new Map<string, number>();
   readonly #over = new Map<string, { track: Track; until: number }>();
@@ -47,16 +46,12 @@ export class Monitor {
   constructor(ports: MonitorPorts) {
     this.#ports = ports;
     this.#log = ports.context.log;
-    this.#foreign = new ForeignBook(ports.context.server.id);
+    this.foreign = new ForeignBook(ports.context.server.id);
   }
 
   /** Some backend loads a model, as the server last said. */
   get loading(): boolean {
     return this.#loading;
-  }
-
-  get foreign(): ForeignBook {
-    return this.#foreign;
   }
 
   /** Prompts of this attempt that turn up from now on are orphans. */
@@ -120,7 +115,9 @@ export class Monitor {
 
   /** Everybody's counters and the backends' queues; orphans of ours are stopped on the way. */
   async askWork(client: SwarmClient, signal: AbortSignal): Promise<void> {
-    const { users, global } = await this.#askCounts(client, signal);
+    const users = client.may('read_server_info_panels')
+      ? await client.ask((session) => client.api.connectedUsers(session, signal), signal)
+      : null;
     const look = await this.look(client, signal);
     if (look !== null) await this.#stopOrphans(client, look.prompts);
     const tracks = this.#ports.tracks();
@@ -134,27 +131,17 @@ export class Monitor {
       look?.complete === true,
     );
     const known = [...tracks, ...[...this.#over.values()].map((one) => one.track)];
-    const seen = this.#foreign.see({
+    const seen = this.foreign.see({
       prompts: look?.prompts ?? [],
       users,
-      global,
       ownUser: client.session.user_id,
       ownClient: this.#ports.context.server.clientId,
       tracks: known,
       now: Date.now(),
     });
     this.#ports.context.sink.foreign(seen.view, seen.ended);
-    const all = users === null ? global?.waiting_gens : users.reduce((sum, one) => sum + one.waiting_gens, 0);
-    if (all !== undefined) this.#ports.context.sink.status({ queueLength: all });
-  }
-
-  async #askCounts(
-    client: SwarmClient,
-    signal: AbortSignal,
-  ): Promise<{ users: SwarmUserCounts[] | null; global: Counters | null }> {
-    if (!client.may('read_server_info_panels')) return { users: null, global: null };
-    const users = await client.ask((session) => client.api.connectedUsers(session, signal), signal);
-    return { users, global: null };
+    if (users !== null)
+      this.#ports.context.sink.status({ queueLength: users.reduce((sum, one) => sum + one.waiting_gens, 0) });
   }
 
   /** Null when no backend shows its queue to us. A backend whose ComfyUI does not answer makes the look incomplete. */

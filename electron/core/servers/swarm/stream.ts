@@ -37,7 +37,7 @@ export interface StreamImage {
   readonly batch: number;
 }
 
-export interface StreamOptions {
+interface StreamOptions {
   /** Calls asked for; each may give several images. */
   readonly images: number;
   readonly batchSize: number;
@@ -62,7 +62,6 @@ export class StreamState {
   #ended = false;
   #fraction = 0;
   #lastPreviewAt = -Infinity;
-  #unknown = 0;
 
   constructor(options: StreamOptions, now: number) {
     this.#options = options;
@@ -104,9 +103,6 @@ export class StreamState {
   /** A model is being loaded for this job: cancelling now can fail others that wait for the same load (S17). */
   get loading(): boolean {
     return this.#counters.loading_models > 0;
-  }
-  get unknownFrames(): number {
-    return this.#unknown;
   }
 
   /** Images received, in order, without those the server took back. */
@@ -191,9 +187,7 @@ export class StreamState {
       case 'end':
         return this.#end();
       case 'skipped':
-        return [];
       case 'unknown':
-        this.#unknown += 1;
         return [];
     }
   }

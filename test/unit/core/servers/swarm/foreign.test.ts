@@ -25,7 +25,6 @@ describe('foreign work', () => {
     const seen = book().see({
       prompts: [],
       users,
-      global: null,
       ownUser: 'local',
       ownClient: 'me',
       tracks: [track(true)],
@@ -52,8 +51,7 @@ describe('foreign work', () => {
   test('our own prompt is never called foreign: by mark, and not while one of ours without a mark may be it', () => {
     const marked = track(true);
     const look = (tracks: Track[], prompts: BackendPrompt[]): number =>
-      book().see({ prompts, users: null, global: null, ownUser: 'local', ownClient: 'me', tracks, now: 1 }).view.jobs
-        .length;
+      book().see({ prompts, users: null, ownUser: 'local', ownClient: 'me', tracks, now: 1 }).view.jobs.length;
     expect(look([marked], [prompt('p', 'running', marked.attempt.attemptId)])).toBe(0);
     expect(look([marked], [prompt('q', 'running')])).toBe(1);
     expect(look([], [prompt('p', 'running', 'an attempt not taken up yet')])).toBe(0);
@@ -64,7 +62,7 @@ describe('foreign work', () => {
   test('what disappears has ended: gone, or cancelled by us', () => {
     const one = book();
     const see = (prompts: BackendPrompt[]) =>
-      one.see({ prompts, users: null, global: null, ownUser: 'local', ownClient: 'me', tracks: [], now: 1 });
+      one.see({ prompts, users: null, ownUser: 'local', ownClient: 'me', tracks: [], now: 1 });
     see([prompt('p', 'running'), prompt('q', 'waiting')]);
     one.interruptedByUs('0:p');
     expect(see([]).ended).toEqual([

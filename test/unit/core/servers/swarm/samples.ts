@@ -7,10 +7,8 @@ export const sent = (params: Record<string, unknown>, images = 1): SendAttempt =
   attemptId: newAttemptId(),
   jobId: newJobId(),
   remoteKey: 'session',
-  intentAt: 0,
   startedAt: null,
   serverBoot: null,
-  title: '',
   payload: { kind: 'swarm', images, params: params as Extract<SendAttempt['payload'], { kind: 'swarm' }>['params'] },
 });
 

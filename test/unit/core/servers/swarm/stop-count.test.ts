@@ -46,7 +46,7 @@ describe('prompts counted against slots (§4.4)', () => {
     const begin = (promptId: string, batch: string): void => {
       track.stream?.apply({ type: 'comfy-start', promptId }, 0);
       track.stream?.apply(
-        { type: 'progress', batch, requestId: null, overall: 0, current: 0, preview: null, metadata: true },
+        { type: 'progress', batch, overall: 0, current: 0, preview: null, metadata: true },
         0,
       );
     };
