@@ -70,3 +70,4 @@ export const StopPowersSchema = z.object({
   /** Single prompts on backends, by id. */
   prompts: z.boolean(),
 });
+export type StopPowers = z.infer<typeof StopPowersSchema>;

@@ -2,7 +2,8 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { PROTOCOL, connectToHost } from '../../electron/host/ws-connection.ts';
+import { PROTOCOL } from '../../electron/host/ws-connection.ts';
+import { connectToHost } from '../support/connect-host.ts';
 import { createClient } from '../../shared/rpc/client.ts';
 import type { JobId } from '../../shared/ids.ts';
 import { ask, handshake, raw, startHostFixture } from '../support/host-fixture.ts';

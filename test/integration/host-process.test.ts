@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readEndpoint } from '../../electron/host/endpoint-file.ts';
 import { findRunningHost } from '../../electron/host/endpoint.ts';
-import { connectToHost } from '../../electron/host/ws-connection.ts';
+import { connectToHost } from '../support/connect-host.ts';
 import { createClient } from '../../shared/rpc/client.ts';
 import { until } from '../support/until.ts';
 

@@ -4,10 +4,10 @@
  */
 import { createWriteStream } from 'node:fs';
 import { LogSink } from '../../electron/core/log.ts';
-import { Trace } from '../../electron/core/net/trace.ts';
 import { ComfyAdapter } from '../../electron/core/servers/comfy/adapter.ts';
 import { ServerLink } from '../../electron/core/servers/link.ts';
 import { newServerId, uuidv4 } from '../../shared/ids.ts';
+import { Recording } from './recording.ts';
 
 const [url, file, secondsText = '60'] = process.argv.slice(2);
 const seconds = Number(secondsText);
@@ -18,7 +18,7 @@ if (url === undefined || file === undefined || !(seconds > 0)) {
 
 const out = createWriteStream(file, { flags: 'wx' });
 let lines = 0;
-const trace = new Trace((line) => {
+const trace = new Recording((line) => {
   lines += 1;
   out.write(`${line}\n`);
 });

@@ -10,7 +10,6 @@ import { isForbiddenHost } from './address-guard.ts';
 import { CONNECT, failedToConnect, freshConnection } from './connecting.ts';
 import { Deadline } from './deadline.ts';
 import type { Delivery } from './net-error.ts';
-import { parsePythonJson } from './python-json.ts';
 import type { Trace } from './trace.ts';
 
 /** Long on purpose: an interpreter lock or a garbage collection stalls a server for seconds (C15). Slow is not offline. */
@@ -117,19 +116,6 @@ export class HttpClient {
       throw deadline.explain(error, what(options), 'unsure');
     } finally {
       await call.done();
-    }
-  }
-
-  /** `send`, with the body read as Python's JSON (NaN becomes null). Throws `server_protocol` when it is none. */
-  async json(options: HttpRequest): Promise<HttpAnswer & { readonly json: unknown }> {
-    const answer = await this.send(options);
-    try {
-      return { ...answer, json: parsePythonJson(answer.text) };
-    } catch (error) {
-      throw new AppError('server_protocol', `${what(options)}: the answer is not JSON`, {
-        details: { status: answer.status, sample: answer.text.slice(0, 300) },
-        cause: error,
-      });
     }
   }
 

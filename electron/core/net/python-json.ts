@@ -29,8 +29,8 @@ function withoutBareTokens(text: string): string {
   }
 }
 
-/** Index just after the string that begins at `quote`. */
-function stringEnd(text: string, quote: number): number {
+/** Index just after the string that begins at `quote`; the text's length when it does not end. */
+export function stringEnd(text: string, quote: number): number {
   let at = quote + 1;
   for (;;) {
     const close = text.indexOf('"', at);

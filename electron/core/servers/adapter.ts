@@ -8,7 +8,7 @@ import type { AttemptId, JobId, ServerId } from '../../../shared/ids.ts';
 import type { OutputRef, ServerFact } from '../../../shared/job-fact.ts';
 import type { JobPayload, Kind } from '../../../shared/job.ts';
 import type { Capabilities, Credential, ForeignJob, ForeignView, ServerStatus } from '../../../shared/server.ts';
-import type { BackendView, CatalogueView } from '../../../shared/server-manage.ts';
+import type { BackendView, CatalogueView, StopPowers } from '../../../shared/server-manage.ts';
 import type { LiveUpdate } from '../../../shared/phase.ts';
 import type { Log } from '../log.ts';
 
@@ -135,9 +135,7 @@ export interface ServerManagement {
   restartBackend(backend: number, signal: AbortSignal): Promise<void>;
   /** Answers the id of the new one. */
   recreateBackend(backend: number, signal: AbortSignal): Promise<number>;
-  stopPowers(
-    signal: AbortSignal,
-  ): Promise<{ readonly ownUser: string | null; readonly users: readonly string[]; readonly prompts: boolean }>;
+  stopPowers(signal: AbortSignal): Promise<StopPowers>;
   stopOwnUser(signal: AbortSignal): Promise<void>;
   stopUser(name: string, signal: AbortSignal): Promise<void>;
 }

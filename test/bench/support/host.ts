@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readEndpoint } from '../../../electron/host/endpoint-file.ts';
-import { connectToHost } from '../../../electron/host/ws-connection.ts';
+import { connectToHost } from '../../support/connect-host.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { JobPatch, JobPayload, JobView } from '../../../shared/job.ts';
 import { createClient } from '../../../shared/rpc/client.ts';

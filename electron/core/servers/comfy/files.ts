@@ -2,20 +2,15 @@
 import { AppError } from '../../../../shared/errors.ts';
 import type { OutputMedia, OutputRef } from '../../../../shared/job-fact.ts';
 import type { OutputBody } from '../adapter.ts';
+import { mediaOf } from '../media.ts';
 import type { ComfyHttp } from './http.ts';
 import { FileRefSchema } from './schemas.ts';
 import type { FileRef } from './schemas.ts';
 
-const MEDIA_BY_NAME: readonly [RegExp, OutputMedia][] = [
-  [/\.(mp4|webm|mov|mkv|avi|m4v)$/i, 'video'],
-  [/\.(wav|mp3|flac|ogg|opus|m4a|aac)$/i, 'audio'],
-  [/\.(png|jpe?g|webp|gif|avif|bmp|tiff?|exr)$/i, 'image'],
-  [/\.(txt|json|csv|md|srt)$/i, 'text'],
-];
-
-function mediaOf(key: string, name: string): OutputMedia {
-  const byName = MEDIA_BY_NAME.find(([pattern]) => pattern.test(name));
-  if (byName !== undefined) return byName[1];
+/** By its name, else by the output it is listed under. */
+function mediaUnder(key: string, name: string): OutputMedia {
+  const byName = mediaOf(name);
+  if (byName !== 'other') return byName;
   return key === 'images' ? 'image' : key === 'audio' ? 'audio' : key === 'video' ? 'video' : 'other';
 }
 
@@ -44,7 +39,7 @@ export function outputRefs(outputs: Readonly<Record<string, unknown>>): OutputRe
             nodeId,
             remote: JSON.stringify(file.data),
             name: file.data.filename,
-            media: mediaOf(key, file.data.filename),
+            media: mediaUnder(key, file.data.filename),
           });
         } else if (key === 'text' && typeof entry === 'string') {
           found.push({ nodeId, remote: '', name: `text-${nodeId}.txt`, media: 'text', text: entry });

@@ -3,10 +3,9 @@
  * 200 from a route that changes something says nothing about its effect (reference §10.1): callers look.
  */
 import type { z } from 'zod';
-import { AppError } from '../../../../shared/errors.ts';
 import { assert } from '../../../../shared/util/assert.ts';
 import type { HttpAnswer, HttpClient, HttpStream } from '../../net/http-client.ts';
-import { parsePythonJson } from '../../net/python-json.ts';
+import { expectOk, jsonOf, readAnswer } from '../answers.ts';
 import {
   CancelAnswerSchema,
   FeaturesSchema,
@@ -24,9 +23,9 @@ const QUEUE_BYTES = 400 * 1024 * 1024;
 const QUEUE_MS = 60_000;
 /** A targeted interrupt with 10,000 waiting stalls the server for 7 s (C6). */
 const INTERRUPT_MS = 60_000;
-const LARGE_BYTES = 256 * 1024 * 1024;
+const LARGE = { maxBytes: 256 * 1024 * 1024 };
 
-export interface SubmitBody {
+interface SubmitBody {
   readonly prompt: unknown;
   readonly prompt_id: string;
   readonly client_id: string;
@@ -34,7 +33,7 @@ export interface SubmitBody {
 }
 
 /** `unavailable`: no such API here, or it fails because of somebody's metadata (reference §10.16). */
-export type JobAnswer = { answer: 'job'; job: ComfyJob } | { answer: 'none' } | { answer: 'unavailable' };
+type JobAnswer = { answer: 'job'; job: ComfyJob } | { answer: 'none' } | { answer: 'unavailable' };
 
 export class ComfyHttp {
   readonly #http: HttpClient;
@@ -44,26 +43,20 @@ export class ComfyHttp {
   }
 
   /** Running and waiting together. */
-  async queueRemaining(signal: AbortSignal, timeoutMs?: number): Promise<number> {
-    const answer = await this.#http.json({
-      method: 'GET',
-      path: '/prompt',
-      signal,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    });
-    return read(PromptInfoSchema, ok(answer, 'GET /prompt').json, 'GET /prompt').exec_info.queue_remaining;
+  async queueRemaining(signal: AbortSignal): Promise<number> {
+    const info = await this.#read(PromptInfoSchema, '/prompt', signal);
+    return info.exec_info.queue_remaining;
   }
 
   async systemStats(signal: AbortSignal): Promise<SystemStats> {
-    const answer = await this.#http.json({ method: 'GET', path: '/system_stats', signal });
-    return read(SystemStatsSchema, ok(answer, 'GET /system_stats').json, 'GET /system_stats');
+    return await this.#read(SystemStatsSchema, '/system_stats', signal);
   }
 
   /** False also where the server has no such route. */
   async previewMetadata(signal: AbortSignal): Promise<boolean> {
     const answer = await this.#http.send({ method: 'GET', path: '/features', signal });
     if (answer.status !== 200) return false;
-    const parsed = FeaturesSchema.safeParse(safeJson(answer.text));
+    const parsed = FeaturesSchema.safeParse(jsonOf(answer));
     return parsed.success && parsed.data.supports_preview_metadata === true;
   }
 
@@ -71,7 +64,7 @@ export class ComfyHttp {
   async jobsApi(signal: AbortSignal): Promise<'works' | 'broken' | 'none'> {
     const answer = await this.#http.send({ method: 'GET', path: '/api/jobs?limit=1', signal });
     if (answer.status === 500) return 'broken';
-    return answer.status === 200 && JobListSchema.safeParse(safeJson(answer.text)).success ? 'works' : 'none';
+    return answer.status === 200 && JobListSchema.safeParse(jsonOf(answer)).success ? 'works' : 'none';
   }
 
   /**
@@ -80,14 +73,14 @@ export class ComfyHttp {
    */
   async hasJobCancel(unusedId: string, signal: AbortSignal): Promise<boolean> {
     const answer = await this.#http.send({ method: 'POST', path: `/api/jobs/${unusedId}/cancel`, signal });
-    return answer.status === 200 && CancelAnswerSchema.safeParse(safeJson(answer.text)).success;
+    return answer.status === 200 && CancelAnswerSchema.safeParse(jsonOf(answer)).success;
   }
 
   /** Null when it can't be listed this way. No graphs, cheap: 34 ms with 10,000 waiting. */
   async listJobs(query: string, signal: AbortSignal): Promise<ComfyJob[] | null> {
-    const answer = await this.#http.send({ method: 'GET', path: `/api/jobs?${query}`, signal, maxBytes: LARGE_BYTES });
+    const answer = await this.#http.send({ method: 'GET', path: `/api/jobs?${query}`, signal, ...LARGE });
     if (answer.status !== 200) return null;
-    return read(JobListSchema, json(answer, 'GET /api/jobs'), 'GET /api/jobs').jobs;
+    return readAnswer(JobListSchema, answer, 'GET /api/jobs').jobs;
   }
 
   async job(id: string, signal: AbortSignal): Promise<JobAnswer> {
@@ -95,10 +88,9 @@ export class ComfyHttp {
       method: 'GET',
       path: `/api/jobs/${encodeURIComponent(id)}`,
       signal,
-      maxBytes: LARGE_BYTES,
+      ...LARGE,
     });
-    if (answer.status === 200)
-      return { answer: 'job', job: read(JobSchema, json(answer, 'GET /api/jobs/{id}'), 'GET /api/jobs/{id}') };
+    if (answer.status === 200) return { answer: 'job', job: readAnswer(JobSchema, answer, 'GET /api/jobs/{id}') };
     // A 404 counts only when the jobs API itself says it: a proxy's 404 proves nothing.
     if (answer.status === 404 && answer.text.includes('not found') && answer.contentType.includes('json'))
       return { answer: 'none' };
@@ -107,36 +99,18 @@ export class ComfyHttp {
 
   /** Full graphs of everything: dear with strangers waiting (C6 measured, reference §6). */
   async queue(signal: AbortSignal): Promise<QueueListing> {
-    const answer = await this.#http.json({
-      method: 'GET',
-      path: '/queue',
-      signal,
-      timeoutMs: QUEUE_MS,
-      maxBytes: QUEUE_BYTES,
-    });
-    return read(QueueSchema, ok(answer, 'GET /queue').json, 'GET /queue');
+    return await this.#read(QueueSchema, '/queue', signal, { timeoutMs: QUEUE_MS, maxBytes: QUEUE_BYTES });
   }
 
   /** Null when history has no such prompt: it may still wait, run, have been removed, or never have been there. */
   async history(id: string, signal: AbortSignal): Promise<HistoryEntry | null> {
-    const answer = await this.#http.json({
-      method: 'GET',
-      path: `/history/${encodeURIComponent(id)}`,
-      signal,
-      maxBytes: LARGE_BYTES,
-    });
-    return read(HistorySchema, ok(answer, 'GET /history/{id}').json, 'GET /history/{id}')[id] ?? null;
+    const history = await this.#read(HistorySchema, `/history/${encodeURIComponent(id)}`, signal, LARGE);
+    return history[id] ?? null;
   }
 
   /** The newest ended prompt, or null. */
   async newestEnded(signal: AbortSignal): Promise<string | null> {
-    const answer = await this.#http.json({
-      method: 'GET',
-      path: '/history?max_items=1',
-      signal,
-      maxBytes: LARGE_BYTES,
-    });
-    return Object.keys(read(HistorySchema, ok(answer, 'GET /history').json, 'GET /history')).at(-1) ?? null;
+    return Object.keys(await this.#read(HistorySchema, '/history?max_items=1', signal, LARGE)).at(-1) ?? null;
   }
 
   /** Sends once on a connection of its own; not abortable. Answers whatever the server said. */
@@ -148,48 +122,23 @@ export class ComfyHttp {
   /** Removes waiting prompts; others are not affected. */
   async deleteWaiting(ids: readonly string[], signal: AbortSignal): Promise<void> {
     assert(ids.length > 0 && ids.every((id) => id !== ''), 'ids to delete are missing');
-    ok(await this.#http.send({ method: 'POST', path: '/queue', json: { delete: ids }, signal }), 'POST /queue');
+    await this.#change('/queue', { delete: ids }, signal);
   }
 
   /** Signals the running prompt with this id to stop. An empty id would hit whoever runs (C4): it is a bug. */
   async interrupt(id: string, signal: AbortSignal): Promise<void> {
     assert(id !== '', 'an interrupt without an id would stop somebody else');
-    ok(
-      await this.#http.send({
-        method: 'POST',
-        path: '/interrupt',
-        json: { prompt_id: id },
-        signal,
-        timeoutMs: INTERRUPT_MS,
-      }),
-      'POST /interrupt',
-    );
+    await this.#change('/interrupt', { prompt_id: id }, signal, INTERRUPT_MS);
   }
 
   /** Newer servers (C16): dequeues or signals, under one lock. */
   async cancelJob(id: string, signal: AbortSignal): Promise<void> {
     assert(id !== '', 'a cancel needs an id');
-    ok(
-      await this.#http.send({
-        method: 'POST',
-        path: `/api/jobs/${encodeURIComponent(id)}/cancel`,
-        signal,
-        timeoutMs: INTERRUPT_MS,
-      }),
-      'POST /api/jobs/{id}/cancel',
-    );
+    await this.#change(`/api/jobs/${encodeURIComponent(id)}/cancel`, undefined, signal, INTERRUPT_MS);
   }
 
   async free(signal: AbortSignal): Promise<void> {
-    ok(
-      await this.#http.send({
-        method: 'POST',
-        path: '/free',
-        json: { unload_models: true, free_memory: true },
-        signal,
-      }),
-      'POST /free',
-    );
+    await this.#change('/free', { unload_models: true, free_memory: true }, signal);
   }
 
   /** The stored file itself, unconverted. */
@@ -197,39 +146,20 @@ export class ComfyHttp {
     const query = new URLSearchParams({ filename: file.filename, subfolder: file.subfolder, type: file.type });
     return await this.#http.open({ method: 'GET', path: `/view?${query.toString()}`, signal, timeoutMs: 30_000 });
   }
-}
 
-/** Throws `server_protocol` unless the answer is 200. */
-function ok<Answer extends HttpAnswer>(answer: Answer, route: string): Answer {
-  if (answer.status === 200) return answer;
-  throw new AppError('server_protocol', `${route}: status ${String(answer.status)}`, {
-    details: { status: answer.status, sample: answer.text.slice(0, 300) },
-  });
-}
+  async #read<Schema extends z.ZodType>(
+    schema: Schema,
+    path: string,
+    signal: AbortSignal,
+    limits: { readonly timeoutMs?: number; readonly maxBytes?: number } = {},
+  ): Promise<z.output<Schema>> {
+    const answer = await this.#http.send({ method: 'GET', path, signal, ...limits });
+    const route = `GET ${path}`;
+    return readAnswer(schema, expectOk(answer, route), route);
+  }
 
-function json(answer: HttpAnswer, route: string): unknown {
-  const value = safeJson(answer.text);
-  if (value === undefined)
-    throw new AppError('server_protocol', `${route}: the answer is not JSON`, {
-      details: { sample: answer.text.slice(0, 300) },
-    });
-  return value;
-}
-
-function read<Schema extends z.ZodType>(schema: Schema, value: unknown, route: string): z.output<Schema> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new AppError('server_protocol', `${route}: unexpected answer`, {
-    details: { path: issue?.path.join('.') ?? '', issue: issue?.message ?? '' },
-  });
-}
-
-/** Undefined when it is no JSON. */
-function safeJson(text: string): unknown {
-  try {
-    return parsePythonJson(text);
-  } catch {
-    return undefined;
+  async #change(path: string, json: unknown, signal: AbortSignal, timeoutMs?: number): Promise<void> {
+    const limits = timeoutMs === undefined ? {} : { timeoutMs };
+    expectOk(await this.#http.send({ method: 'POST', path, json, signal, ...limits }), `POST ${path}`);
   }
 }

@@ -3,18 +3,10 @@
  * than refused. Reference: comfyui-protocol §2, §3. Knows no meaning; outcome.ts and frames.ts do.
  */
 import { z } from 'zod';
+import { readable } from '../answers.ts';
 
 const count = z.number().catch(0);
 
-/** A list whose unreadable items are left out: one strange prompt of a stranger must not hide all others. */
-function readable<Item extends z.ZodType>(item: Item): z.ZodType<z.output<Item>[]> {
-  return z.array(z.unknown()).transform((items) =>
-    items.flatMap((value) => {
-      const parsed = item.safeParse(value);
-      return parsed.success ? [parsed.data] : [];
-    }),
-  );
-}
 const textOrNull = z.string().nullable().catch(null);
 
 /** `GET /prompt`: the cheapest sign that this is a ComfyUI at all. */

@@ -6,8 +6,8 @@ import { AppError, isAbort } from '../../../../shared/errors.ts';
 import type { Capabilities } from '../../../../shared/server.ts';
 import type { HttpAnswer } from '../../net/http-client.ts';
 import { deliveryOf } from '../../net/net-error.ts';
-import { parsePythonJson } from '../../net/python-json.ts';
 import type { SendAttempt, SubmitResult } from '../adapter.ts';
+import { jsonOf } from '../answers.ts';
 import type { Look } from './cancel.ts';
 import type { ComfyHttp } from './http.ts';
 import { readRefusal } from './outcome.ts';
@@ -141,12 +141,4 @@ function odd(answer: HttpAnswer, message: string): AppError {
   return new AppError(answer.status >= 500 ? 'server_protocol' : 'server_rejected', message, {
     details: { status: answer.status, sample: answer.text.slice(0, 500) },
   });
-}
-
-function jsonOf(answer: HttpAnswer): unknown {
-  try {
-    return parsePythonJson(answer.text);
-  } catch {
-    return null;
-  }
 }

@@ -2,30 +2,12 @@
  * The backends of one SwarmUI server: slots, state, what is special about them for a cancel, and lost slots (S13).
  * Pure over what `ListBackends` and the backends' queues said; asks nothing itself.
  */
+import type { BackendView } from '../../../../shared/server-manage.ts';
 import type { ServerStatus } from '../../../../shared/server.ts';
 import type { BackendPrompt } from './passthrough.ts';
 import type { SwarmBackend } from './schemas.ts';
 
 export type Problem = ServerStatus['problems'][number];
-
-export interface BackendView {
-  readonly id: number;
-  readonly title: string;
-  readonly type: string;
-  readonly state: string;
-  readonly enabled: boolean;
-  readonly model: string | null;
-  /** Jobs it takes at once: one runs, the others wait in its ComfyUI. */
-  readonly slots: number;
-  /** Prompts in its ComfyUI's queue, running included; null when it can't be seen. */
-  readonly load: number | null;
-  readonly running: number | null;
-  /** One failing job, or a cancel at the wrong moment, fails every waiting job of everybody (S17). */
-  readonly allowIdle: boolean;
-  /** Jobs there share one remote session: cancelling one ends the others of ours and of everybody here (§6.4). */
-  readonly swarmToSwarm: boolean;
-  readonly lostSlots: number;
-}
 
 const COMFY = 'comfyui_';
 /** A job of ours waits for so long although slots should be free: looked at twice, they are lost (§4.4). */

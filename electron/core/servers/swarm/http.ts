@@ -7,6 +7,7 @@ import { AppError } from '../../../../shared/errors.ts';
 import { assert } from '../../../../shared/util/assert.ts';
 import type { HttpAnswer, HttpClient, HttpStream } from '../../net/http-client.ts';
 import { deliveryOf } from '../../net/net-error.ts';
+import { readValue } from '../answers.ts';
 import {
   AddedBackendSchema,
   BackendsSchema,
@@ -55,7 +56,7 @@ export class SwarmHttp {
       throw new AppError('server_auth', `GetNewSession: ${refusal.message}`, {
         details: { errorId: refusal.id, reason: 'login-needed' },
       });
-    return read(SessionSchema, answer.json, 'GetNewSession');
+    return readValue(SessionSchema, answer.json, 'GetNewSession');
   }
 
   /** The value of the `swarm_token` cookie. Refusals are HTTP 200 with an `error_id` only (§1.2). */
@@ -182,7 +183,7 @@ export class SwarmHttp {
     signal: AbortSignal,
     timeoutMs?: number,
   ): Promise<z.output<Schema>> {
-    return read(schema, await this.#call(route, session, input, signal, timeoutMs), route);
+    return readValue(schema, await this.#call(route, session, input, signal, timeoutMs), route);
   }
 
   async #call(
@@ -286,12 +287,3 @@ export const hasErrorId = (error: unknown, id: string): boolean =>
 /** Refused, or no connection at all: the server process is not there. */
 export const isGone = (error: unknown): boolean =>
   error instanceof AppError && error.code === 'server_unreachable' && deliveryOf(error) === 'not-sent';
-
-function read<Schema extends z.ZodType>(schema: Schema, value: unknown, route: string): z.output<Schema> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new AppError('server_protocol', `${route}: unexpected answer`, {
-    details: { path: issue?.path.join('.') ?? '', issue: issue?.message ?? '' },
-  });
-}

@@ -3,31 +3,22 @@
  * whole users. Every call says which permission it needs; none is made without being asked for.
  */
 import { AppError, isAbort } from '../../../../shared/errors.ts';
+import type { BackendView, StopPowers } from '../../../../shared/server-manage.ts';
 import type { Log } from '../../log.ts';
-import type { BackendView } from './backends.ts';
+import type { ServerManagement } from '../adapter.ts';
 import { CatalogueCache } from './catalogue.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { SwarmClient } from './client.ts';
 import type { Monitor } from './monitor.ts';
 
-export interface ManagePorts {
+interface ManagePorts {
   /** Throws `server_unreachable` while there is no connection. */
   client(): SwarmClient;
   readonly monitor: Monitor;
   readonly log: Log;
 }
 
-/** Whose work can be cancelled as a whole here, as far as the permissions go. */
-export interface StopPowers {
-  /** Every session of the signed-in user: web pages and other programs included. */
-  readonly ownUser: string | null;
-  /** Every user with work, by name. */
-  readonly users: readonly string[];
-  /** Single prompts on backends, by id. */
-  readonly prompts: boolean;
-}
-
-export class SwarmManage {
+export class SwarmManage implements ServerManagement {
   readonly #ports: ManagePorts;
   readonly #catalogue = new CatalogueCache();
 

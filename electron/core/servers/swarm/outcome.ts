@@ -4,7 +4,8 @@
  */
 import { AppError, toWire } from '../../../../shared/errors.ts';
 import type { WireError } from '../../../../shared/errors.ts';
-import type { OutputMedia, OutputRef, ServerFact } from '../../../../shared/job-fact.ts';
+import type { OutputRef, ServerFact } from '../../../../shared/job-fact.ts';
+import { mediaOf } from '../media.ts';
 import { z } from 'zod';
 
 export type EndFact = Extract<ServerFact, { type: 'finished' | 'executionFailed' | 'stopped' | 'vanished' }>;
@@ -122,17 +123,6 @@ export function refusal(message: string, id: string | null): { error: AppError; 
     error: new AppError('server_rejected', message.slice(0, 2_000), { details }),
     elsewhere: /^Invalid value for parameter (Model|VAE|LoRAs?|Refiner Model)\b/.test(message),
   };
-}
-
-const MEDIA: readonly [RegExp, OutputMedia][] = [
-  [/\.(mp4|webm|mov|mkv|avi|m4v)$/i, 'video'],
-  [/\.(wav|mp3|flac|ogg|opus|m4a|aac)$/i, 'audio'],
-  [/\.(png|jpe?g|webp|gif|avif|bmp|tiff?)$/i, 'image'],
-  [/\.(txt|json)$/i, 'text'],
-];
-
-function mediaOf(name: string): OutputMedia {
-  return MEDIA.find(([pattern]) => pattern.test(name))?.[1] ?? 'other';
 }
 
 const EXTENSIONS: Readonly<Record<string, string>> = {

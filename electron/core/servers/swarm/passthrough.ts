@@ -4,8 +4,8 @@
  */
 import { AppError } from '../../../../shared/errors.ts';
 import { assert } from '../../../../shared/util/assert.ts';
-import type { HttpAnswer, HttpClient } from '../../net/http-client.ts';
-import { parsePythonJson } from '../../net/python-json.ts';
+import type { HttpClient } from '../../net/http-client.ts';
+import { expectOk, readAnswer } from '../answers.ts';
 import { QueueSchema } from './schemas.ts';
 import { ATTEMPT_KEY, CLIENT_KEY } from './submit.ts';
 
@@ -62,10 +62,8 @@ export class SwarmPassthrough {
       timeoutMs: QUEUE_MS,
       maxBytes: QUEUE_BYTES,
     });
-    const listing = QueueSchema.safeParse(json(ok(answer, 'GET queue')));
-    if (!listing.success)
-      throw new AppError('server_protocol', 'GET queue: unexpected answer', { details: { backend } });
-    const { queue_running: running, queue_pending: pending } = listing.data;
+    const route = `GET queue of backend ${String(backend)}`;
+    const { queue_running: running, queue_pending: pending } = readAnswer(QueueSchema, expectOk(answer, route), route);
     const waiting = [...pending].sort((a, b) => Number(a[0]) - Number(b[0]));
     return [
       ...running.map((item): BackendPrompt => ({
@@ -88,15 +86,7 @@ export class SwarmPassthrough {
   /** Stops one running prompt. Without an id it would be global and hit whoever runs: that is a bug (§8.2). */
   async interrupt(backend: number, promptId: string): Promise<void> {
     assert(promptId !== '', 'an interrupt without an id would stop somebody else');
-    ok(
-      await this.#http.send({
-        method: 'POST',
-        path: `${BASE}/interrupt`,
-        headers: header(backend),
-        json: { prompt_id: promptId },
-      }),
-      'POST interrupt',
-    );
+    await this.#change('interrupt', backend, { prompt_id: promptId });
   }
 
   /**
@@ -105,37 +95,16 @@ export class SwarmPassthrough {
    */
   async deleteOrphan(backend: number, promptId: string): Promise<void> {
     assert(promptId !== '', 'a prompt id is missing');
-    ok(
-      await this.#http.send({
-        method: 'POST',
-        path: `${BASE}/queue`,
-        headers: header(backend),
-        json: { delete: [promptId] },
-      }),
-      'POST queue',
-    );
+    await this.#change('queue', backend, { delete: [promptId] });
+  }
+
+  async #change(route: string, backend: number, json: unknown): Promise<void> {
+    const answer = await this.#http.send({ method: 'POST', path: `${BASE}/${route}`, headers: header(backend), json });
+    expectOk(answer, `POST ${route} of backend ${String(backend)}`);
   }
 }
 
 const header = (backend: number): Record<string, string> => ({ 'x-swarm-backend-id': String(backend) });
-
-function ok(answer: HttpAnswer, route: string): HttpAnswer {
-  if (answer.status === 200) return answer;
-  throw new AppError('server_protocol', `passthrough ${route}: status ${String(answer.status)}`, {
-    details: { status: answer.status, sample: answer.text.slice(0, 200) },
-  });
-}
-
-function json(answer: HttpAnswer): unknown {
-  try {
-    return parsePythonJson(answer.text);
-  } catch (error) {
-    throw new AppError('server_protocol', 'passthrough: the answer is not JSON', {
-      details: { sample: answer.text.slice(0, 200) },
-      cause: error,
-    });
-  }
-}
 
 const NO_MARK = { attemptId: null, clientId: null };
 

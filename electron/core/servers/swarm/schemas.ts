@@ -3,14 +3,11 @@
  * zero rather than refused. Reference: swarmui-protocol §1.2, §3.2, §5, §8. Knows no meaning; its users do.
  */
 import { z } from 'zod';
+import { readable } from '../answers.ts';
 
 const count = z.coerce.number().catch(0);
 const text = z.string().catch('');
-const textOrNull = z
-  .string()
-  .nullish()
-  .transform((value) => value ?? null)
-  .catch(null);
+const textOrNull = z.string().nullable().catch(null);
 
 /** Every refusal, over HTTP and in a stream (§1.2): either key may be missing, `Login` has only the id. */
 export const RefusalSchema = z.object({
@@ -43,12 +40,7 @@ export const isIdle = (counters: Counters): boolean =>
   counters.waiting_backends === 0 &&
   counters.live_gens === 0;
 
-const BackendStatusSchema = z.object({
-  status: text,
-  class: text,
-  message: text,
-  any_loading: z.boolean().catch(false),
-});
+const BackendStatusSchema = z.object({ any_loading: z.boolean().catch(false) });
 export const StatusSchema = z.object({
   status: CountersSchema,
   backend_status: BackendStatusSchema.nullish().catch(null),
@@ -68,7 +60,6 @@ export const BackendSchema = z.object({
   max_usages: count,
   can_load_models: z.boolean().catch(false),
   current_model: textOrNull,
-  features: z.array(z.string()).catch([]),
 });
 export type SwarmBackend = z.infer<typeof BackendSchema>;
 /** Keyed by id, without a wrapper. Entries that can't be read are left out. */
@@ -76,9 +67,9 @@ export const BackendsSchema = z
   .record(z.string(), BackendSchema.nullable().catch(null))
   .transform((all) => Object.values(all).filter((one) => one !== null));
 
-const GpuSchema = z.object({ name: text, total_memory: count, used_memory: count, free_memory: count });
+const GpuSchema = z.object({ name: text, total_memory: count, used_memory: count });
 export const ResourcesSchema = z.object({
-  system_ram: z.object({ total: count, used: count, free: count }),
+  system_ram: z.object({ total: count, used: count }),
   gpus: z.record(z.string(), GpuSchema).nullish().catch(null),
 });
 export type SwarmResources = z.infer<typeof ResourcesSchema>;
@@ -89,78 +80,58 @@ export const ImagesSchema = z.object({
 export type SwarmFile = z.infer<typeof ImagesSchema>['files'][number];
 
 export const ModelsSchema = z.object({
-  files: z
-    .array(
-      z
-        .object({
-          name: z.string(),
-          title: textOrNull,
-          architecture: textOrNull,
-          standard_width: z.coerce.number().nullish().catch(null),
-          standard_height: z.coerce.number().nullish().catch(null),
-          local: z.boolean().catch(true),
-        })
-        .nullable()
-        .catch(null),
-    )
-    .catch([])
-    .transform((all) => all.filter((one) => one !== null)),
+  files: readable(
+    z.object({
+      name: z.string(),
+      title: textOrNull,
+      architecture: textOrNull,
+      standard_width: z.coerce.number().nullish().catch(null),
+      standard_height: z.coerce.number().nullish().catch(null),
+    }),
+  ).catch([]),
 });
 
 /** One entry of `ListT2IParams.list`: what a form needs of it. `default` is always text. */
-export const ParamSchema = z.object({
+const ParamSchema = z.object({
   id: z.string(),
   name: text,
   description: text,
   type: text,
-  subtype: textOrNull,
   default: z.coerce.string().catch(''),
   min: count,
   max: count,
   view_min: count,
   view_max: count,
   step: count,
-  values: z
-    .array(z.string())
-    .nullish()
-    .transform((value) => value ?? null)
-    .catch(null),
-  value_names: z
-    .array(z.string())
-    .nullish()
-    .transform((value) => value ?? null)
-    .catch(null),
+  values: z.array(z.string()).nullable().catch(null),
+  value_names: z.array(z.string()).nullable().catch(null),
   visible: z.boolean().catch(true),
   advanced: z.boolean().catch(false),
   toggleable: z.boolean().catch(false),
   priority: count,
   group: textOrNull,
-  feature_flag: textOrNull,
 });
 const ParamGroupSchema = z.object({
   id: z.string(),
   name: text,
-  toggles: z.boolean().catch(false),
   open: z.boolean().catch(false),
   priority: count,
   advanced: z.boolean().catch(false),
 });
 export const ParamsSchema = z.object({
-  list: z.array(ParamSchema.nullable().catch(null)).transform((all) => all.filter((one) => one !== null)),
+  list: readable(ParamSchema),
   /** `{"Stable-Diffusion": [[name, architecture], …]}` */
   models: z.record(z.string(), z.array(z.tuple([z.string()]).rest(z.unknown())).catch([])).catch({}),
-  groups: z
-    .array(ParamGroupSchema.nullable().catch(null))
-    .catch([])
-    .transform((all) => all.filter((one) => one !== null)),
-  wildcards: z.array(z.string()).catch([]),
+  groups: readable(ParamGroupSchema).catch([]),
 });
 export type SwarmParamGroup = z.infer<typeof ParamGroupSchema>;
 export type SwarmParam = z.infer<typeof ParamSchema>;
 
 /** ComfyUI's `GET /queue` through the passthrough: `[number, prompt_id, graph, …]`; the graph carries our mark (S18). */
 const QueueItemSchema = z.tuple([z.unknown(), z.string().min(1)]).rest(z.unknown());
-const items = z.array(QueueItemSchema.nullable().catch(null)).transform((all) => all.filter((one) => one !== null));
-export const QueueSchema = z.object({ queue_running: items, queue_pending: items });
+export const QueueSchema = z.object({
+  queue_running: readable(QueueItemSchema),
+  queue_pending: readable(QueueItemSchema),
+});
 
 export const AddedBackendSchema = z.object({ id: z.coerce.number() });

@@ -18,11 +18,11 @@ interface StopParts {
   readonly monitor: Monitor;
   lost(error: AppError): void;
   /** Changes whenever the connection to the server does. */
-  epoch(): number;
+  readonly epoch: () => number;
   /** An interrupt may hit others on this server, and is not allowed to (up to 0.9.7). */
-  unsafe(): boolean;
+  readonly unsafe: () => boolean;
   /** An attempt ended, and its end freed something: what stands behind it may begin now. */
-  unsettle(ended: Track): void;
+  readonly unsettle: (ended: Track) => void;
 }
 
 export class StopPorts {

@@ -4,6 +4,7 @@
  */
 import type { JobPayload } from '../../../../shared/job.ts';
 import { assert } from '../../../../shared/util/assert.ts';
+import { stringEnd } from '../../net/python-json.ts';
 import type { SendAttempt } from '../adapter.ts';
 import { withoutNulls } from './http.ts';
 
@@ -106,9 +107,9 @@ function findNodes(text: string): NodeAt[] | null {
     const char = text[at];
     if (char === '"') {
       const end = stringEnd(text, at);
-      if (end === -1) return null;
-      lastString = text.slice(at + 1, end);
-      at = end;
+      if (end === text.length) return null;
+      lastString = text.slice(at + 1, end - 1);
+      at = end - 1;
     } else if (char === '$' && text[at + 1] === '{') {
       const end = text.indexOf('}', at);
       if (end === -1) return null;
@@ -129,14 +130,6 @@ function findNodes(text: string): NodeAt[] | null {
     }
   }
   return stack.length === 0 && text.trimStart().startsWith('{') ? nodes : null;
-}
-
-function stringEnd(text: string, quote: number): number {
-  for (let at = quote + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === '"') return at;
-  }
-  return -1;
 }
 
 const isEmptyFrom = (text: string, open: number): boolean =>

@@ -45,10 +45,7 @@ describe('prompts counted against slots (§4.4)', () => {
     const track = open(false, 2);
     const begin = (promptId: string, batch: string): void => {
       track.stream?.apply({ type: 'comfy-start', promptId }, 0);
-      track.stream?.apply(
-        { type: 'progress', batch, overall: 0, current: 0, preview: null, metadata: true },
-        0,
-      );
+      track.stream?.apply({ type: 'progress', batch, overall: 0, current: 0, preview: null, metadata: true }, 0);
     };
     expect(track.recognisable).toBe(false);
     begin('first', '0');
