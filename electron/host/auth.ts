@@ -5,7 +5,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIMITS } from '../listen/guards.ts';
 import { readToken, writePrivate } from './private-file.ts';
 
 export interface Session {
@@ -28,6 +27,7 @@ interface Stored {
 
 const SESSION_MS = 30 * 24 * 3_600_000;
 const MAX_SESSIONS = 50;
+const LAUNCH_CODE_MS = 60_000;
 
 const newSecret = (): string => randomBytes(32).toString('base64url');
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -74,7 +74,7 @@ export class Auth {
     const now = this.#now();
     for (const [code, endsAt] of this.#codes) if (endsAt <= now) this.#codes.delete(code);
     const code = newSecret();
-    this.#codes.set(sha256(code), now + LIMITS.launchCodeMs);
+    this.#codes.set(sha256(code), now + LAUNCH_CODE_MS);
     return code;
   }
 

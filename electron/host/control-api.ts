@@ -11,6 +11,7 @@ import type { Invoker } from '../../shared/rpc/invoke.ts';
 import { Aborted } from '../../shared/util/async.ts';
 import { faceOf, mayCall, replyFor } from './callers.ts';
 import type { Caller } from './callers.ts';
+import { readJson, sendJson, TooLarge } from '../listen/answers.ts';
 import { LIMITS } from '../listen/guards.ts';
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -59,9 +60,7 @@ export function createControlApi(options: {
         left.abort(new Aborted('CallerLeft'));
       });
       const reply = (status: number, value: unknown): void => {
-        if (response.destroyed) return;
-        response.writeHead(status, { ...head, 'content-type': 'application/json; charset=utf-8' });
-        response.end(JSON.stringify(value));
+        if (!response.destroyed) sendJson(response, status, value, head);
       };
       try {
         const args = await readJson(request);
@@ -91,27 +90,6 @@ export function createControlApi(options: {
       return document;
     },
   };
-}
-
-class TooLarge extends Error {}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  if (Number(request.headers['content-length'] ?? 0) > LIMITS.bodyBytes) throw new TooLarge();
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  // The socket must outlive a body that is too large: the answer goes out on it.
-  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    bytes += part.length;
-    if (bytes > LIMITS.bodyBytes) throw new TooLarge();
-    parts.push(part);
-  }
-  const text = Buffer.concat(parts).toString('utf8');
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (_) {
-    throw new AppError('invalid_request', 'the body is not JSON');
-  }
 }
 
 function openApiOf(contract: ContractShape, version: string): unknown {

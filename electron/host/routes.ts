@@ -9,6 +9,7 @@ import type { Auth } from './auth.ts';
 import type { Caller } from './callers.ts';
 import type { ControlApi } from './control-api.ts';
 import { MEDIA_PATH } from '../../shared/media.ts';
+import { sendJson } from '../listen/answers.ts';
 import { valuesOf } from '../listen/guards.ts';
 import type { Asked, Refusal, RouteKind } from '../listen/guards.ts';
 import { contentSecurityPolicy, headersFor } from '../listen/headers.ts';
@@ -49,16 +50,6 @@ export interface Route {
   open?: true;
   /** Is not there over TCP. */
   onlyPrivate?: true;
-}
-
-export function sendJson(
-  response: ServerResponse,
-  status: number,
-  value: unknown,
-  headers: Record<string, string>,
-): void {
-  response.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8' });
-  response.end(JSON.stringify(value));
 }
 
 /** Answers which route a path is; `undefined` where there is none. Names of calls are not looked at: the API knows them. */

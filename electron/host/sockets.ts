@@ -15,9 +15,9 @@ import { serveApi } from '../../shared/rpc/server.ts';
 import type { Auth } from './auth.ts';
 import { faceOf, identify, mayCall, protocolsOf, replyFor } from './callers.ts';
 import type { Caller } from './callers.ts';
-import { LIMITS, checkRequest } from '../listen/guards.ts';
+import { refuseUpgrade } from '../listen/answers.ts';
+import { askedOf, checkRequest, LIMITS } from '../listen/guards.ts';
 import type { Asked, Refusal, Way } from '../listen/guards.ts';
-import { headersFor } from '../listen/headers.ts';
 import { PROTOCOL, RPC_PATH, wsConnection } from './ws-connection.ts';
 import type { WsConnectionOptions } from './ws-connection.ts';
 
@@ -97,10 +97,10 @@ export function createSockets<Events extends object>(options: SocketsOptions<Eve
   return {
     upgrade(request, socket, head, way) {
       socket.on('error', () => socket.destroy());
-      const asked: Asked = { method: request.method ?? '', target: request.url ?? '', rawHeaders: request.rawHeaders };
+      const asked = askedOf(request);
       const address = request.socket.remoteAddress ?? 'private';
       const refused = (refusal: Refusal): void => {
-        answerPlainly(socket, options.onRefused(asked, refusal, address));
+        refuseUpgrade(socket, options.onRefused(asked, refusal, address));
       };
       const refusal = checkRequest(asked, way, 'socket');
       if (refusal !== null) {
@@ -177,19 +177,4 @@ function streamEvents<Events extends object>(
     outbox.close();
     for (const subscription of subscriptions) subscription[Symbol.dispose]();
   });
-}
-
-function answerPlainly(socket: Duplex, refusal: Refusal): void {
-  const body = JSON.stringify({
-    error: { code: refusal.status === 400 ? 'invalid_request' : 'not_allowed', message: refusal.reason },
-  });
-  const headers = {
-    ...headersFor('socket'),
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': String(Buffer.byteLength(body)),
-    connection: 'close',
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  socket.end([`HTTP/1.1 ${String(refusal.status)} Refused`, ...lines, '', body].join('\r\n'));
-  setTimeout(() => socket.destroy(), 1_000).unref();
 }

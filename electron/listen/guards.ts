@@ -1,7 +1,8 @@
 /**
- * Who may speak to the host: the checks of quality.md §2.3 as pure functions over what a request says of itself, in the
- * order they are applied. Each answers a Refusal or null. Holds no secrets (auth.ts) and touches no socket (http-server.ts).
+ * Who may speak to a port of ours: the checks of quality.md §2.3 as pure functions over what a request says of itself, in
+ * the order they are applied. Each answers a Refusal or null. Holds no secrets and touches no socket (ports.ts).
  */
+import type { IncomingMessage } from 'node:http';
 
 export interface Refusal {
   status: 400 | 401 | 403 | 404 | 405 | 413 | 415 | 421 | 429 | 503;
@@ -14,6 +15,10 @@ export interface Asked {
   method: string;
   target: string;
   rawHeaders: readonly string[];
+}
+
+export function askedOf(request: IncomingMessage): Asked {
+  return { method: request.method ?? '', target: request.url ?? '', rawHeaders: request.rawHeaders };
 }
 
 /** How the request came: the TCP port on loopback, or the private socket, which no browser can reach. */
@@ -34,7 +39,6 @@ export const LIMITS = {
   connections: 256,
   /** Refused credentials a minute and address before the next wrong ones are answered 429. */
   badAuthPerMinute: 10,
-  launchCodeMs: 60_000,
 } as const;
 
 const refuse = (status: Refusal['status'], reason: string): Refusal => ({ status, reason });
@@ -132,8 +136,12 @@ export class BadAuthLimit {
     this.#now = now;
   }
 
-  /** Notes one refusal and tells whether there have been too many in the last minute. */
-  failed(address: string): boolean {
+  /** Notes a refusal of wrong credentials; answers it, or 429 where there have been too many in the last minute. */
+  answerTo(refusal: Refusal, address: string): Refusal {
+    return this.#failed(address) ? { status: 429, reason: 'too many wrong credentials; wait a minute' } : refusal;
+  }
+
+  #failed(address: string): boolean {
     const now = this.#now();
     const recent = (this.#times.get(address) ?? []).filter((at) => now - at < 60_000);
     recent.push(now);

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Auth, sameSecret } from '../../../electron/host/auth.ts';
-import { BadAuthLimit } from '../../../electron/listen/guards.ts';
 
 let directory: string;
 
@@ -58,15 +57,5 @@ describe('auth', () => {
     expect(sameSecret('a', 'a')).toBe(true);
     expect(sameSecret('a', 'ab')).toBe(false);
     expect(sameSecret('', 'a')).toBe(false);
-  });
-
-  it('counts failures per address and minute', () => {
-    let now = 0;
-    const limit = new BadAuthLimit(() => now);
-    const tries = Array.from({ length: 12 }, () => limit.failed('a'));
-    expect(tries).toEqual([...Array.from({ length: 10 }, () => false), true, true]);
-    expect(limit.failed('b')).toBe(false);
-    now = 61_000;
-    expect(limit.failed('a')).toBe(false);
   });
 });
