@@ -4,19 +4,16 @@
  * with the same client id). Pings, and ends a socket that is silent. Does not decide when to come back: the server link
  * does, because a lookup must come first (architecture §9).
  */
-import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
 import { AppError } from '../../../shared/errors.ts';
 import { abortReason, deferred, raceAbort } from '../../../shared/util/async.ts';
-import { guardedLookup } from './address-guard.ts';
-import { networkError } from './net-error.ts';
+import { bytesOf, dial } from './dial.ts';
 import type { Trace } from './trace.ts';
 
 /** `waiting`: for the socket before to be closed. */
 export type SocketState = 'idle' | 'waiting' | 'opening' | 'open' | 'closed';
 
-const OPEN_MS = 15_000;
 const PING_MS = 10_000;
 const SILENCE_MS = 25_000;
 const CLOSE_MS = 1_000;
@@ -60,34 +57,22 @@ export class ReconnectingSocket {
     await this.#closeCurrent();
     if (signal.aborted) throw abortReason(signal);
     this.#state = 'opening';
-    const socket = new WebSocket(url, {
-      headers: { ...headers },
-      perMessageDeflate: false,
-      maxPayload: MAX_FRAME_BYTES,
-      handshakeTimeout: OPEN_MS,
-      followRedirects: false,
-      lookup: guardedLookup,
-    });
-    this.#current = socket;
     const opened = deferred();
     const lost = deferred<AppError>();
     let failure: AppError | null = null;
+    const socket = dial({
+      url,
+      headers,
+      maxBytes: MAX_FRAME_BYTES,
+      named: 'the event stream',
+      failed: (error) => {
+        failure ??= error;
+        opened.reject(failure);
+      },
+    });
+    this.#current = socket;
     const path = url.replace(/^\w+:\/\/[^/]*/, '');
 
-    socket.on('unexpected-response', (_request, response: IncomingMessage) => {
-      failure = refused(response.statusCode ?? 0);
-      response.resume();
-      socket.terminate();
-      opened.reject(failure);
-    });
-    socket.on('error', (error) => {
-      failure ??= networkError(
-        error,
-        'the event stream',
-        socket.readyState === WebSocket.CONNECTING ? 'not-sent' : 'unsure',
-      );
-      opened.reject(failure);
-    });
     socket.on('open', () => {
       if (socket !== this.#current) return;
       this.#state = 'open';
@@ -99,8 +84,8 @@ export class ReconnectingSocket {
     socket.on('message', (data: RawData, isBinary: boolean) => {
       if (socket !== this.#current) return;
       this.#lastHeard = performance.now();
-      const bytes = asBytes(data);
-      const frame = isBinary ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+      const bytes = bytesOf(data);
+      const frame = isBinary ? bytes : bytes.toString('utf8');
       this.#options.trace?.add({ dir: isBinary ? 'ws-bin' : 'ws-recv', client: 'switchyard', data: frame });
       this.#options.onFrame(frame);
     });
@@ -166,11 +151,6 @@ export class ReconnectingSocket {
     this.#state = 'closed';
   }
 
-  /** Ends it at once, as a broken connection would. */
-  terminate(): void {
-    this.#current?.terminate();
-  }
-
   #watch(socket: WebSocket): NodeJS.Timeout {
     return setInterval(() => {
       if (socket.readyState !== WebSocket.OPEN) return;
@@ -202,15 +182,4 @@ export class ReconnectingSocket {
     clearTimeout(timer);
     this.#current = null;
   }
-}
-
-function refused(status: number): AppError {
-  return status === 401 || status === 403
-    ? new AppError('server_auth', `the event stream is refused (${String(status)})`, { details: { status } })
-    : new AppError('server_protocol', `the event stream is answered with ${String(status)}`, { details: { status } });
-}
-
-function asBytes(data: RawData): Uint8Array {
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  return Array.isArray(data) ? Buffer.concat(data) : data;
 }

@@ -74,7 +74,7 @@ export class Session {
     this.#end();
     this.#frames = 0;
     this.#remaining = null;
-    const url = `${this.#options.url.replace(/^http/, 'ws')}/ws?clientId=${encodeURIComponent(this.#options.clientId)}`;
+    const url = `${this.#options.url}/ws?clientId=${encodeURIComponent(this.#options.clientId)}`;
     const opened = await this.#socket.open(url, await this.#options.headers(), FIRST_FRAME, signal);
     this.#number += 1;
     const life = new AbortController();

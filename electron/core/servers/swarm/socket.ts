@@ -2,20 +2,18 @@
  * One generation request on one WebSocket of its own (§3.3): opens it, sends once, hears everything to the end. Closing
  * it stops nothing on the server (S4). Does not read what it hears, and never reconnects: nothing re-streams (§3.4).
  */
-import type { IncomingMessage } from 'node:http';
-import { WebSocket } from 'ws';
-import type { RawData } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { AppError } from '../../../../shared/errors.ts';
 import { deferred } from '../../../../shared/util/async.ts';
+import { bytesOf, dial } from '../../net/dial.ts';
 import { networkError } from '../../net/net-error.ts';
 
-const OPEN_MS = 15_000;
 /** Outputs may come as data URLs: a video of 150 MB is 200 MB of text (§1.4). */
 const MAX_FRAME_BYTES = 512 * 1024 * 1024;
 /** The server closes 2 s after its last word; then we do. */
 const TAIL_MS = 5_000;
 
-export interface SwarmSocketOptions {
+interface SwarmSocketOptions {
   /** Of the server, with path prefix, without a trailing slash. */
   readonly baseUrl: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -32,39 +30,23 @@ export class SwarmSocket {
   #heardAt = performance.now();
 
   constructor(options: SwarmSocketOptions) {
-    const url = `${options.baseUrl.replace(/^http/, 'ws')}/API/GenerateText2ImageWS`;
-    const socket = new WebSocket(url, {
-      headers: { ...options.headers },
-      perMessageDeflate: false,
-      maxPayload: MAX_FRAME_BYTES,
-      handshakeTimeout: OPEN_MS,
-      followRedirects: false,
+    const socket = dial({
+      url: `${options.baseUrl}/API/GenerateText2ImageWS`,
+      headers: options.headers,
+      maxBytes: MAX_FRAME_BYTES,
+      named: 'the generation socket',
+      failed: (error) => {
+        this.#failure ??= error;
+      },
     });
     this.#socket = socket;
     this.#opened.promise.catch(() => undefined); // Whoever waits in `open` hears it; after a `terminate` nobody does.
     socket.on('open', () => {
       this.#opened.resolve();
     });
-    socket.on('unexpected-response', (_request, response: IncomingMessage) => {
-      response.resume();
-      const status = response.statusCode ?? 0;
-      this.#failure = new AppError(
-        status === 401 || status === 403 ? 'server_auth' : 'server_protocol',
-        `the generation socket is answered with ${String(status)}`,
-        { details: { status, delivery: 'not-sent' } },
-      );
-      socket.terminate();
-    });
-    socket.on('error', (error) => {
-      this.#failure ??= networkError(
-        error,
-        'the generation socket',
-        socket.readyState === WebSocket.CONNECTING ? 'not-sent' : 'unsure',
-      );
-    });
     socket.on('message', (data: RawData) => {
       this.#heardAt = performance.now();
-      options.onMessage(asBuffer(data));
+      options.onMessage(bytesOf(data));
     });
     for (const sign of ['ping', 'pong'] as const) {
       socket.on(sign, () => {
@@ -115,9 +97,4 @@ export class SwarmSocket {
   terminate(): void {
     this.#socket.terminate();
   }
-}
-
-function asBuffer(data: RawData): Buffer {
-  if (Buffer.isBuffer(data)) return data;
-  return Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data);
 }
