@@ -7,12 +7,11 @@ import type { BatchId, JobId, ServerId } from '../../shared/ids.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
 import type { JobState } from '../../shared/job-machine.ts';
 import type { JobView } from '../../shared/job.ts';
-import type { CatalogueView } from '../../shared/server-manage.ts';
 import type { ProbeReport } from '../../shared/server.ts';
 import { storageError } from './db/database.ts';
 import type { LogSink } from './log.ts';
 import type { Shell } from './ports.ts';
-import type { Catalogue, ServerManagement } from './servers/adapter.ts';
+import type { ServerManagement } from './servers/adapter.ts';
 import type { Board } from './queue/board.ts';
 import type { Collector } from './queue/collector.ts';
 import type { Foreign } from './queue/foreign.ts';
@@ -144,7 +143,7 @@ export function createApi(parts: ApiParts): Handlers {
     },
 
     'servers.catalogue': async ({ id, refresh }, { signal }) => ({
-      catalogue: catalogueView(await managed(id).catalogue(refresh, signal)),
+      catalogue: await managed(id).catalogue(refresh, signal),
     }),
     // Somebody looks: what is told, and the memory with it, is as new as once a second allows.
     'servers.backends': async ({ id }, { signal }) => {
@@ -202,34 +201,6 @@ function classified(handlers: Handlers): Handlers {
 function defined<T extends object>(patch: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
-  };
-}
-
-function catalogueView({ models, params, groups, defaults, others, fetchedAt }: Catalogue): CatalogueView {
-  return {
-    models: [...models],
-    params: params.map((one) => ({
-      id: one.id,
-      name: one.name,
-      description: one.description,
-      type: one.type,
-      default: one.default,
-      min: one.min,
-      max: one.max,
-      viewMin: one.view_min,
-      viewMax: one.view_max,
-      step: one.step,
-      values: one.values === null ? null : [...one.values],
-      valueNames: one.value_names === null ? null : [...one.value_names],
-      advanced: one.advanced,
-      toggleable: one.toggleable,
-      priority: one.priority,
-      group: one.group,
-    })),
-    groups: [...groups],
-    defaults: { ...defaults },
-    fetchedAt,
-    others: Object.fromEntries(Object.entries(others).map(([type, names]) => [type, [...names]])),
   };
 }
 

@@ -7,6 +7,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { endpointFile, readEndpoint } from './endpoint-file.ts';
 import type { Endpoint } from './endpoint-file.ts';
 import { readToken, writePrivate } from './private-file.ts';
@@ -75,16 +76,10 @@ function askHost(
         agent: false,
       },
       (response) => {
-        let text = '';
-        response.setEncoding('utf8');
-        response.on('data', (part: string) => {
-          text += part;
-        });
-        response.on('error', reject);
-        response.on('end', () => {
-          if (response.statusCode === 200) resolve(JSON.parse(text) as Record<string, unknown>);
+        json(response).then((value) => {
+          if (response.statusCode === 200) resolve(value as Record<string, unknown>);
           else reject(new Error(`the running host answered ${String(response.statusCode)}`));
-        });
+        }, reject);
       },
     );
     asking.on('error', reject);

@@ -60,32 +60,14 @@ export function createRoutes(options: RouteOptions): (path: string) => Route | u
     ['/launch', { kind: 'launch', open: true, answer: (answering) => launch(auth, answering) }],
     ['/session', { kind: 'api-read', answer: sendSession }],
     ['/api/openapi.json', { kind: 'api-read', answer: (answering) => sendDocument(api, answering) }],
-    [
-      '/host/status',
-      {
-        kind: 'api-read',
-        onlyPrivate: true,
-        answer: ({ response }) => sendJson(response, 200, control.status(), headersFor('api-read')),
-      },
-    ],
-    [
-      '/host/launch',
-      {
-        kind: 'api-change',
-        onlyPrivate: true,
-        answer: ({ response }) => sendJson(response, 200, { url: control.launchUrl() }, headersFor('api-change')),
-      },
-    ],
+    ['/host/status', asked('api-read', () => control.status())],
+    ['/host/launch', asked('api-change', () => ({ url: control.launchUrl() }))],
     [
       '/host/revoke',
-      {
-        kind: 'api-change',
-        onlyPrivate: true,
-        answer: ({ response }) => {
-          auth.revoke(null);
-          sendJson(response, 200, {}, headersFor('api-change'));
-        },
-      },
+      asked('api-change', () => {
+        auth.revoke(null);
+        return {};
+      }),
     ],
   ]);
   return (path) => {
@@ -99,6 +81,11 @@ export function createRoutes(options: RouteOptions): (path: string) => Route | u
       ? undefined
       : { kind: 'static', open: true, answer: (answering) => sendFile(file, answering) };
   };
+}
+
+/** What is asked of the host itself. */
+function asked(kind: RouteKind, answer: () => unknown): Route {
+  return { kind, onlyPrivate: true, answer: ({ response }) => sendJson(response, 200, answer(), headersFor(kind)) };
 }
 
 function sendPage(files: StaticFiles, { asked, response }: Answering): void {

@@ -130,7 +130,7 @@ export interface Connection {
 
 /** What only some kinds of servers offer (SwarmUI). Every method throws AppError: not_allowed, server_unreachable, conflict. */
 export interface ServerManagement {
-  catalogue(refresh: boolean, signal: AbortSignal): Promise<Catalogue>;
+  catalogue(refresh: boolean, signal: AbortSignal): Promise<CatalogueView>;
   backends(): readonly BackendView[];
   restartBackend(backend: number, signal: AbortSignal): Promise<void>;
   /** Answers the id of the new one. */
@@ -138,32 +138,6 @@ export interface ServerManagement {
   stopPowers(signal: AbortSignal): Promise<StopPowers>;
   stopOwnUser(signal: AbortSignal): Promise<void>;
   stopUser(name: string, signal: AbortSignal): Promise<void>;
-}
-/** Models and parameters, as the server's kind knows them. */
-export interface Catalogue {
-  readonly models: readonly CatalogueView['models'][number][];
-  readonly params: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly description: string;
-    readonly type: string;
-    readonly default: string;
-    readonly min: number;
-    readonly max: number;
-    readonly view_min: number;
-    readonly view_max: number;
-    readonly step: number;
-    readonly values: readonly string[] | null;
-    readonly value_names: readonly string[] | null;
-    readonly advanced: boolean;
-    readonly toggleable: boolean;
-    readonly priority: number;
-    readonly group: string | null;
-  }[];
-  readonly groups: readonly CatalogueView['groups'][number][];
-  readonly defaults: Readonly<Record<string, string | number>>;
-  readonly others: Readonly<Record<string, readonly string[]>>;
-  readonly fetchedAt: number;
 }
 
 export interface ServerAdapter {

@@ -68,10 +68,9 @@ export function readJob(job: ComfyJob): Ended | null {
 /** What the stream alone has told, where history has lost the entry already; null when it told no end. */
 export function readHeard(heard: HeardEnd | null, executed: Readonly<Record<string, unknown>>): Ended | null {
   if (heard === null) return null;
-  if (heard.type === 'success') return { how: 'done', outputs: outputRefs(executed), error: null, ranMs: null };
-  if (heard.type === 'interrupted')
-    return { how: 'interrupted', outputs: outputRefs(executed), error: null, ranMs: null };
-  return { how: 'failed', outputs: outputRefs(executed), error: failure(heard.message), ranMs: null };
+  const how = heard.type === 'success' ? 'done' : heard.type === 'interrupted' ? 'interrupted' : 'failed';
+  const error = heard.type === 'error' ? failure(heard.message) : null;
+  return { how, outputs: outputRefs(executed), error, ranMs: null };
 }
 
 /** The fact for the core. `by` says who stopped it, when it was interrupted. */

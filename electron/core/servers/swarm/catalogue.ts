@@ -2,35 +2,15 @@
  * What a submit page needs to know of one SwarmUI server: its models with their own sizes, and its parameters with
  * sensible defaults. Fetched once and when asked anew (§5: 243 KB and more). Shows nothing itself.
  */
+import type { CatalogueView, ParamView } from '../../../../shared/server-manage.ts';
 import type { SwarmClient } from './client.ts';
-import type { SwarmParam, SwarmParamGroup } from './schemas.ts';
-
-export interface SwarmModel {
-  /** The exact name to send: others are matched loosely (§3.1). */
-  readonly name: string;
-  readonly title: string;
-  readonly architecture: string | null;
-  /** The model's own size; the server would take 512 x 512 for every model. */
-  readonly width: number | null;
-  readonly height: number | null;
-}
-
-export interface Catalogue {
-  readonly models: readonly SwarmModel[];
-  readonly params: readonly SwarmParam[];
-  readonly groups: readonly SwarmParamGroup[];
-  /** Values to start a form with, by parameter id. */
-  readonly defaults: Readonly<Record<string, string | number>>;
-  /** Names of other kinds of models (LoRA, VAE …) by the server's own type name. */
-  readonly others: Readonly<Record<string, readonly string[]>>;
-  readonly fetchedAt: number;
-}
+import type { SwarmParam } from './schemas.ts';
 
 const MAIN = 'Stable-Diffusion';
 
 export class CatalogueCache {
-  #cached: Catalogue | null = null;
-  #fetching: Promise<Catalogue> | null = null;
+  #cached: CatalogueView | null = null;
+  #fetching: Promise<CatalogueView> | null = null;
 
   /** Of another connection, user or process: asked again when needed. */
   clear(): void {
@@ -39,7 +19,7 @@ export class CatalogueCache {
   }
 
   /** `refresh` reads the server's model folders anew where the permission allows. Throws AppError. */
-  async get(client: SwarmClient, refresh: boolean, signal: AbortSignal): Promise<Catalogue> {
+  async get(client: SwarmClient, refresh: boolean, signal: AbortSignal): Promise<CatalogueView> {
     if (this.#cached !== null && !refresh) return this.#cached;
     this.#fetching ??= this.#fetch(client, refresh, signal).finally(() => {
       this.#fetching = null;
@@ -48,7 +28,7 @@ export class CatalogueCache {
     return this.#cached;
   }
 
-  async #fetch(client: SwarmClient, refresh: boolean, signal: AbortSignal): Promise<Catalogue> {
+  async #fetch(client: SwarmClient, refresh: boolean, signal: AbortSignal): Promise<CatalogueView> {
     client.require('fundamental_generate_tab_access');
     const { list, models, groups } = await client.ask(
       (session) => (refresh ? client.api.refreshedParams(session, signal) : client.api.params(session, signal)),
@@ -63,14 +43,16 @@ export class CatalogueCache {
       models: names.map((name) => {
         const file = byName.get(withoutExtension(name));
         return {
+          // The exact name to send: others are matched loosely (§3.1).
           name,
           title: file?.title ?? name,
           architecture: file?.architecture ?? null,
+          // The model's own size; the server would take 512 x 512 for every model.
           width: positive(file?.standard_width),
           height: positive(file?.standard_height),
         };
       }),
-      params: list.filter((param) => param.visible),
+      params: list.filter((param) => param.visible).map(paramView),
       groups,
       defaults: defaultsOf(list),
       others: Object.fromEntries(
@@ -81,6 +63,11 @@ export class CatalogueCache {
       fetchedAt: Date.now(),
     };
   }
+}
+
+function paramView(param: SwarmParam): ParamView {
+  const { visible: _shown, view_min: viewMin, view_max: viewMax, value_names: valueNames, ...rest } = param;
+  return { ...rest, viewMin, viewMax, valueNames };
 }
 
 const withoutExtension = (name: string): string => name.replace(/\.(safetensors|ckpt|gguf|sft)$/i, '');

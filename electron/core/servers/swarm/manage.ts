@@ -3,11 +3,10 @@
  * whole users. Every call says which permission it needs; none is made without being asked for.
  */
 import { AppError, isAbort } from '../../../../shared/errors.ts';
-import type { BackendView, StopPowers } from '../../../../shared/server-manage.ts';
+import type { BackendView, CatalogueView, StopPowers } from '../../../../shared/server-manage.ts';
 import type { Log } from '../../log.ts';
 import type { ServerManagement } from '../adapter.ts';
 import { CatalogueCache } from './catalogue.ts';
-import type { Catalogue } from './catalogue.ts';
 import type { SwarmClient } from './client.ts';
 import type { Monitor } from './monitor.ts';
 
@@ -31,7 +30,7 @@ export class SwarmManage implements ServerManagement {
     this.#catalogue.clear();
   }
 
-  async catalogue(refresh: boolean, signal: AbortSignal): Promise<Catalogue> {
+  async catalogue(refresh: boolean, signal: AbortSignal): Promise<CatalogueView> {
     return await this.#catalogue.get(this.#ports.client(), refresh, signal);
   }
 

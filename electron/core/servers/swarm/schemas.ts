@@ -124,7 +124,6 @@ export const ParamsSchema = z.object({
   models: z.record(z.string(), z.array(z.tuple([z.string()]).rest(z.unknown())).catch([])).catch({}),
   groups: readable(ParamGroupSchema).catch([]),
 });
-export type SwarmParamGroup = z.infer<typeof ParamGroupSchema>;
 export type SwarmParam = z.infer<typeof ParamSchema>;
 
 /** ComfyUI's `GET /queue` through the passthrough: `[number, prompt_id, graph, …]`; the graph carries our mark (S18). */
