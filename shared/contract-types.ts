@@ -11,17 +11,15 @@ export interface CallSpec<Input extends z.ZodType = z.ZodType, Output extends z.
   readonly output: Output;
   readonly reach: Reach;
   readonly access: Access;
-  /** True for calls that may take as long as a job does; transports set no deadline on them. */
-  readonly long: boolean;
 }
 
 export function call<Input extends z.ZodType, Output extends z.ZodType>(
   access: Access,
   input: Input,
   output: Output,
-  options: { reach?: Reach; long?: boolean } = {},
+  options: { reach?: Reach } = {},
 ): CallSpec<Input, Output> {
-  return { input, output, access, reach: options.reach ?? 'any', long: options.long ?? false };
+  return { input, output, access, reach: options.reach ?? 'any' };
 }
 
 export type Calls = Readonly<Record<`${string}.${string}`, CallSpec>>;

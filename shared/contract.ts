@@ -174,7 +174,7 @@ export const contract = defineContract({
     ),
     'jobs.get': call('see', One, JobDetailSchema),
     /** Answers when the job has ended; the caller may leave at any time. */
-    'jobs.awaitEnd': call('see', One, Job, { long: true }),
+    'jobs.awaitEnd': call('see', One, Job),
     'jobs.move': call(
       'submit',
       z.strictObject({
@@ -345,14 +345,12 @@ export const contract = defineContract({
       'manage',
       z.strictObject({ id: ServerIdSchema, backend: z.number().int() }),
       z.object({ backends: z.array(BackendViewSchema) }),
-      { long: true },
     ),
     /** Makes a new backend with the settings of this one and removes this one: what runs there is lost. The cure for lost slots. */
     'servers.recreateBackend': call(
       'manage',
       z.strictObject({ id: ServerIdSchema, backend: z.number().int() }),
       z.object({ backends: z.array(BackendViewSchema), made: z.number().int() }),
-      { long: true },
     ),
     /** Whose work could be stopped as a whole, by name: for the dialog that says whose it is. */
     'foreign.powers': call('see', ServerRef, z.object({ powers: StopPowersSchema })),

@@ -2,6 +2,7 @@
 import type { CallName, Contract, Topic } from '../../shared/contract.ts';
 import type { CallOptions, InputOf, OutputOf } from '../../shared/contract-types.ts';
 import { fromWire } from '../../shared/errors.ts';
+import { LONG_CALLS } from '../../shared/long-calls.ts';
 import { demoDirectory } from '../data-dir.ts';
 import { readEndpoint } from '../host/endpoint-file.ts';
 import { readToken } from '../host/private-file.ts';
@@ -11,12 +12,18 @@ import { httpCall, hostError } from './http-call.ts';
 import type { CallTrace, Link, LinkEvent, Stream } from './link.ts';
 import { says } from './text.ts';
 
-/** Answers when a job has ended: no deadline of ours. */
-const LONG: ReadonlySet<CallName> = new Set(['jobs.awaitEnd']);
 const IDLE_MS = 60_000;
 
-/** `left` ends calls that bring no signal of their own. Throws a Failure (4) when no host of this directory can be found; whether it answers is seen at the first call. */
-export function hostLink(dataDir: string, onCall: (trace: CallTrace) => void, left: AbortSignal): Link {
+/**
+ * `left` ends calls that bring no signal of their own; a call that is not a long one ends when nothing came for `idleMs`.
+ * Throws a Failure (4) when no host of this directory can be found; whether it answers is seen at the first call.
+ */
+export function hostLink(
+  dataDir: string,
+  onCall: (trace: CallTrace) => void,
+  left: AbortSignal,
+  idleMs = IDLE_MS,
+): Link {
   const endpoint = readEndpoint(dataDir);
   const token = endpoint === null ? null : readToken(endpoint.tokenFile);
   if (endpoint === null || token === null) throw notRunning(dataDir);
@@ -39,7 +46,7 @@ export function hostLink(dataDir: string, onCall: (trace: CallTrace) => void, le
           path,
           body: JSON.stringify(args),
           signal: options?.signal ?? left,
-          idleMs: LONG.has(name) ? 0 : IDLE_MS,
+          idleMs: LONG_CALLS.has(name) ? 0 : idleMs,
         });
         ({ status } = answer);
         const value = parse(answer.body);

@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ContractShape } from '../../shared/contract-types.ts';
 import { AppError, isAbort, toWire } from '../../shared/errors.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
+import { LONG_CALLS } from '../../shared/long-calls.ts';
 import { contractHash, jsonSchema } from '../../shared/rpc/contract-hash.ts';
 import type { Invoker } from '../../shared/rpc/invoke.ts';
 import { Aborted } from '../../shared/util/async.ts';
@@ -104,7 +105,7 @@ function openApiOf(contract: ContractShape, version: string): unknown {
         post: {
           operationId: name,
           tags: [name.split('.', 1)[0]],
-          description: `Needs *${spec.access}*${spec.reach === 'any' ? '' : '; only served to this machine (private socket)'}${spec.long ? '; answers when the job has ended' : ''}.`,
+          description: `Needs *${spec.access}*${spec.reach === 'any' ? '' : '; only served to this machine (private socket)'}${LONG_CALLS.has(name) ? '; may take as long as a job does' : ''}.`,
           'x-reach': spec.reach,
           requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(spec.input, 'input') } } },
           responses: {

@@ -8,6 +8,7 @@ import { endpointFile, readEndpoint } from '../../electron/host/endpoint-file.ts
 import { askForLaunchUrl, findRunningHost } from '../../electron/host/endpoint.ts';
 import { CALL_NAMES, TOPICS } from '../../shared/contract.ts';
 import type { JobId } from '../../shared/ids.ts';
+import { LONG_CALLS } from '../../shared/long-calls.ts';
 import { PNG, ask, handshake, raw, startHostFixture } from '../support/host-fixture.ts';
 import type { HostFixture, RawAnswer } from '../support/host-fixture.ts';
 import { until } from '../support/until.ts';
@@ -90,6 +91,14 @@ describe('GET /api/openapi.json', () => {
     expect(document.paths['/api/cancel.run']?.post.requestBody).toMatchObject({
       content: { 'application/json': { schema: { type: 'object', required: ['scope'] } } },
     });
+  });
+
+  it('says of the long calls, and of no others, that they may take long', async () => {
+    const answer = await ask(host.port, 'GET /api/openapi.json', { authorization: `Bearer ${host.token}` });
+    const { paths } = JSON.parse(answer.body) as { paths: Record<string, { post: { description: string } }> };
+    const long = Object.entries(paths).filter(([, { post }]) => post.description.includes('may take as long as a job'));
+    expect(long.map(([path]) => path).sort()).toEqual([...LONG_CALLS].map((name) => `/api/${name}`).sort());
+    expect(long.length).toBeGreaterThan(0);
   });
 });
 
