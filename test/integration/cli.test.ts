@@ -182,6 +182,10 @@ describe('the bundle', () => {
     writeFileSync(
       hook,
       `import { registerHooks } from 'node:module';
+       globalThis.Intl = new Proxy(Intl, { get(all, name) {
+         process.stderr.write('loads Intl.' + String(name) + '\\n');
+         return all[name];
+       } });
        registerHooks({ resolve(name, from, next) {
          const found = next(name, from);
          process.stderr.write('loads ' + found.url + '\\n');
@@ -196,7 +200,7 @@ describe('the bundle', () => {
       const loaded = [...stderr.matchAll(/^loads (.*)$/gm)].map((match) => match[1] ?? '');
       expect([words, code]).toEqual([words, 0]);
       expect(loaded).toContain(pathToFileURL(rig.bundle).href);
-      const light = ['node:fs', 'node:net', 'node:os', 'node:path', 'node:url'];
+      const light = ['node:fs', 'node:net', 'node:os', 'node:path', 'node:url', 'Intl.PluralRules'];
       expect(loaded.filter((url) => !url.startsWith('file:') && !light.includes(url))).toEqual([]);
       expect(
         loaded.filter((url) => url.startsWith('file:') && ![rig.bundle, hook].includes(fileURLToPath(url))),
