@@ -25,6 +25,6 @@ export function helpText(verb: Verb | null): string {
     `Usage: switchyard ${verb.usage}`,
     '',
     `${verb.about.charAt(0).toUpperCase()}${verb.about.slice(1)}.`,
-    ...(verb.help.length === 0 ? [] : ['', ...table(verb.help, undefined, '  ')]),
+    ...(verb.help === undefined ? [] : ['', ...table(verb.help, undefined, '  ')]),
   ].join('\n');
 }

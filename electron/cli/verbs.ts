@@ -3,13 +3,12 @@
 /** `text` takes a value and may be given several times. */
 export type OptionSpec = 'flag' | 'text';
 
-export interface Verb {
-  name: VerbName;
+interface VerbSpec {
   usage: string;
   about: string;
-  options: Readonly<Record<string, OptionSpec>>;
+  options?: Readonly<Record<string, OptionSpec>>;
   /** Lines of help for its own options. */
-  help: readonly (readonly [string, string])[];
+  help?: readonly (readonly [string, string])[];
   /** At least and at most how many words after the verb. */
   takes: readonly [number, number];
   /** Its options are read by someone else. */
@@ -18,28 +17,11 @@ export interface Verb {
   alone?: boolean;
 }
 
-export type VerbName =
-  | 'host'
-  | 'status'
-  | 'servers list'
-  | 'servers add'
-  | 'servers remove'
-  | 'servers test'
-  | 'servers discover'
-  | 'submit'
-  | 'jobs'
-  | 'job'
-  | 'cancel'
-  | 'history'
-  | 'watch'
-  | 'pause'
-  | 'resume'
-  | 'hold'
-  | 'release'
-  | 'move'
-  | 'put-back'
-  | 'run-again'
-  | 'call';
+export type VerbName = keyof typeof table;
+
+export interface Verb extends VerbSpec {
+  name: VerbName;
+}
 
 export const GLOBAL_OPTIONS: Readonly<Record<string, OptionSpec>> = {
   data: 'text',
@@ -71,18 +53,14 @@ export const GLOBAL_HELP: readonly (readonly [string, string])[] = [
 const MANY = 100_000;
 const SERVER = ['--server S', 'only on this server: name, address or id'] as const;
 
-const table: readonly Verb[] = [
-  {
-    name: 'host',
+const table = {
+  host: {
     usage: 'host [--window | --browser] [--port N] [--demo]',
     about: 'run Switchyard here, in the foreground',
-    options: {},
-    help: [],
     takes: [0, MANY],
     passesOn: true,
   },
-  {
-    name: 'status',
+  status: {
     usage: 'status [--server S]',
     about: 'is it running, what is queued, which servers answer',
     options: { server: 'text' },
@@ -90,17 +68,13 @@ const table: readonly Verb[] = [
     takes: [0, 0],
     alone: true,
   },
-  {
-    name: 'servers list',
+  'servers list': {
     usage: 'servers list',
     about: 'the servers you added',
-    options: {},
-    help: [],
     takes: [0, 0],
     alone: true,
   },
-  {
-    name: 'servers add',
+  'servers add': {
     usage: 'servers add URL [--name N] [--kind comfy|swarm] [--max N] [--key-file FILE]',
     about: 'add a server',
     options: { name: 'text', kind: 'text', max: 'text' },
@@ -112,8 +86,7 @@ const table: readonly Verb[] = [
     ],
     takes: [1, 1],
   },
-  {
-    name: 'servers remove',
+  'servers remove': {
     usage: 'servers remove S [--move-waiting | --cancel-waiting] [--cancel-running | --forget-running]',
     about: 'remove a server',
     options: { 'move-waiting': 'flag', 'cancel-waiting': 'flag', 'cancel-running': 'flag', 'forget-running': 'flag' },
@@ -125,24 +98,19 @@ const table: readonly Verb[] = [
     ],
     takes: [1, 1],
   },
-  {
-    name: 'servers test',
+  'servers test': {
     usage: 'servers test URL|S',
     about: 'ask an address what it is',
     options: { kind: 'text' },
     help: [['--kind K', 'comfy or swarm; found out where not given']],
     takes: [1, 1],
   },
-  {
-    name: 'servers discover',
+  'servers discover': {
     usage: 'servers discover',
     about: 'look for servers on the usual ports of this machine',
-    options: {},
-    help: [],
     takes: [0, 0],
   },
-  {
-    name: 'submit',
+  submit: {
     usage: 'submit FILE [--server S] [--count N] [--seed N|random] [--set NODE.INPUT=VALUE]… [--wait SECONDS]',
     about: 'queue a workflow (API format, or an image that carries one)',
     options: {
@@ -168,8 +136,7 @@ const table: readonly Verb[] = [
     takes: [1, 1],
     alone: true,
   },
-  {
-    name: 'jobs',
+  jobs: {
     usage: 'jobs [--server S] [--foreign]',
     about: 'what runs and what waits',
     options: { server: 'text', foreign: 'flag' },
@@ -177,17 +144,13 @@ const table: readonly Verb[] = [
     takes: [0, 0],
     alone: true,
   },
-  {
-    name: 'job',
+  job: {
     usage: 'job ID',
     about: 'everything known of one job',
-    options: {},
-    help: [],
     takes: [1, 1],
     alone: true,
   },
-  {
-    name: 'cancel',
+  cancel: {
     usage:
       'cancel [ID…] [--all] [--waiting] [--server S] [--foreign] [--user NAME] [--after] [--note T] [--wait SECONDS]',
     about: 'stop exactly what you mean',
@@ -215,8 +178,7 @@ const table: readonly Verb[] = [
     takes: [0, MANY],
     alone: true,
   },
-  {
-    name: 'history',
+  history: {
     usage: 'history [WORD…] [--state S] [--server S] [--limit N] [--foreign]',
     about: 'what has ended, newest first',
     options: { state: 'text', server: 'text', limit: 'text', foreign: 'flag', cursor: 'text' },
@@ -229,75 +191,64 @@ const table: readonly Verb[] = [
     ],
     takes: [0, 100],
   },
-  {
-    name: 'watch',
+  watch: {
     usage: 'watch',
     about: 'print what happens until Ctrl+C',
-    options: {},
-    help: [],
     takes: [0, 0],
     alone: true,
   },
-  {
-    name: 'pause',
+  pause: {
     usage: 'pause [--server S]',
     about: 'send nothing more; what runs, runs on',
     options: { server: 'text' },
     help: [SERVER],
     takes: [0, 0],
   },
-  {
-    name: 'resume',
+  resume: {
     usage: 'resume [--server S]',
     about: 'send again',
     options: { server: 'text' },
     help: [SERVER],
     takes: [0, 0],
   },
-  { name: 'hold', usage: 'hold ID…', about: 'keep waiting jobs back', options: {}, help: [], takes: [1, MANY] },
-  { name: 'release', usage: 'release ID…', about: 'let held jobs go', options: {}, help: [], takes: [1, MANY] },
-  {
-    name: 'move',
+  hold: { usage: 'hold ID…', about: 'keep waiting jobs back', takes: [1, MANY] },
+  release: { usage: 'release ID…', about: 'let held jobs go', takes: [1, MANY] },
+  move: {
     usage: 'move ID… (--front | --end | --before ID | --behind ID)',
     about: 'change the order',
     options: { front: 'flag', end: 'flag', before: 'text', behind: 'text' },
-    help: [],
     takes: [1, MANY],
   },
-  {
-    name: 'put-back',
+  'put-back': {
     usage: 'put-back ID…',
     about: 'queue again what was cancelled before it ran, in its old place',
-    options: {},
-    help: [],
     takes: [1, MANY],
   },
-  {
-    name: 'run-again',
+  'run-again': {
     usage: 'run-again ID… [--new-seeds]',
     about: 'queue ended jobs again',
     options: { 'new-seeds': 'flag' },
     help: [['--new-seeds', 'with other random seeds']],
     takes: [1, MANY],
   },
-  {
-    name: 'call',
+  call: {
     usage: "call NAME ['JSON']",
     about: 'any call of the contract, for what has no verb (prints JSON)',
-    options: {},
-    help: [],
     takes: [1, 2],
     alone: true,
   },
-];
+} satisfies Readonly<Record<string, VerbSpec>>;
 
-export const VERBS = table;
+export const VERBS: readonly Verb[] = Object.entries<VerbSpec>(table).map(([name, spec]) => ({
+  ...spec,
+  name: name as VerbName,
+}));
 
 /** The verb that begins with these words, and how many of them it took. `servers` alone lists them. */
 export function verbOf(first: string, second: string | undefined): { verb: Verb; words: 1 | 2 } | null {
-  const two = second === undefined ? undefined : table.find((verb) => verb.name === `${first} ${second}`);
+  const two = second === undefined ? undefined : VERBS.find((verb) => verb.name === `${first} ${second}`);
   if (two !== undefined) return { verb: two, words: 2 };
   const wanted = first === 'servers' && (second === undefined || second.startsWith('-')) ? 'servers list' : first;
-  const one = table.find((verb) => verb.name === wanted);
+  const one = VERBS.find((verb) => verb.name === wanted);
   return one === undefined ? null : { verb: one, words: 1 };
 }

@@ -82,12 +82,12 @@ describe('readArguments', () => {
     for (const verb of VERBS) {
       expect(helpText(verb)).toContain(`switchyard ${verb.usage}`);
       // What the help names is what is read.
-      const named = [...`${verb.usage} ${verb.help.map(([left]) => left).join(' ')}`.matchAll(/--([a-z-]+)/g)].map(
-        (match) => match[1] ?? '',
-      );
+      const named = [
+        ...`${verb.usage} ${(verb.help ?? []).map(([left]) => left).join(' ')}`.matchAll(/--([a-z-]+)/g),
+      ].map((match) => match[1] ?? '');
       if (verb.passesOn !== true)
         for (const name of named)
-          expect([...Object.keys(verb.options), 'key-file'], `${verb.name} --${name}`).toContain(name);
+          expect([...Object.keys(verb.options ?? {}), 'key-file'], `${verb.name} --${name}`).toContain(name);
     }
   });
 });
