@@ -10,7 +10,7 @@ import { isAbort } from '../../shared/errors.ts';
 import { readArguments } from './args.ts';
 import type { Arguments } from './args.ts';
 import { call } from './commands/call.ts';
-import { cancel } from './commands/cancel.ts';
+import { cancel } from './commands/cancel/command.ts';
 import { history } from './commands/history.ts';
 import { job, jobs } from './commands/jobs.ts';
 import { hold, move, pause, putBack, release, resume, runAgain } from './commands/queue.ts';

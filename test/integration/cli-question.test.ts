@@ -2,7 +2,7 @@
 import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readArguments } from '../../electron/cli/args.ts';
-import { cancel } from '../../electron/cli/commands/cancel.ts';
+import { cancel } from '../../electron/cli/commands/cancel/command.ts';
 import { linkFor } from '../../electron/cli/context.ts';
 import { Failure } from '../../electron/cli/exit-codes.ts';
 import { Output, whyOf } from '../../electron/cli/output.ts';

@@ -2,19 +2,19 @@
  * Waits for the outcomes of cancels: events make it fast, a look at each job makes it true. Leaves at the deadline; the
  * requests go on without us.
  */
-import type { CancelMode, CancelOutcome, CancelReceipt } from '../../../shared/cancel.ts';
-import type { HistoryRow } from '../../../shared/contract.ts';
-import { toAppError } from '../../../shared/errors.ts';
-import type { JobId, ServerId } from '../../../shared/ids.ts';
-import { isTerminal } from '../../../shared/job-machine.ts';
-import type { JobView } from '../../../shared/job.ts';
-import type { ForeignView } from '../../../shared/server.ts';
-import { abortReason, deferred } from '../../../shared/util/async.ts';
-import { EXIT, Failure } from '../exit-codes.ts';
-import { openJobs } from '../find.ts';
-import type { Link } from '../link.ts';
-import { says } from '../text.ts';
-import type { ForeignTarget } from './cancel-plan.ts';
+import type { CancelMode, CancelOutcome, CancelReceipt } from '../../../../shared/cancel.ts';
+import type { HistoryRow } from '../../../../shared/contract.ts';
+import { toAppError } from '../../../../shared/errors.ts';
+import type { JobId, ServerId } from '../../../../shared/ids.ts';
+import { isTerminal } from '../../../../shared/job-machine.ts';
+import type { JobView } from '../../../../shared/job.ts';
+import type { ForeignView } from '../../../../shared/server.ts';
+import { abortReason, deferred } from '../../../../shared/util/async.ts';
+import { EXIT, Failure } from '../../exit-codes.ts';
+import { openJobs } from '../../find.ts';
+import type { Link } from '../../link.ts';
+import { says } from '../../text.ts';
+import type { ForeignTarget } from './plan.ts';
 
 export interface Followed {
   /** Newest view of every job that was looked at. */

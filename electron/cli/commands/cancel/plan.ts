@@ -1,14 +1,14 @@
 /** What a `cancel` means: from its words and flags to one scope of ours and the foreign work that is named or included. */
-import type { CancelMode, CancelScope } from '../../../shared/cancel.ts';
-import type { JobId, ServerId } from '../../../shared/ids.ts';
-import type { JobView } from '../../../shared/job.ts';
-import type { ForeignJob } from '../../../shared/server.ts';
-import type { Arguments } from '../args.ts';
-import { EXIT, Failure, usage } from '../exit-codes.ts';
-import { Finder, serverIdOf } from '../find.ts';
-import { shortId } from '../format.ts';
-import { titleOf } from '../job-words.ts';
-import type { Link } from '../link.ts';
+import type { CancelMode, CancelScope } from '../../../../shared/cancel.ts';
+import type { JobId, ServerId } from '../../../../shared/ids.ts';
+import type { JobView } from '../../../../shared/job.ts';
+import type { ForeignJob } from '../../../../shared/server.ts';
+import type { Arguments } from '../../args.ts';
+import { EXIT, Failure, usage } from '../../exit-codes.ts';
+import { Finder, serverIdOf } from '../../find.ts';
+import { shortId } from '../../format.ts';
+import { titleOf } from '../../job-words.ts';
+import type { Link } from '../../link.ts';
 
 export interface ForeignTarget {
   serverId: ServerId;

@@ -2,31 +2,31 @@
  * `cancel`: asks where somebody can be asked, has the request written down, waits for proof, and reports. What is meant is
  * in cancel-plan.ts, the waiting in cancel-follow.ts, the sentences in cancel-words.ts.
  */
-import type { CancelReceipt, CancelSummary } from '../../../shared/cancel.ts';
-import type { CancelPreview } from '../../../shared/cancel-schema.ts';
-import type { WireError } from '../../../shared/errors.ts';
-import { toAppError } from '../../../shared/errors.ts';
-import type { JobId, ServerId } from '../../../shared/ids.ts';
-import { ATTEMPT_STATES } from '../../../shared/job-machine.ts';
-import type { ServerView } from '../../../shared/server.ts';
-import { awaitedSentence, exitOf, outcomeSentence, questionFor } from '../cancel-words.ts';
-import type { Context } from '../context.ts';
-import { EXIT, Failure, errorFor, worst } from '../exit-codes.ts';
-import type { Exit } from '../exit-codes.ts';
-import { shortId, table } from '../format.ts';
-import { openJobs, serverIdOf } from '../find.ts';
-import { isCancelling } from '../../../shared/job.ts';
-import { titleOf } from '../job-words.ts';
-import type { Link } from '../link.ts';
-import type { Answer } from '../output.ts';
-import { jobs, plural } from '../../../shared/words/count.ts';
-import { says } from '../text.ts';
-import { follow, foreignKey } from './cancel-follow.ts';
-import { hintAtOthers } from './cancel-hint.ts';
-import type { Followed } from './cancel-follow.ts';
-import { cancelUser } from './cancel-user.ts';
-import { planCancel } from './cancel-plan.ts';
-import type { CancelPlan } from './cancel-plan.ts';
+import type { CancelReceipt, CancelSummary } from '../../../../shared/cancel.ts';
+import type { CancelPreview } from '../../../../shared/cancel-schema.ts';
+import type { WireError } from '../../../../shared/errors.ts';
+import { toAppError } from '../../../../shared/errors.ts';
+import type { JobId, ServerId } from '../../../../shared/ids.ts';
+import { ATTEMPT_STATES } from '../../../../shared/job-machine.ts';
+import type { ServerView } from '../../../../shared/server.ts';
+import { awaitedSentence, exitOf, outcomeSentence, questionFor } from '../../cancel-words.ts';
+import type { Context } from '../../context.ts';
+import { EXIT, Failure, errorFor, worst } from '../../exit-codes.ts';
+import type { Exit } from '../../exit-codes.ts';
+import { shortId, table } from '../../format.ts';
+import { openJobs, serverIdOf } from '../../find.ts';
+import { isCancelling } from '../../../../shared/job.ts';
+import { titleOf } from '../../job-words.ts';
+import type { Link } from '../../link.ts';
+import type { Answer } from '../../output.ts';
+import { jobs, plural } from '../../../../shared/words/count.ts';
+import { says } from '../../text.ts';
+import { follow, foreignKey } from './follow.ts';
+import { hintAtOthers } from './hint.ts';
+import type { Followed } from './follow.ts';
+import { cancelUser } from './user.ts';
+import { planCancel } from './plan.ts';
+import type { CancelPlan } from './plan.ts';
 
 interface ForeignReceipt {
   serverId: ServerId;

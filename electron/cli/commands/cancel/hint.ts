@@ -2,12 +2,12 @@
  * What `cancel` says where nothing of ours runs but something else is there: what could be stopped, whose it is, and with
  * which words. Stops nothing and asks nothing.
  */
-import type { ServerId } from '../../../shared/ids.ts';
-import type { ForeignView, ServerView } from '../../../shared/server.ts';
-import type { Context } from '../context.ts';
+import type { ServerId } from '../../../../shared/ids.ts';
+import type { ForeignView, ServerView } from '../../../../shared/server.ts';
+import type { Context } from '../../context.ts';
 
-import type { Link } from '../link.ts';
-import { jobs, plural } from '../../../shared/words/count.ts';
+import type { Link } from '../../link.ts';
+import { jobs, plural } from '../../../../shared/words/count.ts';
 
 /** Whoever looks for it should not have to guess. Nothing in a script that reads JSON or wants quiet. */
 export async function hintAtOthers(context: Context, link: Link, serverId: ServerId | undefined): Promise<void> {

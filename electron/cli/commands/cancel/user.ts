@@ -2,14 +2,14 @@
  * `cancel --user NAME`: everything of one user of a SwarmUI server, where the account may. SwarmUI knows no single jobs of
  * other people, so it is all or nothing: who it is and what that means is said and asked first.
  */
-import type { ServerView } from '../../../shared/server.ts';
-import type { Context } from '../context.ts';
-import { EXIT, Failure, errorFor, usage } from '../exit-codes.ts';
-import { findServer } from '../find.ts';
-import type { Link } from '../link.ts';
-import type { Answer } from '../output.ts';
-import { says } from '../text.ts';
-import { done } from './answers.ts';
+import type { ServerView } from '../../../../shared/server.ts';
+import type { Context } from '../../context.ts';
+import { EXIT, Failure, errorFor, usage } from '../../exit-codes.ts';
+import { findServer } from '../../find.ts';
+import type { Link } from '../../link.ts';
+import type { Answer } from '../../output.ts';
+import { says } from '../../text.ts';
+import { done } from '../answers.ts';
 
 export async function cancelUser(context: Context, user: string): Promise<Answer> {
   const { args, out } = context;
