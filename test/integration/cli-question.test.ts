@@ -120,12 +120,12 @@ describe('a question', () => {
   it('race: more jobs came while it was read: they are not taken along unasked', async () => {
     await submit(1);
     let added = false;
-    const { exit, seen } = await atTerminal(['--all'], ['y\n', 'n\n'], undefined, async () => {
+    const { exit, seen, said } = await atTerminal(['--all'], ['y\n', 'n\n'], undefined, async () => {
       if (!added) await submit(2);
       added = true;
     });
     expect(seen).toContain('Cancel 3 jobs');
-    expect([exit, await open()]).toEqual([1, 3]);
+    expect([exit, await open(), said]).toEqual([1, 3, ['Nothing was cancelled.']]);
   });
 
   it('is not asked where there is nothing to cancel', async () => {

@@ -4,7 +4,7 @@ import type { Kind } from '../../../shared/job.ts';
 import type { ProbeReport } from '../../../shared/server.ts';
 import type { Arguments } from '../args.ts';
 import type { Context } from '../context.ts';
-import { EXIT, errorFor, toFailure, usage } from '../exit-codes.ts';
+import { EXIT, toFailure, usage } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { pickServer, findServer } from '../find.ts';
 import { clean, duration, table } from '../format.ts';
@@ -13,7 +13,7 @@ import type { Answer } from '../output.ts';
 import { jobs } from '../../../shared/words/count.ts';
 import { errorWords } from '../../../shared/words/errors.ts';
 import { atServer, kindName, says } from '../text.ts';
-import { done } from './answers.ts';
+import { declined, done } from './answers.ts';
 import { serverLines, serverRow } from './status.ts';
 
 export async function list(context: Context): Promise<Answer> {
@@ -62,15 +62,8 @@ export async function remove(context: Context): Promise<Answer> {
     throw usage('--cancel-running and --forget-running exclude each other.');
   const link = await context.link();
   const server = await findServer(link, args.words[0] ?? '');
-  if (out.canAsk && !(await out.ask([], `Remove ${clean(server.name)} (${clean(server.url)})?`))) {
-    return {
-      exit: EXIT.failed,
-      data: null,
-      text: () => ['Nothing was removed.'],
-      error: errorFor(EXIT.failed, 'Nothing was removed.'),
-      why: null,
-    };
-  }
+  if (out.canAsk && !(await out.ask([], `Remove ${clean(server.name)} (${clean(server.url)})?`)))
+    return declined('Nothing was removed.');
   const waiting = args.has('move-waiting')
     ? { waiting: 'move' as const }
     : args.has('cancel-waiting')

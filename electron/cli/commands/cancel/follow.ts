@@ -2,10 +2,10 @@
  * Waits for the outcomes of cancels: events make it fast, a look at each job makes it true. Leaves at the deadline; the
  * requests go on without us.
  */
-import type { CancelMode, CancelOutcome, CancelReceipt } from '../../../../shared/cancel.ts';
+import type { CancelMode, CancelOutcome } from '../../../../shared/cancel.ts';
 import type { HistoryRow } from '../../../../shared/contract.ts';
 import { toAppError } from '../../../../shared/errors.ts';
-import type { JobId, ServerId } from '../../../../shared/ids.ts';
+import type { JobId } from '../../../../shared/ids.ts';
 import { isTerminal } from '../../../../shared/job-machine.ts';
 import type { JobView } from '../../../../shared/job.ts';
 import type { ForeignView } from '../../../../shared/server.ts';
@@ -14,36 +14,22 @@ import { EXIT, Failure } from '../../exit-codes.ts';
 import { openJobs } from '../../find.ts';
 import type { Link } from '../../link.ts';
 import { says } from '../../text.ts';
-import type { ForeignTarget } from './plan.ts';
-
-export interface Followed {
-  /** Newest view of every job that was looked at. */
-  views: Map<JobId, JobView>;
-  outcomes: Map<JobId, CancelOutcome>;
-  /** By server and remote key, as `foreignKey` makes it. */
-  foreign: Map<string, CancelOutcome>;
-}
-
-export const foreignKey = (serverId: ServerId, remoteKey: string): string => `${serverId}/${remoteKey}`;
+import { openForeign, openReceipts } from './ask.ts';
+import type { Asked, ForeignAsked } from './ask.ts';
 
 /** More than this many are looked at by listing everything open instead of one by one. */
 const ONE_BY_ONE = 20;
 
+/** Fills in what comes of `asked` and resolves to the newest view of every job that was looked at. */
 export async function follow(
   link: Link,
-  receipts: readonly CancelReceipt[],
-  targets: readonly ForeignTarget[],
+  asked: Asked,
   options: { waitMs: number; mode: CancelMode; signal: AbortSignal },
-): Promise<Followed> {
+): Promise<Map<JobId, JobView>> {
   const views = new Map<JobId, JobView>();
-  const outcomes = new Map<JobId, CancelOutcome>();
-  const foreign = new Map<string, CancelOutcome>();
-  const requests = new Map(
-    receipts
-      .filter(({ outcome, requestId }) => outcome === null && requestId !== null)
-      .map((receipt) => [receipt.jobId, receipt.requestId]),
-  );
-  const others = new Map(targets.map((target) => [foreignKey(target.serverId, target.job.remoteKey), target]));
+  const requests = new Map(openReceipts(asked).map((receipt) => [receipt.jobId, receipt]));
+  const others = new Set(openForeign(asked));
+  if (options.waitMs === 0 || requests.size + others.size === 0) return views;
   const over = deferred();
   // It may end while something else is awaited; whoever comes to await it still hears of it.
   over.promise.catch(() => undefined);
@@ -54,28 +40,27 @@ export async function follow(
   const seen = (job: JobView): void => {
     const known = views.get(job.id);
     if (known !== undefined && known.rev > job.rev) return;
-    const request = requests.get(job.id);
-    if (request === undefined) return;
+    const receipt = requests.get(job.id);
+    if (receipt === undefined) return;
     views.set(job.id, job);
-    const outcome = job.cancel?.requestId === request ? job.cancel.outcome : null;
-    if (outcome !== null) outcomes.set(job.id, outcome);
-    if (outcome !== null || isTerminal(job.state)) requests.delete(job.id);
+    if (job.cancel?.requestId === receipt.requestId) receipt.outcome = job.cancel.outcome;
+    if (receipt.outcome !== null || isTerminal(job.state)) requests.delete(job.id);
   };
 
-  const vanished: ForeignTarget[] = [];
+  const vanished: ForeignAsked[] = [];
   const seenForeign = (view: ForeignView): void => {
-    for (const [key, target] of others) {
+    for (const target of others) {
       if (target.serverId !== view.serverId) continue;
-      const now = view.jobs.find((job) => job.remoteKey === target.job.remoteKey);
+      const now = view.jobs.find((job) => job.remoteKey === target.remoteKey);
       if (now === undefined) {
         // Only the first of a long queue are listed: what is not among them may still be there.
         if (view.jobs.length < view.total && view.order.length === 0) continue;
-        if (view.order.includes(target.job.remoteKey)) continue;
-        others.delete(key);
+        if (view.order.includes(target.remoteKey)) continue;
+        others.delete(target);
         vanished.push(target);
       } else if (options.mode === 'if-waiting' && now.state === 'running' && !now.cancelling) {
-        others.delete(key);
-        foreign.set(key, { outcome: 'too-late', state: 'running' });
+        others.delete(target);
+        target.outcome = { outcome: 'too-late', state: 'running' };
       }
     }
   };
@@ -132,25 +117,18 @@ export async function follow(
     clearTimeout(timer);
     options.signal.removeEventListener('abort', onAbort);
   }
-  await endings(link, vanished, foreign);
-  return { views, outcomes, foreign };
-}
-
-/** How foreign work ended, from the history. */
-async function endings(link: Link, ended: readonly ForeignTarget[], into: Map<string, CancelOutcome>): Promise<void> {
-  for (const serverId of new Set(ended.map((target) => target.serverId))) {
+  // How foreign work ended is in the history.
+  for (const serverId of new Set(vanished.map((target) => target.serverId))) {
     const { rows } = await link.call('history.page', { filter: { foreign: 'only', serverId }, limit: 500 });
-    for (const target of ended) {
-      if (target.serverId !== serverId) continue;
-      into.set(foreignKey(serverId, target.job.remoteKey), outcomeOf(target, rows));
-    }
+    for (const target of vanished) if (target.serverId === serverId) target.outcome = outcomeOf(target, rows);
   }
+  return views;
 }
 
-function outcomeOf(target: ForeignTarget, rows: readonly HistoryRow[]): CancelOutcome {
-  const row = rows.find((one) => one.type === 'foreign' && one.foreign.remoteKey === target.job.remoteKey);
+function outcomeOf(target: ForeignAsked, rows: readonly HistoryRow[]): CancelOutcome {
+  const row = rows.find((one) => one.type === 'foreign' && one.foreign.remoteKey === target.remoteKey);
   const how = row?.type === 'foreign' ? row.foreign.how : null;
-  const ran = row?.type === 'foreign' ? row.foreign.startedAt !== null : target.job.state === 'running';
+  const ran = row?.type === 'foreign' ? row.foreign.startedAt !== null : target.running;
   if (how === 'done' || how === 'failed') return { outcome: 'too-late', state: how };
   // Removed while it waited, which is what we asked for: nothing else of it can be seen.
   if (how === 'cancelled-by-us' || how === 'interrupted' || (how === 'gone' && !ran))

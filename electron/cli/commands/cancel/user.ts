@@ -4,22 +4,19 @@
  */
 import type { ServerView } from '../../../../shared/server.ts';
 import type { Context } from '../../context.ts';
-import { EXIT, Failure, errorFor, usage } from '../../exit-codes.ts';
+import { EXIT, Failure, usage } from '../../exit-codes.ts';
 import { findServer } from '../../find.ts';
 import type { Link } from '../../link.ts';
 import type { Answer } from '../../output.ts';
 import { says } from '../../text.ts';
-import { done } from '../answers.ts';
+import { declined, done } from '../answers.ts';
+import { mustBeAsked } from './agree.ts';
 
 export async function cancelUser(context: Context, user: string): Promise<Answer> {
   const { args, out } = context;
   if (args.words.length > 0 || ['all', 'waiting', 'foreign', 'after'].some((flag) => args.has(flag)))
     throw usage(says.userAlone);
-  if (!out.canAsk && !args.has('yes'))
-    throw new Failure(EXIT.usage, `${says.wholeUser(user)} ${says.notAsked}`, {
-      code: 'not_allowed',
-      hint: says.addYes,
-    });
+  mustBeAsked(context, says.wholeUser(user));
   const link = await context.link();
   const server = await serverFor(link, args.text('server'));
   const { powers } = await link.call('foreign.powers', { id: server.id });
@@ -29,7 +26,7 @@ export async function cancelUser(context: Context, user: string): Promise<Answer
       hint: says.users([...new Set([...powers.users, ...(powers.ownUser === null ? [] : [powers.ownUser])])]),
     });
   if (out.canAsk && !(await out.ask([`  ${says.wholeUser(user)}`], says.stopUser(user, server.name))))
-    return { exit: EXIT.failed, data: null, text: () => [says.kept], error: errorFor(EXIT.failed, says.kept) };
+    return declined(says.kept);
   // Ours by their own cancels first: each ends with its proof, and not as "stopped by somebody".
   if (own)
     await link.call('cancel.run', { scope: { server: server.id, which: 'mine' }, mode: 'stop', foreignAllowed: false });
