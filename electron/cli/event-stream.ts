@@ -1,8 +1,10 @@
 /**
- * The reading end of the host's event stream: a WebSocket over the private socket, on node:net and by hand, because `ws`
- * costs a verb more than its whole budget. Reads text messages, answers pings; sends nothing else.
+ * The reading end of the host's event stream: a WebSocket over the private socket, by hand, because loading `ws` takes a verb
+ * 15 ms and more. Reads text messages, answers pings; sends nothing else.
  */
-import { headOf, hostError, httpUpgrade } from './http-call.ts';
+import type { Socket } from 'node:net';
+import { hostError, requestTo, unreachable } from './http-call.ts';
+import type { Place } from './http-call.ts';
 
 const TEXT = 0x1;
 const CLOSE = 0x8;
@@ -15,22 +17,11 @@ export interface EventStream {
 
 /** Resolves when the host has agreed. `onEnd` is told once, and not after `close()`. */
 export async function openEventStream(
-  where: { socketPath: string; token: string; path: string },
+  place: Place,
   onText: (text: string) => void,
   onEnd: (why: string) => void,
 ): Promise<EventStream> {
-  const key = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
-  const head = headOf('GET', where.path, where.token, {
-    connection: 'Upgrade',
-    upgrade: 'websocket',
-    'sec-websocket-version': '13',
-    'sec-websocket-key': key,
-  });
-  const { socket, status, rest } = await httpUpgrade(where.socketPath, head);
-  if (status !== 101) {
-    socket.destroy();
-    throw hostError('server_unreachable', `it refused the event stream (${String(status)})`);
-  }
+  const { socket, rest } = await upgrade(place);
   let ended = false;
   const end = (why: string): void => {
     if (ended) return;
@@ -62,6 +53,32 @@ export async function openEventStream(
       socket.destroySoon();
     },
   };
+}
+
+/** The connection once the host has agreed to a WebSocket on it, and what came of it already. */
+function upgrade(place: Place): Promise<{ socket: Socket; rest: Buffer }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ socket: Socket; rest: Buffer }>();
+  const asking = requestTo(place, {
+    method: 'GET',
+    headers: {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64'),
+    },
+  });
+  asking.once('upgrade', (_, socket: Socket, rest) => {
+    resolve({ socket, rest });
+  });
+  asking.once('response', ({ statusCode }) => {
+    reject(hostError('server_unreachable', `it refused the event stream (${String(statusCode)})`));
+    asking.destroy();
+  });
+  asking.once('error', (error) => {
+    reject(unreachable(error));
+  });
+  asking.end();
+  return promise;
 }
 
 /** Cuts bytes into frames and joins fragments of one message. */

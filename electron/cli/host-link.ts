@@ -40,14 +40,8 @@ export function hostLink(
       const beganMs = performance.now();
       let status: number | null = null;
       try {
-        const answer = await httpCall({
-          socketPath,
-          token,
-          path,
-          body: JSON.stringify(args),
-          signal: options?.signal ?? left,
-          idleMs: LONG_CALLS.has(name) ? 0 : idleMs,
-        });
+        const idle = LONG_CALLS.has(name) ? 0 : idleMs;
+        const answer = await httpCall({ socketPath, token, path }, JSON.stringify(args), idle, options?.signal ?? left);
         ({ status } = answer);
         const value = parse(answer.body);
         if (status === 200) return value as OutputOf<Contract['calls'][Name]>;

@@ -15,6 +15,7 @@ import { Output } from '../../../electron/cli/output.ts';
 import { endpointFile } from '../../../electron/host/endpoint-file.ts';
 import { socketPathFor } from '../../../electron/host/endpoint.ts';
 import { LONG_CALLS } from '../../../shared/long-calls.ts';
+import { Aborted } from '../../../shared/util/async.ts';
 import { until } from '../../support/until.ts';
 
 /** Long enough for a busy machine to take a request, far less than the limit in use. */
@@ -72,5 +73,66 @@ describe('a call that nothing comes back from', () => {
     await expect(called(link, 'jobs.list')).rejects.toMatchObject({ code: 'server_timeout', exit: 4 });
     asked.get(`/api/${name}`)?.end('{"late":true}');
     expect(await long).toEqual({ late: true });
+  });
+});
+
+describe('an answer', () => {
+  const trouble = async (reply: (response: ServerResponse) => void, link = open()): Promise<unknown> => {
+    host.once('request', (_, response: ServerResponse) => {
+      reply(response);
+    });
+    return await called(link, 'jobs.list').catch((error: unknown) => error);
+  };
+
+  it('may come in pieces, with characters cut in two', async () => {
+    const bytes = Buffer.from('{"title":"Häfen"}');
+    const answer = await trouble((response) => {
+      response.write(bytes.subarray(0, 12), () => response.end(bytes.subarray(12)));
+    });
+    expect(answer).toEqual({ title: 'Häfen' });
+  });
+
+  it('that is cut off is never taken for a whole one', async () => {
+    for (const head of [{ 'content-length': '7' }, { 'transfer-encoding': 'chunked' }]) {
+      const error = await trouble((response) => {
+        response.writeHead(200, head).write('{}', () => response.socket?.destroy());
+      });
+      expect(error).toMatchObject({ exit: 4, code: 'server_unreachable', message: expect.stringContaining('closed') });
+    }
+    const none = await trouble((response) => response.socket?.destroy());
+    expect(none).toMatchObject({ exit: 4, code: 'server_unreachable', message: expect.stringContaining('closed') });
+  });
+
+  it('that stops in the middle is given up', async () => {
+    const error = await trouble((response) => response.writeHead(200).write('{'));
+    expect(error).toMatchObject({ exit: 4, code: 'server_timeout' });
+  });
+
+  it('is not waited for when the caller leaves, and the host hears of it', async () => {
+    const leaving = new AbortController();
+    let left = false;
+    const error = await trouble((response) => {
+      response.once('close', () => (left = true));
+      leaving.abort(new Aborted('CallerLeft'));
+    }, open(leaving.signal));
+    expect(error).toMatchObject({ name: 'AbortError' });
+    await until('the host has heard', () => left);
+    expect(await trouble(() => undefined, open(AbortSignal.abort(new Aborted('CallerLeft'))))).toMatchObject({
+      name: 'AbortError',
+    });
+  });
+});
+
+describe('the event stream', () => {
+  it('says so when the host refuses it', async () => {
+    host.once('request', (_, response: ServerResponse) => {
+      response.writeHead(404).end();
+    });
+    const opening = open().events(
+      ['job.changed'],
+      () => undefined,
+      () => undefined,
+    );
+    await expect(opening).rejects.toMatchObject({ exit: 4, message: expect.stringContaining('(404)') });
   });
 });

@@ -1,8 +1,7 @@
-/** The hand-written HTTP and WebSocket readers: any cut of the bytes gives the same messages; what is cut off gives none. */
+/** The hand-written WebSocket reader: any cut of the bytes gives the same messages. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameReader } from '../../../electron/cli/event-stream.ts';
-import { readAnswer } from '../../../electron/cli/http-call.ts';
 
 const frame = (opcode: number, payload: Buffer, fin = true): Buffer => {
   const head =
@@ -48,24 +47,5 @@ describe('FrameReader', () => {
       [9, '?'],
       [1, 'abcd'],
     ]);
-  });
-});
-
-describe('readAnswer', () => {
-  const head = 'HTTP/1.1 409 Conflict\r\nX: y\r\n';
-  it('reads a length, chunks, or everything until the end', () => {
-    expect(readAnswer(Buffer.from(`${head}Content-Length: 2\r\n\r\n{}`))).toEqual({ status: 409, body: '{}' });
-    expect(
-      readAnswer(Buffer.from(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\n{"a\r\n4;x=1\r\n":1}\r\n0\r\n\r\n`)),
-    ).toEqual({ status: 409, body: '{"a":1}' });
-    expect(readAnswer(Buffer.from(`${head}\r\n{}`))).toEqual({ status: 409, body: '{}' });
-  });
-
-  it('never takes half an answer for a whole one', () => {
-    const whole = Buffer.from(`${head}Transfer-Encoding: chunked\r\n\r\n3\r\n{"a\r\n4\r\n":1}\r\n0\r\n\r\n`);
-    const complete = whole.indexOf('\r\n0\r\n') + 5;
-    for (let end = 0; end < complete; end += 1) expect(readAnswer(whole.subarray(0, end))).toBeNull();
-    const sized = Buffer.from(`${head}Content-Length: 5\r\n\r\nabcde`);
-    for (let end = 0; end < sized.length; end += 1) expect(readAnswer(sized.subarray(0, end))).toBeNull();
   });
 });
