@@ -2,11 +2,11 @@
  * The link of `--url`: a core in this process (host/alone.ts) instead of a host. The core is a file of its own, loaded only
  * here; its name is put together at run time so that no bundler takes it along.
  */
-import type { CallName, Contract, Topic } from '../../shared/contract.ts';
-import type { CallOptions, InputOf, OutputOf } from '../../shared/contract-types.ts';
+import type { CallName } from '../../shared/contract.ts';
+import type { CallOptions } from '../../shared/contract-types.ts';
 import { fromWire } from '../../shared/errors.ts';
 import { readKey } from './key-file.ts';
-import type { CallTrace, Link, LinkEvent, Stream } from './link.ts';
+import type { CallTrace, Link, LinkEvent } from './link.ts';
 
 export async function aloneLink(options: {
   url: string;
@@ -18,27 +18,22 @@ export async function aloneLink(options: {
   const place = import.meta.url.endsWith('.ts') ? '../host/alone.ts' : './alone.js';
   const { openAlone } = (await import(new URL(place, import.meta.url).href)) as typeof import('../host/alone.ts');
   const alone = await openAlone({ url: options.url, credential, onRequest: options.onCall }).catch(rethrow);
+  const call = (name: CallName, args: object, callOptions?: CallOptions): Promise<unknown> =>
+    alone.invoke(name, args, callOptions?.signal ?? options.left).catch(rethrow);
   return {
     alone: true,
-    call: async <Name extends CallName>(
-      name: Name,
-      args: InputOf<Contract['calls'][Name]>,
-      callOptions?: CallOptions,
-    ): Promise<OutputOf<Contract['calls'][Name]>> =>
-      (await alone.invoke(name, args, callOptions?.signal ?? options.left).catch(rethrow)) as OutputOf<
-        Contract['calls'][Name]
-      >,
-    async events(topics: readonly Topic[], listener: (event: LinkEvent) => void): Promise<Stream> {
+    call: call as Link['call'],
+    events: (topics, listener) => {
       const subscriptions = topics.map((topic) =>
         alone.events.on(topic, (payload) => {
           listener({ topic, payload } as LinkEvent);
         }),
       );
-      return {
+      return Promise.resolve({
         close: () => {
           for (const subscription of subscriptions) subscription[Symbol.dispose]();
         },
-      };
+      });
     },
     close: () => alone.close(),
   };

@@ -97,7 +97,7 @@ async function main(argv: readonly string[]): Promise<number | null> {
   });
   const { link, close } = linkFor(args, dataDir, out, left.signal);
   try {
-    const answer = await COMMANDS[verb.name]({ args, out, dataDir, link, signal: left.signal, now: () => Date.now() });
+    const answer = await COMMANDS[verb.name]({ args, out, link, signal: left.signal, now: () => Date.now() });
     out.answer(answer);
     const why = whyOf(answer);
     if (why !== null && !out.manner.json) {

@@ -11,7 +11,6 @@ import { says } from './text.ts';
 export interface Context {
   args: Arguments;
   out: Output;
-  dataDir: string;
   /** The running host, or a core of our own for one server; the same one every time. */
   link(): Promise<Link>;
   /** Aborts at Ctrl+C. */
@@ -29,9 +28,7 @@ export function linkFor(
   left: AbortSignal,
 ): { link: () => Promise<Link>; close: () => Promise<void> } {
   let made: Promise<Link> | undefined;
-  const onCall = (trace: Parameters<Output['trace']>[0]): void => {
-    out.trace(trace);
-  };
+  const onCall = out.trace.bind(out);
   const make = async (): Promise<Link> => {
     const server = serverToAsk(args, dataDir, out);
     if (server === null) return hostLink(dataDir, onCall, left);

@@ -2,10 +2,12 @@
  * From the words a person types to what they name: a server by name, address or id; a job by id or a prefix of one. A word
  * that could mean two things names nothing: guessing is how the wrong job gets cancelled.
  */
+import type { HistoryPage } from '../../shared/contract.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import { toAppError } from '../../shared/errors.ts';
 import type { JobView } from '../../shared/job.ts';
 import type { ForeignJob, ForeignView, ServerView } from '../../shared/server.ts';
+import { defined } from '../../shared/util/defined.ts';
 import { EXIT, Failure, usage } from './exit-codes.ts';
 import { shortId } from './format.ts';
 import type { Link } from './link.ts';
@@ -57,16 +59,15 @@ export async function serverIdOf(link: Link, word: string | undefined): Promise<
 
 export async function openJobs(link: Link, serverId?: ServerId): Promise<JobView[]> {
   const all: JobView[] = [];
-  let cursor: string | null = null;
+  let cursor: string | undefined;
   do {
     const page: { jobs: JobView[]; cursor: string | null } = await link.call('jobs.list', {
       limit: 1_000,
-      ...(serverId === undefined ? {} : { serverId }),
-      ...(cursor === null ? {} : { cursor }),
+      ...defined({ serverId, cursor }),
     });
     all.push(...page.jobs);
-    ({ cursor } = page);
-  } while (cursor !== null);
+    cursor = page.cursor ?? undefined;
+  } while (cursor !== undefined);
   return all;
 }
 
@@ -169,12 +170,11 @@ export class Finder {
     const found: JobView[] = [];
     let cursor: string | null = null;
     for (let page = 0; page < SEARCHED_PAGES; page += 1) {
-      const got: { rows: readonly ({ type: 'job'; job: JobView } | { type: 'foreign' })[]; cursor: string | null } =
-        await this.#link.call('history.page', {
-          filter: { foreign: 'without', from },
-          limit: PAGE,
-          ...(cursor === null ? {} : { cursor }),
-        });
+      const got: HistoryPage = await this.#link.call('history.page', {
+        filter: { foreign: 'without', from },
+        limit: PAGE,
+        ...(cursor === null ? {} : { cursor }),
+      });
       for (const row of got.rows) if (row.type === 'job' && row.job.id.startsWith(prefix)) found.push(row.job);
       ({ cursor } = got);
       if (cursor === null || found.length > 1) return found;

@@ -58,6 +58,12 @@ export function table(rows: readonly (readonly string[])[], columns = Number.POS
   });
 }
 
+/** A table below a heading, as wide as it is. */
+export const indented = (rows: readonly (readonly string[])[]): string[] => table(rows, undefined, '  ');
+
+/** What there is to say, one after the other; what is empty is left out. */
+export const joined = (parts: readonly string[], by = ', '): string => parts.filter((part) => part !== '').join(by);
+
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** `3 ms`, `0.4 s`, `41 s`, `1 min 52 s`, `2 h 5 min`, `3 days`. */

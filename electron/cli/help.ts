@@ -1,5 +1,5 @@
 /** `--help`: of everything, or of one verb. */
-import { table } from './format.ts';
+import { indented } from './format.ts';
 import { GLOBAL_HELP, VERBS } from './verbs.ts';
 import type { Verb } from './verbs.ts';
 
@@ -8,14 +8,10 @@ export function helpText(verb: Verb | null): string {
     return [
       'Usage: switchyard VERB …',
       '',
-      ...table(
-        VERBS.map((one) => [one.name, one.about]),
-        undefined,
-        '  ',
-      ),
+      ...indented(VERBS.map((one) => [one.name, one.about])),
       '',
       'Everywhere:',
-      ...table(GLOBAL_HELP, undefined, '  '),
+      ...indented(GLOBAL_HELP),
       '',
       'Exit codes: 0 done (or nothing to do), 1 failed, 2 usage, 3 no such job or server, 4 host or server unreachable,',
       '5 not proven stopped in time, 6 too late. Ctrl+C is 130. More: switchyard VERB --help',
@@ -25,6 +21,6 @@ export function helpText(verb: Verb | null): string {
     `Usage: switchyard ${verb.usage}`,
     '',
     `${verb.about.charAt(0).toUpperCase()}${verb.about.slice(1)}.`,
-    ...(verb.help === undefined ? [] : ['', ...table(verb.help, undefined, '  ')]),
+    ...(verb.help === undefined ? [] : ['', ...indented(verb.help)]),
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 /** The link to a running host: its control API and event stream over the private socket. Starts no host. */
-import type { CallName, Contract, Topic } from '../../shared/contract.ts';
-import type { CallOptions, InputOf, OutputOf } from '../../shared/contract-types.ts';
+import type { CallName } from '../../shared/contract.ts';
+import type { CallOptions } from '../../shared/contract-types.ts';
 import { fromWire } from '../../shared/errors.ts';
 import { LONG_CALLS } from '../../shared/long-calls.ts';
 import { demoDirectory } from '../data-dir.ts';
@@ -9,7 +9,7 @@ import { readToken } from '../host/private-file.ts';
 import { openEventStream } from './event-stream.ts';
 import { EXIT, Failure, toFailure } from './exit-codes.ts';
 import { httpCall, hostError } from './http-call.ts';
-import type { CallTrace, Link, LinkEvent, Stream } from './link.ts';
+import type { CallTrace, Link, LinkEvent } from './link.ts';
 import { says } from './text.ts';
 
 const IDLE_MS = 60_000;
@@ -29,54 +29,49 @@ export function hostLink(
   if (endpoint === null || token === null) throw notRunning(dataDir);
   const { socketPath } = endpoint;
 
+  /** Carries `act` out and traces it; what goes wrong before `told` has a status says where no host is. */
+  async function traced<T>(
+    trace: Pick<CallTrace, 'method' | 'url'>,
+    act: (told: { status: number | null }) => Promise<T>,
+  ): Promise<T> {
+    const beganMs = performance.now();
+    const told: { status: number | null } = { status: null };
+    try {
+      return await act(told);
+    } catch (error) {
+      throw told.status === null ? whyNot(error, dataDir) : error;
+    } finally {
+      onCall({ ...trace, ...told, ms: performance.now() - beganMs });
+    }
+  }
+
+  const call = (name: CallName, args: object, options?: CallOptions): Promise<unknown> => {
+    const path = `/api/${name}`;
+    return traced({ method: 'POST', url: `http://localhost${path}` }, async (told) => {
+      const idle = LONG_CALLS.has(name) ? 0 : idleMs;
+      const answer = await httpCall({ socketPath, token, path }, JSON.stringify(args), idle, options?.signal ?? left);
+      const { status } = Object.assign(told, { status: answer.status });
+      const value = parse(answer.body);
+      if (status === 200) return value;
+      if (status === 401 || status === 429)
+        throw new Failure(EXIT.unreachable, says.tokenRefused, { code: 'not_allowed', details: { peer: 'host' } });
+      throw fromWire(typeof value === 'object' && value !== null && 'error' in value ? value.error : undefined);
+    });
+  };
+
   return {
     alone: false,
-    async call<Name extends CallName>(
-      name: Name,
-      args: InputOf<Contract['calls'][Name]>,
-      options?: CallOptions,
-    ): Promise<OutputOf<Contract['calls'][Name]>> {
-      const path = `/api/${name}`;
-      const beganMs = performance.now();
-      let status: number | null = null;
-      try {
-        const idle = LONG_CALLS.has(name) ? 0 : idleMs;
-        const answer = await httpCall({ socketPath, token, path }, JSON.stringify(args), idle, options?.signal ?? left);
-        ({ status } = answer);
-        const value = parse(answer.body);
-        if (status === 200) return value as OutputOf<Contract['calls'][Name]>;
-        if (status === 401 || status === 429)
-          throw new Failure(EXIT.unreachable, says.tokenRefused, { code: 'not_allowed', details: { peer: 'host' } });
-        throw fromWire(typeof value === 'object' && value !== null && 'error' in value ? value.error : undefined);
-      } catch (error) {
-        throw status === null ? whyNot(error, dataDir) : error;
-      } finally {
-        onCall({ method: 'POST', url: `http://localhost${path}`, status, ms: performance.now() - beganMs });
-      }
-    },
-    async events(
-      topics: readonly Topic[],
-      listener: (event: LinkEvent) => void,
-      onEnd: (why: string) => void,
-    ): Promise<Stream> {
+    call: call as Link['call'],
+    events: (topics, listener, onEnd) => {
       const path = `/api/events?topics=${topics.join(',')}`;
-      const beganMs = performance.now();
-      let status: number | null = null;
-      try {
-        const stream = await openEventStream(
-          { socketPath, token, path },
-          (text) => {
-            listener(parse(text) as LinkEvent);
-          },
-          onEnd,
-        );
-        status = 101;
+      const onText = (text: string): void => {
+        listener(parse(text) as LinkEvent);
+      };
+      return traced({ method: 'GET', url: `ws://localhost${path}` }, async (told) => {
+        const stream = await openEventStream({ socketPath, token, path }, onText, onEnd);
+        told.status = 101;
         return stream;
-      } catch (error) {
-        throw whyNot(error, dataDir);
-      } finally {
-        onCall({ method: 'GET', url: `ws://localhost${path}`, status, ms: performance.now() - beganMs });
-      }
+      });
     },
     close: () => Promise.resolve(),
   };

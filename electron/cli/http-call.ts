@@ -1,7 +1,7 @@
 /** One request over the host's private socket, and what may go wrong on the way in the words of the command line. */
 import type { ClientRequest } from 'node:http';
 import { AppError } from '../../shared/errors.ts';
-import { abortReason } from '../../shared/util/async.ts';
+import { raceAbort } from '../../shared/util/async.ts';
 
 /**
  * Not imported: an import of this module reads every name it exports, and two of them load a whole fetch with WebSockets,
@@ -24,7 +24,12 @@ export interface Place {
 /** A request that is not sent yet. */
 export function requestTo(
   { socketPath, token, path }: Place,
-  options: { method: 'GET' | 'POST'; headers: Readonly<Record<string, string>>; timeout?: number },
+  options: {
+    method: 'GET' | 'POST';
+    headers: Readonly<Record<string, string>>;
+    timeout?: number;
+    signal?: AbortSignal;
+  },
 ): ClientRequest {
   const headers = { ...options.headers, authorization: `Bearer ${token}` };
   return request({ ...options, headers, socketPath, path, agent: false });
@@ -36,11 +41,8 @@ export function requestTo(
  */
 export function httpCall(place: Place, body: string, idleMs: number, signal: AbortSignal): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
-  const asking = requestTo(place, { method: 'POST', headers: { 'content-type': 'application/json' }, timeout: idleMs });
-  const onAbort = (): void => {
-    reject(abortReason(signal));
-    asking.destroy();
-  };
+  const headers = { 'content-type': 'application/json' };
+  const asking = requestTo(place, { method: 'POST', headers, timeout: idleMs, signal });
   const onError = (error: Error): void => {
     reject(unreachable(error));
   };
@@ -58,15 +60,8 @@ export function httpCall(place: Place, body: string, idleMs: number, signal: Abo
       resolve({ status: response.statusCode ?? 0, body: text });
     });
   });
-  asking.once('close', () => {
-    signal.removeEventListener('abort', onAbort);
-  });
-  if (signal.aborted) onAbort();
-  else {
-    signal.addEventListener('abort', onAbort, { once: true });
-    asking.end(body);
-  }
-  return promise;
+  asking.end(body);
+  return raceAbort(promise, signal);
 }
 
 export function hostError(code: 'server_unreachable' | 'server_timeout', why: string): AppError {

@@ -2,6 +2,7 @@
 import type { WireError } from '../../shared/errors.ts';
 import { abortReason } from '../../shared/util/async.ts';
 import type { Exit } from './exit-codes.ts';
+import { table } from './format.ts';
 import type { CallTrace } from './link.ts';
 
 /** What a verb ends with. `data` is the contract's value under its own name; `text` is made only when it is shown. */
@@ -43,9 +44,10 @@ export class Output {
     this.manner = manner;
   }
 
-  /** Width for tables; unlimited where the answer goes into a file or a pipe. */
-  get columns(): number {
-    return this.#terminal.stdout.isTTY === true ? (this.#terminal.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  /** As wide as the terminal; unlimited where the answer goes into a file or a pipe. */
+  table(rows: readonly (readonly string[])[], indent = ''): string[] {
+    const { isTTY, columns } = this.#terminal.stdout;
+    return table(rows, isTTY === true ? (columns ?? 80) : undefined, indent);
   }
 
   get canAsk(): boolean {

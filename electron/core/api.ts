@@ -8,6 +8,7 @@ import { isTerminal } from '../../shared/job-machine.ts';
 import type { JobState } from '../../shared/job-machine.ts';
 import type { JobView } from '../../shared/job.ts';
 import type { ProbeReport } from '../../shared/server.ts';
+import { defined } from '../../shared/util/defined.ts';
 import { storageError } from './db/database.ts';
 import type { LogSink } from './log.ts';
 import type { Shell } from './ports.ts';
@@ -195,13 +196,6 @@ function classified(handlers: Handlers): Handlers {
     },
   ]);
   return Object.fromEntries(wrapped) as unknown as Handlers;
-}
-
-/** The given values without those that are undefined: absent means "leave it". */
-function defined<T extends object>(patch: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }
 
 async function awaitEnd(board: Board, id: JobId, signal: AbortSignal): Promise<JobView> {

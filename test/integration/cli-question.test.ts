@@ -51,7 +51,7 @@ async function atTerminal(
   );
   const { signal } = new AbortController();
   const { link, close } = linkFor(args, rig.dataDir, out, signal);
-  const running = cancel({ args, out, dataDir: rig.dataDir, link, signal, now: () => Date.now() }).then(
+  const running = cancel({ args, out, link, signal, now: () => Date.now() }).then(
     (answer): number => {
       said = [...answer.text(), ...[whyOf(answer)].filter((why) => why !== null)];
       return answer.exit;

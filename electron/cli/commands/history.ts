@@ -1,9 +1,10 @@
 /** `history`: what has ended, newest first. */
-import type { HistoryRow } from '../../../shared/contract.ts';
+import type { HistoryPage, HistoryRow } from '../../../shared/contract.ts';
+import { defined } from '../../../shared/util/defined.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../exit-codes.ts';
 import { serverIdOf } from '../find.ts';
-import { duration, shortId, table, when } from '../format.ts';
+import { duration, shortId, when } from '../format.ts';
 import { outcomeSentence } from '../cancel-words.ts';
 import { errorLine, foreignRow, namesOf, outcomeOf, stateWord, titleOf, whereWord } from '../job-words.ts';
 import type { ServerNames } from '../job-words.ts';
@@ -24,24 +25,15 @@ export async function history(context: Context): Promise<Answer> {
   const serverId = await serverIdOf(link, args.text('server'));
   const filter = {
     foreign: args.has('foreign') ? ('with' as const) : ('without' as const),
-    ...(states.length === 0 ? {} : { states }),
-    ...(serverId === undefined ? {} : { serverId }),
+    ...defined({ states: states.length === 0 ? undefined : states, serverId }),
   };
   const rows: HistoryRow[] = [];
   let cursor: string | null = args.text('cursor') ?? null;
   do {
-    const page: { rows: HistoryRow[]; cursor: string | null } = await (text === ''
-      ? link.call('history.page', {
-          filter,
-          limit: Math.min(500, limit - rows.length),
-          ...(cursor === null ? {} : { cursor }),
-        })
-      : link.call('history.search', {
-          text,
-          filter,
-          limit: Math.min(500, limit - rows.length),
-          ...(cursor === null ? {} : { cursor }),
-        }));
+    const wanted = { filter, limit: Math.min(500, limit - rows.length), ...(cursor === null ? {} : { cursor }) };
+    const page: HistoryPage = await (text === ''
+      ? link.call('history.page', wanted)
+      : link.call('history.search', { text, ...wanted }));
     rows.push(...page.rows);
     ({ cursor } = page);
   } while (cursor !== null && rows.length < limit);
@@ -49,10 +41,7 @@ export async function history(context: Context): Promise<Answer> {
   return done({ rows, cursor }, () => {
     if (rows.length === 0) return [text === '' && states.length === 0 ? says.nothingEnded : says.nothingFound];
     if (cursor !== null) context.out.note(says.more(rows.length));
-    return table(
-      rows.map((row) => rowOf(row, namesOf(servers), context.now())),
-      context.out.columns,
-    );
+    return context.out.table(rows.map((row) => rowOf(row, namesOf(servers), context.now())));
   });
 }
 

@@ -1,9 +1,10 @@
 /** `jobs` and `job`: what runs and waits, and everything known of one. */
 import type { JobDetail } from '../../../shared/job.ts';
+import { defined } from '../../../shared/util/defined.ts';
 import type { Context } from '../context.ts';
 import { Finder, openJobs, serverIdOf } from '../find.ts';
 import { plural } from '../../../shared/words/count.ts';
-import { bytes, clean, duration, table, timeOfDay, when } from '../format.ts';
+import { bytes, clean, duration, indented, joined, timeOfDay, when } from '../format.ts';
 import { errorLine, foreignRow, jobRow, namesOf, outcomeOf, stateWord, titleOf, whereWord } from '../job-words.ts';
 import type { ServerNames } from '../job-words.ts';
 import type { Answer } from '../output.ts';
@@ -20,7 +21,7 @@ export async function jobs(context: Context): Promise<Answer> {
   const withForeign = args.has('foreign') || link.alone;
   const [open, others, { servers }] = await Promise.all([
     openJobs(link, serverId),
-    withForeign ? link.call('foreign.list', serverId === undefined ? {} : { serverId }) : null,
+    withForeign ? link.call('foreign.list', defined({ serverId })) : null,
     link.call('servers.list', {}),
   ]);
   return done({ jobs: open, ...(others === null ? {} : { foreign: others.servers }) }, () => {
@@ -37,7 +38,7 @@ export async function jobs(context: Context): Promise<Answer> {
         ),
       ),
     );
-    return rows.length + counted.length === 0 ? [says.nothingOpen] : [...table(rows, context.out.columns), ...counted];
+    return rows.length + counted.length === 0 ? [says.nothingOpen] : [...context.out.table(rows), ...counted];
   });
 }
 
@@ -68,7 +69,7 @@ function detailLines(detail: JobDetail, names: ServerNames, nowMs: number): stri
     info.images === null ? '' : plural(info.images, 'image', 'images'),
     info.nodes === null ? '' : plural(info.nodes, 'node', 'nodes'),
   ];
-  if (made.some((one) => one !== '')) facts.push(['makes', made.filter((one) => one !== '').join(', ')]);
+  if (joined(made) !== '') facts.push(['makes', joined(made)]);
   if (is.note !== null) facts.push(['note', is.note]);
   const outcome = outcomeOf(is);
   if (cancel !== null && outcome !== null)
@@ -79,26 +80,24 @@ function detailLines(detail: JobDetail, names: ServerNames, nowMs: number): stri
   if (is.error !== null) facts.push(['error', errorLine(is.error)]);
   const key = attempts.at(-1)?.remoteKey;
   if (key !== undefined) facts.push(['on server', key]);
-  const lines = [clean(titleOf(is)), ...table(facts, undefined, '  ')];
+  const lines = [clean(titleOf(is)), ...indented(facts)];
   if (outputs.length > 0) {
     lines.push('', 'Outputs');
     lines.push(
-      ...table(
+      ...indented(
         outputs.map((one) => [
           one.name,
           one.state === 'stored' ? (one.partial ? 'kept, partial' : 'stored') : one.state,
           one.bytes === null ? '' : bytes(one.bytes),
           one.text ?? '',
         ]),
-        undefined,
-        '  ',
       ),
     );
   }
   for (const { by, note, steps } of trail) {
     lines.push('', clean(`Cancel ${askedFrom[by]}${note === null ? '' : `: ${note}`}`));
     lines.push(
-      ...table(
+      ...indented(
         steps.map((step) => [
           timeOfDay(step.at),
           duration(step.sinceMs),
@@ -106,8 +105,6 @@ function detailLines(detail: JobDetail, names: ServerNames, nowMs: number): stri
           step.route ?? '',
           step.detail ?? '',
         ]),
-        undefined,
-        '  ',
       ),
     );
   }

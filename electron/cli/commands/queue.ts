@@ -4,7 +4,7 @@ import type { JobView } from '../../../shared/job.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../exit-codes.ts';
 import { Finder, findServer } from '../find.ts';
-import { clean, table } from '../format.ts';
+import { clean } from '../format.ts';
 import { jobRow, namesOf } from '../job-words.ts';
 import type { Link } from '../link.ts';
 import type { Answer } from '../output.ts';
@@ -37,12 +37,7 @@ const overJobs =
     const link = await context.link();
     const { jobs } = await act(link, await named(link, context.args.words), context);
     const { servers } = await link.call('servers.list', {});
-    return done({ jobs }, () =>
-      table(
-        jobs.map((job) => jobRow(job, namesOf(servers), context.now())),
-        context.out.columns,
-      ),
-    );
+    return done({ jobs }, () => context.out.table(jobs.map((job) => jobRow(job, namesOf(servers), context.now()))));
   };
 
 export const hold = overJobs((link, ids) => link.call('jobs.hold', { ids }));

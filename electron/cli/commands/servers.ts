@@ -2,12 +2,13 @@
 import { fromWire } from '../../../shared/errors.ts';
 import type { Kind } from '../../../shared/job.ts';
 import type { ProbeReport } from '../../../shared/server.ts';
+import { defined } from '../../../shared/util/defined.ts';
 import type { Arguments } from '../args.ts';
 import type { Context } from '../context.ts';
 import { EXIT, toFailure, usage } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { pickServer, findServer } from '../find.ts';
-import { clean, duration, table } from '../format.ts';
+import { clean, duration, joined } from '../format.ts';
 import { readKey } from '../key-file.ts';
 import type { Answer } from '../output.ts';
 import { jobs } from '../../../shared/words/count.ts';
@@ -18,7 +19,7 @@ import { serverLines, serverRow } from './status.ts';
 
 export async function list(context: Context): Promise<Answer> {
   const { servers } = await (await context.link()).call('servers.list', {});
-  return done({ servers }, () => serverLines(servers, context).map((line) => line.replace(/^ {2}/, '')));
+  return done({ servers }, () => serverLines(servers, context, ''));
 }
 
 export async function add(context: Context): Promise<Answer> {
@@ -36,16 +37,11 @@ export async function add(context: Context): Promise<Answer> {
     if (probe.error !== null) throw fromWire(probe.error);
     kind = probe.kind ?? undefined;
   }
-  let { server } = await link.call('servers.add', {
-    url,
-    ...(name === undefined ? {} : { name }),
-    ...(kind === undefined ? {} : { kind }),
-    ...(maxInFlight === undefined ? {} : { maxInFlight }),
-  });
+  let { server } = await link.call('servers.add', { url, ...defined({ name, kind, maxInFlight }) });
   if (credential !== null) ({ server } = await link.call('servers.setCredential', { id: server.id, credential }));
   if (!/^https:|^http:\/\/(127\.|localhost|\[::1\])/.test(server.url) && credential !== null)
     out.note('The key travels to this server unencrypted.');
-  return done({ server }, () => table([serverRow(server, context.now())], out.columns));
+  return done({ server }, () => out.table([serverRow(server, context.now())]));
 }
 
 function kindOf(args: Arguments): Kind | undefined {
@@ -64,29 +60,20 @@ export async function remove(context: Context): Promise<Answer> {
   const server = await findServer(link, args.words[0] ?? '');
   if (out.canAsk && !(await out.ask([], `Remove ${clean(server.name)} (${clean(server.url)})?`)))
     return declined('Nothing was removed.');
-  const waiting = args.has('move-waiting')
-    ? { waiting: 'move' as const }
-    : args.has('cancel-waiting')
-      ? { waiting: 'cancel' as const }
-      : {};
-  const onServer = args.has('cancel-running')
-    ? { onServer: 'cancel-and-wait' as const }
-    : args.has('forget-running')
-      ? { onServer: 'forget' as const }
-      : {};
+  const waiting = args.has('move-waiting') ? 'move' : args.has('cancel-waiting') ? 'cancel' : undefined;
+  const onServer = args.has('cancel-running') ? 'cancel-and-wait' : args.has('forget-running') ? 'forget' : undefined;
   try {
-    const result = await link.call('servers.remove', { id: server.id, ...waiting, ...onServer });
+    const result = await link.call('servers.remove', { id: server.id, ...defined({ waiting, onServer }) });
     return done(result, () => [
       result.removed
         ? `${clean(server.name)} was removed.`
         : `${clean(server.name)} is removed once ${jobs(result.waitingFor.length)} on it ${result.waitingFor.length === 1 ? 'has' : 'have'} stopped.`,
     ]);
   } catch (error) {
-    const failure = toFailure(error);
-    if (failure.code !== 'conflict') throw error;
-    out.note(
-      'Say what becomes of its jobs: --move-waiting or --cancel-waiting, and --cancel-running or --forget-running.',
-    );
+    if (toFailure(error).code === 'conflict')
+      out.note(
+        'Say what becomes of its jobs: --move-waiting or --cancel-waiting, and --cancel-running or --forget-running.',
+      );
     throw error;
   }
 }
@@ -100,7 +87,7 @@ export async function test(context: Context): Promise<Answer> {
   const looksLikeAddress = /^https?:\/\/|[.:]/.test(word);
   const url =
     looksLikeAddress && !servers.some((server) => server.name === word) ? word : pickServer(servers, word).url;
-  const { probe } = await link.call('servers.probe', { url, ...(kind === undefined ? {} : { kind }) });
+  const { probe } = await link.call('servers.probe', { url, ...defined({ kind }) });
   const exit: Exit =
     probe.error === null
       ? EXIT.done
@@ -110,7 +97,7 @@ export async function test(context: Context): Promise<Answer> {
   return {
     exit,
     data: { probe },
-    text: () => (probe.error === null ? table([probeRow(probe)], out.columns) : []),
+    text: () => (probe.error === null ? out.table([probeRow(probe)]) : []),
     ...(probe.error === null ? {} : { error: probe.error, why: atServer(probe.url, probe.error) }),
   };
 }
@@ -118,9 +105,7 @@ export async function test(context: Context): Promise<Answer> {
 export async function discover(context: Context): Promise<Answer> {
   const link = await context.link();
   const { found } = await link.call('servers.discover', {});
-  return done({ found }, () =>
-    found.length === 0 ? [says.noneFound] : table(found.map(probeRow), context.out.columns),
-  );
+  return done({ found }, () => (found.length === 0 ? [says.noneFound] : context.out.table(found.map(probeRow))));
 }
 
 function probeRow(probe: ProbeReport): string[] {
@@ -128,10 +113,6 @@ function probeRow(probe: ProbeReport): string[] {
     probe.answeredInMs === null ? '' : `answered in ${duration(probe.answeredInMs)}`,
     probe.queueLength === null ? '' : `queue ${String(probe.queueLength)}`,
     probe.error === null ? '' : `${errorWords[probe.error.code]}: ${probe.error.message}`,
-  ].filter((fact) => fact !== '');
-  return [
-    probe.url,
-    `${probe.kind === null ? '' : kindName(probe.kind)} ${probe.version ?? ''}`.trim(),
-    facts.join(', '),
   ];
+  return [probe.url, `${probe.kind === null ? '' : kindName(probe.kind)} ${probe.version ?? ''}`.trim(), joined(facts)];
 }

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { EXIT, errorFor } from '../exit-codes.ts';
 import { pickServer } from '../find.ts';
 import { plural } from '../../../shared/words/count.ts';
-import { clean, duration, table, when } from '../format.ts';
+import { clean, duration, joined, when } from '../format.ts';
 import type { Answer } from '../output.ts';
 import { contactWords } from '../../../shared/words/contact.ts';
 import { errorWords } from '../../../shared/words/errors.ts';
@@ -46,29 +46,30 @@ const runningLine = (app: AppInfo): string =>
   `Switchyard ${app.version} is running${app.dataDir === null ? '' : `, its data is in ${app.dataDir}`}${app.demo ? ' (demo)' : ''}.`;
 
 function queueLine(summary: QueueSummary): string {
-  const parts = [
-    summary.running > 0 ? `${String(summary.running)} running` : '',
-    summary.collecting > 0 ? `${String(summary.collecting)} fetching files` : '',
-    summary.waiting > 0
-      ? `${String(summary.waiting)} waiting${summary.held > 0 ? `, ${String(summary.held)} of them held` : ''}`
-      : '',
-    summary.cancelling > 0 ? `${String(summary.cancelling)} cancelling` : '',
-    summary.foreign > 0 ? `${String(summary.foreign)} foreign` : '',
-  ].filter((part) => part !== '');
-  const all = parts.length === 0 ? 'Nothing runs and nothing waits' : parts.join(' · ');
-  return `${all}${summary.paused ? ' · paused' : ''}.`;
+  const parts = joined(
+    [
+      summary.running > 0 ? `${String(summary.running)} running` : '',
+      summary.collecting > 0 ? `${String(summary.collecting)} fetching files` : '',
+      summary.waiting > 0
+        ? `${String(summary.waiting)} waiting${summary.held > 0 ? `, ${String(summary.held)} of them held` : ''}`
+        : '',
+      summary.cancelling > 0 ? `${String(summary.cancelling)} cancelling` : '',
+      summary.foreign > 0 ? `${String(summary.foreign)} foreign` : '',
+    ],
+    ' · ',
+  );
+  return `${parts === '' ? 'Nothing runs and nothing waits' : parts}${summary.paused ? ' · paused' : ''}.`;
 }
 
 function troubleLines({ trouble }: QueueSummary): string[] {
   return trouble === null ? [] : [clean(`${errorWords[trouble.code]}: ${trouble.message}`)];
 }
 
-export function serverLines(servers: readonly ServerView[], context: Context): string[] {
+export function serverLines(servers: readonly ServerView[], context: Context, indent = '  '): string[] {
   if (servers.length === 0) return [says.noServers];
-  return table(
+  return context.out.table(
     servers.map((server) => serverRow(server, context.now())),
-    context.out.columns,
-    '  ',
+    indent,
   );
 }
 
@@ -84,12 +85,12 @@ export function serverRow(server: ServerView, nowMs: number): string[] {
     is.nextTryAt === null || is.contact === 'online'
       ? ''
       : `next try in ${duration(Math.max(0, is.nextTryAt - nowMs))}`,
-  ].filter((note) => note !== '');
+  ];
   return [
     server.name,
     `${kindName(server.kind)}${is.version === null ? '' : ` ${is.version}`}`,
     state,
     server.url,
-    notes.join(', '),
+    joined(notes),
   ];
 }

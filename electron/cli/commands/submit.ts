@@ -3,6 +3,7 @@ import type { JobId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
 import type { JobView } from '../../../shared/job.ts';
 import { Aborted, abortReason, raceAbort } from '../../../shared/util/async.ts';
+import { defined } from '../../../shared/util/defined.ts';
 import { asSwarm } from '../../../shared/workflow/swarm-raw.ts';
 import { outcomeSentence } from '../cancel-words.ts';
 import type { Context } from '../context.ts';
@@ -10,7 +11,7 @@ import { EXIT, errorFor, worst } from '../exit-codes.ts';
 import type { Exit } from '../exit-codes.ts';
 import { findServer } from '../find.ts';
 import { plural } from '../../../shared/words/count.ts';
-import { duration, shortId, table } from '../format.ts';
+import { duration, shortId } from '../format.ts';
 import { errorLine, jobRow, namesOf, outcomeOf, stateWord, titleOf } from '../job-words.ts';
 import type { Link } from '../link.ts';
 import type { Answer } from '../output.ts';
@@ -34,7 +35,6 @@ export async function submit(context: Context): Promise<Answer> {
     ? (asSwarm(planned, seed === 'random' || (seed === undefined && count > 1)) ?? planned)
     : planned;
   const title = args.text('title');
-  const note = args.text('note');
   const result = await link.call('jobs.submit', {
     payload,
     serverId: server?.id ?? null,
@@ -42,8 +42,7 @@ export async function submit(context: Context): Promise<Answer> {
     // A reply that is lost and asked for again must not make the jobs twice.
     clientToken: crypto.randomUUID(),
     ...(file.source === null ? {} : { source: file.source }),
-    ...(title === undefined ? {} : { title }),
-    ...(note === undefined ? {} : { note }),
+    ...defined({ title, note: args.text('note') }),
     ...(args.has('held') ? { held: true } : {}),
     ...(args.has('front') ? { at: 'front' as const } : {}),
   });
@@ -135,14 +134,11 @@ async function answer(
     if (waitS === null) {
       const rows = jobs.slice(0, 12).map((job) => jobRow(job, namesOf(servers), context.now()));
       return [
-        ...table(rows, context.out.columns),
+        ...context.out.table(rows),
         ...(jobs.length > rows.length ? [`and ${String(jobs.length - rows.length)} more`] : []),
       ];
     }
-    return table(
-      jobs.map((job) => [shortId(job.id), stateWord(job), endWords(job), titleOf(job)]),
-      context.out.columns,
-    );
+    return context.out.table(jobs.map((job) => [shortId(job.id), stateWord(job), endWords(job), titleOf(job)]));
   };
   const failed = jobs.find((job) => job.error !== null);
   const error =

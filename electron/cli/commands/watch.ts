@@ -1,11 +1,11 @@
 /** `watch`: what happens, as it happens, until Ctrl+C or the host's end. */
 import type { Topic } from '../../../shared/contract.ts';
 import type { JobView } from '../../../shared/job.ts';
-import { abortReason, deferred } from '../../../shared/util/async.ts';
+import { raceAbort } from '../../../shared/util/async.ts';
 import type { Context } from '../context.ts';
 import { EXIT, Failure } from '../exit-codes.ts';
 import { openJobs } from '../find.ts';
-import { clean, shortId, table, timeOfDay } from '../format.ts';
+import { clean, joined, shortId, timeOfDay } from '../format.ts';
 import { isCancelling } from '../../../shared/job.ts';
 import { errorLine, jobRow, namesOf, outcomeOf, stateWord, titleOf, whereWord } from '../job-words.ts';
 import type { LinkEvent } from '../link.ts';
@@ -29,7 +29,7 @@ const TEXT_TOPICS: readonly Topic[] = ['job.changed', 'server.changed', 'server.
 export async function watch(context: Context): Promise<Answer> {
   const { out, signal } = context;
   const link = await context.link();
-  const over = deferred<never>();
+  const over = Promise.withResolvers<never>();
   // It may end while the first look is awaited; it is heard of all the same.
   over.promise.catch(() => undefined);
   const shown = new Map<string, string>();
@@ -48,10 +48,7 @@ export async function watch(context: Context): Promise<Answer> {
   );
   /** Only what is new to a reader: many changes leave the words as they were. */
   const tell = (key: string, words: string[]): void => {
-    const line = words
-      .map(clean)
-      .filter((word) => word !== '')
-      .join('  ');
+    const line = joined(words.map(clean), '  ');
     if (shown.get(key) === line) return;
     shown.set(key, line);
     out.line(`${timeOfDay(context.now())}  ${line}`);
@@ -82,23 +79,14 @@ export async function watch(context: Context): Promise<Answer> {
     }
   };
 
-  const onAbort = (): void => {
-    over.reject(abortReason(signal));
-  };
-  signal.addEventListener('abort', onAbort, { once: true });
   try {
     if (!json) {
       const [{ servers }, open] = await Promise.all([link.call('servers.list', {}), openJobs(link)]);
       names = new Map(namesOf(servers));
-      for (const line of table(
-        open.map((job) => jobRow(job, names, context.now())),
-        out.columns,
-      ))
-        out.line(line);
+      for (const line of out.table(open.map((job) => jobRow(job, names, context.now())))) out.line(line);
     }
-    return await over.promise;
+    return await raceAbort(over.promise, signal);
   } finally {
-    signal.removeEventListener('abort', onAbort);
     stream.close();
   }
 }

@@ -60,7 +60,7 @@ function called(link: Link, name: string): Promise<object | null> {
   const terminal = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
   const out = new Output(terminal, { json: true, quiet: false, verbose: false, yes: false }, signal);
   const args = readArguments(['call', name]);
-  const context: Context = { args, out, dataDir, link: () => Promise.resolve(link), signal, now: () => 0 };
+  const context: Context = { args, out, link: () => Promise.resolve(link), signal, now: () => 0 };
   return call(context).then(({ data }) => data);
 }
 

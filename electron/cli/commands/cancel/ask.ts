@@ -3,6 +3,7 @@ import type { CancelReceipt, CancelSummary } from '../../../../shared/cancel.ts'
 import type { WireError } from '../../../../shared/errors.ts';
 import type { JobId } from '../../../../shared/ids.ts';
 import { ATTEMPT_STATES } from '../../../../shared/job-machine.ts';
+import { defined } from '../../../../shared/util/defined.ts';
 import { openJobs } from '../../find.ts';
 import { isCancelling } from '../../../../shared/job.ts';
 import type { Link } from '../../link.ts';
@@ -44,7 +45,7 @@ export async function ask(
   token: string | null,
   note: string | undefined,
 ): Promise<Asked> {
-  const common = { mode: manner.mode, by: 'cli' as const, ...(note === undefined ? {} : { note }) };
+  const common = { mode: manner.mode, by: 'cli' as const, ...defined({ note }) };
   const asked: Asked = {
     receipts: [],
     foreign: included.map((target) => ({ ...target, outcome: null, error: null })),

@@ -9,7 +9,7 @@ import type { JobId } from '../../../../shared/ids.ts';
 import { isTerminal } from '../../../../shared/job-machine.ts';
 import type { JobView } from '../../../../shared/job.ts';
 import type { ForeignView } from '../../../../shared/server.ts';
-import { abortReason, deferred } from '../../../../shared/util/async.ts';
+import { deferred, raceAbort } from '../../../../shared/util/async.ts';
 import { EXIT, Failure } from '../../exit-codes.ts';
 import { openJobs } from '../../find.ts';
 import type { Link } from '../../link.ts';
@@ -82,40 +82,30 @@ export async function follow(
     check();
   };
 
-  const timer = setTimeout(() => {
-    over.resolve();
-  }, options.waitMs);
-  const onAbort = (): void => {
-    over.reject(abortReason(options.signal));
-  };
-  options.signal.addEventListener('abort', onAbort, { once: true });
+  const stream = await link.events(
+    ['job.changed', 'job.removed', 'foreign.changed'],
+    (event) => {
+      if (event.topic === 'job.changed') seen(event.payload);
+      else if (event.topic === 'job.removed') requests.delete(event.payload.id);
+      else if (event.topic === 'foreign.changed') seenForeign(event.payload);
+      else if (event.topic === 'resync') lookAgain().catch(over.reject);
+      check();
+    },
+    (why) => {
+      over.reject(
+        new Failure(EXIT.unreachable, says.streamEnded(why), {
+          hint: 'What was asked for is on disk and is carried on when Switchyard runs again.',
+        }),
+      );
+    },
+  );
+  const timer = setTimeout(over.resolve, options.waitMs);
   try {
-    const stream = await link.events(
-      ['job.changed', 'job.removed', 'foreign.changed'],
-      (event) => {
-        if (event.topic === 'job.changed') seen(event.payload);
-        else if (event.topic === 'job.removed') requests.delete(event.payload.id);
-        else if (event.topic === 'foreign.changed') seenForeign(event.payload);
-        else if (event.topic === 'resync') lookAgain().catch(over.reject);
-        check();
-      },
-      (why) => {
-        over.reject(
-          new Failure(EXIT.unreachable, says.streamEnded(why), {
-            hint: 'What was asked for is on disk and is carried on when Switchyard runs again.',
-          }),
-        );
-      },
-    );
-    try {
-      await lookAgain();
-      await over.promise;
-    } finally {
-      stream.close();
-    }
+    await lookAgain();
+    await raceAbort(over.promise, options.signal);
   } finally {
     clearTimeout(timer);
-    options.signal.removeEventListener('abort', onAbort);
+    stream.close();
   }
   // How foreign work ended is in the history.
   for (const serverId of new Set(vanished.map((target) => target.serverId))) {

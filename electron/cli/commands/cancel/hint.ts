@@ -4,6 +4,7 @@
  */
 import type { ServerId } from '../../../../shared/ids.ts';
 import type { ForeignView, ServerView } from '../../../../shared/server.ts';
+import { defined } from '../../../../shared/util/defined.ts';
 import type { Context } from '../../context.ts';
 
 import type { Link } from '../../link.ts';
@@ -19,7 +20,7 @@ export async function hintAtOthers(context: Context, link: Link, serverId: Serve
     );
     return;
   }
-  const { servers: views } = await link.call('foreign.list', serverId === undefined ? {} : { serverId });
+  const { servers: views } = await link.call('foreign.list', defined({ serverId }));
   if (views.every((view) => view.total + view.counts.length === 0)) return;
   const { servers } = await link.call('servers.list', {});
   const users = new Map<ServerId, readonly string[]>();

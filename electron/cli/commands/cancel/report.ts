@@ -82,10 +82,7 @@ export async function report(context: Context, link: Link, cancelled: Cancelled)
             : 'nothing to cancel',
         ];
       if (rows.length > LISTED) return counted(rows, cancelled);
-      return table(
-        rows.map((row) => [row.id, row.says, row.title]),
-        context.out.columns,
-      );
+      return context.out.table(rows.map((row) => [row.id, row.says, row.title]));
     },
     ...(why === null ? {} : { error: why }),
   };
