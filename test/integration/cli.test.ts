@@ -200,7 +200,7 @@ describe('the bundle', () => {
       const loaded = [...stderr.matchAll(/^loads (.*)$/gm)].map((match) => match[1] ?? '');
       expect([words, code]).toEqual([words, 0]);
       expect(loaded).toContain(pathToFileURL(rig.bundle).href);
-      const light = ['node:fs', 'node:net', 'node:os', 'node:path', 'node:url', 'Intl.PluralRules'];
+      const light = ['node:fs', 'node:os', 'node:path', 'node:url', 'Intl.PluralRules'];
       expect(loaded.filter((url) => !url.startsWith('file:') && !light.includes(url))).toEqual([]);
       expect(
         loaded.filter((url) => url.startsWith('file:') && ![rig.bundle, hook].includes(fileURLToPath(url))),
