@@ -6,7 +6,7 @@ import '../node-gate.ts';
 import { fileURLToPath } from 'node:url';
 import { dataDirectory, demoDirectory } from '../data-dir.ts';
 import { Aborted } from '../../shared/util/async.ts';
-import { isAbort } from '../../shared/errors.ts';
+import { isAbort, toWire } from '../../shared/errors.ts';
 import { readArguments } from './args.ts';
 import type { Arguments } from './args.ts';
 import { call } from './commands/call.ts';
@@ -127,13 +127,7 @@ async function becomeHost(words: readonly string[]): Promise<void> {
 /** `args` where they could be read: what was asked, and of whom. */
 function fail(out: Output, failure: Failure, args?: Arguments): number {
   const { exit, code, message, hint, details } = failure;
-  if (out.manner.json)
-    out.answer({
-      exit,
-      data: null,
-      text: () => [],
-      error: { code, message, ...(details === undefined ? {} : { details }) },
-    });
+  if (out.manner.json) out.answer({ exit, data: null, text: () => [], error: toWire(failure) });
   else {
     const url = details?.['url'];
     const lead = typeof url === 'string' ? atServer(url, failure) : `${errorWords[code]}: ${message}`;

@@ -5,22 +5,19 @@
 import type { Socket } from 'node:net';
 import { hostError, requestTo, unreachable } from './http-call.ts';
 import type { Place } from './http-call.ts';
+import type { Stream } from './link.ts';
 
 const TEXT = 0x1;
 const CLOSE = 0x8;
 const PING = 0x9;
 const PONG = 0xa;
 
-export interface EventStream {
-  close(): void;
-}
-
 /** Resolves when the host has agreed. `onEnd` is told once, and not after `close()`. */
 export async function openEventStream(
   place: Place,
   onText: (text: string) => void,
   onEnd: (why: string) => void,
-): Promise<EventStream> {
+): Promise<Stream> {
   const { socket, rest } = await upgrade(place);
   let ended = false;
   const end = (why: string): void => {

@@ -1,6 +1,7 @@
 /** The exit codes scripts rely on (docs/cli.md), and which one wins when several things happened. Prints nothing. */
-import { toAppError } from '../../shared/errors.ts';
+import { AppError, toAppError } from '../../shared/errors.ts';
 import type { ErrorCode, ErrorDetails, WireError } from '../../shared/errors.ts';
+import { defined } from '../../shared/util/defined.ts';
 
 export const EXIT = {
   /** Also: nothing to cancel, or cancelled already. */
@@ -34,26 +35,21 @@ export function worst(exits: Iterable<Exit>): Exit {
 }
 
 /** What is thrown to end a verb with a sentence of ours. `hint` follows on a line of its own. */
-export class Failure extends Error {
-  override readonly name = 'Failure';
+export class Failure extends AppError {
   readonly exit: Exit;
-  readonly code: ErrorCode;
   readonly hint: string | null;
   /** The message is for logs and scripts: people need the words of its code before it. */
   readonly bare: boolean;
-  readonly details: ErrorDetails | undefined;
 
   constructor(
     exit: Exit,
     message: string,
     options: { code?: ErrorCode; hint?: string; details?: ErrorDetails; bare?: boolean } = {},
   ) {
-    super(message);
+    super(options.code ?? CODES[exit], message, defined({ details: options.details }));
     this.exit = exit;
-    this.code = options.code ?? CODES[exit];
     this.hint = options.hint ?? null;
     this.bare = options.bare ?? false;
-    this.details = options.details;
   }
 }
 
@@ -70,7 +66,7 @@ const CODES: Record<Exit, ErrorCode> = {
 
 /** The `error` of a `--json` answer whose verb did its work but not with 0. */
 export function errorFor(exit: Exit, message: string, details?: ErrorDetails): WireError {
-  return { code: CODES[exit], message, ...(details === undefined ? {} : { details }) };
+  return { code: CODES[exit], message, ...defined({ details }) };
 }
 
 const BY_CODE: Partial<Record<ErrorCode, Exit>> = {
@@ -87,7 +83,7 @@ export function toFailure(error: unknown): Failure {
   return new Failure(BY_CODE[code] ?? EXIT.failed, message, {
     code,
     bare: true,
-    ...(details === undefined ? {} : { details }),
+    ...defined({ details }),
   });
 }
 

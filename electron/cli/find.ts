@@ -71,7 +71,22 @@ export async function openJobs(link: Link, serverId?: ServerId): Promise<JobView
   return all;
 }
 
-export type Found = { type: 'job'; job: JobView } | { type: 'foreign'; serverId: ServerId; job: ForeignJob };
+/** A job of ours. */
+interface Own {
+  type: 'job';
+  job: JobView;
+}
+export interface Foreign {
+  type: 'foreign';
+  serverId: ServerId;
+  job: ForeignJob;
+}
+type Found = Own | Foreign;
+
+const own = (job: JobView): Own => ({ type: 'job', job });
+const foreignOn =
+  (serverId: ServerId) =>
+  (job: ForeignJob): Foreign => ({ type: 'foreign', serverId, job });
 
 /** Looks up words one after the other; what it fetched for one is used for the next. */
 export class Finder {
@@ -89,9 +104,9 @@ export class Finder {
   }
 
   /** Other people's work that is there now. */
-  async foreign(): Promise<{ serverId: ServerId; job: ForeignJob }[]> {
+  async foreign(): Promise<Foreign[]> {
     return (await this.#listed()).flatMap(({ serverId, jobs }) =>
-      jobs.filter((job) => job.state !== 'ended').map((job) => ({ serverId, job })),
+      jobs.filter((job) => job.state !== 'ended').map(foreignOn(serverId)),
     );
   }
 
@@ -105,44 +120,32 @@ export class Finder {
     const wanted = word.toLowerCase();
     if (FULL_ID.test(wanted)) {
       const job = await this.#byId(wanted as JobId);
-      if (job !== null) return { type: 'job', job };
+      if (job !== null) return own(job);
       return options.foreign ? await this.#foreignById(word, wanted) : null;
     }
     if (wanted.length < 4) throw usage(says.prefixTooShort(word));
     const starts = (id: string): boolean => id.toLowerCase().startsWith(wanted);
-    const open = (await this.open()).filter((job) => starts(job.id)).map((job): Found => ({ type: 'job', job }));
+    const open = (await this.open()).filter((job) => starts(job.id)).map(own);
     if (open.length === 1 && TELLING_PREFIX.test(wanted)) return open[0] ?? null;
     const ended = /^[0-9a-f-]+$/.test(wanted) && open.length < 2 ? await this.#ended(word, wanted) : [];
-    const others = options.foreign
-      ? (await this.foreign())
-          .filter(({ job }) => starts(job.remoteKey))
-          .map(({ serverId, job }): Found => ({ type: 'foreign', serverId, job }))
-      : [];
-    const known = new Set(open.flatMap((found) => (found.type === 'job' ? [found.job.id] : [])));
-    return one(word, [
-      ...open,
-      ...ended.filter((job) => !known.has(job.id)).map((job): Found => ({ type: 'job', job })),
-      ...others,
-    ]);
+    const others = options.foreign ? (await this.foreign()).filter(({ job }) => starts(job.remoteKey)) : [];
+    const known = new Set(open.map(({ job }) => job.id));
+    return one(word, [...open, ...ended.filter((job) => !known.has(job.id)).map(own), ...others]);
   }
 
   /** Now, lately, or in the part of a long queue that is not listed: there the host knows whether it exists. */
   async #foreignById(word: string, wanted: string): Promise<Found | null> {
     const now = (await this.foreign()).filter(({ job }) => job.remoteKey.toLowerCase() === wanted);
-    if (now.length > 0)
-      return one(
-        word,
-        now.map(({ serverId, job }): Found => ({ type: 'foreign', serverId, job })),
-      );
+    if (now.length > 0) return one(word, now);
     const { rows } = await this.#link.call('history.page', { filter: { foreign: 'only' }, limit: PAGE });
     for (const row of rows)
       if (row.type === 'foreign' && row.foreign.remoteKey.toLowerCase() === wanted)
-        return { type: 'foreign', serverId: row.foreign.serverId, job: row.foreign };
+        return foreignOn(row.foreign.serverId)(row.foreign);
     const cut = (await this.#listed()).filter(({ jobs, total }) => jobs.length < total);
     const named = cut.filter(({ order }) => order.includes(wanted));
     const [only, ...more] = named.length > 0 ? named : cut;
     if (only === undefined || more.length > 0) return null;
-    return { type: 'foreign', serverId: only.serverId, job: unlisted(only.serverId, wanted) };
+    return foreignOn(only.serverId)(unlisted(only.serverId, wanted));
   }
 
   /** One job of ours; 3 when there is none. */

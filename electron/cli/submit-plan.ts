@@ -1,6 +1,7 @@
 /** `--set`, `--seed` and `--count` → the payload and the jobs of one submit. Pure but for the random seeds, which can be given. */
 import type { ComfyGraph, JobPatch, JobPayload, Kind } from '../../shared/job.ts';
 import type { Json } from '../../shared/schema.ts';
+import { defined } from '../../shared/util/defined.ts';
 import { findSeeds } from '../../shared/workflow/inputs.ts';
 import { drawSeeds, newSeed } from '../../shared/workflow/variants.ts';
 import type { SeedPlan } from '../../shared/workflow/variants.ts';
@@ -27,9 +28,9 @@ export function planSubmit(payload: JobPayload, wishes: Wishes, random?: () => n
   // SwarmUI draws its own as a 32-bit number and refuses what is too large for a seed.
   const draw = random ?? newSeed;
   const seeds = drawSeeds(seedPlanOf(wishes), payload.kind === 'swarm' ? () => draw() % SWARM_SEEDS : draw);
-  const jobs = seeds
-    .map((seed) => (seed === null ? {} : { patch: seedPatch(changed, seed, wishes.seed !== undefined) }))
-    .map((job) => ('patch' in job && job.patch !== null ? { patch: job.patch } : {}));
+  const jobs = seeds.map((seed) =>
+    defined({ patch: seed === null ? undefined : seedPatch(changed, seed, wishes.seed !== undefined) }),
+  );
   return { payload: changed, jobs };
 }
 
@@ -47,8 +48,8 @@ function seedPlanOf({ seed, count }: Wishes): SeedPlan {
   return { mode: 'range', from, count };
 }
 
-/** Null where nothing in the payload takes a seed and none was asked for. */
-function seedPatch(payload: JobPayload, seed: number, asked: boolean): JobPatch | null {
+/** Undefined where nothing in the payload takes a seed and none was asked for. */
+function seedPatch(payload: JobPayload, seed: number, asked: boolean): JobPatch | undefined {
   if (payload.kind === 'swarm') return { params: { seed } };
   const places = findSeeds(payload.graph);
   if (places.length === 0) {
@@ -56,7 +57,7 @@ function seedPatch(payload: JobPayload, seed: number, asked: boolean): JobPatch 
       throw usage(
         'No input of this workflow is a seed: --seed has nothing to set. Name the input with --set NODE.INPUT=VALUE.',
       );
-    return null;
+    return undefined;
   }
   const set: Record<string, Record<string, Json>> = {};
   for (const { nodeId, input } of places) (set[nodeId] ??= {})[input] = seed;

@@ -2,10 +2,10 @@
 import type { CancelMode, CancelScope } from '../../../../shared/cancel.ts';
 import type { JobId, ServerId } from '../../../../shared/ids.ts';
 import type { JobView } from '../../../../shared/job.ts';
-import type { ForeignJob } from '../../../../shared/server.ts';
 import type { Arguments } from '../../args.ts';
 import { EXIT, Failure, usage } from '../../exit-codes.ts';
 import { Finder, serverIdOf } from '../../find.ts';
+import type { Foreign } from '../../find.ts';
 import { shortId } from '../../format.ts';
 import { titleOf } from '../../job-words.ts';
 import type { Link } from '../../link.ts';
@@ -34,7 +34,7 @@ export interface CancelPlan {
   missing: string[];
 }
 
-const targetOf = ({ serverId, job }: { serverId: ServerId; job: ForeignJob }): ForeignTarget => ({
+const targetOf = ({ serverId, job }: Foreign): ForeignTarget => ({
   serverId,
   remoteKey: job.remoteKey,
   running: job.state === 'running',
