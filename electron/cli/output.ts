@@ -1,6 +1,5 @@
 /** The terminal as verbs see it: the answer on stdout, everything else on stderr, a question where one may be asked. */
 import type { WireError } from '../../shared/errors.ts';
-import { abortReason } from '../../shared/util/async.ts';
 import type { Exit } from './exit-codes.ts';
 import { table } from './format.ts';
 import type { CallTrace } from './link.ts';
@@ -97,36 +96,22 @@ export class Output {
   }
 
   /** True only for a typed y or yes. Call only when `canAsk`. */
-  ask(lines: readonly string[], question: string): Promise<boolean> {
+  async ask(lines: readonly string[], question: string): Promise<boolean> {
+    const events = process.getBuiltinModule('node:events');
     const { stdin, stderr } = this.#terminal;
+    const over = new AbortController();
+    const signal = AbortSignal.any([this.#signal, over.signal]);
     stderr.write([...lines, `${question} [y/N] `].join('\n'));
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        stdin.removeListener('data', onData);
-        stdin.removeListener('end', onEnd);
-        this.#signal.removeEventListener('abort', onAbort);
-        stdin.pause();
-      };
-      const settle = (typed: string): void => {
-        leave();
-        resolve(/^\s*y(es)?\s*$/i.test(typed));
-      };
-      const onData = (part: Buffer | string): void => {
-        settle(part.toString());
-      };
-      const onEnd = (): void => {
-        stderr.write('\n');
-        settle('');
-      };
-      const onAbort = (): void => {
-        stderr.write('\n');
-        leave();
-        reject(abortReason(this.#signal));
-      };
-      this.#signal.addEventListener('abort', onAbort, { once: true });
-      stdin.once('data', onData);
-      stdin.once('end', onEnd);
+    let typed: unknown[] = [];
+    try {
+      const heard = Promise.race([events.once(stdin, 'data', { signal }), events.once(stdin, 'end', { signal })]);
       stdin.resume();
-    });
+      typed = await heard;
+    } finally {
+      over.abort();
+      stdin.pause();
+      if (typed.length === 0) stderr.write('\n');
+    }
+    return /^\s*y(es)?\s*$/i.test(String(typed[0]));
   }
 }
