@@ -3,43 +3,11 @@
  * before and the bookkeeping after it are engine.ts; what nodes do is in nodes-*.ts.
  */
 import { GraphPlan } from './graph.ts';
-import { type FileRef, type NodeClass, type NodeContext, NodeFailure, type NodeResult } from './node.ts';
-import type { Picture } from './pictures.ts';
+import { type NodeClass, type NodeContext, NodeFailure, type NodeResult } from './node.ts';
 import { pyDumps } from './py.ts';
-import type { Graph, HistoryEntry, HoldPoint, LogEvent, QueueItem } from './types.ts';
-import { RunReport } from './report.ts';
+import type { Graph, HistoryEntry, QueueItem } from './types.ts';
+import { type RunHost, RunReport } from './report.ts';
 import { isLink } from './check.ts';
-
-/** What the engine lends a run. */
-export interface RunHost {
-  readonly classes: ReadonlyMap<string, NodeClass>;
-  readonly cache: Map<string, NodeResult>;
-  readonly keepsOldCache: boolean;
-  /** 0.3.64 records what came from cache for every job, later ones only for jobs with a client (seen on both). */
-  readonly recordsAllCached: boolean;
-  readonly stepMs: number;
-  /** The socket id that gets the events; null: progress and interruption go to everybody, the rest to nobody. */
-  readonly clientId: string | null;
-  setLastNode(nodeId: string | null): void;
-  now(): number;
-  sleep(ms: number): Promise<void>;
-  /** Sends to that socket; null = to all. */
-  send(type: string, data: Record<string, unknown>, to: string | null): void;
-  sendText(nodeId: string, text: string): void;
-  /** The sampler preview; `when` says whether this is the moment before or after the `progress` frame. */
-  sendPreview(nodeId: string, picture: () => Picture, when: 'before' | 'after'): void;
-  hold(point: HoldPoint, nodeId?: string): Promise<void>;
-  log(event: LogEvent, nodeId?: string): void;
-  /** True once if the interrupt flag was set; clears it. */
-  takeInterrupt(): boolean;
-  save(file: {
-    prefix: string;
-    extension: string;
-    type: 'output' | 'temp';
-    contentType: string;
-    bytes: () => Uint8Array;
-  }): FileRef;
-}
 
 class Interrupted extends Error {}
 

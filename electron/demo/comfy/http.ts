@@ -1,7 +1,7 @@
 /** Small HTTP parts of the shell: path prefix, body in, reply out. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pyDumps, PyError, pyLoads } from './py.ts';
-import type { RouteReply } from './routes.ts';
+import type { RouteReply } from './types.ts';
 
 /** Every core route exists bare and under `/api`; jobs only under `/api` (reference §1). */
 export function bare(path: string): string {

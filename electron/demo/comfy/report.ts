@@ -2,8 +2,40 @@
  * What one run tells and leaves behind: status messages, progress of its nodes, outputs; as frames and as a history entry (reference §3.6, §4.3).
  * Who gets a frame is decided by the client id (§4.2). Runs nothing.
  */
-import type { RunHost } from './exec.ts';
-import type { HistoryEntry, NodeMeta, StatusMessage, UiOutput } from './types.ts';
+import type { FileRef, NodeClass, NodeResult } from './node.ts';
+import type { Picture } from './pictures.ts';
+import type { HistoryEntry, HoldPoint, LogEvent, NodeMeta, StatusMessage, UiOutput } from './types.ts';
+
+/** What the engine lends a run. */
+export interface RunHost {
+  readonly classes: ReadonlyMap<string, NodeClass>;
+  readonly cache: Map<string, NodeResult>;
+  readonly keepsOldCache: boolean;
+  /** 0.3.64 records what came from cache for every job, later ones only for jobs with a client (seen on both). */
+  readonly recordsAllCached: boolean;
+  readonly stepMs: number;
+  /** The socket id that gets the events; null: progress and interruption go to everybody, the rest to nobody. */
+  readonly clientId: string | null;
+  setLastNode(nodeId: string | null): void;
+  now(): number;
+  sleep(ms: number): Promise<void>;
+  /** Sends to that socket; null = to all. */
+  send(type: string, data: Record<string, unknown>, to: string | null): void;
+  sendText(nodeId: string, text: string): void;
+  /** The sampler preview; `when` says whether this is the moment before or after the `progress` frame. */
+  sendPreview(nodeId: string, picture: () => Picture, when: 'before' | 'after'): void;
+  hold(point: HoldPoint, nodeId?: string): Promise<void>;
+  log(event: LogEvent, nodeId?: string): void;
+  /** True once if the interrupt flag was set; clears it. */
+  takeInterrupt(): boolean;
+  save(file: {
+    prefix: string;
+    extension: string;
+    type: 'output' | 'temp';
+    contentType: string;
+    bytes: () => Uint8Array;
+  }): FileRef;
+}
 
 interface NodeProgress {
   readonly value: number;

@@ -6,24 +6,8 @@ import type { ComfyEngine } from './engine.ts';
 import { canonicalUuid, jobById, jobsPage } from './jobs.ts';
 import { objectInfo } from './node.ts';
 import { isDict, needDict, PyError, pyDumps, pyDumpsOnce, pyLoads, pyTruthy } from './py.ts';
-import type { QueueItem } from './types.ts';
+import type { QueueItem, RouteReply, RouteRequest } from './types.ts';
 import { storeUpload, viewFile } from './uploads.ts';
-
-export interface RouteRequest {
-  readonly method: string;
-  /** Without the `/api` prefix; jobs routes keep it. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly body: Buffer;
-  readonly contentType: string;
-}
-
-export type RouteReply =
-  | { readonly status: number; readonly json: unknown }
-  /** JSON already written. */
-  | { readonly status: number; readonly jsonText: string }
-  | { readonly status: number; readonly text: string; readonly type?: string }
-  | { readonly status: number; readonly bytes: Uint8Array; readonly type: string; readonly filename?: string };
 
 const empty = (status: number): RouteReply => ({ status, text: '' });
 

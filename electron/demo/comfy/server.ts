@@ -18,8 +18,8 @@ import { Faults, type FaultAction } from './faults.ts';
 import { refusesOrigin } from './origin.ts';
 import { isDict, pyDumps } from './py.ts';
 import { bare, readable, readBody, write } from './http.ts';
-import { answer, type RouteReply, serverError } from './routes.ts';
-import type { ComfyEngineOptions, Peer } from './types.ts';
+import { answer, serverError } from './routes.ts';
+import type { ComfyEngineOptions, Peer, RouteReply } from './types.ts';
 
 export type { ComfyEngine } from './engine.ts';
 export type * from './types.ts';

@@ -152,3 +152,19 @@ export interface Peer {
   /** Cuts without a close frame: the client sees 1006. */
   terminate(): void;
 }
+
+export interface RouteRequest {
+  readonly method: string;
+  /** Without the `/api` prefix; jobs routes keep it. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Buffer;
+  readonly contentType: string;
+}
+
+export type RouteReply =
+  | { readonly status: number; readonly json: unknown }
+  /** JSON already written. */
+  | { readonly status: number; readonly jsonText: string }
+  | { readonly status: number; readonly text: string; readonly type?: string }
+  | { readonly status: number; readonly bytes: Uint8Array; readonly type: string; readonly filename?: string };

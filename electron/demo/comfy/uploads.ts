@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { FileStore } from './files.ts';
 import type { FileRef } from './node.ts';
 import { PyError } from './py.ts';
-import type { RouteReply, RouteRequest } from './routes.ts';
+import type { RouteReply, RouteRequest } from './types.ts';
 
 /** `&preview=` answers the original: re-encoding is the server's taste, a client must not rely on it. */
 export function viewFile(files: FileStore, query: URLSearchParams): RouteReply {

@@ -3,7 +3,7 @@
  * phases a prompt passes (architecture C5, reference §5). A restart is a new Worker. Outside view and verbs: engine.ts.
  */
 import { deferred, sleep } from '../../../shared/util/async.ts';
-import { PromptRun, type RunHost } from './exec.ts';
+import { PromptRun } from './exec.ts';
 import type { FileStore } from './files.ts';
 import type { Holds } from './holds.ts';
 import type { EngineLog } from './log.ts';
@@ -12,6 +12,7 @@ import type { Picture } from './pictures.ts';
 import { previewFrame } from './previews.ts';
 import { PyError, pyStr } from './py.ts';
 import { PromptQueue } from './queue.ts';
+import type { RunHost } from './report.ts';
 import type { ComfyQuirks, ComfyVersion, HoldPoint, QueueItem } from './types.ts';
 import { binaryFrame, uint32, type Wire } from './wire.ts';
 

@@ -2,7 +2,7 @@
  * What a route is, and the ways an argument can be wrong (§1.2, 1.3). Transport rules (method, content type, session) are in
  * server.ts; the table is in routes.ts.
  */
-import type { SwarmCore } from './core.ts';
+import type { SwarmLife } from './life.ts';
 import type { SwarmSession } from './sessions.ts';
 import type { ApiSocket } from './stream.ts';
 import type { JsonObject, VersionFeatures } from './types.ts';
@@ -10,7 +10,7 @@ import { textOf } from './values.ts';
 import type { Caller, SwarmUser } from './users.ts';
 
 export interface Call {
-  readonly core: SwarmCore;
+  readonly core: SwarmLife;
   readonly session: SwarmSession;
   readonly user: SwarmUser;
   /** the JSON object sent, without `session_id` */

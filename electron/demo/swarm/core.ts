@@ -1,15 +1,12 @@
 /**
- * One life of the SwarmUI process: its sessions, backends, scheduler and clocks, from start to death.
- * What outlives it (session ids, users, saved images, backend settings) is the `SwarmDisk`. Routes and generation work
- * on a core; the core itself knows neither.
+ * What one life of the SwarmUI process keeps: its sessions, backends, options and clocks, from start to death.
+ * What outlives it (session ids, users, saved images, backend settings) is the `SwarmDisk`. Who works on it: life.ts.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { overallStatus, settingsOf } from './backends.ts';
 import type { BackendStatus, BackendType, SwarmBackend } from './backends.ts';
-import { BackendKeeper } from './keeper.ts';
 import { OutputStore } from './outputs.ts';
 import type { Pauses } from './pause.ts';
-import { Scheduler } from './scheduler.ts';
 import { sumCounters, SwarmSession } from './sessions.ts';
 import { ALL_QUIRKS, featuresOf } from './types.ts';
 import type {
@@ -26,6 +23,7 @@ import type {
 } from './types.ts';
 import { UserBook } from './users.ts';
 import type { SwarmUser } from './users.ts';
+import { Bell } from './wait.ts';
 
 export interface Timing {
   readonly graceMs: number;
@@ -105,8 +103,8 @@ export class SwarmCore {
   readonly serverId = randomUUID();
   readonly sessions = new Map<string, SwarmSession>();
   readonly backends = new Map<number, SwarmBackend>();
-  readonly keeper: BackendKeeper;
-  readonly scheduler: Scheduler;
+  /** rung whenever a waiting request may have its turn now */
+  readonly changed = new Bell();
   readonly random: () => number;
   readonly startedMs = Date.now();
   private alive = true;
@@ -137,11 +135,6 @@ export class SwarmCore {
       postWindowMs: options.postWindowMs ?? 0,
       modelLoadMs: options.modelLoadMs ?? 0,
     };
-    this.keeper = new BackendKeeper(this);
-    this.scheduler = new Scheduler(this);
-    for (const saved of disk.backends) this.keeper.load(saved);
-    this.log('start', { detail: this.serverId });
-    void this.scheduler.run();
   }
 
   /** False once killed: whoever still runs then must neither send nor write. */
@@ -227,8 +220,7 @@ export class SwarmCore {
   kill(): void {
     this.log('kill', { detail: this.serverId });
     this.alive = false;
-    this.scheduler.stop();
-    this.keeper.stop();
+    this.changed.ring();
     for (const backend of this.backends.values()) backend.comfy?.close();
     for (const user of this.disk.users.all()) user.forgetProcess();
   }

@@ -13,7 +13,8 @@
  * -generate and -image (messages), -job (hand-over to ComfyUI), -comfy (its door), -remote (Swarm-to-Swarm), -stream (the socket's
  * end), -routes-* (API), -passthrough, -users, -outputs, -params.
  */
-import { quirksWith, SwarmCore, SwarmDisk } from './core.ts';
+import { quirksWith, SwarmDisk } from './core.ts';
+import { SwarmLife } from './life.ts';
 import { Pauses } from './pause.ts';
 import type { PauseFilter, PauseHandle } from './pause.ts';
 import type { LogEntry, LogKind, PausePoint, Quirks, SwarmOptions } from './types.ts';
@@ -33,7 +34,7 @@ export class SwarmEngine {
   private readonly options: SwarmOptions;
   private readonly pauses = new Pauses();
   private readonly watchers = new Set<() => void>();
-  private life: SwarmCore;
+  private life: SwarmLife;
   private requests = 0;
   private crashes = 0;
 
@@ -45,7 +46,7 @@ export class SwarmEngine {
   }
 
   /** the present life of the process; another object after a restart */
-  get core(): SwarmCore {
+  get core(): SwarmLife {
     return this.life;
   }
 
@@ -139,8 +140,8 @@ export class SwarmEngine {
     this.pauses.releaseAll();
   }
 
-  private begin(): SwarmCore {
-    return new SwarmCore(this.options, this.quirks, this.disk, this.pauses, {
+  private begin(): SwarmLife {
+    return new SwarmLife(this.options, this.quirks, this.disk, this.pauses, {
       write: (entry) => {
         this.log.push(entry);
         for (const look of [...this.watchers]) look();

@@ -3,14 +3,15 @@
  * Used by the WebSocket and the HTTP route alike; sockets, `socket_intention` and the final status are in stream.ts.
  */
 import type { SwarmBackend } from './backends.ts';
-import type { SwarmCore } from './core.ts';
 import { ImageMessages } from './image.ts';
-import { JobError, runPrompt } from './job.ts';
+import { runPrompt } from './job.ts';
 import type { JobEnd } from './job.ts';
+import type { SwarmLife } from './life.ts';
 import { buildGraph, nodeTypesOf, ParamError, readInput } from './params.ts';
 import type { GenInput } from './params.ts';
 import { runRemote } from './remote.ts';
 import type { Claim, SwarmSession } from './sessions.ts';
+import { JobError } from './types.ts';
 import type { JsonObject, Where } from './types.ts';
 import type { SwarmUser } from './users.ts';
 import { delay } from './wait.ts';
@@ -28,7 +29,7 @@ export interface RequestOptions {
 
 /** Runs one request. Never rejects; all outcomes are messages. */
 export async function runRequest(
-  core: SwarmCore,
+  core: SwarmLife,
   session: SwarmSession,
   user: SwarmUser,
   raw: JsonObject,
@@ -90,7 +91,7 @@ class HeldOutput {
 }
 
 class Request {
-  private readonly core: SwarmCore;
+  private readonly core: SwarmLife;
   private readonly session: SwarmSession;
   private readonly user: SwarmUser;
   private readonly claim: Claim;
@@ -103,7 +104,7 @@ class Request {
   private readonly startedMs = performance.now();
 
   constructor(
-    core: SwarmCore,
+    core: SwarmLife,
     session: SwarmSession,
     user: SwarmUser,
     claim: Claim,
@@ -214,7 +215,7 @@ class Request {
       const hooks = { where, interrupted: claim.interrupted, ...messages.hooks() };
       end = backend.isComfy
         ? await runPrompt(core, backend, buildGraph(input, seed, backend.hasPack), hooks)
-        : await runRemote(core, backend, input, hooks, messages);
+        : await runRemote(core, core.keeper.remoteOf(backend), backend, input, hooks, messages);
       if (end === 'silent' && claim.interrupted.aborted) core.keeper.failed(backend);
     } catch (problem) {
       if (!core.isAlive()) return;

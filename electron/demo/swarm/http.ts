@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from './call.ts';
 import type { Route } from './call.ts';
 import type { SwarmCore } from './core.ts';
+import type { SwarmLife } from './life.ts';
 import { isObject, textOf } from './values.ts';
 import { callerOf } from './request.ts';
 import { getNewSession, login, socketRoutes } from './routes-user.ts';
@@ -33,7 +34,7 @@ export function jsonAnswer(
 }
 
 export async function handleApi(
-  core: SwarmCore,
+  core: SwarmLife,
   routes: ReadonlyMap<string, Route>,
   request: IncomingMessage,
   name: string,

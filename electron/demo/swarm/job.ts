@@ -5,12 +5,10 @@
 import type { SwarmBackend } from './backends.ts';
 import type { ComfyBackend, ComfySocket } from './comfy.ts';
 import type { SwarmCore } from './core.ts';
+import { JobError } from './types.ts';
 import type { JsonObject, Where } from './types.ts';
 import { isObject, textOf } from './values.ts';
 import { ABORTED, delay, orAborted } from './wait.ts';
-
-/** An end with a sentence for the client. */
-export class JobError extends Error {}
 
 export type JobEnd =
   | 'done'

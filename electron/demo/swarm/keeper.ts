@@ -18,9 +18,11 @@ export class BackendKeeper {
     this.core = core;
   }
 
-  /** The remote Swarm behind a control entry. */
-  remoteOf(controlId: number): RemoteSwarm | null {
-    return this.remotes.get(controlId) ?? null;
+  /** The remote Swarm behind a child of a control entry. */
+  remoteOf(child: SwarmBackend): RemoteSwarm {
+    const remote = child.parent === null ? undefined : this.remotes.get(child.parent);
+    if (remote === undefined) throw new Error('no remote swarm');
+    return remote;
   }
 
   load(saved: SavedBackend): SwarmBackend {
@@ -54,7 +56,7 @@ export class BackendKeeper {
     this.dropChildren(backend);
     this.core.backends.delete(backend.id);
     this.save();
-    this.core.scheduler.ring();
+    this.core.changed.ring();
   }
 
   setEnabled(backend: SwarmBackend, enabled: boolean): void {
@@ -66,7 +68,7 @@ export class BackendKeeper {
       this.dropChildren(backend);
     }
     this.save();
-    this.core.scheduler.ring();
+    this.core.changed.ring();
   }
 
   restart(backend: SwarmBackend): void {
@@ -160,7 +162,7 @@ export class BackendKeeper {
     if (backend.state === state) return;
     backend.state = state;
     this.core.log('backend', { backend: backend.id, detail: state });
-    this.core.scheduler.ring();
+    this.core.changed.ring();
   }
 
   private later(ms: number, act: () => void): void {

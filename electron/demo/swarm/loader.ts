@@ -6,8 +6,38 @@
 import type { SwarmBackend } from './backends.ts';
 import type { SwarmCore } from './core.ts';
 import { runPrompt } from './job.ts';
-import type { Acquired, Waiting } from './scheduler.ts';
+import type { Claim } from './sessions.ts';
+import type { Where } from './types.ts';
 import { ABORTED, delay, orAborted, turn } from './wait.ts';
+import type { Deferred } from './wait.ts';
+
+export interface Grant {
+  readonly backend: SwarmBackend;
+  /** gives the slot back; harmless when repeated */
+  release(): void;
+}
+
+export type Acquired =
+  | { readonly kind: 'granted'; readonly grant: Grant }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'refused'; readonly message: string };
+
+export interface Wanted {
+  readonly claim: Claim;
+  readonly where: Where;
+  /** the model that must be loaded, or null if any will do */
+  readonly model: string | null;
+  /** why a backend cannot serve this, or null if it can */
+  readonly refuses: (backend: SwarmBackend) => string | null;
+  /** sends the requester a status message */
+  readonly notify: () => void;
+}
+
+export interface Waiting extends Wanted {
+  readonly sinceMs: number;
+  settled: boolean;
+  readonly result: Deferred<Acquired>;
+}
 
 interface Pressure {
   readonly model: string;
@@ -73,7 +103,7 @@ export class ModelLoader {
   }
 
   /** A load nobody's generation asked for (`SelectModel`). @returns null, or why it failed */
-  async loadNow(model: string, backend: SwarmBackend, where: Waiting['where']): Promise<string | null> {
+  async loadNow(model: string, backend: SwarmBackend, where: Where): Promise<string | null> {
     if (backend.currentModel === model) return null;
     while (backend.reserved) await backend.freed.wait(100);
     backend.reserved = true;
@@ -108,11 +138,11 @@ export class ModelLoader {
       } else await work;
     } else if (first !== null) pressure.bad.set(backend.id, first);
     pressure.loading = false;
-    this.core.scheduler.ring();
+    this.core.changed.ring();
   }
 
   /** Loads in ComfyUI, cancelled or not. @returns null, or why it failed */
-  private async runLoad(model: string, backend: SwarmBackend, where: Waiting['where']): Promise<string | null> {
+  private async runLoad(model: string, backend: SwarmBackend, where: Where): Promise<string | null> {
     let failure: string | null = null;
     try {
       await backend.allFree();
@@ -135,7 +165,7 @@ export class ModelLoader {
     }
     backend.reserved = false;
     this.core.log('load-end', { ...where, detail: failure ?? model });
-    this.core.scheduler.ring();
+    this.core.changed.ring();
     return failure;
   }
 }

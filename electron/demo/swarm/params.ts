@@ -4,8 +4,8 @@
  */
 import { PARAMS, SAMPLERS, SCHEDULERS } from './param-list.ts';
 import type { ParamSpec } from './param-list.ts';
-import { JobError } from './job.ts';
 import { isObject, textOf } from './values.ts';
+import { JobError } from './types.ts';
 import type { JsonObject, ModelSpec } from './types.ts';
 import type { SwarmUser } from './users.ts';
 

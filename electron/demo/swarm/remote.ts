@@ -8,10 +8,10 @@ import type { SwarmBackend } from './backends.ts';
 import { toBuffer } from './comfy.ts';
 import type { SwarmCore } from './core.ts';
 import type { ImageMessages } from './image.ts';
-import { JobError } from './job.ts';
 import { isObject } from './values.ts';
 import type { JobEnd, JobHooks } from './job.ts';
 import type { GenInput } from './params.ts';
+import { JobError } from './types.ts';
 import type { JsonObject } from './types.ts';
 
 export interface RemoteBackend {
@@ -127,13 +127,12 @@ export class RemoteSwarm {
 /** One image on a remote Swarm. @throws JobError `Remote swarm gave error: …` */
 export async function runRemote(
   core: SwarmCore,
+  remote: RemoteSwarm,
   child: SwarmBackend,
   input: GenInput,
   hooks: JobHooks,
   messages: ImageMessages,
 ): Promise<JobEnd> {
-  const remote = child.parent === null ? null : core.keeper.remoteOf(child.parent);
-  if (remote === null) throw new Error('no remote swarm');
   const session = await remote.session(child.id, core.quirks.swarmToSwarmShared);
   const { extra_metadata: _extra, exactbackendid: _pin, ...parameters } = input.original;
   const body: JsonObject = { ...parameters, session_id: session, images: 1, seed: input.seed, donotsave: true };

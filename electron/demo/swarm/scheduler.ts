@@ -6,45 +6,14 @@
 import type { SwarmBackend } from './backends.ts';
 import type { SwarmCore } from './core.ts';
 import { ModelLoader } from './loader.ts';
-import type { Claim } from './sessions.ts';
+import type { Acquired, Waiting, Wanted } from './loader.ts';
 import type { Where } from './types.ts';
-import { Bell, deferred, delay, turn } from './wait.ts';
-import type { Deferred } from './wait.ts';
-
-export interface Grant {
-  readonly backend: SwarmBackend;
-  /** gives the slot back; harmless when repeated */
-  release(): void;
-}
-
-export type Acquired =
-  | { readonly kind: 'granted'; readonly grant: Grant }
-  | { readonly kind: 'cancelled' }
-  | { readonly kind: 'refused'; readonly message: string };
-
-export interface Wanted {
-  readonly claim: Claim;
-  readonly where: Where;
-  /** the model that must be loaded, or null if any will do */
-  readonly model: string | null;
-  /** why a backend cannot serve this, or null if it can */
-  readonly refuses: (backend: SwarmBackend) => string | null;
-  /** sends the requester a status message */
-  readonly notify: () => void;
-}
-
-export interface Waiting extends Wanted {
-  readonly sinceMs: number;
-  settled: boolean;
-  readonly result: Deferred<Acquired>;
-}
+import { deferred, delay, turn } from './wait.ts';
 
 export class Scheduler {
   private readonly core: SwarmCore;
-  private readonly bell = new Bell();
   private readonly waiting = new Set<Waiting>();
   readonly loader: ModelLoader;
-  private stopped = false;
 
   constructor(core: SwarmCore) {
     this.core = core;
@@ -53,24 +22,15 @@ export class Scheduler {
     });
   }
 
-  ring(): void {
-    this.bell.ring();
-  }
-
-  stop(): void {
-    this.stopped = true;
-    this.bell.ring();
-  }
-
   async run(): Promise<void> {
-    while (!this.stopped) {
+    while (this.core.isAlive()) {
       const { scanMs, refuseAfterMs } = this.core.timing;
       let waitMs = this.waiting.size === 0 ? Infinity : scanMs;
       for (const one of this.waiting) {
         const due = refuseAfterMs - (performance.now() - one.sinceMs);
         if (due > 0) waitMs = Math.min(waitMs, due + 1);
       }
-      await this.bell.wait(waitMs);
+      await this.core.changed.wait(waitMs);
       await this.scan();
     }
   }
@@ -86,7 +46,7 @@ export class Scheduler {
     else {
       wanted.claim.stopWaiting.addEventListener('abort', onStop, { once: true });
       this.core.log('wait', wanted.where);
-      this.bell.ring();
+      this.core.changed.ring();
     }
     return waiting.result.promise.finally(() => {
       wanted.claim.stopWaiting.removeEventListener('abort', onStop);
@@ -104,7 +64,7 @@ export class Scheduler {
   private async scan(): Promise<void> {
     this.loader.forgetSettled();
     for (const one of [...this.waiting]) {
-      if (this.stopped) return;
+      if (!this.core.isAlive()) return;
       if (!one.settled) await this.tryFind(one);
     }
   }
@@ -156,7 +116,7 @@ export class Scheduler {
       return;
     }
     if (!backend.canGrant) {
-      this.bell.ring();
+      this.core.changed.ring();
       return;
     }
     backend.usages += 1;
@@ -170,7 +130,7 @@ export class Scheduler {
       backend.lastUsedMs = Date.now();
       this.core.log('slot-freed', where);
       backend.freed.ring();
-      this.bell.ring();
+      this.core.changed.ring();
     };
     this.settle(one, { kind: 'granted', grant: { backend, release } });
   }

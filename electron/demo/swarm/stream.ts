@@ -2,7 +2,7 @@
  * `GenerateText2ImageWS`: one socket, one or more requests, `socket_intention`, the grace, the final status, close 1000
  * (§3.2, 3.3, rec 05, 35). The requests themselves are in generate.ts.
  */
-import type { SwarmCore } from './core.ts';
+import type { SwarmLife } from './life.ts';
 import { runRequest } from './generate.ts';
 import { isObject } from './values.ts';
 import type { Claim, SwarmSession } from './sessions.ts';
@@ -21,7 +21,7 @@ export interface ApiSocket {
 }
 
 export async function serveGenerate(
-  core: SwarmCore,
+  core: SwarmLife,
   session: SwarmSession,
   user: SwarmUser,
   first: JsonObject,

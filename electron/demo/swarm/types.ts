@@ -1,9 +1,12 @@
 /**
  * Shapes shared by all parts of the SwarmUI engine: options, quirks, counters, log entries.
- * It holds no behaviour. Facts are from the SwarmUI protocol reference ("§") and the recordings ("rec").
+ * It has no behaviour. Facts are from the SwarmUI protocol reference ("§") and the recordings ("rec").
  */
 
 export type JsonObject = Record<string, unknown>;
+
+/** An end of a job with a sentence for the client. */
+export class JobError extends Error {}
 
 /** The four counters of one session (§5 "Counter meaning"). */
 export interface Counters {

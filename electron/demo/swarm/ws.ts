@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import { Refusal } from './call.ts';
 import type { Route } from './call.ts';
 import { toBuffer } from './comfy.ts';
-import type { SwarmCore } from './core.ts';
+import type { SwarmLife } from './life.ts';
 import { sessionOf } from './http.ts';
 import { isObject } from './values.ts';
 import { callerOf } from './request.ts';
@@ -15,7 +15,7 @@ import type { ApiSocket } from './stream.ts';
 const FIRST_MESSAGE_MS = 60_000;
 
 export function serveApiSocket(
-  core: SwarmCore,
+  core: SwarmLife,
   routes: ReadonlyMap<string, Route>,
   client: WebSocket,
   request: IncomingMessage,
