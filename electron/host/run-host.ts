@@ -121,7 +121,7 @@ async function serve(args: HostArguments): Promise<void> {
 
   if (args.demo) {
     say(says.demo);
-    const demo = await (await import('./demo.ts')).startDemo(core.handlers);
+    const demo = await (await import('../demo/demo.ts')).startDemo(core.handlers);
     ends.push(async () => {
       await demo[Symbol.asyncDispose]();
     });

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import type { Handlers } from '../../shared/contract.ts';
 import type { CallContext } from '../../shared/contract-types.ts';
-import { startDemoComfy } from '../demo/comfy/demo.ts';
-import { startDemoSwarm } from '../demo/swarm/demo.ts';
+import { startDemoComfy } from './comfy/demo.ts';
+import { startDemoSwarm } from './swarm/demo.ts';
 import type { ServerId } from '../../shared/ids.ts';
 import { ComfyGraphSchema } from '../../shared/job.ts';
 import type { ComfyGraph, Kind } from '../../shared/job.ts';
