@@ -20,6 +20,8 @@ import { requireNodeVersion } from './node-version.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+const demo = { config: 'electron/vite.config.ts', mode: 'demo', entry: 'electron/demo/demo.ts' };
+
 const targets = {
   renderer: {
     passes: [{ config: 'renderer/vite.config.ts', mode: 'production', entry: 'renderer/index.html' }],
@@ -27,7 +29,7 @@ const targets = {
     sources: ['shared', 'renderer'],
   },
   host: {
-    passes: [{ config: 'electron/vite.config.ts', mode: 'host', entry: 'electron/host/host.ts' }],
+    passes: [{ config: 'electron/vite.config.ts', mode: 'host', entry: 'electron/host/host.ts' }, demo],
     result: 'host.js',
     sources: ['shared', 'electron'],
   },
@@ -43,6 +45,7 @@ const targets = {
     passes: [
       { config: 'electron/vite.config.ts', mode: 'desktop', entry: 'electron/desktop/main.ts' },
       { config: 'electron/vite.config.ts', mode: 'preload', entry: 'electron/desktop/preload.ts' },
+      demo,
     ],
     result: 'main.js',
     sources: ['shared', 'electron'],

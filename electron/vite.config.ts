@@ -1,19 +1,20 @@
 /**
  * Builds what runs in Node, one self-contained file per mode: `host`, `cli`, `desktop` (ES modules) and `preload` (CJS,
- * because a sandboxed preload script cannot be a module). `alone` is the core that the CLI loads for
- * `--url` only, a file beside it: a verb's wall time is mostly loading. Everything is bundled except better-sqlite3, which finds its
- * binary next to itself, and electron. Which modes make up a build, and when, is decided in build.ts.
+ * because a sandboxed preload script cannot be a module). Two are loaded only when needed, from a file beside the one that needs
+ * them: `alone`, the core of the CLI's `--url` (a verb's wall time is mostly loading), and `demo`, the servers of `--demo`. Everything
+ * is bundled except better-sqlite3, which finds its binary next to itself, and electron. build.ts decides which modes make up a build.
  */
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import type { Plugin } from 'vite';
 
 const outputs = {
-  host: { entry: 'host/host.ts', directory: 'host', file: 'host.js', format: 'es' },
-  cli: { entry: 'cli/cli.ts', directory: 'cli', file: 'switchyard.js', format: 'es' },
-  alone: { entry: 'host/alone.ts', directory: 'cli', file: 'alone.js', format: 'es' },
-  desktop: { entry: 'desktop/main.ts', directory: 'desktop', file: 'main.js', format: 'es' },
-  preload: { entry: 'desktop/preload.ts', directory: 'desktop', file: 'preload.cjs', format: 'cjs' },
+  host: { entry: 'host/host.ts', file: 'host.js', format: 'es' },
+  cli: { entry: 'cli/cli.ts', file: 'switchyard.js', format: 'es' },
+  alone: { entry: 'host/alone.ts', file: 'alone.js', format: 'es' },
+  desktop: { entry: 'desktop/main.ts', file: 'main.js', format: 'es' },
+  preload: { entry: 'desktop/preload.ts', file: 'preload.cjs', format: 'cjs' },
+  demo: { entry: 'demo/demo.ts', file: 'demo.js', format: 'es' },
 } as const;
 
 /** bufferutil and utf-8-validate are optional accelerators that ws tries to load and does without. */
@@ -46,8 +47,8 @@ export default defineConfig(({ mode }) => {
     ssr: { target: 'node', noExternal: true, external },
     build: {
       ssr: output.entry,
-      outDir: fileURLToPath(new URL(`../dist/${output.directory}`, import.meta.url)),
-      emptyOutDir: mode !== 'preload' && mode !== 'alone',
+      // Where to is said by the caller, who makes the directory.
+      emptyOutDir: false,
       target: 'node22',
       // The CLI is read anew at every call: half the text is half the time to parse it.
       minify: mode === 'cli',

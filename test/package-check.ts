@@ -273,6 +273,7 @@ async function checkPacked(target: Target): Promise<void> {
     '/package.json',
     '/dist/desktop/main.js',
     '/dist/desktop/preload.cjs',
+    '/dist/desktop/demo.js',
     '/dist/renderer/index.html',
     '/dist/licences.txt',
     '/resources/icons/linux/256x256.png',

@@ -7,7 +7,7 @@ import { toAppError } from '../../shared/errors.ts';
 import type { DesktopState } from '../../shared/desktop-topics.ts';
 import { trayModel } from './tray/model.ts';
 import type { TrayAction, TrayModel } from './tray/model.ts';
-import { startDemo } from '../demo/demo.ts';
+import { startDemo } from '../host/load-demo.ts';
 import { Acts } from './acts.ts';
 import { Awake } from './life/awake.ts';
 import { CancelDialog } from './cancel-dialog.ts';

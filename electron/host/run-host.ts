@@ -13,6 +13,7 @@ import type { HostArguments } from './arguments.ts';
 import { readEndpoint } from './endpoint-file.ts';
 import { askForLaunchUrl, findRunningHost } from './endpoint.ts';
 import { IdleExit } from './idle-exit.ts';
+import { startDemo } from './load-demo.ts';
 import { says } from './says.ts';
 import { openUrlCommand, runDetached } from './shell.ts';
 
@@ -121,7 +122,7 @@ async function serve(args: HostArguments): Promise<void> {
 
   if (args.demo) {
     say(says.demo);
-    const demo = await (await import('../demo/demo.ts')).startDemo(core.handlers);
+    const demo = await startDemo(core.handlers);
     ends.push(async () => {
       await demo[Symbol.asyncDispose]();
     });

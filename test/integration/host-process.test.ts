@@ -1,18 +1,19 @@
 /** The host as a process: what it prints, finding one that runs already, and how it ends. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ensureBuilt } from '../../electron/build.ts';
 import { readEndpoint } from '../../electron/host/endpoint-file.ts';
 import { findRunningHost } from '../../electron/host/endpoint.ts';
 import { connectToHost } from '../support/connect-host.ts';
 import { createClient } from '../../shared/rpc/client.ts';
+import { root } from '../suites.ts';
 import { until } from '../support/until.ts';
 
-const entry = fileURLToPath(new URL('../../electron/host/host.ts', import.meta.url));
+const entry = join(root, 'electron/host/host.ts');
 
 interface HostProcess {
   child: ChildProcess;
@@ -24,9 +25,11 @@ interface HostProcess {
 let dataDir: string;
 const running: HostProcess[] = [];
 
-function startHost(...words: string[]): HostProcess {
+const startHost = (...words: string[]): HostProcess => start(entry, words);
+
+function start(program: string, words: readonly string[]): HostProcess {
   const { DISPLAY: _d, WAYLAND_DISPLAY: _w, ...env } = process.env;
-  const child = spawn(process.execPath, [entry, '--data', dataDir, ...words], {
+  const child = spawn(process.execPath, [program, '--data', dataDir, ...words], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -124,6 +127,27 @@ describe('the host process', () => {
       expect(host.err()).not.toContain('    at ');
     },
   );
+
+  it('built, it has the demo in a file beside it, which --demo alone loads', async () => {
+    await ensureBuilt(['host', 'desktop']);
+    const sourcesOf = (file: string): string =>
+      (JSON.parse(readFileSync(join(root, 'dist', `${file}.map`), 'utf8')) as { sources: string[] }).sources.join('\n');
+    for (const program of ['host/host.js', 'desktop/main.js']) {
+      expect(sourcesOf(program)).toContain('host/load-demo.ts');
+      expect(sourcesOf(program)).not.toContain('electron/demo/');
+    }
+    for (const demo of ['host/demo.js', 'desktop/demo.js'])
+      for (const part of ['comfy', 'swarm']) expect(sourcesOf(demo)).toContain(`electron/demo/${part}/engine.ts`);
+
+    const host = start(join(root, 'dist/host/host.js'), ['--demo']);
+    await until('its servers run', () => host.out().includes('/launch?code='));
+    const found = await findRunningHost(join(dataDir, 'demo'));
+    const client = createClient(
+      await connectToHost({ socketPath: found?.endpoint.socketPath ?? '', token: found?.token ?? '' }),
+    );
+    const { servers } = await client.api.servers.list({});
+    expect(servers.map(({ kind }) => kind)).toEqual(['comfy', 'comfy', 'swarm']);
+  });
 
   it('the demo promises nothing of its servers at its end: they end with it', async () => {
     const host = startHost('--demo');
