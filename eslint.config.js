@@ -20,6 +20,17 @@ const noDefaultReExport = {
   message: 'No default exports: one name everywhere.',
 };
 
+const noInlineType = {
+  selector: 'ImportDeclaration[importKind="value"] > ImportSpecifier[importKind="type"]',
+  message: 'Types have an import of their own: `import type { … }`.',
+};
+/** A private constructor has no other way of being written. */
+const noAccessibility = {
+  selector: ':matches(PropertyDefinition, MethodDefinition[kind!="constructor"], TSParameterProperty)[accessibility]',
+  message: 'Private is `#name`, public says nothing.',
+};
+const house = [noEnum, noNamespace, noDefaultExport, noDefaultReExport, noInlineType, noAccessibility];
+
 /** Electron is ready only when the entry's module has been evaluated to its end: what waits at the top may wait for ever. */
 const noTopLevelAwait = [
   'AwaitExpression',
@@ -53,7 +64,7 @@ export default defineConfig(
       eqeqeq: 'error',
       // 300 lines is the aim, 400 the wall: blank lines and comments are free, so that nobody saves on them.
       'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
-      'no-restricted-syntax': ['error', noEnum, noNamespace, noDefaultExport, noDefaultReExport],
+      'no-restricted-syntax': ['error', ...house],
       'no-restricted-imports': [
         'error',
         {
@@ -123,7 +134,7 @@ export default defineConfig(
   {
     files: ['electron/desktop/**'],
     rules: {
-      'no-restricted-syntax': ['error', noEnum, noNamespace, noDefaultExport, noDefaultReExport, ...noTopLevelAwait],
+      'no-restricted-syntax': ['error', ...house, ...noTopLevelAwait],
     },
   },
   {

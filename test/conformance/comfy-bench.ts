@@ -1,6 +1,7 @@
 /** What every part of the ComfyUI conformance suite works with: the server under test, its abilities, graphs with fresh seeds, clean-up. */
 import { randomUUID } from 'node:crypto';
-import { ComfySocket, http, type HttpReply } from './comfy-client.ts';
+import { ComfySocket, http } from './comfy-client.ts';
+import type { HttpReply } from './comfy-client.ts';
 
 export interface ComfyAbilities {
   /** `/api/jobs` (not on 0.3.64). */

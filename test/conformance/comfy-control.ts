@@ -1,7 +1,8 @@
 /** Conformance: submitting, ordering, deleting, interrupting (reference §3.3 to §3.5, §3.8, §5). */
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { type ComfyBench, type Json, probeGraph, sleepGraph } from './comfy-bench.ts';
+import { probeGraph, sleepGraph } from './comfy-bench.ts';
+import type { ComfyBench, Json } from './comfy-bench.ts';
 
 export function comfyControl(bench: () => ComfyBench): void {
   /** Keeps the worker busy so that what follows waits. */

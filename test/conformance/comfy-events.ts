@@ -1,6 +1,7 @@
 /** Conformance: what sockets are told, to whom and in which order (reference §4). */
 import { expect, it } from 'vitest';
-import { type ComfyBench, imageGraph, probeGraph, sleepGraph } from './comfy-bench.ts';
+import { imageGraph, probeGraph, sleepGraph } from './comfy-bench.ts';
+import type { ComfyBench } from './comfy-bench.ts';
 import type { ComfySocket } from './comfy-client.ts';
 
 /** Types of the text frames of a prompt; sampler steps and progress_state left out. */

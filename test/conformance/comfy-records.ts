@@ -1,7 +1,8 @@
 /** Conformance: identification, validation answers, history, jobs, files, access, restart (reference §2, §3, §7, §8). */
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { type ComfyBench, type Graph, imageGraph, type Json, sleepGraph } from './comfy-bench.ts';
+import { imageGraph, sleepGraph } from './comfy-bench.ts';
+import type { ComfyBench, Graph, Json } from './comfy-bench.ts';
 
 export function comfyRecords(bench: () => ComfyBench): void {
   it('identifies itself', async () => {

@@ -1,7 +1,9 @@
 /** Runs the ComfyUI conformance suite against the engine in three versions, and against the server COMFY_URL names. */
 import { describe, it } from 'vitest';
-import { type ComfyVersion, startComfyServer } from '../../electron/demo/comfy/server.ts';
-import { comfyConformance, probeAbilities, type ComfyUnderTest } from './comfy.ts';
+import { startComfyServer } from '../../electron/demo/comfy/server.ts';
+import type { ComfyVersion } from '../../electron/demo/comfy/server.ts';
+import { comfyConformance, probeAbilities } from './comfy.ts';
+import type { ComfyUnderTest } from './comfy.ts';
 
 async function engine(version: ComfyVersion): Promise<ComfyUnderTest> {
   const server = await startComfyServer({ version, stepMs: 5 });

@@ -3,7 +3,8 @@
  * The real one must have the Probe* nodes, be idle and be used by nobody else: the suite clears queues and interrupts.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
-import { ComfyBench, type ComfyAbilities, type ComfyUnderTest } from './comfy-bench.ts';
+import { ComfyBench } from './comfy-bench.ts';
+import type { ComfyAbilities, ComfyUnderTest } from './comfy-bench.ts';
 import { http } from './comfy-client.ts';
 import { comfyControl } from './comfy-control.ts';
 import { comfyEvents } from './comfy-events.ts';

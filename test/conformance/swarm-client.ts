@@ -97,12 +97,12 @@ export function progressOf(message: Message): Message | undefined {
 
 export class SwarmClient {
   readonly url: string;
-  private readonly headers: Record<string, string>;
+  readonly #headers: Record<string, string>;
   readonly streams: Stream[] = [];
 
   constructor(url: string, headers: Record<string, string> = { 'user-agent': 'conformance' }) {
     this.url = url;
-    this.headers = headers;
+    this.#headers = headers;
   }
 
   /** Headers go out exactly as given; `transfer-encoding` replaces the length, as a chunked client would send. */
@@ -114,7 +114,7 @@ export class SwarmClient {
     const body = init.body === undefined || typeof init.body === 'string' ? init.body : JSON.stringify(init.body);
     const headers = new Headers({
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...this.headers,
+      ...this.#headers,
       ...init.headers,
     });
     if (!headers.has('transfer-encoding')) headers.set('content-length', String(Buffer.byteLength(body ?? '')));
@@ -153,7 +153,7 @@ export class SwarmClient {
 
   async open(path: string, headers: Record<string, string> = {}): Promise<Stream> {
     const socket = new WebSocket(this.url.replace('http', 'ws') + path, {
-      headers: { ...this.headers, ...headers },
+      headers: { ...this.#headers, ...headers },
       perMessageDeflate: false,
     });
     const stream = new Stream(socket);

@@ -4,7 +4,8 @@
  */
 import type { ComfyEngine } from './engine.ts';
 import { seededRandom } from './pictures.ts';
-import { type ComfyServerHandle, startComfyServer } from './server.ts';
+import { startComfyServer } from './server.ts';
+import type { ComfyServerHandle } from './server.ts';
 import type { ComfyVersion, Graph } from './types.ts';
 
 /** Milliseconds per sampler step. A picture of 24 steps takes about 4, 6 or 9 s. */

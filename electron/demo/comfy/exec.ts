@@ -3,10 +3,12 @@
  * before and the bookkeeping after it are engine.ts; what nodes do is in nodes-*.ts.
  */
 import { GraphPlan } from './graph.ts';
-import { type NodeClass, type NodeContext, NodeFailure, type NodeResult } from './node.ts';
+import { NodeFailure } from './node.ts';
+import type { NodeClass, NodeContext, NodeResult } from './node.ts';
 import { pyDumps } from './py.ts';
 import type { Graph, HistoryEntry, QueueItem } from './types.ts';
-import { type RunHost, RunReport } from './report.ts';
+import { RunReport } from './report.ts';
+import type { RunHost } from './report.ts';
 import { isLink } from './check.ts';
 
 class Interrupted extends Error {}

@@ -1,5 +1,6 @@
 /** `/api/jobs` and `/api/jobs/{id}`: queue items and history entries in the shape of reference §3.7. Reads the queue, changes nothing. */
-import { isDict, PyError, pyTypeName, type Dict } from './py.ts';
+import { isDict, PyError, pyTypeName } from './py.ts';
+import type { Dict } from './py.ts';
 import type { PromptQueue } from './queue.ts';
 import type { ComfyVersion, HistoryEntry, QueueItem } from './types.ts';
 

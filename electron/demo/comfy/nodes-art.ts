@@ -2,8 +2,10 @@
  * The node classes of a small text-to-image graph, with the names, inputs and limits of ComfyUI's own, painting pictures of pictures.ts
  * in place of running a model. Enough for the demo and for sample workflows; not a catalogue of ComfyUI's nodes.
  */
-import { type NodeClass, type NodeContext, type NodeResult, numberIn, textIn } from './node.ts';
-import { type Picture, paint } from './pictures.ts';
+import { numberIn, textIn } from './node.ts';
+import type { NodeClass, NodeContext, NodeResult } from './node.ts';
+import { paint } from './pictures.ts';
+import type { Picture } from './pictures.ts';
 import { encodePng } from './png.ts';
 
 const samplers = [

@@ -2,7 +2,8 @@
  * Node classes for tests. `Probe*`: same names, inputs and behaviour as the node pack on the recorded real server, so that one graph runs on
  * both. `Test*`: only here. No pictures of interest.
  */
-import { type NodeClass, type NodeContext, NodeFailure, type NodeResult, numberIn, textIn } from './node.ts';
+import { NodeFailure, numberIn, textIn } from './node.ts';
+import type { NodeClass, NodeContext, NodeResult } from './node.ts';
 import type { Picture } from './pictures.ts';
 
 const seed = ['INT', { default: 0, min: 0, max: 2147483648 }] as const;

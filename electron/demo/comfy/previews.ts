@@ -1,6 +1,7 @@
 /** Sampler previews as binary frames: type 1 (bare image) and type 4 (with metadata), reference §4.6. */
 import { encodeJpeg } from './jpeg.ts';
-import { type Picture, paint } from './pictures.ts';
+import { paint } from './pictures.ts';
+import type { Picture } from './pictures.ts';
 import { encodePng } from './png.ts';
 import { pyDumps } from './py.ts';
 import { binaryFrame, uint32 } from './wire.ts';

@@ -8,13 +8,15 @@
  *   server.requireAuthorization('Bearer x')   server.cutSockets()   await server.goDown(); await server.comeUp()   await server.restart()
  *   await server.close()
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { sleep } from '../../../shared/util/async.ts';
 import { ComfyEngine } from './engine.ts';
-import { Faults, type FaultAction } from './faults.ts';
+import { Faults } from './faults.ts';
+import type { FaultAction } from './faults.ts';
 import { refusesOrigin } from './origin.ts';
 import { isDict, pyDumps } from './py.ts';
 import { bare, readable, readBody, write } from './http.ts';

@@ -5,9 +5,11 @@
 import type { ValidationError } from './check.ts';
 import { canonicalUuid } from './jobs.ts';
 import type { NodeClass } from './node.ts';
-import { isDict, PyError, pyFloat, pyIn, pyStr, pyTruthy, type Dict } from './py.ts';
+import { isDict, PyError, pyFloat, pyIn, pyStr, pyTruthy } from './py.ts';
+import type { Dict } from './py.ts';
 import type { ComfyVersion, QueueItem } from './types.ts';
-import { type NodeErrors, validatePrompt } from './validate.ts';
+import { validatePrompt } from './validate.ts';
+import type { NodeErrors } from './validate.ts';
 
 export interface SubmitSetting {
   readonly version: ComfyVersion;

@@ -3,7 +3,8 @@
  * the inputs of single nodes are checked in
  * check.ts, queueing is engine.ts.
  */
-import { Checker, fault, type ValidationError } from './check.ts';
+import { Checker, fault } from './check.ts';
+import type { ValidationError } from './check.ts';
 import type { NodeClass } from './node.ts';
 import { isDict, PyError, pyIn, pyStr } from './py.ts';
 import type { ComfyVersion, Graph } from './types.ts';

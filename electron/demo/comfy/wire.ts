@@ -2,7 +2,8 @@
  * Who gets which frame, and when: sockets by client id, the one ordered outbox of the real server's single event loop, stalls, and the
  * back-pressure that lets one stalled reader stop everybody (reference §4.2, §4.5, §4.9). Knows nothing of prompts.
  */
-import { type Deferred, deferred, sleep } from '../../../shared/util/async.ts';
+import { deferred, sleep } from '../../../shared/util/async.ts';
+import type { Deferred } from '../../../shared/util/async.ts';
 import { pyDumps } from './py.ts';
 import type { ComfyQuirks, Peer } from './types.ts';
 

@@ -14,7 +14,8 @@ import { PyError, pyStr } from './py.ts';
 import { PromptQueue } from './queue.ts';
 import type { RunHost } from './report.ts';
 import type { ComfyQuirks, ComfyVersion, HoldPoint, QueueItem } from './types.ts';
-import { binaryFrame, uint32, type Wire } from './wire.ts';
+import { binaryFrame, uint32 } from './wire.ts';
+import type { Wire } from './wire.ts';
 
 /** What the worker shares with its engine and with the lives before and after it. */
 export interface WorkerSetting {

@@ -53,18 +53,18 @@ export interface ComfyBackend {
 class PooledSocket implements ComfySocket {
   readonly id: string;
   readonly ws: WebSocket;
-  private readonly frames: ComfyFrame[] = [];
-  private wake: (() => void) | null = null;
+  readonly #frames: ComfyFrame[] = [];
+  #wake: (() => void) | null = null;
 
   constructor(id: string, ws: WebSocket) {
     this.id = id;
     this.ws = ws;
     ws.on('message', (data, binary) => {
-      this.frames.push({ binary, bytes: toBuffer(data) });
-      this.wake?.();
+      this.#frames.push({ binary, bytes: toBuffer(data) });
+      this.#wake?.();
     });
-    ws.on('close', () => this.wake?.());
-    ws.on('error', () => this.wake?.());
+    ws.on('close', () => this.#wake?.());
+    ws.on('error', () => this.#wake?.());
   }
 
   get open(): boolean {
@@ -74,15 +74,15 @@ class PooledSocket implements ComfySocket {
   async next(signal: AbortSignal): Promise<NextFrame> {
     for (;;) {
       if (signal.aborted) return ABORTED;
-      const frame = this.frames.shift();
+      const frame = this.#frames.shift();
       if (frame !== undefined) return frame;
       if (!this.open) return 'closed';
       const bell = deferred<undefined>();
-      this.wake = () => {
+      this.#wake = () => {
         bell.resolve(undefined);
       };
       const result = await orAborted(bell.promise, signal);
-      this.wake = null;
+      this.#wake = null;
       if (result === ABORTED) return ABORTED;
     }
   }

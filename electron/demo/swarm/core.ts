@@ -107,10 +107,10 @@ export class SwarmCore {
   readonly changed = new Bell();
   readonly random: () => number;
   readonly startedMs = Date.now();
-  private alive = true;
-  private readonly pauses: Pauses;
+  #alive = true;
+  readonly #pauses: Pauses;
   readonly hooks: CoreHooks;
-  private statusCache: { atMs: number; status: BackendStatus } | null = null;
+  #statusCache: { atMs: number; status: BackendStatus } | null = null;
 
   constructor(options: SwarmOptions, quirks: Quirks, disk: SwarmDisk, pauses: Pauses, hooks: CoreHooks) {
     this.options = options;
@@ -118,7 +118,7 @@ export class SwarmCore {
     this.can = featuresOf(this.version);
     this.quirks = quirks;
     this.disk = disk;
-    this.pauses = pauses;
+    this.#pauses = pauses;
     this.hooks = hooks;
     this.random = options.random ?? Math.random;
     this.timing = {
@@ -139,15 +139,15 @@ export class SwarmCore {
 
   /** False once killed: whoever still runs then must neither send nor write. */
   isAlive(): boolean {
-    return this.alive;
+    return this.#alive;
   }
 
   log(kind: LogKind, entry: Omit<LogEntry, 'atMs' | 'kind'> = {}): void {
-    if (this.alive) this.hooks.write({ atMs: Date.now(), kind, ...entry });
+    if (this.#alive) this.hooks.write({ atMs: Date.now(), kind, ...entry });
   }
 
   pass(point: PausePoint, where: Where): Promise<void> {
-    return this.pauses.pass(point, where);
+    return this.#pauses.pass(point, where);
   }
 
   openSession(user: SwarmUser, address: string): SwarmSession {
@@ -181,10 +181,10 @@ export class SwarmCore {
 
   backendStatus(): BackendStatus {
     const now = performance.now();
-    if (this.statusCache === null || now - this.statusCache.atMs >= this.timing.statusCacheMs) {
-      this.statusCache = { atMs: now, status: overallStatus([...this.backends.values()]) };
+    if (this.#statusCache === null || now - this.#statusCache.atMs >= this.timing.statusCacheMs) {
+      this.#statusCache = { atMs: now, status: overallStatus([...this.backends.values()]) };
     }
-    return this.statusCache.status;
+    return this.#statusCache.status;
   }
 
   supportedFeatures(): string[] {
@@ -219,7 +219,7 @@ export class SwarmCore {
   /** Dies as a killed process does: nobody is told, and no prompt is taken back from any ComfyUI (rec 37, 38). */
   kill(): void {
     this.log('kill', { detail: this.serverId });
-    this.alive = false;
+    this.#alive = false;
     this.changed.ring();
     for (const backend of this.backends.values()) backend.comfy?.close();
     for (const user of this.disk.users.all()) user.forgetProcess();

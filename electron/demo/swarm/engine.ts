@@ -31,31 +31,31 @@ export class SwarmEngine {
   readonly disk: SwarmDisk;
   /** what `ShutdownServer` does; the server sets it */
   onShutdown: () => void = () => undefined;
-  private readonly options: SwarmOptions;
-  private readonly pauses = new Pauses();
-  private readonly watchers = new Set<() => void>();
-  private life: SwarmLife;
-  private requests = 0;
-  private crashes = 0;
+  readonly #options: SwarmOptions;
+  readonly #pauses = new Pauses();
+  readonly #watchers = new Set<() => void>();
+  #life: SwarmLife;
+  #requests = 0;
+  #crashes = 0;
 
   constructor(options: SwarmOptions = {}) {
-    this.options = options;
+    this.#options = options;
     this.quirks = quirksWith(options.quirks);
     this.disk = new SwarmDisk(options);
-    this.life = this.begin();
+    this.#life = this.#begin();
   }
 
   /** the present life of the process; another object after a restart */
   get core(): SwarmLife {
-    return this.life;
+    return this.#life;
   }
 
   pauseAt(point: PausePoint, filter: PauseFilter = {}): PauseHandle {
-    return this.pauses.pauseAt(point, filter);
+    return this.#pauses.pauseAt(point, filter);
   }
 
   releaseAll(): void {
-    this.pauses.releaseAll();
+    this.#pauses.releaseAll();
   }
 
   events(kind: LogKind): LogEntry[] {
@@ -76,17 +76,17 @@ export class SwarmEngine {
       const look = (): void => {
         const value = found(this.log);
         if (value === undefined) return;
-        this.watchers.delete(look);
+        this.#watchers.delete(look);
         resolve(value);
       };
-      this.watchers.add(look);
+      this.#watchers.add(look);
       look();
     });
   }
 
   /** @throws Error if there is no such backend */
   slots(backendId: number): Slots {
-    const backend = this.life.backends.get(backendId);
+    const backend = this.#life.backends.get(backendId);
     if (backend === undefined) throw new Error(`no backend ${String(backendId)}`);
     return { max: backend.maxUsages, free: backend.maxUsages - backend.usages, lost: backend.lost };
   }
@@ -112,19 +112,19 @@ export class SwarmEngine {
 
   /** The next request ends silently: an unexpected exception is only logged on the real server (§3.2). */
   crashNextRequest(): void {
-    this.crashes += 1;
+    this.#crashes += 1;
   }
 
   /** As after a restart with `--no_persist`, or 31 days later: all session ids are unknown. Their work goes on. */
   forgetSessions(): void {
     this.disk.sessionUsers.clear();
-    this.life.sessions.clear();
+    this.#life.sessions.clear();
   }
 
   /** Resolves when every enabled backend runs. */
   async ready(): Promise<void> {
     await this.until(() => {
-      const all = [...this.life.backends.values()].filter((backend) => backend.enabled);
+      const all = [...this.#life.backends.values()].filter((backend) => backend.enabled);
       return all.every((backend) => backend.state === 'running') ? true : undefined;
     });
   }
@@ -132,30 +132,30 @@ export class SwarmEngine {
   /** Ends the present life without a word to anybody, and begins a new one with the same disk. */
   reboot(): void {
     this.kill();
-    this.life = this.begin();
+    this.#life = this.#begin();
   }
 
   kill(): void {
-    this.life.kill();
-    this.pauses.releaseAll();
+    this.#life.kill();
+    this.#pauses.releaseAll();
   }
 
-  private begin(): SwarmLife {
-    return new SwarmLife(this.options, this.quirks, this.disk, this.pauses, {
+  #begin(): SwarmLife {
+    return new SwarmLife(this.#options, this.quirks, this.disk, this.#pauses, {
       write: (entry) => {
         this.log.push(entry);
-        for (const look of [...this.watchers]) look();
+        for (const look of [...this.#watchers]) look();
       },
       nextNumber: () => {
-        this.requests += 1;
-        return this.requests;
+        this.#requests += 1;
+        return this.#requests;
       },
       shutdown: () => {
         this.onShutdown();
       },
       maybeCrash: () => {
-        if (this.crashes === 0) return;
-        this.crashes -= 1;
+        if (this.#crashes === 0) return;
+        this.#crashes -= 1;
         throw new Error('ordered by a test');
       },
     });

@@ -71,37 +71,37 @@ export async function runRequest(
 
 /** All messages of a request wait until its dispatch loop first waits (§3.2). */
 class HeldOutput {
-  private held: object[] | null = [];
-  private readonly target: Send;
+  #held: object[] | null = [];
+  readonly #target: Send;
 
   constructor(target: Send) {
-    this.target = target;
+    this.#target = target;
   }
 
   send(message: object): void {
-    if (this.held === null) this.target(message);
-    else this.held.push(message);
+    if (this.#held === null) this.#target(message);
+    else this.#held.push(message);
   }
 
   open(): void {
-    const held = this.held ?? [];
-    this.held = null;
-    for (const message of held) this.target(message);
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const message of held) this.#target(message);
   }
 }
 
 class Request {
-  private readonly core: SwarmLife;
-  private readonly session: SwarmSession;
-  private readonly user: SwarmUser;
-  private readonly claim: Claim;
-  private readonly input: GenInput;
-  private readonly where: Where;
-  private readonly out: HeldOutput;
-  private readonly offset: number;
-  private readonly requestId: string;
-  private readonly nodeTypes: readonly string[];
-  private readonly startedMs = performance.now();
+  readonly #core: SwarmLife;
+  readonly #session: SwarmSession;
+  readonly #user: SwarmUser;
+  readonly #claim: Claim;
+  readonly #input: GenInput;
+  readonly #where: Where;
+  readonly #out: HeldOutput;
+  readonly #offset: number;
+  readonly #requestId: string;
+  readonly #nodeTypes: readonly string[];
+  readonly #startedMs = performance.now();
 
   constructor(
     core: SwarmLife,
@@ -113,101 +113,103 @@ class Request {
     out: HeldOutput,
     offset: number,
   ) {
-    this.core = core;
-    this.session = session;
-    this.user = user;
-    this.claim = claim;
-    this.input = input;
-    this.where = where;
-    this.out = out;
-    this.offset = offset;
-    this.requestId = user.nextRequestId();
-    this.nodeTypes = nodeTypesOf(String(input.values.get('comfyworkflowraw') ?? ''));
+    this.#core = core;
+    this.#session = session;
+    this.#user = user;
+    this.#claim = claim;
+    this.#input = input;
+    this.#where = where;
+    this.#out = out;
+    this.#offset = offset;
+    this.#requestId = user.nextRequestId();
+    this.#nodeTypes = nodeTypesOf(String(input.values.get('comfyworkflowraw') ?? ''));
   }
 
   async run(): Promise<void> {
-    const limit = this.core.maxSimultaneous() + 1;
+    const limit = this.#core.maxSimultaneous() + 1;
     const running = new Set<Promise<void>>();
-    for (let index = 0; index < this.input.images && !this.claim.isStopped(); index += 1) {
+    for (let index = 0; index < this.#input.images && !this.#claim.isStopped(); index += 1) {
       if (running.size >= limit) {
-        this.out.open();
+        this.#out.open();
         await Promise.race(running);
-        if (this.claim.isStopped()) break;
+        if (this.#claim.isStopped()) break;
       }
-      const task: Promise<void> = this.image(index).finally(() => {
+      const task: Promise<void> = this.#image(index).finally(() => {
         running.delete(task);
-        this.out.send({ keep_alive: true });
+        this.#out.send({ keep_alive: true });
       });
       running.add(task);
-      await delay(this.core.timing.dispatchSpacingMs);
+      await delay(this.#core.timing.dispatchSpacingMs);
     }
-    this.out.open();
+    this.#out.open();
     const beat = setInterval(() => {
-      this.out.send({ keep_alive: true });
-    }, this.core.timing.keepAliveMs);
+      this.#out.send({ keep_alive: true });
+    }, this.#core.timing.keepAliveMs);
     while (running.size > 0) await Promise.race(running);
     clearInterval(beat);
   }
 
-  private status(): void {
-    this.out.send(this.core.statusOf(this.session));
+  #status(): void {
+    this.#out.send(this.#core.statusOf(this.#session));
   }
 
-  private error(message: string): void {
-    if (this.input.values.get('continueaftererrors') !== true || this.claim.interrupted.aborted)
-      this.out.send({ error: message });
-    if (this.input.values.get('continueaftererrors') !== true) this.claim.dropWaiting();
+  #error(message: string): void {
+    if (this.#input.values.get('continueaftererrors') !== true || this.#claim.interrupted.aborted)
+      this.#out.send({ error: message });
+    if (this.#input.values.get('continueaftererrors') !== true) this.#claim.dropWaiting();
   }
 
-  private async image(index: number): Promise<void> {
-    const where: Where = { ...this.where, image: index };
-    this.claim.add({ waiting_backends: 1 });
-    this.status();
-    const acquired = await this.core.scheduler.acquire({
-      claim: this.claim,
+  async #image(index: number): Promise<void> {
+    const where: Where = { ...this.#where, image: index };
+    this.#claim.add({ waiting_backends: 1 });
+    this.#status();
+    const acquired = await this.#core.scheduler.acquire({
+      claim: this.#claim,
       where,
-      model: this.input.model?.name ?? null,
-      refuses: (backend) => this.refusal(backend),
+      model: this.#input.model?.name ?? null,
+      refuses: (backend) => this.#refusal(backend),
       notify: () => {
-        this.status();
+        this.#status();
       },
     });
-    this.claim.add({ waiting_backends: -1 });
-    if (acquired.kind === 'refused') this.error(acquired.message);
-    if (acquired.kind === 'cancelled' && !this.core.quirks.unevenEndings && this.claim.interrupted.aborted)
-      this.error(INTERRUPTED);
-    this.status();
+    this.#claim.add({ waiting_backends: -1 });
+    if (acquired.kind === 'refused') this.#error(acquired.message);
+    if (acquired.kind === 'cancelled' && !this.#core.quirks.unevenEndings && this.#claim.interrupted.aborted)
+      this.#error(INTERRUPTED);
+    this.#status();
     if (acquired.kind !== 'granted') {
-      this.core.log('image-end', { ...where, detail: acquired.kind === 'refused' ? 'refused' : 'dropped' });
+      this.#core.log('image-end', { ...where, detail: acquired.kind === 'refused' ? 'refused' : 'dropped' });
       return;
     }
-    this.claim.add({ live_gens: 1 });
-    this.status();
+    this.#claim.add({ live_gens: 1 });
+    this.#status();
     try {
-      await this.live(index, acquired.grant.backend, { ...where, backend: acquired.grant.backend.id });
+      await this.#live(index, acquired.grant.backend, { ...where, backend: acquired.grant.backend.id });
     } finally {
-      this.claim.add({ live_gens: -1, waiting_gens: -1 });
+      this.#claim.add({ live_gens: -1, waiting_gens: -1 });
       acquired.grant.release();
-      this.status();
+      this.#status();
     }
   }
 
-  private async live(index: number, backend: SwarmBackend, where: Where): Promise<void> {
-    const { core, claim, input } = this;
+  async #live(index: number, backend: SwarmBackend, where: Where): Promise<void> {
+    const core = this.#core;
+    const claim = this.#claim;
+    const input = this.#input;
     const step = index * input.batchSize;
     const seed = input.seed + (input.values.get('noseedincrement') === true ? 0 : step);
     const messages = new ImageMessages({
       core,
-      user: this.user,
+      user: this.#user,
       input,
       seed,
       where,
-      firstIndex: this.offset + step,
-      afterAll: this.offset + input.images * input.batchSize,
-      requestId: core.can.requestId ? this.requestId : null,
-      requestStartedMs: this.startedMs,
+      firstIndex: this.#offset + step,
+      afterAll: this.#offset + input.images * input.batchSize,
+      requestId: core.can.requestId ? this.#requestId : null,
+      requestStartedMs: this.#startedMs,
       send: (message) => {
-        this.out.send(message);
+        this.#out.send(message);
       },
     });
     let end: JobEnd | 'failed';
@@ -221,27 +223,27 @@ class Request {
       if (!core.isAlive()) return;
       end = 'failed';
       core.keeper.failed(backend);
-      this.error(problem instanceof JobError ? problem.message : 'Something went wrong while generating images.');
+      this.#error(problem instanceof JobError ? problem.message : 'Something went wrong while generating images.');
     }
     core.log('image-end', { ...where, detail: end });
     if (end === 'failed') return;
     if (end === 'done') {
       if (messages.count === 0)
-        this.error('No images were generated (all refused, or failed - check server logs for details).');
+        this.#error('No images were generated (all refused, or failed - check server logs for details).');
       return;
     }
-    if (!core.quirks.unevenEndings || (end === 'interrupted' && messages.count === 0)) this.error(INTERRUPTED);
+    if (!core.quirks.unevenEndings || (end === 'interrupted' && messages.count === 0)) this.#error(INTERRUPTED);
   }
 
   /** Why this backend cannot serve the request (texts of rec 10), or null. */
-  private refusal(backend: SwarmBackend): string | null {
-    const pinned = String(this.input.values.get('exactbackendid') ?? '');
+  #refusal(backend: SwarmBackend): string | null {
+    const pinned = String(this.#input.values.get('exactbackendid') ?? '');
     if (pinned !== '' && pinned !== String(backend.id) && pinned !== String(backend.parent))
       return `Request requires backend ID ${pinned}, but this is ${String(backend.id)}`;
-    const type = String(this.input.values.get('internalbackendtype') ?? 'Any');
+    const type = String(this.#input.values.get('internalbackendtype') ?? 'Any');
     if (type !== 'Any' && type.toLowerCase() !== backend.type)
       return `Request requires backend type ${type}, but this is ${backend.type}`;
-    const unknown = backend.isComfy ? this.nodeTypes.find((name) => !backend.nodes.has(name)) : undefined;
+    const unknown = backend.isComfy ? this.#nodeTypes.find((name) => !backend.nodes.has(name)) : undefined;
     if (unknown !== undefined) return `The custom workflow contains an unsupported node type '${unknown}'.`;
     return null;
   }

@@ -28,19 +28,19 @@ export interface ImageContext {
 export class ImageMessages {
   /** images delivered by this call, intermediates included */
   count = 0;
-  private readonly context: ImageContext;
-  private readonly startedMs = performance.now();
-  private metadataSent = false;
-  private main = 0;
-  private extras = 0;
-  private intermediates = 0;
+  readonly #context: ImageContext;
+  readonly #startedMs = performance.now();
+  #metadataSent = false;
+  #main = 0;
+  #extras = 0;
+  #intermediates = 0;
 
   constructor(context: ImageContext) {
-    this.context = context;
+    this.#context = context;
   }
 
   hooks(): Omit<JobHooks, 'where' | 'interrupted'> {
-    const { input } = this.context;
+    const { input } = this.#context;
     return {
       onProgress: (done, all, current) => {
         this.progress(percent(done, all + 1, current), current);
@@ -58,7 +58,7 @@ export class ImageMessages {
       ...(input.values.get('forwardrawbackenddata') === true
         ? {
             onRaw: (bytes: Buffer) => {
-              this.context.send({ raw_backend_data: { type: 'comfy_websocket', data: bytes.toString('base64') } });
+              this.#context.send({ raw_backend_data: { type: 'comfy_websocket', data: bytes.toString('base64') } });
             },
           }
         : {}),
@@ -66,23 +66,23 @@ export class ImageMessages {
   }
 
   progress(overall: number, current: number): void {
-    const first = !this.metadataSent;
-    this.metadataSent = true;
-    this.context.send({
+    const first = !this.#metadataSent;
+    this.#metadataSent = true;
+    this.#context.send({
       gen_progress: {
-        ...this.ids(this.context.firstIndex),
+        ...this.#ids(this.#context.firstIndex),
         overall_percent: netNumber(overall),
         current_percent: netNumber(current),
-        ...(first ? { metadata: this.metadata(this.context.seed, null) } : {}),
+        ...(first ? { metadata: this.#metadata(this.#context.seed, null) } : {}),
       },
     });
   }
 
   /** Previews never carry the metadata, and may come before it (rec 43). */
   preview(url: string, overall: number, current: number): void {
-    this.context.send({
+    this.#context.send({
       gen_progress: {
-        ...this.ids(this.context.firstIndex),
+        ...this.#ids(this.#context.firstIndex),
         preview: url,
         overall_percent: netNumber(overall),
         current_percent: netNumber(current),
@@ -91,47 +91,47 @@ export class ImageMessages {
   }
 
   image(bytes: Buffer, isMain: boolean): void {
-    const { core, input, user, seed, firstIndex, afterAll, where, send } = this.context;
+    const { core, input, user, seed, firstIndex, afterAll, where, send } = this.#context;
     const now = new Date();
     let index: number;
     let used = seed;
     if (!isMain) {
-      this.intermediates += 1;
-      index = -10 - this.intermediates;
-    } else if (this.main < input.batchSize) {
-      index = firstIndex + this.main;
-      used = seed + this.main;
-      this.main += 1;
+      this.#intermediates += 1;
+      index = -10 - this.#intermediates;
+    } else if (this.#main < input.batchSize) {
+      index = firstIndex + this.#main;
+      used = seed + this.#main;
+      this.#main += 1;
     } else {
-      this.extras += 1;
-      index = afterAll + this.extras;
+      this.#extras += 1;
+      index = afterAll + this.#extras;
     }
     this.count += 1;
-    const metadata = this.metadata(used, now);
+    const metadata = this.#metadata(used, now);
     const keep = input.values.get('donotsave') !== true && core.options.saveFiles !== false;
     let image = `data:image/png;base64,${bytes.toString('base64')}`;
     if (keep) {
       const model =
         input.model === null ? 'unknown' : (cleanModelName(input.model.name).split('/').at(-1) ?? 'unknown');
-      const stem = (this.stem ??= user.nextFileStem(now));
+      const stem = (this.#stem ??= user.nextFileStem(now));
       image = `View/${user.id}/${core.disk.outputs.save(user.id, stem, String(input.values.get('prompt') ?? ''), model, bytes, metadata, now)}`;
     }
     core.log('image', where);
     if (input.values.get('forwardswarmdata') === true)
       send({ raw_swarm_data: { params_used: [...input.values.keys()] } });
-    send({ image, ...this.ids(index), metadata });
+    send({ image, ...this.#ids(index), metadata });
   }
 
-  private stem: string | null = null;
+  #stem: string | null = null;
 
-  private ids(index: number): { batch_index: string; request_id?: string } {
-    const { requestId } = this.context;
+  #ids(index: number): { batch_index: string; request_id?: string } {
+    const { requestId } = this.#context;
     return { batch_index: String(index), ...(requestId === null ? {} : { request_id: requestId }) };
   }
 
   /** @param finished null for the text that comes with the first progress */
-  private metadata(seed: number, finished: Date | null): string {
-    const { core, input } = this.context;
+  #metadata(seed: number, finished: Date | null): string {
+    const { core, input } = this.#context;
     const value = (id: string): JsonObject => (input.values.has(id) ? { [id]: input.values.get(id) } : {});
     const shown = ['steps', 'cfgscale', 'width', 'height', 'aspectratio', 'sampler', 'scheduler'].map(value);
     const unused = ['donotsave'].filter((id) => input.values.has(id));
@@ -154,8 +154,8 @@ export class ImageMessages {
       ...(finished === null
         ? {}
         : {
-            prep_time: seconds(this.context.requestStartedMs, this.startedMs),
-            generation_time: seconds(this.startedMs, performance.now()),
+            prep_time: seconds(this.#context.requestStartedMs, this.#startedMs),
+            generation_time: seconds(this.#startedMs, performance.now()),
             ...(unused.length > 0 ? { unused_parameters: unused } : {}),
           }),
     };

@@ -59,32 +59,32 @@ const newPressure = (model: string): Pressure => ({
 const CANCELLED_REASON = 'System.OperationCanceledException: The operation was canceled.';
 
 export class ModelLoader {
-  private readonly core: SwarmCore;
-  private readonly settle: (waiting: Waiting, outcome: Acquired) => void;
-  private readonly pressures = new Map<string, Pressure>();
+  readonly #core: SwarmCore;
+  readonly #settle: (waiting: Waiting, outcome: Acquired) => void;
+  readonly #pressures = new Map<string, Pressure>();
 
   constructor(core: SwarmCore, settle: (waiting: Waiting, outcome: Acquired) => void) {
-    this.core = core;
-    this.settle = settle;
+    this.#core = core;
+    this.#settle = settle;
   }
 
   forgetSettled(): void {
-    for (const pressure of this.pressures.values()) {
+    for (const pressure of this.#pressures.values()) {
       for (const one of pressure.requests) if (one.settled) pressure.requests.delete(one);
-      if (pressure.requests.size === 0 && !pressure.loading) this.pressures.delete(pressure.model);
+      if (pressure.requests.size === 0 && !pressure.loading) this.#pressures.delete(pressure.model);
     }
   }
 
   /** A request found no backend with its model: join or start a load. */
   consider(one: Waiting, model: string, matching: readonly SwarmBackend[]): void {
-    const pressure = this.pressures.get(model) ?? newPressure(model);
-    this.pressures.set(model, pressure);
+    const pressure = this.#pressures.get(model) ?? newPressure(model);
+    this.#pressures.set(model, pressure);
     const joins = !pressure.requests.has(one);
     pressure.requests.add(one);
     const eligible = matching.filter((backend) => !pressure.bad.has(backend.id));
     if (eligible.length === 0) {
       const reason = [...pressure.bad.values()][0] ?? 'unknown';
-      this.settle(one, {
+      this.#settle(one, {
         kind: 'refused',
         message: `All available backends failed to load the model '/srv/swarmui/Models/Stable-Diffusion/${model}'.\n\nPossible reason: ${reason}`,
       });
@@ -99,7 +99,7 @@ export class ModelLoader {
     const target = eligible
       .filter((backend) => !backend.reserved)
       .sort((a, b) => a.usages - b.usages || a.id - b.id)[0];
-    if (target !== undefined && this.isHeaviest(pressure)) void this.load(pressure, target, one);
+    if (target !== undefined && this.#isHeaviest(pressure)) void this.#load(pressure, target, one);
   }
 
   /** A load nobody's generation asked for (`SelectModel`). @returns null, or why it failed */
@@ -107,47 +107,47 @@ export class ModelLoader {
     if (backend.currentModel === model) return null;
     while (backend.reserved) await backend.freed.wait(100);
     backend.reserved = true;
-    this.core.log('load-start', { ...where, backend: backend.id, detail: model });
-    return this.runLoad(model, backend, { ...where, backend: backend.id });
+    this.#core.log('load-start', { ...where, backend: backend.id, detail: model });
+    return this.#runLoad(model, backend, { ...where, backend: backend.id });
   }
 
   /** Score of §6.2: ten per waiting request plus seconds since the first. */
-  private isHeaviest(pressure: Pressure): boolean {
+  #isHeaviest(pressure: Pressure): boolean {
     const score = (p: Pressure): number => 10 * p.requests.size + (performance.now() - p.sinceMs) / 1000;
     const own = score(pressure);
-    return [...this.pressures.values()].every((other) => other === pressure || other.loading || score(other) <= own);
+    return [...this.#pressures.values()].every((other) => other === pressure || other.loading || score(other) <= own);
   }
 
-  private async load(pressure: Pressure, backend: SwarmBackend, trigger: Waiting): Promise<void> {
+  async #load(pressure: Pressure, backend: SwarmBackend, trigger: Waiting): Promise<void> {
     pressure.loading = true;
     backend.reserved = true;
     const claims = [...pressure.requests].filter((one) => !one.settled).map((one) => one.claim);
     for (const claim of claims) claim.add({ loading_models: 1 });
     for (const one of pressure.requests) one.notify();
     const where = { ...trigger.where, backend: backend.id };
-    this.core.log('load-start', { ...where, detail: pressure.model });
-    const work = this.runLoad(pressure.model, backend, where);
+    this.#core.log('load-start', { ...where, detail: pressure.model });
+    const work = this.#runLoad(pressure.model, backend, where);
     const first = await orAborted(work, trigger.claim.stopWaiting);
     await turn(); // the cancelled stream has shown its last status by now, still counting the load (rec 32)
     for (const claim of claims) claim.add({ loading_models: -1 });
     if (first === ABORTED) {
-      this.core.log('load-cancelled', { ...where, detail: pressure.model });
-      if (this.core.quirks.sharedLoadCancel) {
+      this.#core.log('load-cancelled', { ...where, detail: pressure.model });
+      if (this.#core.quirks.sharedLoadCancel) {
         pressure.bad.set(backend.id, CANCELLED_REASON);
-        await delay(Math.min(200, this.core.timing.scanMs));
+        await delay(Math.min(200, this.#core.timing.scanMs));
       } else await work;
     } else if (first !== null) pressure.bad.set(backend.id, first);
     pressure.loading = false;
-    this.core.changed.ring();
+    this.#core.changed.ring();
   }
 
   /** Loads in ComfyUI, cancelled or not. @returns null, or why it failed */
-  private async runLoad(model: string, backend: SwarmBackend, where: Where): Promise<string | null> {
+  async #runLoad(model: string, backend: SwarmBackend, where: Where): Promise<string | null> {
     let failure: string | null = null;
     try {
       await backend.allFree();
-      await this.core.pass('loading-model', where);
-      if (this.core.timing.modelLoadMs > 0) await delay(this.core.timing.modelLoadMs);
+      await this.#core.pass('loading-model', where);
+      if (this.#core.timing.modelLoadMs > 0) await delay(this.#core.timing.modelLoadMs);
       const graph = {
         '4': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: model } },
         '5': { class_type: 'EmptyLatentImage', inputs: { batch_size: 1, height: 256, width: 256 } },
@@ -157,15 +157,15 @@ export class ModelLoader {
         },
       };
       if (backend.nodes.has('SwarmJustLoadTheModelPlease')) {
-        await runPrompt(this.core, backend, graph, { where, interrupted: new AbortController().signal, isLoad: true });
+        await runPrompt(this.#core, backend, graph, { where, interrupted: new AbortController().signal, isLoad: true });
       }
       backend.currentModel = model;
     } catch (problem) {
       failure = problem instanceof Error ? problem.message : String(problem);
     }
     backend.reserved = false;
-    this.core.log('load-end', { ...where, detail: failure ?? model });
-    this.core.changed.ring();
+    this.#core.log('load-end', { ...where, detail: failure ?? model });
+    this.#core.changed.ring();
     return failure;
   }
 }

@@ -3,7 +3,8 @@
  * `ProbeSleep` used in the SwarmUI recordings. Changes that engine's class table only.
  */
 import type { ComfyEngine } from '../comfy/engine.ts';
-import { type NodeClass, NodeFailure, numberIn, textIn } from '../comfy/node.ts';
+import { NodeFailure, numberIn, textIn } from '../comfy/node.ts';
+import type { NodeClass } from '../comfy/node.ts';
 import { paint } from '../comfy/pictures.ts';
 import type { Picture } from '../comfy/pictures.ts';
 import { encodePng } from '../comfy/png.ts';

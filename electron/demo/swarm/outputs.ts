@@ -20,7 +20,7 @@ export function dayOf(now: Date): string {
 }
 
 export class OutputStore {
-  private readonly images = new Map<string, StoredImage>();
+  readonly #images = new Map<string, StoredImage>();
 
   /** @returns the path below the user's folder */
   save(user: string, stem: string, prompt: string, model: string, bytes: Buffer, metadata: string, now: Date): string {
@@ -30,8 +30,8 @@ export class OutputStore {
       .trim();
     const base = `raw/${dayOf(now)}/${stem}-${words}-${model}`;
     let path = `${base}.png`;
-    for (let n = 1; this.images.has(`${user}/${path}`); n += 1) path = `${base}-${String(n)}.png`;
-    this.images.set(`${user}/${path}`, {
+    for (let n = 1; this.#images.has(`${user}/${path}`); n += 1) path = `${base}-${String(n)}.png`;
+    this.#images.set(`${user}/${path}`, {
       user,
       path,
       bytes: withText(bytes, 'parameters', metadata),
@@ -42,15 +42,15 @@ export class OutputStore {
   }
 
   get(user: string, path: string): StoredImage | null {
-    return this.images.get(`${user}/${path}`) ?? null;
+    return this.#images.get(`${user}/${path}`) ?? null;
   }
 
   find(path: string): StoredImage | null {
-    return [...this.images.values()].find((image) => image.path === path) ?? null;
+    return [...this.#images.values()].find((image) => image.path === path) ?? null;
   }
 
   delete(user: string, path: string): boolean {
-    return this.images.delete(`${user}/${path}`);
+    return this.#images.delete(`${user}/${path}`);
   }
 
   /** As the route `ListImages`: `depth` 1 = the files of `path` itself. Newest first unless reversed; by name likewise descending. */
@@ -65,7 +65,7 @@ export class OutputStore {
     const below = prefix === '' ? '' : `${prefix}/`;
     const folders = new Set<string>();
     const files: { src: string; metadata: string; atMs: number }[] = [];
-    for (const image of this.images.values()) {
+    for (const image of this.#images.values()) {
       if (image.user !== user || !image.path.startsWith(below)) continue;
       const src = image.path.slice(below.length);
       const parts = src.split('/');

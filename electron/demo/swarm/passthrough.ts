@@ -16,11 +16,11 @@ const html = (text: string): string =>
   `<!DOCTYPE html>\n<html>\n<head>\n<style>body{background-color:#101010;color:#eeeeee;}</style>\n</head>\n<body>\n<span class="comfy-failed-to-load">${text}</span>\n</body>\n</html>`;
 
 export class Passthrough {
-  private readonly core: SwarmCore;
-  private readonly sockets = new Set<WebSocket>();
+  readonly #core: SwarmCore;
+  readonly #sockets = new Set<WebSocket>();
 
   constructor(core: SwarmCore) {
-    this.core = core;
+    this.#core = core;
   }
 
   async serve(
@@ -35,7 +35,7 @@ export class Passthrough {
       answer(response, 401, 'text/html', html('Permission denied.'));
       return;
     }
-    const backends = this.chosen(request);
+    const backends = this.#chosen(request);
     const first = backends[0];
     if (first === undefined) {
       answer(response, 400, 'text/html', html('No ComfyUI backend available, loading failed.'));
@@ -52,7 +52,7 @@ export class Passthrough {
         return;
       }
       if (bare === '/interrupt') {
-        await this.interrupt(backends, rest, body, user, response);
+        await this.#interrupt(backends, rest, body, user, response);
         return;
       }
       const contentType = request.headers['content-type'];
@@ -65,7 +65,7 @@ export class Passthrough {
       const replies = [];
       for (const target of targets) replies.push(await target.comfy?.send('POST', rest, body, headers));
       const reply = replies[0];
-      this.core.log('passthrough', { user: user.id, backend: first.id, detail: `POST ${bare}` });
+      this.#core.log('passthrough', { user: user.id, backend: first.id, detail: `POST ${bare}` });
       if (bare === '/queue' || reply === undefined) answer(response, 200, 'application/octet-stream', '');
       else answer(response, reply.status, reply.contentType, reply.bytes);
     } catch {
@@ -74,7 +74,7 @@ export class Passthrough {
   }
 
   /** Body bytes decide: none → refused; `{}` → global, unless a passthrough socket is open; an id → targeted (rec 28). */
-  private async interrupt(
+  async #interrupt(
     backends: readonly SwarmBackend[],
     path: string,
     body: Buffer,
@@ -86,12 +86,12 @@ export class Passthrough {
       answer(response, 400, '', '');
       return;
     }
-    if (promptId === '' && this.sockets.size > 0) {
+    if (promptId === '' && this.#sockets.size > 0) {
       answer(response, 400, '', '');
       return;
     }
     for (const backend of backends) {
-      this.core.log('passthrough', {
+      this.#core.log('passthrough', {
         user: user.id,
         backend: backend.id,
         detail: promptId === '' ? 'global interrupt' : 'interrupt',
@@ -104,7 +104,7 @@ export class Passthrough {
 
   /** Bridges one accepted client socket to the backend's own. A close frame of the client is not answered: it sees 1006 (§8.2). */
   bridge(client: WebSocket, request: IncomingMessage, path: string): void {
-    const backend = this.chosen(request)[0];
+    const backend = this.#chosen(request)[0];
     if (backend === undefined) {
       client.terminate();
       return;
@@ -115,7 +115,7 @@ export class Passthrough {
     );
     url.protocol = 'ws:';
     const upstream = new WebSocket(url, { perMessageDeflate: false, maxPayload: 0 });
-    this.sockets.add(client);
+    this.#sockets.add(client);
     const early: { data: Buffer; binary: boolean }[] = [];
     client.on('message', (data, binary) => {
       if (upstream.readyState === WebSocket.OPEN) upstream.send(toBuffer(data), { binary });
@@ -128,7 +128,7 @@ export class Passthrough {
       client.send(toBuffer(data), { binary });
     });
     const end = (): void => {
-      this.sockets.delete(client);
+      this.#sockets.delete(client);
       client.terminate();
       upstream.terminate();
     };
@@ -139,14 +139,14 @@ export class Passthrough {
   }
 
   allowed(request: IncomingMessage, caller: Caller): SwarmUser | null {
-    const user = this.core.disk.users.identify(caller);
+    const user = this.#core.disk.users.identify(caller);
     if (!user?.may('comfy_direct_calls')) return null;
     return request.method === 'POST' && !user.may('comfy_backend_generate') ? null : user;
   }
 
   /** Default: the first running ComfyUI backend; with `X-Swarm-Backend-ID` exactly that one; a non-number is ignored (rec 27). */
-  private chosen(request: IncomingMessage): SwarmBackend[] {
-    const running = [...this.core.backends.values()].filter(
+  #chosen(request: IncomingMessage): SwarmBackend[] {
+    const running = [...this.#core.backends.values()].filter(
       (backend) => backend.isComfy && backend.enabled && backend.state === 'running',
     );
     const header = request.headers['x-swarm-backend-id'];

@@ -28,8 +28,8 @@ interface Hold {
 }
 
 export class Pauses {
-  private readonly holds = new Set<Hold>();
-  private readonly openers = new Set<() => void>();
+  readonly #holds = new Set<Hold>();
+  readonly #openers = new Set<() => void>();
 
   pauseAt(point: PausePoint, filter: PauseFilter = {}): PauseHandle {
     const reached = deferred<Where>();
@@ -41,19 +41,19 @@ export class Pauses {
       arrived: reached.resolve,
       released: released.promise,
     };
-    this.holds.add(hold);
+    this.#holds.add(hold);
     const release = (): void => {
-      this.holds.delete(hold);
-      this.openers.delete(release);
+      this.#holds.delete(hold);
+      this.#openers.delete(release);
       released.resolve(undefined);
     };
-    this.openers.add(release);
+    this.#openers.add(release);
     return { reached: reached.promise, release };
   }
 
   /** Called by the engine. Resolves at once unless a test holds this point. */
   async pass(point: PausePoint, where: Where): Promise<void> {
-    for (const hold of this.holds) {
+    for (const hold of this.#holds) {
       if (hold.point !== point) continue;
       if (hold.used && hold.filter.all !== true) continue;
       if (hold.filter.when !== undefined && !hold.filter.when(where)) continue;
@@ -65,6 +65,6 @@ export class Pauses {
   }
 
   releaseAll(): void {
-    for (const open of [...this.openers]) open();
+    for (const open of [...this.#openers]) open();
   }
 }

@@ -20,12 +20,12 @@ export interface RemoteBackend {
 }
 
 export class RemoteSwarm {
-  private readonly base: URL;
-  private readonly sessions = new Map<number, Promise<string>>();
-  private readonly sockets = new Set<WebSocket>();
+  readonly #base: URL;
+  readonly #sessions = new Map<number, Promise<string>>();
+  readonly #sockets = new Set<WebSocket>();
 
   constructor(address: string) {
-    this.base = new URL(address.endsWith('/') ? address : `${address}/`);
+    this.#base = new URL(address.endsWith('/') ? address : `${address}/`);
   }
 
   /** Opens a session and lists the remote's running backends. */
@@ -44,8 +44,8 @@ export class RemoteSwarm {
   /** The one session of a child backend; with `shared` off a new one each time. */
   session(child: number, shared: boolean): Promise<string> {
     if (!shared) return this.newSession();
-    const known = this.sessions.get(child) ?? this.newSession();
-    this.sessions.set(child, known);
+    const known = this.#sessions.get(child) ?? this.newSession();
+    this.#sessions.set(child, known);
     return known;
   }
 
@@ -59,7 +59,7 @@ export class RemoteSwarm {
     const bytes = Buffer.from(JSON.stringify(body));
     return new Promise((resolve, reject) => {
       const request = httpRequest(
-        new URL(`API/${route}`, this.base),
+        new URL(`API/${route}`, this.#base),
         {
           method: 'POST',
           headers: {
@@ -90,10 +90,10 @@ export class RemoteSwarm {
 
   /** Runs one request there; `onMessage` sees each message. Resolves when the remote closed its stream. */
   stream(body: JsonObject, onMessage: (message: JsonObject) => void): Promise<void> {
-    const url = new URL('API/GenerateText2ImageWS', this.base);
+    const url = new URL('API/GenerateText2ImageWS', this.#base);
     url.protocol = 'ws:';
     const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: 0 });
-    this.sockets.add(socket);
+    this.#sockets.add(socket);
     return new Promise((resolve, reject) => {
       const fail = (problem: Error): void => {
         reject(problem);
@@ -112,7 +112,7 @@ export class RemoteSwarm {
       });
       socket.on('error', fail);
       socket.on('close', (code) => {
-        this.sockets.delete(socket);
+        this.#sockets.delete(socket);
         if (code === 1000) resolve();
         else reject(new Error(`remote swarm closed with ${String(code)}`));
       });
@@ -120,7 +120,7 @@ export class RemoteSwarm {
   }
 
   close(): void {
-    for (const socket of this.sockets) socket.terminate();
+    for (const socket of this.#sockets) socket.terminate();
   }
 }
 

@@ -26,10 +26,10 @@ export class Claim {
   /** number of the request in this engine, from 1 */
   readonly request: number;
   readonly extra: JsonObject;
-  private readonly held = noCounters();
-  private readonly interruptedBy = new AbortController();
-  private readonly stopped = new AbortController();
-  private disposed = false;
+  readonly #held = noCounters();
+  readonly #interruptedBy = new AbortController();
+  readonly #stopped = new AbortController();
+  #disposed = false;
 
   constructor(session: SwarmSession, request: number, extra: JsonObject) {
     this.session = session;
@@ -39,43 +39,43 @@ export class Claim {
 
   /** aborted by an interrupt of the session: live work must end */
   get interrupted(): AbortSignal {
-    return this.interruptedBy.signal;
+    return this.#interruptedBy.signal;
   }
 
   /** aborted by an interrupt, or by the first error of the request: waiting work must end (rec 11) */
   get stopWaiting(): AbortSignal {
-    return this.stopped.signal;
+    return this.#stopped.signal;
   }
 
   isStopped(): boolean {
-    return this.stopped.signal.aborted;
+    return this.#stopped.signal.aborted;
   }
 
   interrupt(): void {
     // waiting work first: its status message still shows what was counted before (rec 13, 32)
-    this.stopped.abort();
-    this.interruptedBy.abort();
+    this.#stopped.abort();
+    this.#interruptedBy.abort();
   }
 
   dropWaiting(): void {
-    this.stopped.abort();
+    this.#stopped.abort();
   }
 
   /** Does nothing once disposed, so that late bookkeeping cannot make a counter negative. */
   add(change: Partial<Counters>): void {
-    if (this.disposed) return;
+    if (this.#disposed) return;
     for (const key of ['waiting_gens', 'loading_models', 'waiting_backends', 'live_gens'] as const) {
       const by = change[key] ?? 0;
-      this.held[key] += by;
+      this.#held[key] += by;
       this.session.counters[key] += by;
     }
   }
 
   dispose(): void {
-    this.disposed = true;
+    this.#disposed = true;
     for (const key of ['waiting_gens', 'loading_models', 'waiting_backends', 'live_gens'] as const) {
-      this.session.counters[key] -= this.held[key];
-      this.held[key] = 0;
+      this.session.counters[key] -= this.#held[key];
+      this.#held[key] = 0;
     }
     this.session.claims.delete(this);
   }
@@ -93,7 +93,7 @@ export class SwarmSession {
   readonly address: string;
   lastUsedMs = Date.now();
   /** only with `interruptIsEdge` off: the next claim is born interrupted */
-  private pendingInterrupt = false;
+  #pendingInterrupt = false;
 
   constructor(id: string, user: SessionOwner, address: string) {
     this.id = id;
@@ -105,8 +105,8 @@ export class SwarmSession {
     const claim = new Claim(this, request, extra);
     claim.add({ waiting_gens: gens });
     this.claims.add(claim);
-    if (this.pendingInterrupt) {
-      this.pendingInterrupt = false;
+    if (this.#pendingInterrupt) {
+      this.#pendingInterrupt = false;
       claim.interrupt();
     }
     return claim;
@@ -115,7 +115,7 @@ export class SwarmSession {
   /** Interrupts the claims that exist now. Returns the numbers of the requests it hit. */
   interrupt(isEdge: boolean): number[] {
     const hit = [...this.claims].filter((claim) => !claim.interrupted.aborted);
-    if (hit.length === 0 && !isEdge) this.pendingInterrupt = true;
+    if (hit.length === 0 && !isEdge) this.#pendingInterrupt = true;
     for (const claim of hit) claim.interrupt();
     return hit.map((claim) => claim.request);
   }

@@ -95,9 +95,9 @@ export class SwarmUser {
   readonly permissions: readonly string[];
   readonly password: string | null;
   lastActiveMs = 0;
-  private requestId = 1000;
-  private minute = '';
-  private inMinute = 0;
+  #requestId = 1000;
+  #minute = '';
+  #inMinute = 0;
 
   constructor(spec: UserSpec) {
     this.id = spec.id;
@@ -111,21 +111,21 @@ export class SwarmUser {
 
   /** 1001, 1002, … per user and process (§3.2) */
   nextRequestId(): string {
-    this.requestId += 1;
-    return String(this.requestId);
+    this.#requestId += 1;
+    return String(this.#requestId);
   }
 
   /** `HHMMnnn`: the start of an output's file name; nnn counts requests within the minute (rec 05, 06) */
   nextFileStem(now: Date): string {
     const minute = `${String(now.getHours()).padStart(2, '0')}${String(now.getMinutes()).padStart(2, '0')}`;
-    this.inMinute = minute === this.minute ? this.inMinute + 1 : 1;
-    this.minute = minute;
-    return `${minute}${String(this.inMinute).padStart(3, '0')}`;
+    this.#inMinute = minute === this.#minute ? this.#inMinute + 1 : 1;
+    this.#minute = minute;
+    return `${minute}${String(this.#inMinute).padStart(3, '0')}`;
   }
 
   /** the process died: its counters start anew */
   forgetProcess(): void {
-    this.requestId = 1000;
+    this.#requestId = 1000;
     this.lastActiveMs = 0;
   }
 }
@@ -147,9 +147,9 @@ export interface Caller {
 }
 
 export class UserBook {
-  private readonly users = new Map<string, SwarmUser>();
-  private readonly tokens = new Map<string, AuthToken>();
-  private readonly defaultUser: string;
+  readonly #users = new Map<string, SwarmUser>();
+  readonly #tokens = new Map<string, AuthToken>();
+  readonly #defaultUser: string;
   /** may be switched while running, as an administrator would */
   authorizationRequired: boolean;
   localhostBypass: boolean;
@@ -160,26 +160,26 @@ export class UserBook {
     authorizationRequired: boolean,
     localhostBypass: boolean,
   ) {
-    for (const spec of specs) this.users.set(spec.id, new SwarmUser(spec));
-    this.defaultUser = defaultUser;
+    for (const spec of specs) this.#users.set(spec.id, new SwarmUser(spec));
+    this.#defaultUser = defaultUser;
     this.authorizationRequired = authorizationRequired;
     this.localhostBypass = localhostBypass;
     this.getOrMake(defaultUser);
   }
 
   all(): SwarmUser[] {
-    return [...this.users.values()];
+    return [...this.#users.values()];
   }
 
   get(id: string): SwarmUser | null {
-    return this.users.get(id) ?? null;
+    return this.#users.get(id) ?? null;
   }
 
   getOrMake(id: string): SwarmUser {
-    const known = this.users.get(id);
+    const known = this.#users.get(id);
     if (known !== undefined) return known;
     const made = new SwarmUser({ id });
-    this.users.set(id, made);
+    this.#users.set(id, made);
     return made;
   }
 
@@ -187,17 +187,17 @@ export class UserBook {
   identify(caller: Caller): SwarmUser | null {
     const token = caller.cookies.get('swarm_token');
     const byToken =
-      token === undefined ? undefined : [...this.tokens.values()].find((candidate) => candidate.token === token);
+      token === undefined ? undefined : [...this.#tokens.values()].find((candidate) => candidate.token === token);
     if (byToken !== undefined) return byToken.user;
-    if (!this.authorizationRequired) return this.getOrMake(caller.userHeader ?? this.defaultUser);
+    if (!this.authorizationRequired) return this.getOrMake(caller.userHeader ?? this.#defaultUser);
     const loopback =
       caller.address.startsWith('127.') || caller.address === '::1' || caller.address === '::ffff:127.0.0.1';
-    if (this.localhostBypass && loopback && !caller.forwarded) return this.getOrMake(this.defaultUser);
+    if (this.localhostBypass && loopback && !caller.forwarded) return this.getOrMake(this.#defaultUser);
     return null;
   }
 
   checkPassword(id: string, password: string): SwarmUser | null {
-    const user = this.users.get(id);
+    const user = this.#users.get(id);
     return user !== undefined && user.password !== null && user.password === password ? user : null;
   }
 
@@ -211,16 +211,16 @@ export class UserBook {
       token: `${Buffer.from(user.id).toString('hex')}.${id}.${randomBytes(16).toString('hex')}`,
       createdSeconds: Math.floor(Date.now() / 1000),
     };
-    this.tokens.set(id, token);
+    this.#tokens.set(id, token);
     return token;
   }
 
   tokensOf(user: SwarmUser): AuthToken[] {
-    return [...this.tokens.values()].filter((token) => token.user === user);
+    return [...this.#tokens.values()].filter((token) => token.user === user);
   }
 
   /** The sessions made with the token stay valid (rec 39). */
   revoke(user: SwarmUser, id: string): boolean {
-    return this.tokens.get(id)?.user === user && this.tokens.delete(id);
+    return this.#tokens.get(id)?.user === user && this.#tokens.delete(id);
   }
 }

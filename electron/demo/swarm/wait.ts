@@ -61,27 +61,27 @@ export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<
 
 /** A wake-up bell: `wait` resolves at the next `ring`, at once if it rang since the last wait, or after `ms` (never, if infinite). */
 export class Bell {
-  private rung = false;
-  private readonly waiters = new Set<() => void>();
+  #rung = false;
+  readonly #waiters = new Set<() => void>();
 
   ring(): void {
-    this.rung = true;
-    for (const wake of [...this.waiters]) wake();
+    this.#rung = true;
+    for (const wake of [...this.#waiters]) wake();
   }
 
   async wait(ms: number): Promise<void> {
-    if (!this.rung) {
+    if (!this.#rung) {
       await new Promise<void>((resolve) => {
         let timer: NodeJS.Timeout | null = null;
         const wake = (): void => {
           if (timer !== null) clearTimeout(timer);
-          this.waiters.delete(wake);
+          this.#waiters.delete(wake);
           resolve();
         };
-        this.waiters.add(wake);
+        this.#waiters.add(wake);
         if (Number.isFinite(ms)) timer = setTimeout(wake, ms);
       });
     }
-    this.rung = false;
+    this.#rung = false;
   }
 }

@@ -1,7 +1,8 @@
 /** The demo server: somebody else is at work at once, pictures are real, and the same words paint the same picture. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { inflateSync } from 'node:zlib';
-import { type DemoComfy, demoGraph, startDemoComfy } from '../../../../electron/demo/comfy/demo.ts';
+import { demoGraph, startDemoComfy } from '../../../../electron/demo/comfy/demo.ts';
+import type { DemoComfy } from '../../../../electron/demo/comfy/demo.ts';
 import { encodeJpeg } from '../../../../electron/demo/comfy/jpeg.ts';
 import { paint } from '../../../../electron/demo/comfy/pictures.ts';
 import { encodePng } from '../../../../electron/demo/comfy/png.ts';

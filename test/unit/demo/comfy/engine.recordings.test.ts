@@ -3,7 +3,8 @@
  * answers. Left out: 19 and 26 (console logs, not played), 20 (another machine), 23 to 25 (races and a restart: comfy-engine.test.ts).
  */
 import { describe, expect, it } from 'vitest';
-import { type ComfyServerHandle, startComfyServer } from '../../../../electron/demo/comfy/server.ts';
+import { startComfyServer } from '../../../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle } from '../../../../electron/demo/comfy/server.ts';
 import { readRecording, recordedTraffic, replay } from './replay.ts';
 
 const scenarios = [

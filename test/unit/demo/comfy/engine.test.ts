@@ -1,10 +1,7 @@
 /** What only the engine can show: races held open, rare behaviours switched on, restarts, costs. Each race has its own test. */
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  type ComfyServerHandle,
-  type ComfyServerOptions,
-  startComfyServer,
-} from '../../../../electron/demo/comfy/server.ts';
+import { startComfyServer } from '../../../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle, ComfyServerOptions } from '../../../../electron/demo/comfy/server.ts';
 import { ComfyBench, sleepGraph } from '../../../conformance/comfy-bench.ts';
 
 let server: ComfyServerHandle;

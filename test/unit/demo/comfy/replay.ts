@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { ComfySocket, type Frame, http, parseTolerant } from '../../../conformance/comfy-client.ts';
+import { ComfySocket, http, parseTolerant } from '../../../conformance/comfy-client.ts';
+import type { Frame } from '../../../conformance/comfy-client.ts';
 
 type Json = Record<string, unknown>;
 

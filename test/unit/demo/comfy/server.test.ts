@@ -1,10 +1,7 @@
 /** The shell around the engine: everything that can go wrong on the way, one switch each. */
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  type ComfyServerHandle,
-  type ComfyServerOptions,
-  startComfyServer,
-} from '../../../../electron/demo/comfy/server.ts';
+import { startComfyServer } from '../../../../electron/demo/comfy/server.ts';
+import type { ComfyServerHandle, ComfyServerOptions } from '../../../../electron/demo/comfy/server.ts';
 import { ComfyBench, imageGraph, sleepGraph } from '../../../conformance/comfy-bench.ts';
 
 let server: ComfyServerHandle;
