@@ -1,5 +1,6 @@
 /**
- * Writes dist/licences.txt: the licence of every package that is bundled or packed, from package.json's dependencies down.
+ * Writes dist/licences.txt: the licence of every package that is bundled or packed, from package.json's dependencies down, and
+ * of those that only the demo's bundle has.
  * Run before packing. One without a licence text is named with what its package.json says, and missing both fails.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -17,6 +18,9 @@ const PackageSchema = z.object({
 });
 type Package = z.infer<typeof PackageSchema> & { folder: string };
 
+/** The product runs without it, so it is a dev dependency. */
+const DEMO_ONLY = ['jpeg-js'];
+
 /** Every package reached from the root's dependencies, each version once, sorted by name. */
 export function bundledPackages(): Package[] {
   const found = new Map<string, Package>();
@@ -31,7 +35,7 @@ export function bundledPackages(): Package[] {
     }
   };
   const { dependencies = {} } = PackageSchema.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
-  walk(Object.keys(dependencies), root);
+  walk([...Object.keys(dependencies), ...DEMO_ONLY], root);
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

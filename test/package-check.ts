@@ -147,6 +147,18 @@ function checkBundles(): void {
     (name) => main.includes(`node_modules/${name}/`) || main.includes(`from "${name}`),
   );
   check('the main bundle has none of the window’s libraries', libraries.length === 0, libraries.join(', '));
+  const licences = readFileSync(join(root, 'dist/licences.txt'), 'utf8');
+  const bundled = ['main', 'demo'].flatMap((name) => {
+    const map = readFileSync(join(root, `dist/desktop/${name}.js.map`), 'utf8');
+    const { sources } = JSON.parse(map) as { sources: string[] };
+    return sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? []);
+  });
+  const unnamed = [...new Set(bundled)].filter((name) => !licences.includes(`\n${name} `));
+  check(
+    'every bundled package is named with its licence',
+    bundled.includes('jpeg-js') && unnamed.length === 0,
+    unnamed.join(', '),
+  );
   const html = readFileSync(join(root, 'dist/renderer/index.html'), 'utf8');
   const first = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map(([, name]) =>
     join(root, 'dist/renderer', name ?? ''),

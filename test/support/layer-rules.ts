@@ -45,7 +45,7 @@ const zoneRules: Record<Exclude<Zone, 'test' | 'package.json' | 'samples' | 'oth
     node: true,
     packages: ['better-sqlite3', 'ws', 'undici', 'zod'],
   },
-  demo: { zones: ['shared', 'demo'], node: true, packages: ['ws', 'undici', 'zod'] },
+  demo: { zones: ['shared', 'demo'], node: true, packages: ['ws', 'jpeg-js'] },
   // What every port needs: who may ask, and how much.
   listen: { zones: ['shared', 'listen'], node: true, packages: [] },
   gateway: { zones: ['shared', 'core', 'listen', 'gateway'], node: true, packages: ['ws', 'zod'] },
