@@ -10,6 +10,8 @@ import type { ComfyVersion, Graph } from './types.ts';
 
 /** Milliseconds per sampler step. A picture of 24 steps takes about 4, 6 or 9 s. */
 const paces = { brisk: 120, calm: 200, slow: 320 } as const;
+/** How often the other person looks whether to queue again. */
+const visitEveryMs = 45_000;
 export type DemoPace = keyof typeof paces;
 
 export interface DemoComfyOptions {
@@ -22,8 +24,6 @@ export interface DemoComfyOptions {
   readonly version?: ComfyVersion;
   /** Whether somebody else uses this server too. Default true. */
   readonly foreign?: boolean;
-  /** Milliseconds between looks at whether the other person queues again. Default 45 s. */
-  readonly foreignEveryMs?: number;
 }
 
 export interface DemoComfy {
@@ -90,7 +90,7 @@ export async function startDemoComfy(options: DemoComfyOptions = {}): Promise<De
     version: options.version ?? '0.8.0',
     deviceName: options.name ?? 'Demo GPU',
   });
-  const stopVisitor = (options.foreign ?? true) ? visit(server.engine, options.foreignEveryMs ?? 45_000) : undefined;
+  const stopVisitor = (options.foreign ?? true) ? visit(server.engine) : undefined;
   return {
     url: server.url,
     server,
@@ -102,7 +102,7 @@ export async function startDemoComfy(options: DemoComfyOptions = {}): Promise<De
 }
 
 /** Another person: two pictures at once, later one more whenever none of theirs waits. Returns what sends them away. */
-function visit(engine: ComfyEngine, everyMs: number): () => void {
+function visit(engine: ComfyEngine): () => void {
   const random = seededRandom(20_26);
   let count = 0;
   const queueOne = (): void => {
@@ -116,7 +116,7 @@ function visit(engine: ComfyEngine, everyMs: number): () => void {
   queueOne();
   const timer = setInterval(() => {
     if (engine.queue.pending.every((item) => item[3]['client_id'] !== 'anna')) queueOne();
-  }, everyMs);
+  }, visitEveryMs);
   // The demo must not keep a process alive by itself.
   timer.unref();
   return () => {

@@ -93,7 +93,6 @@ export class ComfyEngine {
         holds: this.#holds,
         log: this.#log,
         wire: this.wire,
-        previewFormat: options.previewFormat ?? 'jpeg',
         previews: options.previews ?? true,
         now: this.#now,
         stepMs: () => this.stepMs,
@@ -217,7 +216,7 @@ export class ComfyEngine {
   async interrupt(body: unknown): Promise<void> {
     const worker = this.#worker;
     const id = needDict(body === undefined ? {} : body)['prompt_id'];
-    if (!pyTruthy(id) || this.quirks.interruptIgnoresId) {
+    if (!pyTruthy(id)) {
       this.#setInterrupt(worker);
       return;
     }

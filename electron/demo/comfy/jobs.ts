@@ -62,16 +62,12 @@ function outputsOf(entry: HistoryEntry): Outputs {
   return found;
 }
 
-function endedJob(id: string, entry: HistoryEntry, version: ComfyVersion, interruptedIsFailed: boolean): Dict {
+function endedJob(id: string, entry: HistoryEntry, version: ComfyVersion): Dict {
   const messages = new Map(entry.status.messages.map(([event, data]) => [event, data]));
   const last = entry.status.messages.at(-1);
   const interrupted = messages.has('execution_interrupted');
   const status =
-    entry.status.status_str === 'success'
-      ? 'completed'
-      : interrupted && version === 'new' && !interruptedIsFailed
-        ? 'cancelled'
-        : 'failed';
+    entry.status.status_str === 'success' ? 'completed' : interrupted && version === 'new' ? 'cancelled' : 'failed';
   const { count, preview } = outputsOf(entry);
   return dropAbsent({
     id,
@@ -90,17 +86,16 @@ function endedJob(id: string, entry: HistoryEntry, version: ComfyVersion, interr
 export interface JobsSource {
   readonly queue: PromptQueue;
   readonly version: ComfyVersion;
-  readonly interruptedIsFailed: boolean;
 }
 
 export function jobById(source: JobsSource, id: string): JobsAnswer {
-  const { queue, version, interruptedIsFailed } = source;
+  const { queue, version } = source;
   for (const item of queue.running.values())
     if (item[1] === id) return { status: 200, body: queuedJob(item, 'in_progress') };
   for (const item of queue.pending) if (item[1] === id) return { status: 200, body: queuedJob(item, 'pending') };
   const entry = queue.history.get(id);
   if (!entry) return { status: 404, body: { error: 'Job not found' } };
-  const job = endedJob(id, entry, version, interruptedIsFailed);
+  const job = endedJob(id, entry, version);
   return {
     status: 200,
     body: {
@@ -149,7 +144,7 @@ export function jobsPage(source: JobsSource, query: URLSearchParams): JobsAnswer
   if (wants('pending')) for (const item of queue.inRunOrder()) jobs.push(queuedJob(item, 'pending'));
   if (['completed', 'failed', 'cancelled'].some(wants)) {
     for (const [id, entry] of queue.history) {
-      const job = endedJob(id, entry, version, source.interruptedIsFailed);
+      const job = endedJob(id, entry, version);
       if (wants(String(job['status']))) jobs.push(job);
     }
   }

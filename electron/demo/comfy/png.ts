@@ -18,7 +18,7 @@ function chunk(type: string, data: Uint8Array): Buffer {
 }
 
 /** Encodes `pixels` as PNG. `texts` become tEXt chunks before the image data; values are ASCII JSON (pyDumps). */
-export function encodePng(pixels: Pixels, texts: Record<string, string> = {}, level = 4): Buffer {
+export function encodePng(pixels: Pixels, texts: Record<string, string> = {}): Buffer {
   const { width, height, rgb } = pixels;
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
@@ -40,7 +40,7 @@ export function encodePng(pixels: Pixels, texts: Record<string, string> = {}, le
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', header),
     ...Object.entries(texts).map(([key, value]) => chunk('tEXt', Buffer.from(`${key}\0${value}`, 'latin1'))),
-    chunk('IDAT', deflateSync(raw, { level })),
+    chunk('IDAT', deflateSync(raw, { level: 4 })),
     chunk('IEND', new Uint8Array(0)),
   ]);
 }

@@ -16,19 +16,12 @@ export class PromptQueue {
   #tasks = 0;
   readonly #updated: () => void;
   readonly #version: ComfyVersion;
-  readonly #strict: boolean;
 
-  /** `updated` is called once per `status` frame that is due. `strict`: equal id and number raise, as on the real server. */
-  constructor(updated: () => void, version: ComfyVersion, strict: boolean) {
+  /** `updated` is called once per `status` frame that is due. */
+  constructor(updated: () => void, version: ComfyVersion) {
     this.#updated = updated;
     this.#version = version;
-    this.#strict = strict;
   }
-
-  readonly #less = (a: QueueItem, b: QueueItem): boolean => {
-    if (!this.#strict && a[0] === b[0] && a[1] === b[1]) return false;
-    return itemLess(a, b);
-  };
 
   /** `queue_remaining`: running and waiting together. */
   get remaining(): number {
@@ -45,18 +38,18 @@ export class PromptQueue {
   }
 
   #orderOf(a: QueueItem, b: QueueItem): boolean {
-    return a[0] === b[0] && a[1] === b[1] ? false : this.#less(a, b);
+    return a[0] === b[0] && a[1] === b[1] ? false : itemLess(a, b);
   }
 
   /** Throws PyError for a second item of equal id and number; the item is stored all the same and no `status` is due. */
   put(item: QueueItem): void {
-    heapPush(this.pending, item, this.#less);
+    heapPush(this.pending, item, itemLess);
     this.#updated();
   }
 
   /** Takes the next prompt into `running`. Throws PyError when the heap cannot be ordered: the worker dies of it (rec 27). */
   get(): { task: number; item: QueueItem } | undefined {
-    const item = heapPop(this.pending, this.#less);
+    const item = heapPop(this.pending, itemLess);
     if (!item) return undefined;
     const task = this.#tasks++;
     this.running.set(task, structuredClone(item));
@@ -94,7 +87,7 @@ export class PromptQueue {
       if (this.#version !== 'new') this.#updated();
     } else {
       this.pending.splice(index, 1);
-      heapify(this.pending, this.#less);
+      heapify(this.pending, itemLess);
     }
     this.#updated();
     return true;

@@ -6,22 +6,10 @@
 export interface ComfyQuirks {
   /** C5. A targeted interrupt that lands between pick-up and start is answered 200 and lost. Real: always so. */
   lostInterruptAtPickup: boolean;
-  /** C12. Closing an older socket makes the server forget a newer one with the same clientId (rec 16). Real: always so. */
-  silentOldSocket: boolean;
-  /** C12. One socket whose buffers are full stops the frames of all sockets (reference §4.9). Real: always so. */
-  stalledReaderFreezesAll: boolean;
-  /** C2. Equal id and equal number: the heap comparison raises, the worker may die (rec 27). Real: always so. */
-  duplicateKillsWorker: boolean;
-  /** C8. An interrupted job reports `failed` in `/api/jobs` even where the version knows `cancelled`. Off: by version. */
-  interruptedIsFailed: boolean;
-  /** C4. The next interrupts hit whoever runs, even when they name an id. Off: never happened in 250 tries. */
-  interruptIgnoresId: boolean;
   /** C6. Milliseconds for which one targeted interrupt stalls the server, per waiting prompt (real: 0.4 to 0.7). 0 = no stall. */
   interruptStallMsPerWaiting: number;
   /** C13. `POST /prompt` answers only after the worker sent its `execution_start`, when the worker is free. */
   framesBeforeReply: boolean;
-  /** C2. Every accepted `POST /prompt` loses its reply: the item is stored, then the connection is cut. */
-  dropReplyAfterAccept: boolean;
   /** C15. Every HTTP answer and every frame waits this long, as if the interpreter lock were held. 0 = no wait. */
   slowLoopMs: number;
   /** C3. `POST /queue {delete}` answers 200 but removes nothing (never seen for a waiting id; a test of "verify"). */
@@ -31,14 +19,8 @@ export interface ComfyQuirks {
 /** As observed on real servers. */
 export const realQuirks: ComfyQuirks = {
   lostInterruptAtPickup: true,
-  silentOldSocket: true,
-  stalledReaderFreezesAll: true,
-  duplicateKillsWorker: true,
-  interruptedIsFailed: false,
-  interruptIgnoresId: false,
   interruptStallMsPerWaiting: 0,
   framesBeforeReply: false,
-  dropReplyAfterAccept: false,
   slowLoopMs: 0,
   deleteDoesNothing: false,
 };

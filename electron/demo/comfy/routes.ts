@@ -169,20 +169,15 @@ function history(engine: ComfyEngine, id: string | undefined, query: URLSearchPa
 function jobs(engine: ComfyEngine, { method, path, query, body }: RouteRequest): RouteReply | undefined {
   if (engine.version === '0.3.64') return undefined;
   const parts = path.split('/').slice(3).map(decodeURIComponent);
-  const source = {
-    queue: engine.queue,
-    version: engine.version,
-    interruptedIsFailed: engine.quirks.interruptedIsFailed,
-  };
   if (method === 'GET' && parts.length === 0) {
-    const { status, body: page } = jobsPage(source, query);
+    const { status, body: page } = jobsPage(engine, query);
     return { status, json: page };
   }
   const [id = '', verb] = parts;
   if (parts.length === 0) return methodNotAllowed;
   if (id === '' || parts.length > 2) return undefined;
   if (method === 'GET' && parts.length === 1) {
-    const { status, body: job } = jobById(source, id);
+    const { status, body: job } = jobById(engine, id);
     return { status, json: job };
   }
   if (engine.version !== 'new') return parts.length === 1 || verb === 'cancel' ? methodNotAllowed : undefined;

@@ -197,13 +197,7 @@ class Shell {
     const reply = await this.#route(method, url, body, request.headers['content-type'] ?? '');
     await this.#engine.wire.turn();
     if (fault?.kind === 'delay') await sleep(fault.ms);
-    const lost =
-      fault?.kind === 'drop-reply' ||
-      (this.#engine.quirks.dropReplyAfterAccept &&
-        method === 'POST' &&
-        bare(url.pathname) === '/prompt' &&
-        reply.status === 200);
-    if (lost) request.socket.destroy();
+    if (fault?.kind === 'drop-reply') request.socket.destroy();
     else write(response, reply);
   }
 

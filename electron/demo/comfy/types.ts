@@ -64,8 +64,6 @@ export interface ComfyEngineOptions {
   /** Seed of everything that would be random (minted ids, sids). Default 1. */
   readonly seed?: number;
   readonly quirks?: Partial<ComfyQuirks>;
-  /** `jpeg` as real servers send, or `png`. Default `jpeg`. */
-  readonly previewFormat?: 'jpeg' | 'png';
   /** Whether samplers send previews when the prompt does not say (`extra_data.preview_method`). Default true. */
   readonly previews?: boolean;
   /** Wall clock in ms. Default `Date.now`. */

@@ -51,10 +51,10 @@ export class Wire {
     this.#peers.add(peer);
   }
 
-  /** A socket closed. With the quirk, whoever holds the sid now is forgotten, not only the one that closed (rec 16). */
+  /** A socket closed. The newer one that holds its sid by now is forgotten with it (C12, rec 16). */
   leave(sid: string, peer: Peer): void {
     this.#peers.delete(peer);
-    if (this.#quirks.silentOldSocket || this.#clients.get(sid)?.peer === peer) this.#clients.delete(sid);
+    this.#clients.delete(sid);
   }
 
   setFlags(sid: string, flags: Record<string, unknown>): void {
@@ -69,11 +69,6 @@ export class Wire {
   /** Client ids that are served now. */
   get clientIds(): readonly string[] {
     return [...this.#clients.keys()];
-  }
-
-  /** Every open socket, forgotten ones included. */
-  get socketCount(): number {
-    return this.#peers.size;
   }
 
   sendJson(type: string, data: unknown, to: string | null): void {
@@ -97,7 +92,7 @@ export class Wire {
         // cut() may have emptied the outbox meanwhile.
         if (this.#outbox.shift() !== frame) continue;
         for (const peer of this.#targets(frame.to)) {
-          if (this.#quirks.stalledReaderFreezesAll && peer.backlogBytes > stalledBytes) await drained(peer);
+          if (peer.backlogBytes > stalledBytes) await drained(peer);
           if (!peer.open) continue;
           if ('text' in frame) peer.sendText(frame.text);
           else peer.sendBinary(frame.binary);

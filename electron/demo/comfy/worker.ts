@@ -26,7 +26,6 @@ export interface WorkerSetting {
   readonly holds: Holds;
   readonly log: EngineLog;
   readonly wire: Wire;
-  readonly previewFormat: 'jpeg' | 'png';
   readonly previews: boolean;
   readonly now: () => number;
   readonly stepMs: () => number;
@@ -55,14 +54,10 @@ export class Worker {
 
   constructor(setting: WorkerSetting) {
     this.#setting = setting;
-    this.queue = new PromptQueue(
-      () => {
-        setting.wire.sendJson('status', { status: this.info() }, null);
-        setting.log.changed();
-      },
-      setting.version,
-      setting.quirks.duplicateKillsWorker,
-    );
+    this.queue = new PromptQueue(() => {
+      setting.wire.sendJson('status', { status: this.info() }, null);
+      setting.log.changed();
+    }, setting.version);
     this.#done = this.#work();
   }
 
@@ -153,7 +148,7 @@ export class Worker {
   }
 
   #hostFor(item: QueueItem): RunHost {
-    const { version, classes, files, log, wire, previewFormat, previews, now, stepMs, speed } = this.#setting;
+    const { version, classes, files, log, wire, previews, now, stepMs, speed } = this.#setting;
     const promptId = item[1];
     const { clientId } = this;
     const method = item[3]['preview_method'];
@@ -186,7 +181,7 @@ export class Worker {
       sendPreview: (nodeId: string, picture: () => Picture, when: 'before' | 'after') => {
         const modern = wire.flag(clientId, 'supports_preview_metadata');
         if (!wantsPreviews || (when === 'before') !== modern) return;
-        wire.sendBinary(previewFrame(modern, previewFormat, nodeId, promptId, picture()), clientId);
+        wire.sendBinary(previewFrame(modern, nodeId, promptId, picture()), clientId);
       },
       hold: (point, nodeId) => this.#pass(point, promptId, nodeId),
       log: (event, nodeId) => {

@@ -8,7 +8,7 @@ import type { BackendStatus, BackendType, SwarmBackend } from './backends.ts';
 import { OutputStore } from './outputs.ts';
 import type { Pauses } from './pause.ts';
 import { sumCounters, SwarmSession } from './sessions.ts';
-import { ALL_QUIRKS, featuresOf } from './types.ts';
+import { ALL_QUIRKS, featuresOf, REAL_TIMING } from './types.ts';
 import type {
   Counters,
   JsonObject,
@@ -18,6 +18,7 @@ import type {
   PausePoint,
   Quirks,
   SwarmOptions,
+  Timing,
   VersionFeatures,
   Where,
 } from './types.ts';
@@ -25,20 +26,8 @@ import { UserBook } from './users.ts';
 import type { SwarmUser } from './users.ts';
 import { Bell } from './wait.ts';
 
-export interface Timing {
-  readonly graceMs: number;
-  readonly dispatchSpacingMs: number;
-  readonly keepAliveMs: number;
-  readonly pongMs: number;
-  readonly scanMs: number;
-  readonly refuseAfterMs: number;
-  readonly statusCacheMs: number;
-  readonly initRetryMs: number;
-  readonly idleCheckMs: number;
-  readonly grantWindowMs: number;
-  readonly postWindowMs: number;
-  readonly modelLoadMs: number;
-}
+/** `backend_status` is made at most this often. */
+const STATUS_CACHE_MS = 1000;
 
 /** What the engine lends each life of its process. */
 export interface CoreHooks {
@@ -71,7 +60,6 @@ export class SwarmDisk {
   constructor(options: SwarmOptions) {
     this.users = new UserBook(
       options.users ?? [],
-      options.defaultUser ?? 'local',
       options.authorizationRequired ?? false,
       options.localhostBypass ?? true,
     );
@@ -105,7 +93,6 @@ export class SwarmCore {
   readonly backends = new Map<number, SwarmBackend>();
   /** rung whenever a waiting request may have its turn now */
   readonly changed = new Bell();
-  readonly random: () => number;
   readonly startedMs = Date.now();
   #alive = true;
   readonly #pauses: Pauses;
@@ -120,21 +107,7 @@ export class SwarmCore {
     this.disk = disk;
     this.#pauses = pauses;
     this.hooks = hooks;
-    this.random = options.random ?? Math.random;
-    this.timing = {
-      graceMs: options.graceMs ?? 2000,
-      dispatchSpacingMs: options.dispatchSpacingMs ?? 20,
-      keepAliveMs: options.keepAliveMs ?? 30_000,
-      pongMs: options.pongMs ?? 30_000,
-      scanMs: options.scanMs ?? 1000,
-      refuseAfterMs: options.refuseAfterMs ?? 980,
-      statusCacheMs: options.statusCacheMs ?? 1000,
-      initRetryMs: options.initRetryMs ?? 2000,
-      idleCheckMs: options.idleCheckMs ?? 2000,
-      grantWindowMs: options.grantWindowMs ?? 0,
-      postWindowMs: options.postWindowMs ?? 0,
-      modelLoadMs: options.modelLoadMs ?? 0,
-    };
+    this.timing = { ...REAL_TIMING, ...options };
   }
 
   /** False once killed: whoever still runs then must neither send nor write. */
@@ -181,7 +154,7 @@ export class SwarmCore {
 
   backendStatus(): BackendStatus {
     const now = performance.now();
-    if (this.#statusCache === null || now - this.#statusCache.atMs >= this.timing.statusCacheMs) {
+    if (this.#statusCache === null || now - this.#statusCache.atMs >= STATUS_CACHE_MS) {
       this.#statusCache = { atMs: now, status: overallStatus([...this.backends.values()]) };
     }
     return this.#statusCache.status;

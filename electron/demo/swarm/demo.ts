@@ -1,6 +1,6 @@
 /**
  * The SwarmUI half of `npm start -- --demo`: a SwarmUI with one backend, three models and, if asked, another person who makes a
- * picture now and then. Its ComfyUI is a demo one of its own unless `comfyUrl` names another. What a server can do: server.ts.
+ * picture now and then. Its ComfyUI is a demo one of its own. What a server can do: server.ts.
  */
 import { startDemoComfy } from '../comfy/demo.ts';
 import type { DemoComfy, DemoPace } from '../comfy/demo.ts';
@@ -14,13 +14,9 @@ export interface DemoSwarmOptions {
   /** title of the backend (default "Demo ComfyUI") */
   readonly name?: string;
   readonly pace?: DemoPace;
-  /** a ComfyUI that runs already, instead of one of its own; without SwarmUI's nodes results are fetched as saved files */
-  readonly comfyUrl?: string;
   readonly port?: number;
   /** Whether the user `anna` uses this server too. Default true. */
   readonly foreign?: boolean;
-  /** Milliseconds between looks at whether she makes another picture. Default 60 s. */
-  readonly foreignEveryMs?: number;
 }
 
 export interface DemoSwarm {
@@ -56,6 +52,7 @@ const MODELS: readonly ModelSpec[] = [
   },
 ];
 const LOAD_MS = 1800;
+const VISIT_EVERY_MS = 60_000;
 const PROMPTS = [
   'alpine lake, first light, mirror water',
   'desert canyon at noon',
@@ -65,10 +62,10 @@ const PROMPTS = [
 
 /** Starts on loopback. Rejects if the port is taken. */
 export async function startDemoSwarm(options: DemoSwarmOptions = {}): Promise<DemoSwarm> {
-  const own = options.comfyUrl === undefined ? await ownComfy(options) : null;
+  const own = await ownComfy(options);
   const server = await startSwarmServer({
     port: options.port ?? 0,
-    backends: [{ address: options.comfyUrl ?? own?.url ?? '', title: options.name ?? 'Demo ComfyUI' }],
+    backends: [{ address: own.url, title: options.name ?? 'Demo ComfyUI' }],
     models: MODELS,
     users: [{ id: 'anna', role: 'user' }],
     gpus: {
@@ -84,14 +81,14 @@ export async function startDemoSwarm(options: DemoSwarmOptions = {}): Promise<De
       },
     },
   });
-  const sendAway = (options.foreign ?? true) ? visit(server, options.foreignEveryMs ?? 60_000) : null;
+  const sendAway = (options.foreign ?? true) ? visit(server) : null;
   return {
     url: server.url,
     server,
     async close() {
       sendAway?.();
       await server.close();
-      await own?.close();
+      await own.close();
     },
   };
 }
@@ -107,7 +104,7 @@ async function ownComfy(options: DemoSwarmOptions): Promise<DemoComfy> {
 }
 
 /** Another user: a picture, and a further one whenever hers is done. Returns what sends her away. */
-function visit(server: SwarmServerHandle, everyMs: number): () => void {
+function visit(server: SwarmServerHandle): () => void {
   const { core } = server.engine;
   const user = core.disk.users.getOrMake('anna');
   const session = core.openSession(user, '127.0.0.1');
@@ -124,7 +121,7 @@ function visit(server: SwarmServerHandle, everyMs: number): () => void {
     });
   };
   makeOne();
-  const timer = setInterval(makeOne, everyMs);
+  const timer = setInterval(makeOne, VISIT_EVERY_MS);
   timer.unref(); // the demo must not keep a process alive by itself
   return () => {
     clearInterval(timer);

@@ -18,6 +18,8 @@ import { delay } from './wait.ts';
 
 export type Send = (message: object) => void;
 
+/** Pause of the dispatch loop after each image it starts; nothing of a request is sent before. */
+const DISPATCH_SPACING_MS = 20;
 const INTERRUPTED = 'Generation session interrupted.';
 
 export interface RequestOptions {
@@ -50,7 +52,7 @@ export async function runRequest(
     await core.pass('claimed', where);
     let input: GenInput;
     try {
-      input = readInput(raw, user, core.disk.models, [...core.backends.keys()], core.random);
+      input = readInput(raw, user, core.disk.models, [...core.backends.keys()]);
     } catch (problem) {
       if (!(problem instanceof ParamError)) throw problem;
       core.log('parameter-error', { ...where, detail: problem.message });
@@ -139,7 +141,7 @@ class Request {
         this.#out.send({ keep_alive: true });
       });
       running.add(task);
-      await delay(this.#core.timing.dispatchSpacingMs);
+      await delay(DISPATCH_SPACING_MS);
     }
     this.#out.open();
     const beat = setInterval(() => {

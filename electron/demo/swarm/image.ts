@@ -108,7 +108,7 @@ export class ImageMessages {
     }
     this.count += 1;
     const metadata = this.#metadata(used, now);
-    const keep = input.values.get('donotsave') !== true && core.options.saveFiles !== false;
+    const keep = input.values.get('donotsave') !== true;
     let image = `data:image/png;base64,${bytes.toString('base64')}`;
     if (keep) {
       const model =

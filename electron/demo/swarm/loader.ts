@@ -147,7 +147,6 @@ export class ModelLoader {
     try {
       await backend.allFree();
       await this.#core.pass('loading-model', where);
-      if (this.#core.timing.modelLoadMs > 0) await delay(this.#core.timing.modelLoadMs);
       const graph = {
         '4': { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: model } },
         '5': { class_type: 'EmptyLatentImage', inputs: { batch_size: 1, height: 256, width: 256 } },

@@ -49,10 +49,6 @@ export class OutputStore {
     return [...this.#images.values()].find((image) => image.path === path) ?? null;
   }
 
-  delete(user: string, path: string): boolean {
-    return this.#images.delete(`${user}/${path}`);
-  }
-
   /** As the route `ListImages`: `depth` 1 = the files of `path` itself. Newest first unless reversed; by name likewise descending. */
   list(
     user: string,

@@ -38,7 +38,6 @@ export function readInput(
   user: SwarmUser,
   models: readonly ModelSpec[],
   backendIds: readonly number[],
-  random: () => number,
 ): GenInput {
   const values = new Map<string, string | number | boolean>();
   let model: ModelSpec | null = null;
@@ -66,7 +65,7 @@ export function readInput(
     model,
     images: Number(values.get('images') ?? 1),
     batchSize: Number(values.get('batchsize') ?? 1),
-    seed: seed === -1 ? Math.floor(random() * 2_147_483_647) : seed,
+    seed: seed === -1 ? Math.floor(Math.random() * 2_147_483_647) : seed,
     extra: isObject(raw['extra_metadata']) ? raw['extra_metadata'] : {},
     original: raw,
   };

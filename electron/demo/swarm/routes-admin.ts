@@ -77,22 +77,6 @@ export const adminRoutes: readonly Route[] = [
     },
   },
   {
-    name: 'AdminListUsers',
-    permission: 'manage_users',
-    run: ({ core }) => ({ users: core.disk.users.all().map((user) => user.id) }),
-  },
-  {
-    name: 'ListLogTypes',
-    permission: 'view_logs',
-    run: () => ({
-      types_available: ['Verbose', 'Debug', 'Info', 'Init', 'Warning', 'Error'].map((name) => ({
-        name,
-        color: '#808080',
-        identifier: name.toLowerCase(),
-      })),
-    }),
-  },
-  {
     name: 'ListRecentLogMessages',
     permission: 'view_logs',
     run: ({ input }) => {
@@ -102,7 +86,6 @@ export const adminRoutes: readonly Route[] = [
       return { types_available: [], last_sequence_id: 0, data: {} };
     },
   },
-  { name: 'ListServerSettings', permission: 'read_server_settings', run: () => ({ settings: {} }) },
   {
     name: 'ShutdownServer',
     permission: 'shutdown',
@@ -111,5 +94,4 @@ export const adminRoutes: readonly Route[] = [
       return { success: true };
     },
   },
-  { name: 'AdminTakeControl', permission: 'automated_control', run: () => ({ success: true }) },
 ];

@@ -6,11 +6,7 @@ import { isObject } from './values.ts';
 import { argument, Refusal } from './call.ts';
 import type { Call, Route } from './call.ts';
 
-const TYPES: readonly { id: BackendType; name: string; description: string }[] = [
-  { id: 'comfyui_selfstart', name: 'ComfyUI Self-Starting', description: 'A ComfyUI started by SwarmUI.' },
-  { id: 'comfyui_api', name: 'ComfyUI API By URL', description: 'A ComfyUI that runs already.' },
-  { id: 'swarmswarmbackend', name: 'Swarm-API-Backend', description: 'Another SwarmUI.' },
-];
+const TYPES: readonly BackendType[] = ['comfyui_selfstart', 'comfyui_api', 'swarmswarmbackend'];
 
 function byId({ core, input }: Call): SwarmBackend {
   const backend = core.backends.get(argument(input, 'backend_id', 'Int32'));
@@ -40,11 +36,6 @@ export const backendRoutes: readonly Route[] = [
       const shown = [...core.backends.values()].filter((backend) => nonreal || backend.parent === null);
       return Object.fromEntries(shown.map((backend) => [String(backend.id), backend.toNet(full)]));
     },
-  },
-  {
-    name: 'ListBackendTypes',
-    permission: 'view_backends_list',
-    run: () => ({ list: TYPES.map((type) => ({ ...type, settings: [], is_standard: true })) }),
   },
   {
     name: 'ToggleBackend',
@@ -91,7 +82,7 @@ export const backendRoutes: readonly Route[] = [
     permission: 'add_remove_backends',
     run: ({ core, input }) => {
       unlocked(core);
-      const type = TYPES.find((candidate) => candidate.id === argument(input, 'type_id', 'String'))?.id;
+      const type = TYPES.find((candidate) => candidate === argument(input, 'type_id', 'String'));
       if (type === undefined) return { error: `Invalid backend type: ${String(input['type_id'])}` };
       return core.keeper.add(type, settingsOf({ type, address: '' })).toNet(false);
     },

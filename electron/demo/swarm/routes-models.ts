@@ -97,26 +97,6 @@ export const modelRoutes: readonly Route[] = [
       };
     },
   },
-  {
-    name: 'DescribeModel',
-    permission: 'fundamental_model_access',
-    run: ({ core, input }) => {
-      const name = argument(input, 'modelName', 'String');
-      const model = core.disk.models.find(
-        (candidate) => candidate.name === name || candidate.name === `${name}.safetensors`,
-      );
-      return model === undefined ? { error: 'Model not found.' } : { model: modelToNet(model) };
-    },
-  },
-  {
-    name: 'ListLoadedModels',
-    permission: 'fundamental_model_access',
-    run: ({ core }) => ({
-      models: core.disk.models
-        .filter((model) => loadedModels(core).has(model.name))
-        .map((model) => ({ ...modelToNet(model), loaded: true })),
-    }),
-  },
   { name: 'SelectModel', permission: 'load_models_now', run: selectModel },
 ];
 

@@ -1,6 +1,5 @@
 /** Routes of ordinary users: sessions, status, generation over HTTP, interrupt, images, models, login tokens (§1.6, 3, 4, 5). */
 import { runRequest } from './generate.ts';
-import { selectModel } from './routes-models.ts';
 import { argument, Refusal } from './call.ts';
 import type { Call, Route, SocketRoute } from './call.ts';
 import { serveGenerate } from './stream.ts';
@@ -103,27 +102,6 @@ export const userRoutes: readonly Route[] = [
       ),
   },
   {
-    name: 'DeleteImage',
-    permission: 'user_delete_image',
-    run: ({ core, user, input }) =>
-      core.disk.outputs.delete(user.id, argument(input, 'path', 'String'))
-        ? { success: true }
-        : { error: 'That file does not exist, cannot delete.' },
-  },
-  {
-    name: 'GetMyUserData',
-    permission: 'fundamental_generate_tab_access',
-    run: ({ user }) => ({
-      user_name: user.id,
-      presets: [],
-      language: 'en',
-      permissions: user.permissions,
-      starred_models: {},
-      model_preset_links: {},
-      autocompletions: null,
-    }),
-  },
-  {
     name: 'CreateAuthToken',
     permission: 'edit_user_settings',
     needs: 'authTokens',
@@ -168,14 +146,6 @@ export const socketRoutes: readonly SocketRoute[] = [
       argument(input, 'images', 'Int32');
       await serveGenerate(core, session, user, input, socket);
       return null;
-    },
-  },
-  {
-    name: 'SelectModelWS',
-    permission: 'load_models_now',
-    serve: async (call, socket) => {
-      socket.send(call.core.statusOf(call.session));
-      return selectModel(call);
     },
   },
 ];

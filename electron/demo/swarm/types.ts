@@ -163,15 +163,47 @@ export interface UserSpec {
   readonly password?: string;
 }
 
-export interface SwarmOptions {
+/** How long things take; what a test does not set is as on a real server. */
+export interface Timing {
+  /** between `socket_intention` and the final status */
+  readonly graceMs: number;
+  /** `keep_alive` during a long wait */
+  readonly keepAliveMs: number;
+  /** unsolicited pong frames */
+  readonly pongMs: number;
+  /** the scheduler looks at least this often */
+  readonly scanMs: number;
+  /** a request nobody can serve is refused after this long */
+  readonly refuseAfterMs: number;
+  /** pause between the three connection attempts of a backend */
+  readonly initRetryMs: number;
+  /** pause between checks of an idle backend (real: 1000 to 5000) */
+  readonly idleCheckMs: number;
+  /** widens the moment in which a slot is granted (0 = one turn of the event loop) */
+  readonly grantWindowMs: number;
+  /** widens the moment between the answer to `POST /prompt` and its being read */
+  readonly postWindowMs: number;
+}
+
+export const REAL_TIMING: Timing = {
+  graceMs: 2000,
+  keepAliveMs: 30_000,
+  pongMs: 30_000,
+  scanMs: 1000,
+  refuseAfterMs: 980,
+  initRetryMs: 2000,
+  idleCheckMs: 2000,
+  grantWindowMs: 0,
+  postWindowMs: 0,
+};
+
+export interface SwarmOptions extends Partial<Timing> {
   /** default `0.9.8.2`; older ones lack what they lacked (§ "Feature age"): try `0.9.6` */
   readonly version?: string;
   readonly quirks?: Partial<Quirks>;
   readonly backends?: readonly BackendSpec[];
   readonly models?: readonly ModelSpec[];
   readonly users?: readonly UserSpec[];
-  /** user of clients that bring no login while authorization is off (default `local`) */
-  readonly defaultUser?: string;
   readonly authorizationRequired?: boolean;
   /** real default true: a client on the same machine needs no login */
   readonly localhostBypass?: boolean;
@@ -179,35 +211,7 @@ export interface SwarmOptions {
   readonly networkAuthorization?: string;
   /** `Settings are locked.` for backend changes */
   readonly lockSettings?: boolean;
-  /** false: images come as data URLs, as with `donotsave` */
-  readonly saveFiles?: boolean;
   readonly gpus?: JsonObject;
-  /** time between `socket_intention` and the final status (real: 2000) */
-  readonly graceMs?: number;
-  /** pause of the dispatch loop after each image it starts; nothing of a request is sent before (real: 20) */
-  readonly dispatchSpacingMs?: number;
-  /** `keep_alive` during a long wait (real: 30000) */
-  readonly keepAliveMs?: number;
-  /** unsolicited pong frames (real: 30000) */
-  readonly pongMs?: number;
-  /** the scheduler looks at least this often (real: 1000) */
-  readonly scanMs?: number;
-  /** a request nobody can serve is refused after this long (real: about 1000) */
-  readonly refuseAfterMs?: number;
-  /** `backend_status` is cached this long (real: 1000) */
-  readonly statusCacheMs?: number;
-  /** pause between connection attempts of a backend (real: about 2000; three attempts) */
-  readonly initRetryMs?: number;
-  /** pause between checks of an idle backend (real: 1000 to 5000) */
-  readonly idleCheckMs?: number;
-  /** widens the moment in which a slot is granted (0 = one turn of the event loop) */
-  readonly grantWindowMs?: number;
-  /** widens the moment between the answer to `POST /prompt` and its being read */
-  readonly postWindowMs?: number;
-  /** least duration of a model load, on top of what ComfyUI takes */
-  readonly modelLoadMs?: number;
-  /** for seeds and ids; default `Math.random` */
-  readonly random?: () => number;
 }
 
 /** What the version of a server can do (§ "Feature age"). */

@@ -5,33 +5,14 @@
 import { randomBytes } from 'node:crypto';
 import type { RoleName, UserSpec } from './types.ts';
 
+/** Of the real server's permissions those that are asked for here. */
 const GUEST = [
-  'fundamental',
   'fundamental_generate_tab_access',
   'fundamental_model_access',
   'basic_image_generation',
   'view_image_history',
 ] as const;
-const USER = [
-  'basic_text_generation',
-  'model_params',
-  'param_controlnet',
-  'param_video',
-  'user_tab',
-  'simple_tab',
-  'read_user_settings',
-  'edit_user_settings',
-  'manage_presets',
-  'user_delete_image',
-  'user_star_images',
-  'extra_loras',
-  'use_tokenizer',
-  'utilities_tab',
-  'gridgen_generate_grids',
-  'gridgen_read_grids',
-  'gridgen_save_grids',
-  'imagebatcher_use_image_batcher',
-] as const;
+const USER = ['read_user_settings', 'edit_user_settings'] as const;
 const POWER = [
   'view_backends_list',
   'restart_backends',
@@ -42,15 +23,6 @@ const POWER = [
   'comfy_direct_calls',
   'comfy_backend_generate',
   'comfy_dynamic_custom_workflows',
-  'comfy_stored_custom_workflows',
-  'comfy_read_workflows',
-  'comfy_edit_workflows',
-  'control_model_refresh',
-  'view_server_tab',
-  'edit_model_metadata',
-  'edit_wildcards',
-  'edit_params',
-  'reset_metadata',
 ] as const;
 const ADMIN = [
   'read_server_info_panels',
@@ -60,27 +32,9 @@ const ADMIN = [
   'edit_backends',
   'view_logs',
   'restart',
-  'read_server_settings',
-  'edit_server_settings',
   'view_others_outputs',
-  'download_models',
-  'delete_models',
-  'local_image_folder',
-  'pickle2safetensors',
-  'create_tensorrt',
-  'server_debug_message',
-  'admin_debug',
-  'install_features',
 ] as const;
-const OWNER = [
-  '*',
-  'configure_roles',
-  'install',
-  'shutdown',
-  'manage_users',
-  'automated_control',
-  'manage_extensions',
-] as const;
+const OWNER = ['*', 'shutdown', 'manage_users'] as const;
 
 const ROLES: Readonly<Record<RoleName, readonly string[]>> = {
   guest: GUEST,
@@ -146,25 +100,21 @@ export interface Caller {
   readonly userHeader: string | null;
 }
 
+/** Of clients that bring no login. */
+const DEFAULT_USER = 'local';
+
 export class UserBook {
   readonly #users = new Map<string, SwarmUser>();
   readonly #tokens = new Map<string, AuthToken>();
-  readonly #defaultUser: string;
   /** may be switched while running, as an administrator would */
   authorizationRequired: boolean;
   localhostBypass: boolean;
 
-  constructor(
-    specs: readonly UserSpec[],
-    defaultUser: string,
-    authorizationRequired: boolean,
-    localhostBypass: boolean,
-  ) {
+  constructor(specs: readonly UserSpec[], authorizationRequired: boolean, localhostBypass: boolean) {
     for (const spec of specs) this.#users.set(spec.id, new SwarmUser(spec));
-    this.#defaultUser = defaultUser;
     this.authorizationRequired = authorizationRequired;
     this.localhostBypass = localhostBypass;
-    this.getOrMake(defaultUser);
+    this.getOrMake(DEFAULT_USER);
   }
 
   all(): SwarmUser[] {
@@ -189,10 +139,10 @@ export class UserBook {
     const byToken =
       token === undefined ? undefined : [...this.#tokens.values()].find((candidate) => candidate.token === token);
     if (byToken !== undefined) return byToken.user;
-    if (!this.authorizationRequired) return this.getOrMake(caller.userHeader ?? this.#defaultUser);
+    if (!this.authorizationRequired) return this.getOrMake(caller.userHeader ?? DEFAULT_USER);
     const loopback =
       caller.address.startsWith('127.') || caller.address === '::1' || caller.address === '::ffff:127.0.0.1';
-    if (this.localhostBypass && loopback && !caller.forwarded) return this.getOrMake(this.#defaultUser);
+    if (this.localhostBypass && loopback && !caller.forwarded) return this.getOrMake(DEFAULT_USER);
     return null;
   }
 
