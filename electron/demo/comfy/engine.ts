@@ -10,7 +10,8 @@
  *   engine.restart()                  memory lost, sockets cut       engine.clearHistory(), freeze(), unfreeze(), quirks (mutable)
  */
 import { FileStore } from './files.ts';
-import { Holds } from './holds.ts';
+import { Holds } from '../holds.ts';
+import type { Hold } from '../holds.ts';
 import { EngineLog } from './log.ts';
 import type { NodeClass } from './node.ts';
 import { artNodes } from './nodes-art.ts';
@@ -27,11 +28,11 @@ import type {
   ComfyVersion,
   ExtraData,
   Graph,
-  Hold,
   HoldFilter,
   HoldPoint,
   LogEntry,
   LogEvent,
+  Passage,
   RequestEntry,
 } from './types.ts';
 import { Wire } from './wire.ts';
@@ -66,11 +67,10 @@ export class ComfyEngine {
   /** Divides all durations; changeable at any time. */
   speed: number;
 
-  readonly #log: EngineLog;
-  readonly #holds = new Holds();
+  readonly #log = new EngineLog();
+  readonly #holds = new Holds<HoldPoint, Passage>();
   readonly #random: () => number;
   readonly #newWorker: () => Worker;
-  readonly #now: () => number;
   #worker: Worker;
 
   constructor(options: ComfyEngineOptions = {}) {
@@ -80,8 +80,6 @@ export class ComfyEngine {
     this.stepMs = options.stepMs ?? 20;
     this.deviceName = options.deviceName ?? 'Demo GPU';
     this.#random = seededRandom(options.seed ?? 1);
-    this.#now = options.now ?? Date.now;
-    this.#log = new EngineLog(this.#now);
     this.classes = new Map([...artNodes, ...probeNodes].map((node) => [node.name, node]));
     this.wire = new Wire(this.quirks);
     this.#newWorker = () =>
@@ -94,7 +92,6 @@ export class ComfyEngine {
         log: this.#log,
         wire: this.wire,
         previews: options.previews ?? true,
-        now: this.#now,
         stepMs: () => this.stepMs,
         speed: () => this.speed,
       });
@@ -113,8 +110,13 @@ export class ComfyEngine {
   // ---- for tests ----
 
   /** Holds the engine still at the first moment that matches. */
-  pauseAt(point: HoldPoint, filter: HoldFilter = {}): Hold {
-    return this.#holds.add(point, filter);
+  pauseAt(point: HoldPoint, filter: HoldFilter = {}): Hold<Passage> {
+    return this.#holds.add(
+      point,
+      ({ promptId, nodeId }) =>
+        (filter.promptId === undefined || filter.promptId === promptId) &&
+        (filter.nodeId === undefined || filter.nodeId === nodeId),
+    );
   }
 
   /** How many times a prompt of this id was started. */
@@ -189,7 +191,6 @@ export class ComfyEngine {
     const submission = readSubmission(body, {
       version: this.version,
       classes: this.classes,
-      now: this.#now,
       nextNumber: () => this.#worker.counter++,
       mintUuid: () => this.mintUuid(),
     });
@@ -230,7 +231,7 @@ export class ComfyEngine {
       return;
     }
     // No await unless a test holds it: check and flag fall into one turn otherwise.
-    const held = this.#holds.at('interrupt-checked', promptId);
+    const held = this.#holds.at('interrupt-checked', { promptId });
     if (held) await held;
     this.#setInterrupt(worker);
   }
@@ -278,7 +279,7 @@ export class ComfyEngine {
 
   /** For the server: where a test holds `POST /prompt` between storing and answering. */
   async beforePromptReply(promptId: string): Promise<void> {
-    await this.#holds.pass('before-prompt-reply', promptId);
+    await this.#holds.pass('before-prompt-reply', { promptId });
   }
 
   mintUuid(): string {

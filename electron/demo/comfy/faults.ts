@@ -45,11 +45,6 @@ export class Faults {
     if (entry.left <= 0) this.#planned.splice(index, 1);
     return entry.action;
   }
-
-  clear(): void {
-    this.#planned.length = 0;
-    this.authorization = undefined;
-  }
 }
 
 const matches = (planned: string, path: string): boolean => {

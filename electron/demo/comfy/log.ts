@@ -6,16 +6,11 @@ const keep = 100_000;
 
 export class EngineLog {
   readonly entries: LogEntry[] = [];
-  readonly #now: () => number;
   readonly #watchers = new Set<() => void>();
   readonly #listeners = new Set<(entry: LogEntry) => void>();
 
-  constructor(now: () => number) {
-    this.#now = now;
-  }
-
   write(event: LogEvent, promptId: string, node?: string): void {
-    const bare = { event, promptId, at: this.#now() };
+    const bare = { event, promptId, at: Date.now() };
     const entry: LogEntry = node === undefined ? bare : { ...bare, node };
     this.entries.push(entry);
     if (this.entries.length > keep) this.entries.splice(0, keep / 10);

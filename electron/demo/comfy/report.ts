@@ -17,7 +17,6 @@ export interface RunHost {
   /** The socket id that gets the events; null: progress and interruption go to everybody, the rest to nobody. */
   readonly clientId: string | null;
   setLastNode(nodeId: string | null): void;
-  now(): number;
   sleep(ms: number): Promise<void>;
   /** Sends to that socket; null = to all. */
   send(type: string, data: Record<string, unknown>, to: string | null): void;
@@ -59,7 +58,7 @@ export class RunReport {
   /** Kept for history in every case; sent to the submitter, and `toAll` when there is none. */
   message(event: string, data: Record<string, unknown>, options: { toAll?: boolean } = {}): void {
     const { clientId } = this.#host;
-    const stamped = { prompt_id: this.#promptId, ...data, timestamp: this.#host.now() };
+    const stamped = { prompt_id: this.#promptId, ...data, timestamp: Date.now() };
     this.#messages.push([event, stamped]);
     if (clientId !== null || options.toAll === true) this.#host.send(event, stamped, clientId);
   }

@@ -8,15 +8,13 @@
  *   server.requireAuthorization('Bearer x')   server.cutSockets()   await server.goDown(); await server.comeUp()   await server.restart()
  *   await server.close()
  */
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { sleep } from '../../../shared/util/async.ts';
+import { Listener } from '../listener.ts';
 import { ComfyEngine } from './engine.ts';
 import { Faults } from './faults.ts';
-import type { FaultAction } from './faults.ts';
 import { refusesOrigin } from './origin.ts';
 import { isDict, pyDumps } from './py.ts';
 import { bare, readable, readBody, write } from './http.ts';
@@ -35,139 +33,118 @@ export interface ComfyServerOptions extends ComfyEngineOptions {
   readonly maxBodyBytes?: number;
 }
 
-export interface ComfyServerHandle {
-  /** `http://127.0.0.1:PORT` */
-  readonly url: string;
-  readonly port: number;
-  readonly engine: ComfyEngine;
-  readonly faults: Faults;
-  /** The next request to `path` (without `/api`; `*` = any) is answered with `status` and not processed. */
-  failNext(path: string, status: number, options?: { times?: number; method?: string; body?: string }): () => void;
-  /** The next request to `path` is processed, but its reply is lost. */
-  dropReplyNext(path: string, options?: { times?: number; method?: string }): () => void;
-  /** The next request to `path` is lost before it is processed. */
-  dropRequestNext(path: string, options?: { times?: number; method?: string }): () => void;
-  /** The next request to `path` is processed at once and answered `ms` later. */
-  delayNext(path: string, ms: number, options?: { times?: number; method?: string }): () => void;
-  /** From now on this exact header is needed (missing: 401, wrong: 403); undefined lifts it. */
-  requireAuthorization(header: string | undefined): void;
-  /** Cuts all WebSockets without a close frame (clients see 1006); the engine goes on. */
-  cutSockets(): void;
-  /** Stops listening and cuts everything; the engine goes on. Connections are refused until `comeUp`. */
-  goDown(): Promise<void>;
-  /** Listens again on the same port. */
-  comeUp(): Promise<void>;
-  /** Process killed and started again: down, memory lost, up after `downMs` (default 0). */
-  restart(downMs?: number): Promise<void>;
-  close(): Promise<void>;
-}
-
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** Starts a server. Rejects if the port is taken or `host` is not loopback. */
 export async function startComfyServer(options: ComfyServerOptions = {}): Promise<ComfyServerHandle> {
   const host = options.host ?? '127.0.0.1';
   if (!loopback.has(host)) throw new Error(`the demo server listens on loopback only, not on ${host}`);
-  const shell = new Shell(new ComfyEngine(options), host, options.maxBodyBytes ?? 104857600);
-  await shell.listen(options.port ?? 0);
-  return shell.handle();
+  const server = new ComfyServerHandle(new ComfyEngine(options), host, options.maxBodyBytes ?? 104857600);
+  await server.listen(options.port ?? 0);
+  return server;
 }
 
-class Shell {
-  readonly #engine: ComfyEngine;
-  readonly #host: string;
+interface Which {
+  /** How many of the next requests; default 1. */
+  readonly times?: number;
+  readonly method?: string;
+}
+
+export class ComfyServerHandle {
+  readonly engine: ComfyEngine;
+  readonly faults = new Faults();
   readonly #maxBodyBytes: number;
-  readonly #faults = new Faults();
   readonly #webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 8 * 1024 * 1024 });
-  readonly #connections = new Set<Socket>();
-  #server: Server | undefined;
-  #port = 0;
+  readonly #listener: Listener;
 
   constructor(engine: ComfyEngine, host: string, maxBodyBytes: number) {
-    this.#engine = engine;
-    this.#host = host;
+    this.engine = engine;
     this.#maxBodyBytes = maxBodyBytes;
+    this.#listener = new Listener({
+      host,
+      keepAliveMs: 5_000,
+      request: (request, response) => {
+        this.#serve(request, response).catch((error: unknown) => {
+          // The client left in the middle of its own request.
+          if (request.errored !== null) return;
+          // A bug of the demo server itself: answer as a crashed handler would and make it visible.
+          console.error('demo ComfyUI server:', error);
+          if (!response.headersSent) write(response, serverError);
+        });
+      },
+      upgrade: (request, socket, head) => {
+        this.#upgrade(request, socket, head);
+      },
+    });
+  }
+
+  /** `http://127.0.0.1:PORT` */
+  get url(): string {
+    return this.#listener.url;
+  }
+
+  get port(): number {
+    return this.#listener.port;
   }
 
   async listen(port: number): Promise<void> {
-    const server = createServer((request, response) => {
-      this.#serve(request, response).catch((error: unknown) => {
-        // The client left in the middle of its own request.
-        if (request.errored !== null) return;
-        // A bug of the demo server itself: answer as a crashed handler would and make it visible.
-        console.error('demo ComfyUI server:', error);
-        if (!response.headersSent) write(response, serverError);
-      });
-    });
-    server.on('connection', (socket) => {
-      this.#connections.add(socket);
-      socket.on('close', () => this.#connections.delete(socket));
-    });
-    server.on('upgrade', (request, socket, head) => {
-      this.#upgrade(request, socket, head);
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, this.#host, () => {
-        server.removeListener('error', reject);
-        resolve();
-      });
-    });
-    this.#server = server;
-    this.#port = (server.address() as AddressInfo).port;
+    await this.#listener.up(port);
   }
 
-  async #down(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    if (!server) return;
-    this.#engine.wire.cut();
-    const closed = new Promise<void>((resolve) => {
-      server.close(() => {
-        resolve();
-      });
-    });
-    for (const socket of this.#connections) socket.destroy();
-    await closed;
+  /** The next request to `path` (without `/api`; `*` = any) is answered with `status` and not processed. */
+  failNext(path: string, status: number, options: Which & { readonly body?: string } = {}): () => void {
+    const { body } = options;
+    return this.faults.plan(path, { kind: 'status', status, ...(body === undefined ? {} : { body }) }, options);
   }
 
-  handle(): ComfyServerHandle {
-    const plan = (path: string, action: FaultAction, options?: { times?: number; method?: string }): (() => void) =>
-      this.#faults.plan(path, action, options);
-    return {
-      url: `http://${this.#host.includes(':') ? `[${this.#host}]` : this.#host}:${this.#port}`,
-      port: this.#port,
-      engine: this.#engine,
-      faults: this.#faults,
-      failNext: (path, status, options = {}) =>
-        plan(
-          path,
-          options.body === undefined ? { kind: 'status', status } : { kind: 'status', status, body: options.body },
-          options,
-        ),
-      dropReplyNext: (path, options) => plan(path, { kind: 'drop-reply' }, options),
-      dropRequestNext: (path, options) => plan(path, { kind: 'drop-request' }, options),
-      delayNext: (path, ms, options) => plan(path, { kind: 'delay', ms }, options),
-      requireAuthorization: (header) => {
-        this.#faults.authorization = header;
-      },
-      cutSockets: () => {
-        this.#engine.wire.cut();
-      },
-      goDown: () => this.#down(),
-      comeUp: () => this.listen(this.#port),
-      restart: async (downMs = 0) => {
-        await this.#down();
-        this.#engine.restart();
-        if (downMs > 0) await sleep(downMs);
-        await this.listen(this.#port);
-      },
-      close: async () => {
-        await this.#down();
-        await this.#engine.close();
-        this.#webSockets.close();
-      },
-    };
+  /** The next request to `path` is processed, but its reply is lost. */
+  dropReplyNext(path: string, options?: Which): () => void {
+    return this.faults.plan(path, { kind: 'drop-reply' }, options);
+  }
+
+  /** The next request to `path` is lost before it is processed. */
+  dropRequestNext(path: string, options?: Which): () => void {
+    return this.faults.plan(path, { kind: 'drop-request' }, options);
+  }
+
+  /** The next request to `path` is processed at once and answered `ms` later. */
+  delayNext(path: string, ms: number, options?: Which): () => void {
+    return this.faults.plan(path, { kind: 'delay', ms }, options);
+  }
+
+  /** From now on this exact header is needed (missing: 401, wrong: 403); undefined lifts it. */
+  requireAuthorization(header: string | undefined): void {
+    this.faults.authorization = header;
+  }
+
+  /** Cuts all WebSockets without a close frame (clients see 1006); the engine goes on. */
+  cutSockets(): void {
+    this.engine.wire.cut();
+  }
+
+  /** Stops listening and cuts everything; the engine goes on. Connections are refused until `comeUp`. */
+  async goDown(): Promise<void> {
+    this.cutSockets();
+    await this.#listener.down();
+  }
+
+  /** Listens again on the same port. */
+  async comeUp(): Promise<void> {
+    await this.#listener.up();
+  }
+
+  /** Process killed and started again: down, memory lost, up after `downMs` (default 0). */
+  async restart(downMs = 0): Promise<void> {
+    await this.goDown();
+    this.engine.restart();
+    if (downMs > 0) await sleep(downMs);
+    await this.comeUp();
+  }
+
+  async close(): Promise<void> {
+    await this.goDown();
+    await this.engine.close();
+    this.#webSockets.close();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -178,13 +155,13 @@ class Shell {
       write(response, { status: 413, text: 'Maximum request body size exceeded', type: 'text/plain; charset=utf-8' });
       return;
     }
-    this.#engine.record({ method, path: url.pathname, query: url.search, body: readable(body), at: Date.now() });
+    this.engine.record({ method, path: url.pathname, query: url.search, body: readable(body), at: Date.now() });
     const denied = this.#denial(request);
     if (denied !== undefined) {
       write(response, { status: denied, text: '' });
       return;
     }
-    const fault = this.#faults.take(method, url.pathname);
+    const fault = this.faults.take(method, url.pathname);
     if (fault?.kind === 'drop-request') {
       request.socket.destroy();
       return;
@@ -193,9 +170,9 @@ class Shell {
       write(response, { status: fault.status, text: fault.body ?? '', type: 'text/plain; charset=utf-8' });
       return;
     }
-    await this.#engine.wire.turn();
+    await this.engine.wire.turn();
     const reply = await this.#route(method, url, body, request.headers['content-type'] ?? '');
-    await this.#engine.wire.turn();
+    await this.engine.wire.turn();
     if (fault?.kind === 'delay') await sleep(fault.ms);
     if (fault?.kind === 'drop-reply') request.socket.destroy();
     else write(response, reply);
@@ -203,16 +180,16 @@ class Shell {
 
   async #route(method: string, url: URL, body: Buffer, contentType: string): Promise<RouteReply> {
     const path = bare(url.pathname);
-    const reply = await answer(this.#engine, { method, path, query: url.searchParams, body, contentType });
+    const reply = await answer(this.engine, { method, path, query: url.searchParams, body, contentType });
     return reply ?? { status: 404, text: '', type: 'application/octet-stream' };
   }
 
   /** 401 or 403 if the request may not pass; undefined if it may. */
   #denial(request: IncomingMessage): number | undefined {
-    const needed = this.#faults.authorization;
+    const needed = this.faults.authorization;
     if (needed !== undefined && request.headers.authorization !== needed)
       return request.headers.authorization === undefined ? 401 : 403;
-    return refusesOrigin(request.headers, this.#engine.version) ? 403 : undefined;
+    return refusesOrigin(request.headers, this.engine.version) ? 403 : undefined;
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -221,7 +198,7 @@ class Shell {
     });
     const url = new URL(request.url ?? '/', 'http://server');
     const denied = bare(url.pathname) === '/ws' ? this.#denial(request) : 404;
-    const fault = this.#faults.take('GET', url.pathname);
+    const fault = this.faults.take('GET', url.pathname);
     const status = denied ?? (fault?.kind === 'status' ? fault.status : undefined);
     if (status !== undefined || fault?.kind === 'drop-request') {
       if (status === undefined) socket.destroy();
@@ -234,7 +211,7 @@ class Shell {
   }
 
   #welcome(ws: WebSocket, clientId: string): void {
-    const engine = this.#engine;
+    const engine = this.engine;
     const sid = clientId === '' ? engine.mintHex() : clientId;
     const peer: Peer = {
       sendText: (text) => {

@@ -17,7 +17,6 @@ export interface SubmitSetting {
   /** The server's counter: its value, then counter + 1, also for prompts that are refused. */
   nextNumber(): number;
   mintUuid(): string;
-  now(): number;
 }
 
 export type Submission =
@@ -56,7 +55,7 @@ export function readSubmission(body: unknown, setting: SubmitSetting): Submissio
   const hidden = version === '0.3.64' ? [] : secretKeys;
   const extra = Object.fromEntries(Object.entries(sent as Dict).filter(([key]) => !hidden.includes(key)));
   if (named) extra['client_id'] = json['client_id'];
-  if (version !== '0.3.64') extra['create_time'] = setting.now();
+  if (version !== '0.3.64') extra['create_time'] = Date.now();
   return {
     accepted: true,
     item: [number, promptId, verdict.graph, extra, verdict.outputs],

@@ -66,44 +66,40 @@ export interface ComfyEngineOptions {
   readonly quirks?: Partial<ComfyQuirks>;
   /** Whether samplers send previews when the prompt does not say (`extra_data.preview_method`). Default true. */
   readonly previews?: boolean;
-  /** Wall clock in ms. Default `Date.now`. */
-  readonly now?: () => number;
   /** Named in `/system_stats` as the device. Default "Demo GPU". */
   readonly deviceName?: string;
 }
 
 /** Places where the engine can be held still, in the order a prompt passes them. */
-export const holdPoints = [
+export type HoldPoint =
   /** The worker is free and about to take the next waiting prompt (nothing was taken yet). */
-  'before-pop',
+  | 'before-pop'
   /** Taken: listed as running, but the interrupt flag is not yet cleared and nothing was sent (C5). */
-  'popped',
+  | 'popped'
   /** Flag cleared, `execution_start` and `execution_cached` sent, no node begun. */
-  'started',
+  | 'started'
   /** `executing` of a node sent; the interrupt check before the node comes next. */
-  'before-node',
+  | 'before-node'
   /** A node finished one step; the interrupt check of the step comes next. */
-  'before-step-check',
+  | 'before-step-check'
   /** The outcome is decided and sent; the prompt is still listed as running, history has nothing. */
-  'before-task-done',
+  | 'before-task-done'
   /** History written and running list empty (one lock), `executing: null` not yet sent. */
-  'after-history',
+  | 'after-history'
   /** A targeted interrupt found its prompt running, the flag is not yet set (C6 check-then-set window). */
-  'interrupt-checked',
+  | 'interrupt-checked'
   /** `POST /prompt` stored the item, the answer is not yet written. */
-  'before-prompt-reply',
-] as const;
-export type HoldPoint = (typeof holdPoints)[number];
+  | 'before-prompt-reply';
 
 export interface HoldFilter {
   readonly promptId?: string;
   readonly nodeId?: string;
 }
 
-/** One held moment. `reached` settles when the engine stands there; `release` lets it go on and is safe to call twice. */
-export interface Hold {
-  readonly reached: Promise<{ readonly promptId: string; readonly nodeId: string | undefined }>;
-  release(): void;
+/** Who stands at a hold point. */
+export interface Passage {
+  readonly promptId: string;
+  readonly nodeId?: string | undefined;
 }
 
 export type LogEvent =

@@ -5,7 +5,7 @@
 import { deferred, sleep } from '../../../shared/util/async.ts';
 import { PromptRun } from './exec.ts';
 import type { FileStore } from './files.ts';
-import type { Holds } from './holds.ts';
+import type { Holds } from '../holds.ts';
 import type { EngineLog } from './log.ts';
 import type { NodeClass, NodeResult } from './node.ts';
 import type { Picture } from './pictures.ts';
@@ -13,7 +13,7 @@ import { previewFrame } from './previews.ts';
 import { PyError, pyStr } from './py.ts';
 import { PromptQueue } from './queue.ts';
 import type { RunHost } from './report.ts';
-import type { ComfyQuirks, ComfyVersion, HoldPoint, QueueItem } from './types.ts';
+import type { ComfyQuirks, ComfyVersion, HoldPoint, Passage, QueueItem } from './types.ts';
 import { binaryFrame, uint32 } from './wire.ts';
 import type { Wire } from './wire.ts';
 
@@ -23,11 +23,10 @@ export interface WorkerSetting {
   readonly quirks: ComfyQuirks;
   readonly classes: ReadonlyMap<string, NodeClass>;
   readonly files: FileStore;
-  readonly holds: Holds;
+  readonly holds: Holds<HoldPoint, Passage>;
   readonly log: EngineLog;
   readonly wire: Wire;
   readonly previews: boolean;
-  readonly now: () => number;
   readonly stepMs: () => number;
   readonly speed: () => number;
 }
@@ -138,7 +137,7 @@ export class Worker {
   }
 
   async #pass(point: HoldPoint, promptId: string, nodeId?: string): Promise<void> {
-    await this.#setting.holds.pass(point, promptId, nodeId);
+    await this.#setting.holds.pass(point, { promptId, nodeId });
     this.#life.signal.throwIfAborted();
   }
 
@@ -148,7 +147,7 @@ export class Worker {
   }
 
   #hostFor(item: QueueItem): RunHost {
-    const { version, classes, files, log, wire, previews, now, stepMs, speed } = this.#setting;
+    const { version, classes, files, log, wire, previews, stepMs, speed } = this.#setting;
     const promptId = item[1];
     const { clientId } = this;
     const method = item[3]['preview_method'];
@@ -160,7 +159,6 @@ export class Worker {
       recordsAllCached: version === '0.3.64',
       stepMs: stepMs(),
       clientId,
-      now,
       setLastNode: (nodeId) => {
         this.lastNode = nodeId;
       },

@@ -7,7 +7,8 @@ import { Agent, request as httpRequest } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
 import type { JsonObject } from './types.ts';
-import { ABORTED, deferred, orAborted } from './wait.ts';
+import { deferred } from '../../../shared/util/async.ts';
+import { ABORTED, orAborted } from './wait.ts';
 
 export interface ComfyAnswer {
   /** 200 etc.; a refused connection rejects instead */
@@ -77,9 +78,9 @@ class PooledSocket implements ComfySocket {
       const frame = this.#frames.shift();
       if (frame !== undefined) return frame;
       if (!this.open) return 'closed';
-      const bell = deferred<undefined>();
+      const bell = deferred();
       this.#wake = () => {
-        bell.resolve(undefined);
+        bell.resolve();
       };
       const result = await orAborted(bell.promise, signal);
       this.#wake = null;

@@ -6,7 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { overallStatus, settingsOf } from './backends.ts';
 import type { BackendStatus, BackendType, SwarmBackend } from './backends.ts';
 import { OutputStore } from './outputs.ts';
-import type { Pauses } from './pause.ts';
+import type { Holds } from '../holds.ts';
 import { sumCounters, SwarmSession } from './sessions.ts';
 import { ALL_QUIRKS, featuresOf, REAL_TIMING } from './types.ts';
 import type {
@@ -95,11 +95,17 @@ export class SwarmCore {
   readonly changed = new Bell();
   readonly startedMs = Date.now();
   #alive = true;
-  readonly #pauses: Pauses;
+  readonly #pauses: Holds<PausePoint, Where>;
   readonly hooks: CoreHooks;
   #statusCache: { atMs: number; status: BackendStatus } | null = null;
 
-  constructor(options: SwarmOptions, quirks: Quirks, disk: SwarmDisk, pauses: Pauses, hooks: CoreHooks) {
+  constructor(
+    options: SwarmOptions,
+    quirks: Quirks,
+    disk: SwarmDisk,
+    pauses: Holds<PausePoint, Where>,
+    hooks: CoreHooks,
+  ) {
     this.options = options;
     this.version = options.version ?? '0.9.8.2';
     this.can = featuresOf(this.version);

@@ -1,6 +1,6 @@
 /**
- * The SwarmUI engine: an honest model of a SwarmUI 0.9.8.2 server (or older), used as demo server and as the fake all tests use.
- * Its backends are ComfyUI servers reached over real HTTP and WebSockets. It holds no socket of its own: see server.ts.
+ * The SwarmUI engine: plays a SwarmUI 0.9.8.2 server, or an older one, for the demo and for all tests. Its backends are ComfyUI
+ * servers reached over real HTTP and WebSockets. Its own sockets are in server.ts.
  *
  * For tests:
  * - `pauseAt(point, filter?)` → `{reached, release()}` holds the first request that comes to a named moment (all with `{all:true}`).
@@ -9,15 +9,15 @@
  * - `slots(id)` → `{max, free, lost}`; `quirks`: switch one off or on at any time.
  * - `restart()` on the server handle: session ids, users, images and backend settings stay, all work is gone.
  *
- * Parts: swarm-core (one process life), -sessions (claims), -scheduler and -loader (slots, models), -backends and -keeper,
- * -generate and -image (messages), -job (hand-over to ComfyUI), -comfy (its door), -remote (Swarm-to-Swarm), -stream (the socket's
- * end), -routes-* (API), -passthrough, -users, -outputs, -params.
+ * Parts: life and core (one process life), sessions (claims), scheduler and loader (slots, models), backends and keeper, generate and
+ * image (messages), job (hand-over to ComfyUI), comfy (its door), remote (Swarm to Swarm), stream (the socket's end), routes* (API),
+ * passthrough, users, outputs, params.
  */
 import { quirksWith, SwarmDisk } from './core.ts';
 import { SwarmLife } from './life.ts';
-import { Pauses } from './pause.ts';
-import type { PauseFilter, PauseHandle } from './pause.ts';
-import type { LogEntry, LogKind, PausePoint, Quirks, SwarmOptions } from './types.ts';
+import { Holds } from '../holds.ts';
+import type { Hold } from '../holds.ts';
+import type { LogEntry, LogKind, PauseFilter, PausePoint, Quirks, SwarmOptions, Where } from './types.ts';
 
 export interface Slots {
   readonly max: number;
@@ -32,7 +32,7 @@ export class SwarmEngine {
   /** what `ShutdownServer` does; the server sets it */
   onShutdown: () => void = () => undefined;
   readonly #options: SwarmOptions;
-  readonly #pauses = new Pauses();
+  readonly #pauses = new Holds<PausePoint, Where>();
   readonly #watchers = new Set<() => void>();
   #life: SwarmLife;
   #requests = 0;
@@ -50,8 +50,8 @@ export class SwarmEngine {
     return this.#life;
   }
 
-  pauseAt(point: PausePoint, filter: PauseFilter = {}): PauseHandle {
-    return this.#pauses.pauseAt(point, filter);
+  pauseAt(point: PausePoint, filter: PauseFilter = {}): Hold<Where> {
+    return this.#pauses.add(point, filter.when ?? (() => true), filter.all);
   }
 
   releaseAll(): void {

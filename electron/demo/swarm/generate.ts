@@ -14,7 +14,7 @@ import type { Claim, SwarmSession } from './sessions.ts';
 import { JobError } from './types.ts';
 import type { JsonObject, Where } from './types.ts';
 import type { SwarmUser } from './users.ts';
-import { delay } from './wait.ts';
+import { sleep } from '../../../shared/util/async.ts';
 
 export type Send = (message: object) => void;
 
@@ -141,7 +141,7 @@ class Request {
         this.#out.send({ keep_alive: true });
       });
       running.add(task);
-      await delay(DISPATCH_SPACING_MS);
+      await sleep(DISPATCH_SPACING_MS);
     }
     this.#out.open();
     const beat = setInterval(() => {

@@ -8,7 +8,8 @@ import type { SwarmCore } from './core.ts';
 import { JobError } from './types.ts';
 import type { JsonObject, Where } from './types.ts';
 import { isObject, textOf } from './values.ts';
-import { ABORTED, delay, orAborted } from './wait.ts';
+import { sleep } from '../../../shared/util/async.ts';
+import { ABORTED, orAborted } from './wait.ts';
 
 export type JobEnd =
   | 'done'
@@ -72,7 +73,7 @@ async function handOver(
     const body = isObject(answer.json) ? answer.json : {};
     if (hooks.isLoad !== true) {
       await core.pass('posting-prompt', { ...where, promptId: textOf(body['prompt_id']) });
-      if (core.timing.postWindowMs > 0) await delay(core.timing.postWindowMs);
+      if (core.timing.postWindowMs > 0) await sleep(core.timing.postWindowMs);
     }
     return body;
   };
@@ -191,7 +192,7 @@ async function stopNow(
 ): Promise<JobEnd> {
   await takeBack(core, comfy, promptId, started || !core.quirks.earlyCancelOrphans, where);
   if (!core.quirks.endsBeforeComfyStops) {
-    while (core.isAlive() && (await isListed(comfy, promptId))) await delay(10);
+    while (core.isAlive() && (await isListed(comfy, promptId))) await sleep(10);
   }
   return 'interrupted';
 }

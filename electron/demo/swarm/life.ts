@@ -2,15 +2,21 @@
 import { SwarmCore } from './core.ts';
 import type { CoreHooks, SwarmDisk } from './core.ts';
 import { BackendKeeper } from './keeper.ts';
-import type { Pauses } from './pause.ts';
+import type { Holds } from '../holds.ts';
 import { Scheduler } from './scheduler.ts';
-import type { Quirks, SwarmOptions } from './types.ts';
+import type { PausePoint, Quirks, SwarmOptions, Where } from './types.ts';
 
 export class SwarmLife extends SwarmCore {
   readonly keeper: BackendKeeper;
   readonly scheduler: Scheduler;
 
-  constructor(options: SwarmOptions, quirks: Quirks, disk: SwarmDisk, pauses: Pauses, hooks: CoreHooks) {
+  constructor(
+    options: SwarmOptions,
+    quirks: Quirks,
+    disk: SwarmDisk,
+    pauses: Holds<PausePoint, Where>,
+    hooks: CoreHooks,
+  ) {
     super(options, quirks, disk, pauses, hooks);
     this.keeper = new BackendKeeper(this);
     this.scheduler = new Scheduler(this);

@@ -8,8 +8,9 @@ import type { SwarmCore } from './core.ts';
 import { runPrompt } from './job.ts';
 import type { Claim } from './sessions.ts';
 import type { Where } from './types.ts';
-import { ABORTED, delay, orAborted, turn } from './wait.ts';
-import type { Deferred } from './wait.ts';
+import { sleep } from '../../../shared/util/async.ts';
+import { ABORTED, orAborted, turn } from './wait.ts';
+import type { Deferred } from '../../../shared/util/async.ts';
 
 export interface Grant {
   readonly backend: SwarmBackend;
@@ -134,7 +135,7 @@ export class ModelLoader {
       this.#core.log('load-cancelled', { ...where, detail: pressure.model });
       if (this.#core.quirks.sharedLoadCancel) {
         pressure.bad.set(backend.id, CANCELLED_REASON);
-        await delay(Math.min(200, this.#core.timing.scanMs));
+        await sleep(Math.min(200, this.#core.timing.scanMs));
       } else await work;
     } else if (first !== null) pressure.bad.set(backend.id, first);
     pressure.loading = false;

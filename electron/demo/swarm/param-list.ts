@@ -26,6 +26,16 @@ export interface ParamSpec {
 export const SAMPLERS = ['euler', 'euler_ancestral', 'heun', 'dpmpp_2m', 'dpmpp_sde', 'ddim', 'uni_pc'] as const;
 export const SCHEDULERS = ['normal', 'karras', 'exponential', 'simple', 'sgm_uniform'] as const;
 
+const toggle = (id: string, name: string, description: string): ParamSpec => ({
+  id,
+  name,
+  type: 'boolean',
+  default: 'false',
+  description,
+  group: 'swarminternal',
+  advanced: true,
+});
+
 export const PARAMS: readonly ParamSpec[] = [
   { id: 'prompt', name: 'Prompt', type: 'text', default: '', description: 'What you want to see.', priority: -100 },
   {
@@ -164,60 +174,12 @@ export const PARAMS: readonly ParamSpec[] = [
     group: 'swarminternal',
     advanced: true,
   },
-  {
-    id: 'donotsave',
-    name: 'Do Not Save',
-    type: 'boolean',
-    default: 'false',
-    description: 'Images come back as data, nothing is kept.',
-    group: 'swarminternal',
-    advanced: true,
-  },
-  {
-    id: 'nopreviews',
-    name: 'No Previews',
-    type: 'boolean',
-    default: 'false',
-    description: 'No previews while generating.',
-    group: 'swarminternal',
-    advanced: true,
-  },
-  {
-    id: 'noseedincrement',
-    name: 'No Seed Increment',
-    type: 'boolean',
-    default: 'false',
-    description: 'All images of a request use one seed.',
-    group: 'swarminternal',
-    advanced: true,
-  },
-  {
-    id: 'continueaftererrors',
-    name: 'Continue After Errors',
-    type: 'boolean',
-    default: 'false',
-    description: 'Go on when an image fails.',
-    group: 'swarminternal',
-    advanced: true,
-  },
-  {
-    id: 'forwardrawbackenddata',
-    name: 'Forward Raw Backend Data',
-    type: 'boolean',
-    default: 'false',
-    description: 'Frames of the backend are passed on.',
-    group: 'swarminternal',
-    advanced: true,
-  },
-  {
-    id: 'forwardswarmdata',
-    name: 'Forward Swarm Data',
-    type: 'boolean',
-    default: 'false',
-    description: 'Data about the request is passed on.',
-    group: 'swarminternal',
-    advanced: true,
-  },
+  toggle('donotsave', 'Do Not Save', 'Images come back as data, nothing is kept.'),
+  toggle('nopreviews', 'No Previews', 'No previews while generating.'),
+  toggle('noseedincrement', 'No Seed Increment', 'All images of a request use one seed.'),
+  toggle('continueaftererrors', 'Continue After Errors', 'Go on when an image fails.'),
+  toggle('forwardrawbackenddata', 'Forward Raw Backend Data', 'Frames of the backend are passed on.'),
+  toggle('forwardswarmdata', 'Forward Swarm Data', 'Data about the request is passed on.'),
   {
     id: 'exactbackendid',
     name: 'Exact Backend ID',

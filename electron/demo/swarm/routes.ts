@@ -1,4 +1,4 @@
-/** The table of API routes: which there are on a server of this version. What each does is in the swarm-routes-*.ts files. */
+/** The table of API routes: which there are on a server of this version. What each does is in routes-*.ts. */
 import type { Route } from './call.ts';
 import type { SwarmCore } from './core.ts';
 import { adminRoutes } from './routes-admin.ts';

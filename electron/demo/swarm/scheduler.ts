@@ -8,7 +8,8 @@ import type { SwarmCore } from './core.ts';
 import { ModelLoader } from './loader.ts';
 import type { Acquired, Waiting, Wanted } from './loader.ts';
 import type { Where } from './types.ts';
-import { deferred, delay, turn } from './wait.ts';
+import { deferred, sleep } from '../../../shared/util/async.ts';
+import { turn } from './wait.ts';
 
 export class Scheduler {
   readonly #core: SwarmCore;
@@ -105,7 +106,7 @@ export class Scheduler {
   async #grant(one: Waiting, backend: SwarmBackend): Promise<void> {
     const where: Where = { ...one.where, backend: backend.id };
     await this.#core.pass('granting-slot', where);
-    if (this.#core.timing.grantWindowMs > 0) await delay(this.#core.timing.grantWindowMs);
+    if (this.#core.timing.grantWindowMs > 0) await sleep(this.#core.timing.grantWindowMs);
     else await turn();
     if (one.settled) {
       // The requester has gone; the real scheduler claims the slot all the same, and nobody ever gives it back.

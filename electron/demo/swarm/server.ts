@@ -4,24 +4,22 @@
  *
  * `const swarm = await startSwarmServer({ backends: [{ address: comfy.url }] })` →
  * `{ url, port, engine, faults, restart(), cutSockets(), goDown(), comeUp(), close() }`. Port 0 (default) takes a free one.
- * What routes mean is in swarm-routes-*.ts, not here.
+ * What routes mean is in routes-*.ts.
  */
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { Listener } from '../listener.ts';
 import { httpRoutes } from './routes.ts';
 import { handleApi, jsonAnswer } from './http.ts';
 import { SwarmEngine } from './engine.ts';
 import { serveFile } from './files.ts';
-import { noFaults, takeFault } from './faults.ts';
-import type { Faults } from './faults.ts';
+import { Faults } from './faults.ts';
 import { callerOf, pathOf, readBody } from './request.ts';
 import { PASSTHROUGH, Passthrough } from './passthrough.ts';
 import type { SwarmOptions } from './types.ts';
-import { delay } from './wait.ts';
+import { sleep } from '../../../shared/util/async.ts';
 import { serveApiSocket } from './ws.ts';
 
 export interface SwarmServerOptions extends SwarmOptions {
@@ -47,28 +45,19 @@ export interface SwarmServerHandle {
 
 export async function startSwarmServer(options: SwarmServerOptions = {}): Promise<SwarmServerHandle> {
   const engine = new SwarmEngine(options);
-  const faults = noFaults();
-  const connections = new Set<Socket>();
+  const faults = new Faults();
   let passthrough = new Passthrough(engine.core);
   let routes = httpRoutes(engine.core);
-  let server = listenable();
+  const listener = new Listener({
+    host: '127.0.0.1',
+    keepAliveMs: 60_000,
+    request: (request, response) => {
+      handle(request, response).catch(() => response.destroy());
+    },
+    upgrade,
+  });
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 0 });
   const open = new Set<WebSocket>();
-
-  function listenable(): Server {
-    const made = createServer((request, response) => {
-      handle(request, response).catch(() => response.destroy());
-    });
-    made.on('connection', (socket) => {
-      connections.add(socket);
-      socket.on('close', () => connections.delete(socket));
-    });
-    made.on('upgrade', (request, socket, head) => {
-      upgrade(request, socket, head);
-    });
-    made.keepAliveTimeout = 60_000;
-    return made;
-  }
 
   /** Rules that come before any route; true = answered. */
   function gate(request: IncomingMessage): { status: number; text: string } | null {
@@ -91,8 +80,7 @@ export async function startSwarmServer(options: SwarmServerOptions = {}): Promis
       response.end(refused.text);
       return;
     }
-    const fault = takeFault(faults, path);
-    if (fault?.kind === 'delay') await delay(fault.ms);
+    const fault = faults.take(path);
     if (fault?.kind === 'cut') {
       response.destroy();
       return;
@@ -155,67 +143,42 @@ export async function startSwarmServer(options: SwarmServerOptions = {}): Promis
     });
   }
 
-  const listen = (port: number): Promise<void> =>
-    new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, '127.0.0.1', () => {
-        server.removeListener('error', reject);
-        resolve();
-      });
-    });
-  const stopListening = async (): Promise<void> => {
-    const done = new Promise<void>((resolve) => {
-      server.close(() => {
-        resolve();
-      });
-    });
-    for (const socket of connections) socket.destroy();
-    await done;
-  };
-
-  await listen(options.port ?? 0);
-  const port = (server.address() as AddressInfo).port;
+  await listener.up(options.port);
   const cutSockets = (): void => {
     for (const socket of open) socket.terminate();
   };
-  const reopen = async (): Promise<void> => {
-    if (server.listening) return;
-    server = listenable();
-    await listen(port);
-  };
-
   // Answers, then stops half a second later (§7.3).
   engine.onShutdown = () => {
     setTimeout(() => {
       engine.kill();
       cutSockets();
-      if (server.listening) void stopListening();
+      void listener.down();
     }, 500);
   };
 
   return {
-    url: `http://127.0.0.1:${String(port)}`,
-    port,
+    url: listener.url,
+    port: listener.port,
     engine,
     faults,
     cutSockets,
-    goDown: stopListening,
-    comeUp: reopen,
+    goDown: () => listener.down(),
+    comeUp: () => listener.up(),
     async restart(downMs = 0) {
       engine.kill();
       cutSockets();
-      await stopListening();
-      if (downMs > 0) await delay(downMs);
+      await listener.down();
+      if (downMs > 0) await sleep(downMs);
       engine.reboot();
       passthrough = new Passthrough(engine.core);
       routes = httpRoutes(engine.core);
-      await reopen();
+      await listener.up();
     },
     async close() {
       engine.kill();
       cutSockets();
       sockets.close();
-      if (server.listening) await stopListening();
+      await listener.down();
     },
   };
 }

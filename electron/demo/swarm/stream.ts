@@ -8,7 +8,7 @@ import { isObject } from './values.ts';
 import type { Claim, SwarmSession } from './sessions.ts';
 import type { JsonObject } from './types.ts';
 import type { SwarmUser } from './users.ts';
-import { delay } from './wait.ts';
+import { sleep } from '../../../shared/util/async.ts';
 
 /** A socket as the routes see it. Sending on a dead one does nothing. */
 export interface ApiSocket {
@@ -79,7 +79,7 @@ export async function serveGenerate(
     if (!core.isAlive()) return;
     seen = started;
     socket.send({ socket_intention: 'close' });
-    await delay(core.timing.graceMs);
+    await sleep(core.timing.graceMs);
   } while (started !== seen);
   closing = true;
   socket.send(core.statusOf(session));

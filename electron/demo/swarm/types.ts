@@ -91,6 +91,13 @@ export interface Where {
   readonly promptId?: string;
 }
 
+export interface PauseFilter {
+  /** hold only those for which this is true (default: anybody) */
+  readonly when?: (where: Where) => boolean;
+  /** hold everybody who arrives before the release, not just the first */
+  readonly all?: boolean;
+}
+
 export type LogKind =
   | 'session'
   | 'claim'

@@ -1,29 +1,7 @@
 /**
- * Waiting in the SwarmUI engine: deferred values, delays, and waits that an abort ends.
+ * Waiting in the SwarmUI engine: a turn of the loop, waits that an abort ends, and a bell.
  * Nothing here knows what is being waited for.
  */
-
-export interface Deferred<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (reason: Error) => void;
-}
-
-export function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => undefined;
-  let reject: (reason: Error) => void = () => undefined;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
-}
-
-export function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
-}
 
 /** One turn of the event loop, so that input that has arrived is handled first. */
 export function turn(): Promise<void> {
