@@ -130,7 +130,7 @@ const rooms: readonly {
     loose: 'below',
     of: { window: [], tray: ['window'], life: ['window'], notices: ['tray', 'window'] },
   },
-  { zone: 'electron/demo/', loose: 'above', of: { comfy: [], swarm: ['comfy'] } },
+  { zone: 'electron/demo/', loose: 'above', of: { base: [], comfy: ['base'], swarm: ['base', 'comfy'] } },
   {
     zone: 'renderer/',
     loose: 'above',

@@ -10,8 +10,8 @@
  *   engine.restart()                  memory lost, sockets cut       engine.clearHistory(), freeze(), unfreeze(), quirks (mutable)
  */
 import { FileStore } from './files.ts';
-import { Holds } from '../holds.ts';
-import type { Hold } from '../holds.ts';
+import { Holds } from '../base/holds.ts';
+import type { Hold } from '../base/holds.ts';
 import { EngineLog } from './log.ts';
 import type { NodeClass } from './node.ts';
 import { artNodes } from './nodes-art.ts';

@@ -12,7 +12,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import { sleep } from '../../../shared/util/async.ts';
-import { Listener } from '../listener.ts';
+import { Listener } from '../base/listener.ts';
 import { ComfyEngine } from './engine.ts';
 import { Faults } from './faults.ts';
 import { refusesOrigin } from './origin.ts';

@@ -5,7 +5,7 @@
 import { deferred, sleep } from '../../../shared/util/async.ts';
 import { PromptRun } from './exec.ts';
 import type { FileStore } from './files.ts';
-import type { Holds } from '../holds.ts';
+import type { Holds } from '../base/holds.ts';
 import type { EngineLog } from './log.ts';
 import type { NodeClass, NodeResult } from './node.ts';
 import type { Picture } from './pictures.ts';

@@ -6,7 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { overallStatus, settingsOf } from './backends.ts';
 import type { BackendStatus, BackendType, SwarmBackend } from './backends.ts';
 import { OutputStore } from './outputs.ts';
-import type { Holds } from '../holds.ts';
+import type { Holds } from '../base/holds.ts';
 import { sumCounters, SwarmSession } from './sessions.ts';
 import { ALL_QUIRKS, featuresOf, REAL_TIMING } from './types.ts';
 import type {

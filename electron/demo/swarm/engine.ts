@@ -15,8 +15,8 @@
  */
 import { quirksWith, SwarmDisk } from './core.ts';
 import { SwarmLife } from './life.ts';
-import { Holds } from '../holds.ts';
-import type { Hold } from '../holds.ts';
+import { Holds } from '../base/holds.ts';
+import type { Hold } from '../base/holds.ts';
 import type { LogEntry, LogKind, PauseFilter, PausePoint, Quirks, SwarmOptions, Where } from './types.ts';
 
 export interface Slots {

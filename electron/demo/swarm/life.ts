@@ -2,7 +2,7 @@
 import { SwarmCore } from './core.ts';
 import type { CoreHooks, SwarmDisk } from './core.ts';
 import { BackendKeeper } from './keeper.ts';
-import type { Holds } from '../holds.ts';
+import type { Holds } from '../base/holds.ts';
 import { Scheduler } from './scheduler.ts';
 import type { PausePoint, Quirks, SwarmOptions, Where } from './types.ts';
 

@@ -10,7 +10,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import { Listener } from '../listener.ts';
+import { Listener } from '../base/listener.ts';
 import { httpRoutes } from './routes.ts';
 import { handleApi, jsonAnswer } from './http.ts';
 import { SwarmEngine } from './engine.ts';

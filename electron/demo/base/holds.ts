@@ -1,5 +1,5 @@
 /** Holds: lets a test stop an engine at a named moment and keep a race open. Knows no protocol, only names of moments. */
-import { deferred } from '../../shared/util/async.ts';
+import { deferred } from '../../../shared/util/async.ts';
 
 /** One held moment. `reached` settles with who stands there; `release` lets them go on and is safe to call twice. */
 export interface Hold<Where> {
