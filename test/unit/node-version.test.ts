@@ -1,6 +1,7 @@
 /** The gate that keeps a too old Node from crashing on better-sqlite3. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isNodeNewEnough } from '../../electron/node-version.ts';
@@ -22,6 +23,23 @@ describe('a Node that can’t read TypeScript', () => {
     expect([old.status, old.stdout]).toEqual([1, '']);
     expect(old.stderr).toMatch(/^Switchyard needs a newer Node than this one, [\d.]+: [^\n]*\n$/);
   });
+});
+
+it('npm ci on a Node too old for the dependencies prints no wall of warnings', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-npm-'));
+  try {
+    const project = { name: 'too-new', version: '1.0.0', engines: { node: '>=999' } };
+    copyFileSync(join(root, '.npmrc'), join(folder, '.npmrc'));
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(project));
+    const lock = { ...project, lockfileVersion: 3, packages: { '': project } };
+    writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lock));
+    // What the npm that runs this test was told would win over the file.
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_config_/i.test(name)));
+    const npm = spawnSync('npm ci --offline', { cwd: folder, env, encoding: 'utf8', shell: true });
+    expect([npm.status, npm.stderr]).toEqual([0, '']);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describe('isNodeNewEnough', () => {
