@@ -1,7 +1,7 @@
 /** Playwright reporter that hands run.ts the counts of a run. Prints nothing; the list reporter does. */
-import type { FullConfig, FullResult, Reporter, Suite } from '@playwright/test/reporter';
-import { noReason, writeCounts } from './counts.ts';
-import type { Counts } from './counts.ts';
+import type { FullConfig, FullResult, Reporter, Suite, TestCase } from '@playwright/test/reporter';
+import { countsOf, noReason, writeCounts } from './counts.ts';
+import type { FileCounts } from './counts.ts';
 
 // Playwright loads a reporter by its file's default export.
 export default class PlaywrightCounts implements Reporter {
@@ -17,15 +17,23 @@ export default class PlaywrightCounts implements Reporter {
   }
 
   onEnd(_result: FullResult): void {
-    const counts: Counts = { passed: 0, failed: this.#errors, skipped: [] };
+    const files = new Map<string, FileCounts>();
     for (const test of this.#suite?.allTests() ?? []) {
-      const outcome = test.outcome();
-      if (outcome === 'expected') counts.passed += 1;
-      else if (outcome === 'skipped') {
-        const skip = test.annotations.find((annotation) => annotation.type === 'skip' || annotation.type === 'fixme');
-        counts.skipped.push({ name: test.title, reason: skip?.description ?? noReason });
-      } else counts.failed += 1;
+      const { file } = test.location;
+      const counts = files.get(file) ?? countsOf(test.parent.project()?.name ?? '', file);
+      files.set(file, counts);
+      add(counts, test);
     }
-    writeCounts(counts);
+    writeCounts({ files: [...files.values()], errors: this.#errors });
   }
+}
+
+function add(counts: FileCounts, test: TestCase): void {
+  counts.seconds += test.results.reduce((sum, result) => sum + result.duration / 1000, 0);
+  const outcome = test.outcome();
+  if (outcome === 'expected') counts.passed += 1;
+  else if (outcome === 'skipped') {
+    const skip = test.annotations.find((annotation) => annotation.type === 'skip' || annotation.type === 'fixme');
+    counts.skipped.push({ name: test.title, reason: skip?.description ?? noReason });
+  } else counts.failed += 1;
 }

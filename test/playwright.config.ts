@@ -1,5 +1,5 @@
 /**
- * Playwright: the same specs in an installed Chromium against the host (project `chromium`) and in Electron (project
+ * Playwright: the same specs in an installed Chromium against the host (project `e2e`) and in Electron (project
  * `electron`, only where its runtime is; run.ts counts it as skipped elsewhere). No browser of Playwright's own is used.
  */
 import { defineConfig } from '@playwright/test';
@@ -28,7 +28,7 @@ export default defineConfig({
     launchOptions: { args: browserArguments(), ...(executablePath === undefined ? {} : { executablePath }) },
   },
   projects: [
-    { name: 'chromium', testIgnore: '**/e2e/desktop/**' },
+    { name: 'e2e', testIgnore: '**/e2e/desktop/**' },
     { name: 'electron', testMatch: '**/e2e/desktop/*.spec.ts' },
   ],
 });

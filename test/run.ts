@@ -1,49 +1,84 @@
 /**
- * `npm test`: everything a newcomer needs to trust the project, in one command. Finds or installs a browser, builds
- * once, runs every suite whatever the earlier ones said, and closes with a table and the line `N passed, N failed, N skipped`.
- * `npm test -- unit crash` runs only those suites. Does not test real servers: that is `npm run test:live`.
+ * `npm test`: everything a newcomer needs to trust the project, in one command. Finds or installs a browser, builds once,
+ * runs the suites of Vitest and beside them those of the window, whatever the others said, and closes with a table and
+ * the line `N passed, N failed, N skipped`. `npm test -- unit crash` runs only those suites, `--long` more random runs.
+ * Does not test real servers: that is `npm run test:live`.
  */
 import '../electron/node-gate.ts';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build, buildTargets, hasSources, isFresh } from '../electron/build.ts';
 import { findElectronRuntime } from '../electron/start/runtime.ts';
 import { countsFileVariable, readCounts } from './counts.ts';
-import type { Counts } from './counts.ts';
+import type { FileCounts } from './counts.ts';
+import { announcement, closing, failedRow, rowsOf } from './report.ts';
+import type { Row } from './report.ts';
+import { longFactor, runsFactorVariable } from './runs.ts';
 import { ensureBrowser } from './setup-browser.ts';
-import { hasTests, root, vitestSuites } from './suites.ts';
+import { root, usualMinutes, vitestSuites } from './suites.ts';
 
-interface Row {
-  suite: string;
-  counts: Counts;
-  seconds: number;
-  note: string;
-}
+const lastTimesFile = join(root, 'node_modules', '.cache', 'switchyard', 'test-times.json');
+const files: FileCounts[] = [];
 
 process.exitCode = await main(process.argv.slice(2));
 
-async function main(chosen: readonly string[]): Promise<number> {
+async function main(words: readonly string[]): Promise<number> {
+  const long = words.includes('--long');
+  const chosen = words.filter((word) => word !== '--long');
   const known = [...vitestSuites.map((suite) => suite.name), 'e2e'];
   const unknown = chosen.filter((name) => !known.some((suite) => suite === name));
   if (unknown.length > 0) {
     console.error(`No suite is called ${unknown.join(', ')}; there are ${known.join(', ')}.`);
     return 2;
   }
-  const isChosen = (name: string): boolean => chosen.length === 0 || chosen.includes(name);
+  if (long) process.env[runsFactorVariable] = String(longFactor);
+  const startedMs = performance.now();
+  const suites = known.filter((name) => chosen.length === 0 || chosen.includes(name));
+  const times = lastTimes();
+  const choice = [...suites, ...(long ? ['--long'] : [])].join(' ');
+  const all = suites.length === known.length && !long;
+  console.log(announcement(suites, all ? usualMinutes : null, times[choice] ?? null));
 
-  const rows = [await attempt('build', buildAll)].filter((row) => row !== undefined);
-  const workDirectory = mkdtempSync(join(tmpdir(), 'switchyard-test-'));
+  const rows = await runAll(suites);
+  const seconds = secondsSince(startedMs);
+  for (const line of ['', ...closing(rows, files, seconds)]) console.log(line);
+  // No test at all proves nothing.
+  if (rows.some((row) => row.failed > 0) || !rows.some((row) => row.passed > 0)) return 1;
+  mkdirSync(dirname(lastTimesFile), { recursive: true });
+  writeFileSync(lastTimesFile, JSON.stringify({ ...times, [choice]: seconds }));
+  return 0;
+}
+
+/** How long each choice of suites took when it last passed here. */
+function lastTimes(): Record<string, number> {
   try {
-    for (const suite of vitestSuites) {
-      if (isChosen(suite.name)) rows.push(runVitest(suite.name, workDirectory));
-    }
-    if (isChosen('e2e')) rows.push(...(await runPlaywright(workDirectory)));
+    return JSON.parse(readFileSync(lastTimesFile, 'utf8')) as Record<string, number>;
+  } catch {
+    return {};
+  }
+}
+
+async function runAll(suites: readonly string[]): Promise<Row[]> {
+  const window = suites.includes('e2e');
+  const trouble = [
+    await attempt('build', buildAll),
+    window ? await attempt('e2e', () => console.log(`browser: ${ensureBrowser()}`)) : undefined,
+  ].filter((row) => row !== undefined);
+  const inVitest = suites.filter((suite) => suite !== 'e2e');
+  const workDirectory = mkdtempSync(join(tmpdir(), 'switchyard-test-'));
+  const held = new HeldOutput();
+  try {
+    const vitest = runVitest(inVitest, workDirectory).finally(() => {
+      held.release();
+    });
+    const canShow = window && trouble.every((row) => row.suite !== 'e2e');
+    const playwright = canShow ? runPlaywright(workDirectory, inVitest.length > 0 ? held : null) : [];
+    return [...trouble, ...(await vitest), ...(await playwright)];
   } finally {
     rmSync(workDirectory, { recursive: true, force: true });
   }
-  return close(rows);
 }
 
 /** What has to work before tests can: its failure is a row of its own, and everything that can still run does. */
@@ -55,7 +90,7 @@ async function attempt(step: string, action: () => void | Promise<void>): Promis
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     console.error(`${step}: ${message}`);
-    return failedRow(step, message.split('\n')[0] ?? '', startedMs);
+    return failedRow(step, message.split('\n')[0] ?? '', secondsSince(startedMs));
   }
 }
 
@@ -69,90 +104,79 @@ async function buildAll(): Promise<void> {
   }
 }
 
-function failedRow(suite: string, note: string, startedMs: number): Row {
-  return { suite, counts: { passed: 0, failed: 1, skipped: [] }, seconds: secondsSince(startedMs), note };
-}
-
 function secondsSince(startedMs: number): number {
   return (performance.now() - startedMs) / 1000;
 }
 
-function runVitest(suite: string, workDirectory: string): Row {
-  if (!hasTests(suite, /\.test\.tsx?$/)) return emptyRow(suite);
-  const script = 'node_modules/vitest/vitest.mjs';
-  return runSuite(suite, workDirectory, [script, 'run', '--config', 'test/vitest.config.ts', '--project', suite]);
-}
-
-function emptyRow(suite: string): Row {
-  return { suite, counts: { passed: 0, failed: 0, skipped: [] }, seconds: 0, note: 'no tests yet' };
+async function runVitest(suites: readonly string[], workDirectory: string): Promise<Row[]> {
+  if (suites.length === 0) return [];
+  const projects = suites.flatMap((suite) => ['--project', suite]);
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', ...projects];
+  return runSuites('vitest', suites, workDirectory, args, null);
 }
 
 /** The window in Chromium always; in Electron where its runtime is, and else as one skip that says why. */
-async function runPlaywright(workDirectory: string): Promise<Row[]> {
-  if (!hasTests('e2e', /\.spec\.ts$/)) return [emptyRow('e2e')];
-  const noBrowser = await attempt('e2e', () => console.log(`\nbrowser: ${ensureBrowser()}`));
-  if (noBrowser !== undefined) return [noBrowser];
-
+async function runPlaywright(workDirectory: string, output: HeldOutput | null): Promise<Row[]> {
   const script = 'node_modules/@playwright/test/cli.js';
   const args = [script, 'test', '--config', 'test/playwright.config.ts', '--project'];
-  const rows = [runSuite('e2e', workDirectory, [...args, 'chromium'])];
-  if (findElectronRuntime() !== undefined) rows.push(runSuite('electron', workDirectory, [...args, 'electron']));
-  else {
-    const reason = "Electron's runtime is not on this machine (npx install-electron fetches it)";
-    const skipped = [{ name: 'the same specs in Electron', reason }];
-    rows.push({ suite: 'electron', counts: { passed: 0, failed: 0, skipped }, seconds: 0, note: '' });
+  const rows = await runSuites('e2e', ['e2e'], workDirectory, [...args, 'e2e'], output);
+  if (findElectronRuntime() !== undefined) {
+    return [...rows, ...(await runSuites('electron', ['electron'], workDirectory, [...args, 'electron'], output))];
   }
-  return rows;
+  const reason = "Electron's runtime is not on this machine (npx install-electron fetches it)";
+  const skipped = [{ name: 'the same specs in Electron', reason }];
+  return [...rows, { suite: 'electron', passed: 0, failed: 0, skipped, seconds: 0, note: '' }];
 }
 
-/** Runs one suite to its end; a runner that fails without a failed test (it crashed, say) is one failure. */
-function runSuite(suite: string, workDirectory: string, args: readonly string[]): Row {
-  console.log(`\n── ${suite} ${'─'.repeat(Math.max(0, 70 - suite.length))}`);
+/** Keeps what one runner says while another one speaks, so that the lines of two are not mixed. */
+class HeldOutput {
+  #held: Uint8Array[] | null = [];
+
+  write(part: Uint8Array): void {
+    if (this.#held === null) process.stdout.write(part);
+    else this.#held.push(part);
+  }
+
+  release(): void {
+    for (const part of this.#held ?? []) process.stdout.write(part);
+    this.#held = null;
+  }
+}
+
+/** Runs suites to their end; a runner that fails without a failed test (it crashed, say) is one failure. */
+async function runSuites(
+  runner: string,
+  suites: readonly string[],
+  workDirectory: string,
+  args: readonly string[],
+  output: HeldOutput | null,
+): Promise<Row[]> {
+  const heading = Buffer.from(`\n── ${suites.join(', ')} ${'─'.repeat(Math.max(0, 70 - suites.join(', ').length))}\n`);
+  if (output === null) process.stdout.write(heading);
+  else output.write(heading);
   const startedMs = performance.now();
-  const file = join(workDirectory, `${suite}.json`);
-  const env = { ...process.env, [countsFileVariable]: file };
-  const result = spawnSync(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const file = join(workDirectory, `${runner}.json`);
+  const ended = await runToItsEnd(args, { ...process.env, [countsFileVariable]: file }, output);
   const counts = readCounts(file);
-  const ended = result.signal ?? result.status ?? result.error?.message ?? 'not started';
-  if (counts === undefined) return failedRow(suite, `the runner ended early (${ended})`, startedMs);
-  if (result.status !== 0 && counts.failed === 0) {
-    return {
-      suite,
-      counts: { ...counts, failed: 1 },
-      seconds: secondsSince(startedMs),
-      note: `the runner failed (${ended})`,
-    };
-  }
-  return { suite, counts, seconds: secondsSince(startedMs), note: '' };
+  if (counts === undefined) return [failedRow(runner, `the runner ended early (${ended})`, secondsSince(startedMs))];
+  files.push(...counts.files);
+  const rows = rowsOf(suites, counts, runner);
+  if (ended === '0' || rows.some((row) => row.failed > 0)) return rows;
+  return [...rows, failedRow(runner, `the runner failed (${ended})`)];
 }
 
-/** Prints the table, why anything was skipped, and the closing line; returns the exit code. */
-function close(rows: readonly Row[]): number {
-  const line = (cells: readonly string[], note: string): string =>
-    `${(cells[0] ?? '').padEnd(12)}${cells
-      .slice(1)
-      .map((cell) => cell.padStart(9))
-      .join('')}  ${note}`.trimEnd();
-
-  console.log(`\n${line(['suite', 'passed', 'failed', 'skipped', 'seconds'], '')}`);
-  for (const { suite, counts, seconds, note } of rows) {
-    const numbers = [counts.passed, counts.failed, counts.skipped.length].map(String);
-    console.log(line([suite, ...numbers, seconds.toFixed(1)], note));
-  }
-
-  for (const { suite, counts } of rows) {
-    for (const reason of new Set(counts.skipped.map((skip) => skip.reason))) {
-      const names = counts.skipped.filter((skip) => skip.reason === reason).map((skip) => skip.name);
-      const more = names.length > 1 ? ` and ${names.length - 1} more` : '';
-      console.log(`skipped in ${suite}: ${names[0] ?? ''}${more}: ${reason}`);
-    }
-  }
-
-  const total = (count: (counts: Counts) => number): number => rows.reduce((sum, row) => sum + count(row.counts), 0);
-  const passed = total((counts) => counts.passed);
-  const failed = total((counts) => counts.failed);
-  const skipped = total((counts) => counts.skipped.length);
-  console.log(`\n${passed} passed, ${failed} failed, ${skipped} skipped`);
-  // No test at all proves nothing.
-  return failed === 0 && passed > 0 ? 0 : 1;
+/** Resolves with the exit code, the signal, or why it could not be started. */
+function runToItsEnd(args: readonly string[], env: NodeJS.ProcessEnv, output: HeldOutput | null): Promise<string> {
+  return new Promise((resolve) => {
+    const how = output === null ? 'inherit' : 'pipe';
+    const child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', how, how] });
+    child.stdout?.on('data', (part: Uint8Array) => output?.write(part));
+    child.stderr?.on('data', (part: Uint8Array) => output?.write(part));
+    child.on('error', (error) => {
+      resolve(error.message);
+    });
+    child.on('close', (code, signal) => {
+      resolve(signal ?? String(code));
+    });
+  });
 }

@@ -1,6 +1,7 @@
 /** Vitest: one project per suite folder, each file in a process of its own, two at a time. */
 import { defineConfig } from 'vitest/config';
 import { countsFileVariable } from './counts.ts';
+import { runsFactor } from './runs.ts';
 import { liveSuite, root, vitestSuites } from './suites.ts';
 import { VitestCounts } from './vitest-counts.ts';
 
@@ -22,7 +23,7 @@ export default defineConfig({
       test: {
         name,
         include: [`test/${name}/**/*.test.{ts,tsx}`],
-        testTimeout: testTimeoutMs,
+        testTimeout: testTimeoutMs * runsFactor,
         hookTimeout: Math.max(testTimeoutMs, 30_000),
       },
     })),

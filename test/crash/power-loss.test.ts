@@ -16,8 +16,9 @@ import { ChildCore } from '../support/child-core.ts';
 import { memorySecrets, sleepGraph } from '../support/core-harness.ts';
 import { quietLog } from '../support/stores.ts';
 import { until } from '../support/until.ts';
+import { runs, runsFactor } from '../runs.ts';
 
-const CUTS = Number(process.env['POWER_CUTS'] ?? 50);
+const CUTS = runs(50);
 const WAL_HEADER = 32;
 const FRAME = 24 + 4_096;
 
@@ -114,21 +115,25 @@ describe('power loss', () => {
     rmSync(dir, { recursive: true });
   });
 
-  it(`the log cut at ${String(CUTS)} places, on page boundaries and within pages`, () => {
-    const frames = Math.floor((statSync(join(core.dataDir, 'switchyard.db-wal')).size - WAL_HEADER) / FRAME);
-    let last = -1;
-    for (let cut = 0; cut < CUTS; cut += 1) {
-      // Never within the first migration: a database without its schema is a first start.
-      const frame = Math.floor((frames * (cut + 1)) / (CUTS + 1));
-      const torn = [0, FRAME / 2, 24, 1][cut % 4] ?? 0;
-      const { dir, file } = after((wal) => wal.subarray(0, WAL_HEADER + frame * FRAME + torn));
-      const kept = inspect(file);
-      expect(kept, 'a longer log holds no less').toBeGreaterThanOrEqual(last);
-      last = kept;
-      rmSync(dir, { recursive: true });
-    }
-    expect(last).toBeGreaterThan(0);
-  }, 120_000);
+  it(
+    `the log cut at ${String(CUTS)} places, on page boundaries and within pages`,
+    () => {
+      const frames = Math.floor((statSync(join(core.dataDir, 'switchyard.db-wal')).size - WAL_HEADER) / FRAME);
+      let last = -1;
+      for (let cut = 0; cut < CUTS; cut += 1) {
+        // Never within the first migration: a database without its schema is a first start.
+        const frame = Math.floor((frames * (cut + 1)) / (CUTS + 1));
+        const torn = [0, FRAME / 2, 24, 1][cut % 4] ?? 0;
+        const { dir, file } = after((wal) => wal.subarray(0, WAL_HEADER + frame * FRAME + torn));
+        const kept = inspect(file);
+        expect(kept, 'a longer log holds no less').toBeGreaterThanOrEqual(last);
+        last = kept;
+        rmSync(dir, { recursive: true });
+      }
+      expect(last).toBeGreaterThan(0);
+    },
+    120_000 * runsFactor,
+  );
 
   it('a page torn in the middle of the log: what came before it is there, what came after is not half there', () => {
     const frames = Math.floor((statSync(join(core.dataDir, 'switchyard.db-wal')).size - WAL_HEADER) / FRAME);

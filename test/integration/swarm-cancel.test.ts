@@ -9,6 +9,7 @@ import { installSwarmNodes } from '../../electron/demo/swarm/nodes.ts';
 import { startSwarmServer } from '../../electron/demo/swarm/server.ts';
 import type { SwarmServerHandle, SwarmServerOptions } from '../../electron/demo/swarm/server.ts';
 import { probeGraph, SwarmClient } from '../conformance/swarm-client.ts';
+import { runs, runsFactor } from '../runs.ts';
 import { probeParams, SwarmRig } from '../support/swarm-rig.ts';
 import type { RigJob, SwarmRigOptions } from '../support/swarm-rig.ts';
 import { until } from '../support/until.ts';
@@ -344,13 +345,13 @@ describe('several at once', () => {
   });
 
   test(
-    'thirty rounds of random cancels beside a neighbour: nobody else is hit, nothing is left, no slot is lost',
-    { timeout: 180_000 },
+    `${String(runs(30))} rounds of random cancels beside a neighbour: nobody else is hit, nothing is left, no slot is lost`,
+    { timeout: 180_000 * runsFactor },
     async () => {
       await serve({ grantWindowMs: 1, postWindowMs: 3 });
       const rig = await connect();
       const other = stranger();
-      for (let round = 0; round < 30; round += 1) {
+      for (let round = 0; round < runs(30); round += 1) {
         const neighbour = await other.generate(await other.newSession(), {
           ...probeParams(4, 10),
           extra_metadata: { who: `neighbour-${String(round)}` },
@@ -373,7 +374,7 @@ describe('several at once', () => {
           expect(ours.has(hit), JSON.stringify(swarm.engine.log.filter((line) => line.request === hit))).toBe(true);
       await until('the slots are free', () => swarm.engine.slots(0).free === 2);
       expect(swarm.engine.slots(0).lost).toBe(0);
-      expect(comfy.engine.log.filter((entry) => entry.event === 'success')).toHaveLength(30);
+      expect(comfy.engine.log.filter((entry) => entry.event === 'success')).toHaveLength(runs(30));
       const { idle, quarantined, peak } = rig.adapter.sessions;
       expect(idle + quarantined).toBeLessThanOrEqual(peak + 2);
     },

@@ -15,6 +15,7 @@ import { createInvoker } from '../../shared/rpc/invoke.ts';
 import type { Invoker } from '../../shared/rpc/invoke.ts';
 import { Aborted } from '../../shared/util/async.ts';
 import { CoreHarness, pictureGraph, sleepGraph } from '../support/core-harness.ts';
+import { runs } from '../runs.ts';
 
 interface Schema {
   type?: string | string[];
@@ -187,7 +188,7 @@ describe('arbitrary JSON', () => {
         seen.set(name, (seen.get(name) ?? new Set()).add(outcome));
         expect(outcome).not.toMatch(/^(bug|no AppError)/);
       }),
-      { numRuns: Number(process.env['FUZZ_RUNS'] ?? 3_000), endOnFailure: true },
+      { numRuns: runs(3_000), endOnFailure: true },
     );
     expect([...seen.keys()].sort()).toEqual([...CALL_NAMES].sort());
     // The generator is worth something only if calls get through to their handlers. What a handler finds there is chance: the

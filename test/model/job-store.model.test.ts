@@ -12,6 +12,7 @@ import { isTerminal } from '../../shared/job-machine.ts';
 import { nth } from '../support/core-harness.ts';
 import { openStores } from '../support/stores.ts';
 import type { Stores } from '../support/stores.ts';
+import { runs } from '../runs.ts';
 
 const output = fc
   .integer({ min: 0, max: 2 })
@@ -143,7 +144,7 @@ describe('job store', () => {
           s.close();
         }
       }),
-      { numRuns: Number(process.env['MODEL_RUNS'] ?? 200) },
+      { numRuns: runs(200) },
     );
   });
 
@@ -175,7 +176,7 @@ describe('job store', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 });

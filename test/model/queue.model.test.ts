@@ -12,6 +12,7 @@ import { isTerminal } from '../../shared/job-machine.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import { AppError } from '../../shared/errors.ts';
 import { CoreHarness, sleepGraph } from '../support/core-harness.ts';
+import { runs, runsFactor } from '../runs.ts';
 
 const kinds = [
   'submit',
@@ -276,10 +277,14 @@ async function check(
 }
 
 describe('random histories', () => {
-  it('keep every promise', async () => {
-    await fc.assert(fc.asyncProperty(fc.array(command, { minLength: 8, maxLength: 40 }), run), {
-      numRuns: Number(process.env['MODEL_RUNS'] ?? 12),
-      endOnFailure: true,
-    });
-  }, 600_000);
+  it(
+    'keep every promise',
+    async () => {
+      await fc.assert(fc.asyncProperty(fc.array(command, { minLength: 8, maxLength: 40 }), run), {
+        numRuns: runs(12),
+        endOnFailure: true,
+      });
+    },
+    600_000 * runsFactor,
+  );
 });

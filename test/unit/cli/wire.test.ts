@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameReader } from '../../../electron/cli/event-stream.ts';
+import { runs } from '../../runs.ts';
 
 const frame = (opcode: number, payload: Buffer, fin = true): Buffer => {
   const head =
@@ -33,7 +34,7 @@ describe('FrameReader', () => {
         });
         expect(got).toEqual(texts);
       }),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 

@@ -1,6 +1,7 @@
 /** fast-check as `test.prop([arbitraries])(name, body)`, so that a property reads like a test. */
 import * as fc from 'fast-check';
 import { it } from 'vitest';
+import { runs } from '../../runs.ts';
 
 export { fc };
 
@@ -15,7 +16,7 @@ export const test = {
           fc.property(fc.tuple(...(arbitraries as unknown as fc.Arbitrary<unknown>[])), (values) => {
             body(...(values as unknown as [...Values]));
           }),
-          { numRuns },
+          { numRuns: runs(numRuns) },
         );
       });
     },

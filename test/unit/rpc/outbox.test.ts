@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Outbox } from '../../../shared/rpc/outbox.ts';
 import type { OutboxOptions } from '../../../shared/rpc/outbox.ts';
 import { until } from '../../support/until.ts';
+import { runs } from '../../runs.ts';
 
 interface Sent {
   topic: string;
@@ -137,7 +138,7 @@ describe('whatever happens', () => {
         outbox.close();
         expect(known).toEqual(truth);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -5,6 +5,7 @@ import { EVERYTHING, HistorySource } from '../../../../renderer/history/source.t
 import type { HistoryRow } from '../../../../shared/contract.ts';
 import type { JobId, ServerId } from '../../../../shared/ids.ts';
 import { jobView, SamplePages } from '../sample-pages.ts';
+import { runs } from '../../../runs.ts';
 
 const START = Date.UTC(2026, 10, 21, 12);
 /** Row `index` from the newest; one every `stepMs`. Every seventh is foreign, every fifth failed. */
@@ -70,7 +71,7 @@ describe('unfiltered', () => {
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 

@@ -11,6 +11,7 @@ import { DEFAULT_SETTINGS } from '../../../../shared/settings.ts';
 import type { JobView } from '../../../../shared/job.ts';
 import { summary } from '../../../support/rpc-fixture.ts';
 import { jobIdOf, jobView, serverView } from '../views.ts';
+import { runs } from '../../../runs.ts';
 
 type SyncClient = Parameters<typeof startSync>[0];
 
@@ -173,7 +174,7 @@ test('changes while the pages come, missed events and a resync: the open jobs en
       sync[Symbol.dispose]();
       expect(host.listeners).toBe(0);
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });
 

@@ -8,6 +8,7 @@ import { readWorkflowFile, readWorkflowText } from '../../../../shared/workflow/
 import type { ReadResult } from '../../../../shared/workflow/result.ts';
 import { ComfyGraphSchema } from '../../../../shared/job.ts';
 import { jpeg, packedChunk, png, textChunk, tiff, webp, worldChunk } from './image-makers.ts';
+import { runs } from '../../../runs.ts';
 
 const graph = {
   '1': { class_type: 'CLIPTextEncode', inputs: { text: 'Hafen, Nebel: “grau”', clip: ['2', 1] } },
@@ -158,7 +159,7 @@ it('never throws, whatever the bytes', async () => {
       const result = await readWorkflowFile('fuzz', bytes, inflate);
       if (result.type === 'workflow') expect(ComfyGraphSchema.safeParse(result.graph).success).toBe(true);
     }),
-    { numRuns: 800 },
+    { numRuns: runs(800) },
   );
 });
 

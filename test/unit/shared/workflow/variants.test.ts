@@ -11,6 +11,7 @@ import {
   planJobs,
   variantLabels,
 } from '../../../../shared/workflow/variants.ts';
+import { runs } from '../../../runs.ts';
 
 const texts = (prompt: string): string[] => expandVariants(prompt).map(({ text }) => text);
 
@@ -49,7 +50,7 @@ describe('a prompt stands for', () => {
         const count = countVariants(text);
         if (count !== Infinity) expect(expandVariants(text).length).toBe(count);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
