@@ -1,4 +1,5 @@
 /** Vitest: one project per suite folder, each file in a process of its own, two at a time. */
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { countsFileVariable } from './counts.ts';
 import { runsFactor } from './runs.ts';
@@ -14,6 +15,8 @@ export default defineConfig({
     root,
     globals: false,
     allowOnly: false,
+    // What the tests start starts quicker with its code compiled already: dozens of command lines, hundreds of cores.
+    env: { NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'node') },
     pool: 'forks',
     maxWorkers: 2,
     reporters: counting ? ['default', new VitestCounts()] : ['default'],
