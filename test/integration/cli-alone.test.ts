@@ -1,4 +1,4 @@
-/** `--url`: no host, no data directory, a core in memory for one verb. And what a bundle may hold, since it is built here. */
+/** `--url`: no host, no data directory, a core in memory for one verb. And what a bundle may hold. */
 import {
   existsSync,
   mkdirSync,
@@ -15,7 +15,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { startComfyServer } from '../../electron/demo/comfy/server.ts';
 import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import type { Graph } from '../../electron/demo/comfy/types.ts';
-import { WORKFLOW, buildCli, startCli } from '../support/cli-rig.ts';
+import { WORKFLOW, builtCli, startCli } from '../support/cli-rig.ts';
 import type { CliRun, Parsed } from '../support/cli-rig.ts';
 
 // Each step is a process of its own, and the machine may be busy: a deadline only ends a hang.
@@ -42,11 +42,7 @@ const json = async (...words: string[]): Promise<Parsed> => {
 beforeAll(async () => {
   mkdirSync(scratch);
   server = await startComfyServer({ stepMs: 10, previews: false });
-  // Where node_modules is found: better-sqlite3 is never bundled.
-  bundle = await buildCli(
-    join(import.meta.dirname, '..', '..', 'node_modules', '.cache', `switchyard-cli-${String(process.pid)}`),
-    ['cli', 'alone'],
-  );
+  bundle = await builtCli();
 }, 180_000);
 afterEach(async () => {
   await run('cancel', '--all', '--foreign', '-y', '-q');
@@ -57,7 +53,6 @@ afterEach(async () => {
 afterAll(async () => {
   await server.close();
   rmSync(home, { recursive: true, force: true });
-  rmSync(join(bundle, '..'), { recursive: true, force: true });
 });
 
 describe('--url', () => {
