@@ -4,7 +4,7 @@ import type { ServerId } from '../../shared/ids.ts';
 import { pictureGraph, sleepGraph } from '../support/core-harness.ts';
 import { startWindowHost } from '../support/window-host.ts';
 import type { WindowHost } from '../support/window-host.ts';
-import { foreignRows, idAt, question, rowOf, stubbornGraph, submitTitled } from './support/queue-page.ts';
+import { foreignRows, idAt, question, rowOf, submitTitled, willSay } from './support/queue-page.ts';
 
 let host: WindowHost;
 let serverId: ServerId;
@@ -23,12 +23,16 @@ const slow = () => sleepGraph(3_000, 20);
 
 test('submit, watch, done: progress, picture, and the end in words', async ({ page }) => {
   await host.open(page);
+  // It stands still at a step until the row has been read.
+  const hold = host.comfy.engine.pauseAt('before-step-check');
   await submitTitled(host, serverId, ['a red kiosk'], () => sleepGraph(40, 50));
   const row = rowOf(page, 'a red kiosk');
   await expect(row).toContainText('KSampler');
   await expect(row.getByRole('progressbar')).toHaveAttribute('aria-valuenow', /\d/);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('1 running');
-  await expect(row).toContainText('Done');
+  const done = willSay(page, 'a red kiosk', /Done/);
+  hold.release();
+  await done;
   // It keeps its place for a moment, then leaves for History.
   await expect(row).toHaveCount(0);
 });
@@ -45,8 +49,9 @@ test('cancel while it waits with us: removed at once, never sent, put back in it
   await expect(dialog).toContainText('1 waiting is removed');
   await expect(dialog.getByRole('button', { name: 'Keep job' })).toBeFocused();
   await dialog.getByRole('textbox', { name: 'Note' }).fill('wrong lens');
+  const cancelledHere = willSay(page, 'waits here', /Cancelled before it was sent/);
   await dialog.getByRole('button', { name: 'Cancel job' }).click();
-  await expect(rowOf(page, 'waits here')).toContainText('Cancelled before it was sent');
+  await cancelledHere;
   await expect(page.getByRole('status').filter({ hasText: '1 waiting job cancelled' })).toBeVisible();
   const cancelled = await host.core.job(idAt(jobs, 2));
   expect(cancelled).toMatchObject({
@@ -70,8 +75,9 @@ test('cancel while it waits on the server: the one that runs and the one behind 
   await rowOf(page, 'staged there')
     .getByRole('button', { name: /^Cancel/ })
     .click();
+  const cancelled = willSay(page, 'staged there', /Cancelled; it had not started/);
   await question(page).getByRole('button', { name: 'Cancel job' }).click();
-  await expect(rowOf(page, 'staged there')).toContainText('Cancelled; it had not started');
+  await cancelled;
   expect(host.comfy.engine.executionsOf(key)).toBe(0);
   expect((await host.core.job(idAt(jobs, 0))).state).toBe('running');
   await expect(rowOf(page, 'waits here')).toContainText('next on the server');
@@ -200,8 +206,9 @@ test('the server restarts: what was on it is told honestly, what waited runs', a
   const [later] = await submitTitled(host, serverId, ['a picture'], () => pictureGraph('a picture'));
   await host.core.waitState(idAt(jobs, 1), 'accepted');
   await host.open(page);
+  const told = willSay(page, 'runs now', /The server restarted/);
   await host.comfy.restart(300);
-  await expect(rowOf(page, 'runs now')).toContainText('The server restarted');
+  await told;
   if (later !== undefined) await host.core.waitState(later.id, 'done');
   expect((await host.core.job(idAt(jobs, 0))).state).toBe('failed');
 });
@@ -209,8 +216,11 @@ test('the server restarts: what was on it is told honestly, what waited runs', a
 test('a job that does not stop: seconds first, then what else can be done; nothing is escalated by itself', async ({
   page,
 }) => {
-  const jobs = await submitTitled(host, serverId, ['stuck'], () => stubbornGraph(25_000));
+  // The server stands still before it looks for an interrupt, for as long as the test reads.
+  const hold = host.comfy.engine.pauseAt('before-step-check');
+  const jobs = await submitTitled(host, serverId, ['stuck'], slow);
   await host.core.waitState(idAt(jobs, 0), 'running');
+  await hold.reached;
   await host.open(page);
   await rowOf(page, 'stuck')
     .getByRole('button', { name: /^Cancel/ })
@@ -222,5 +232,7 @@ test('a job that does not stop: seconds first, then what else can be done; nothi
   await page.getByRole('menuitem', { name: /^Wait/ }).click();
   await expect(rowOf(page, 'stuck').getByRole('button', { name: 'What now…' })).toHaveCount(0);
   await expect(rowOf(page, 'stuck')).toContainText('Cancelling…');
-  await expect(rowOf(page, 'stuck')).toContainText(/Cancelled after|Finished before/, { timeout: 60_000 });
+  const ended = willSay(page, 'stuck', /Cancelled after|Finished before/);
+  hold.release();
+  await ended;
 });

@@ -8,7 +8,7 @@ import { probeParams } from '../support/swarm-rig.ts';
 import { SwarmStage } from '../support/swarm-stage.ts';
 import { startWindowHost } from '../support/window-host.ts';
 import type { WindowHost } from '../support/window-host.ts';
-import { question, rowOf } from './support/queue-page.ts';
+import { question, rowOf, willSay } from './support/queue-page.ts';
 
 let host: WindowHost;
 let stage: SwarmStage;
@@ -113,6 +113,9 @@ test('a server that does not answer says so in the form, and what was typed stay
 test('the row says which image it is at; a cancel is proven and keeps what was made', async ({ page }) => {
   await begin();
   await host.open(page);
+  // ComfyUI stands still at a step of the image that is to be read.
+  const { engine } = stage.comfy;
+  const first = engine.pauseAt('before-step-check');
   await host.core.call('jobs.submit', {
     payload: { kind: 'swarm', images: 3, params: probeParams(100, 25) },
     serverId,
@@ -121,10 +124,16 @@ test('the row says which image it is at; a cancel is proven and keeps what was m
   });
   const row = rowOf(page, 'heron');
   await expect(row).toContainText('Image 1 of 3, ');
+  first.release();
+  await host.core.waitFor('one image is made', () => engine.log.some((entry) => entry.event === 'success'));
+  const second = engine.pauseAt('before-step-check');
   await expect(row).toContainText('Image 2 of 3, ');
   await row.getByRole('button', { name: /^Cancel/ }).click();
+  const cancelled = willSay(page, 'heron', /Cancelled after .* 1 of 3 images kept/);
   await question(page).getByRole('button', { name: 'Cancel job' }).click();
-  await expect(row).toContainText(/Cancelled after .* 1 of 3 images kept/);
+  await expect(row).toContainText('Cancelling…');
+  second.release();
+  await cancelled;
 });
 
 test('backends: state and slots, a restart told to wait, a re-creation that says what is lost; nothing unasked', async ({

@@ -9,6 +9,35 @@ export const foreignRows = (page: Page): Locator => page.getByTestId('foreign-ro
 export const question = (page: Page): Locator => page.getByRole('alertdialog');
 export const announcer = (page: Page): Locator => page.getByTestId('announcer');
 
+/**
+ * Resolves once the row of this title has said this, however briefly. Called before what makes it say so: a row that ended
+ * stays for three seconds, and on a busy machine a look from outside comes later than that.
+ */
+export function willSay(page: Page, title: string, words: RegExp): Promise<void> {
+  const said = page.evaluate(
+    ({ name, source }) =>
+      new Promise<void>((resolve, reject) => {
+        const look = (): void => {
+          const rows = [...document.querySelectorAll('[data-testid="job-row"]')].map((row) => row.textContent);
+          if (!rows.some((text) => text.includes(name) && new RegExp(source).test(text))) return;
+          observer.disconnect();
+          resolve();
+        };
+        const observer = new MutationObserver(look);
+        observer.observe(document, { subtree: true, childList: true, characterData: true });
+        look();
+        setTimeout(() => {
+          observer.disconnect();
+          reject(new Error(`the row of ${name} never said ${source}`));
+        }, 30_000);
+      }),
+    { name: title, source: words.source },
+  );
+  // A test that fails before it waits for this has said why already.
+  said.catch(() => undefined);
+  return said;
+}
+
 /** Submits jobs with titles of their own; answers them in order. */
 export async function submitTitled(
   host: WindowHost,
@@ -47,9 +76,3 @@ export const idAt = (jobs: readonly JobView[], index: number): JobId => {
   if (job === undefined) throw new Error(`no job ${index}`);
   return job.id;
 };
-
-/** A node that never looks for an interrupt, then one that ends the prompt. */
-export const stubbornGraph = (ms: number): ComfyGraph => ({
-  '1': { class_type: 'ProbeBlock', inputs: { ms, seed: Math.floor(Math.random() * 2_000_000_000) } },
-  '2': { class_type: 'ProbeOut', inputs: { images: ['1', 0] } },
-});
