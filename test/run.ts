@@ -22,8 +22,6 @@ import { root, usualMinutes, vitestSuites } from './suites.ts';
 const lastTimesFile = join(root, 'node_modules', '.cache', 'switchyard', 'test-times.json');
 const files: FileCounts[] = [];
 
-process.exitCode = await main(process.argv.slice(2));
-
 async function main(words: readonly string[]): Promise<number> {
   const long = words.includes('--long');
   const chosen = words.filter((word) => word !== '--long');
@@ -180,3 +178,5 @@ function runToItsEnd(args: readonly string[], env: NodeJS.ProcessEnv, output: He
     });
   });
 }
+
+process.exitCode = await main(process.argv.slice(2));
