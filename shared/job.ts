@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { AskerSchema, CancelViewSchema, TrailStepSchema } from './cancel-schema.ts';
 import { OUTPUT_MEDIA } from './job-fact.ts';
-import type { ServerId } from './ids.ts';
 import { JOB_STATES } from './job-machine.ts';
 import {
   AttemptIdSchema,
@@ -186,13 +185,3 @@ export const SubmitJobsSchema = z.strictObject({
   at: z.enum(['end', 'front']).optional(),
 });
 export type SubmitJobs = z.infer<typeof SubmitJobsSchema>;
-
-/** Asked to stop, and not seen to have ended yet. */
-export const isCancelling = (job: JobView): boolean => job.cancel !== null && job.cancel.outcome === null;
-
-/** In our queue, not on a server. */
-export const isWaitingHere = (job: JobView): boolean => job.state === 'queued';
-
-/** The server a job stands with: the one its attempt is on, else the one it names, else none yet. */
-export const serverOf = (job: JobView): ServerId | null =>
-  isWaitingHere(job) ? job.serverId : (job.onServerId ?? job.serverId);

@@ -1,7 +1,7 @@
 /** A job's state, place and times in words, and the rows of job tables. Pure. */
 import type { CancelOutcome } from '../../shared/cancel.ts';
 import type { ForeignJob, ServerView } from '../../shared/server.ts';
-import { isCancelling } from '../../shared/job.ts';
+import { isCancelling } from '../../shared/job-view.ts';
 import type { JobView } from '../../shared/job.ts';
 import { errorWords } from '../../shared/words/errors.ts';
 import { lostWords } from '../../shared/words/outcome.ts';

@@ -15,7 +15,7 @@ import { useNow } from '../hooks/use-now.ts';
 import { useActions } from '../state/actions.ts';
 import type { Actions } from '../state/actions.ts';
 import { useCancel } from './flow.ts';
-import { isCancelling } from '../../shared/job.ts';
+import { isCancelling } from '../../shared/job-view.ts';
 import { cancelText } from '../text/cancel.ts';
 import { queueText } from '../text/queue.ts';
 import styles from './button.module.css';

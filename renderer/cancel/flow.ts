@@ -14,7 +14,7 @@ import type { AppError } from '../../shared/errors.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
-import { serverOf } from '../../shared/job.ts';
+import { serverOf } from '../../shared/job-view.ts';
 import type { Stores } from '../state/stores.ts';
 
 /** Other people's jobs, by id, on one server. */

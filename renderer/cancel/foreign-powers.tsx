@@ -12,7 +12,7 @@ import { isTerminal } from '../../shared/job-machine.ts';
 import { AlertDialog } from '../components/alert-dialog.tsx';
 import { showToast } from '../state/toasts.ts';
 import { useApi, useLoad } from '../hooks/use-api.ts';
-import { serverOf } from '../../shared/job.ts';
+import { serverOf } from '../../shared/job-view.ts';
 import { useJobs, useServers, useStores } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { may, powersText, stopAct, stopLabel, stopSentence } from '../text/swarm.ts';

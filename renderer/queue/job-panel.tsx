@@ -7,7 +7,7 @@ import { number } from '../text/format.ts';
 import { useLoad, useApi } from '../hooks/use-api.ts';
 import { useJob, useJobLive } from '../job/use-job.ts';
 import { useNow } from '../hooks/use-now.ts';
-import { isCancelling } from '../../shared/job.ts';
+import { isCancelling } from '../../shared/job-view.ts';
 import { previewAddress } from '../../shared/media.ts';
 import { useServers, useStores, useUi } from '../state/stores.ts';
 import { common } from '../text/common.ts';

@@ -10,7 +10,7 @@ import { isTerminal } from '../../shared/job-machine.ts';
 import { cx } from '../components/class-names.ts';
 import { approach } from '../text/format.ts';
 import { useJob } from '../job/use-job.ts';
-import { isCancelling } from '../../shared/job.ts';
+import { isCancelling } from '../../shared/job-view.ts';
 import { outputAddress } from '../../shared/media.ts';
 import { useApp, useServers } from '../state/stores.ts';
 import { cancelText } from '../text/cancel.ts';

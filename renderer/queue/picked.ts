@@ -4,7 +4,7 @@ import { isTerminal } from '../../shared/job-machine.ts';
 import type { CancelAsk, ForeignTarget } from '../cancel/flow.ts';
 import type { ForeignState } from '../state/foreign-store.ts';
 import type { JobsState } from '../state/jobs-store.ts';
-import { isCancelling } from '../../shared/job.ts';
+import { isCancelling } from '../../shared/job-view.ts';
 import { jobsOfRow } from './rows.ts';
 import type { QueueRow } from './rows.ts';
 

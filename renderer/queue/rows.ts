@@ -3,7 +3,7 @@
  * Pure: stores in, rows out. What a row says and how it looks is the views' business.
  */
 import type { BatchId, JobId, ServerId } from '../../shared/ids.ts';
-import { isCancelling, isWaitingHere, serverOf } from '../../shared/job.ts';
+import { isCancelling, isWaitingHere, serverOf } from '../../shared/job-view.ts';
 import type { JobView, Kind } from '../../shared/job.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
 import type { ForeignJob } from '../../shared/server.ts';

@@ -9,7 +9,7 @@ import { errorLine, foreignRow, jobRow, namesOf, outcomeOf, stateWord, titleOf, 
 import type { ServerNames } from '../job-words.ts';
 import type { Answer } from '../output.ts';
 import { awaitedSentence, outcomeSentence } from '../cancel-words.ts';
-import { isCancelling } from '../../../shared/job.ts';
+import { isCancelling } from '../../../shared/job-view.ts';
 import { askedFrom } from '../../../shared/words/asker.ts';
 import { says } from '../text.ts';
 import { done } from './answers.ts';

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { EXIT, Failure } from '../exit-codes.ts';
 import { openJobs } from '../find.ts';
 import { clean, joined, shortId, timeOfDay } from '../format.ts';
-import { isCancelling } from '../../../shared/job.ts';
+import { isCancelling } from '../../../shared/job-view.ts';
 import { errorLine, jobRow, namesOf, outcomeOf, stateWord, titleOf, whereWord } from '../job-words.ts';
 import type { LinkEvent } from '../link.ts';
 import type { Answer } from '../output.ts';

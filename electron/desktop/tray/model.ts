@@ -5,7 +5,7 @@
 import type { CancelMode, CancelScope } from '../../../shared/cancel.ts';
 import type { QueueSummary } from '../../../shared/contract.ts';
 import type { ServerId } from '../../../shared/ids.ts';
-import { isCancelling } from '../../../shared/job.ts';
+import { isCancelling } from '../../../shared/job-view.ts';
 import type { JobView } from '../../../shared/job.ts';
 import type { ServerView } from '../../../shared/server.ts';
 import { plural } from '../../../shared/words/count.ts';

@@ -5,7 +5,7 @@ import type { JobId } from '../../../../shared/ids.ts';
 import { ATTEMPT_STATES } from '../../../../shared/job-machine.ts';
 import { defined } from '../../../../shared/util/defined.ts';
 import { openJobs } from '../../find.ts';
-import { isCancelling } from '../../../../shared/job.ts';
+import { isCancelling } from '../../../../shared/job-view.ts';
 import type { Link } from '../../link.ts';
 import type { CancelPlan, ForeignTarget } from './plan.ts';
 
