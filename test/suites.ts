@@ -18,5 +18,8 @@ export const vitestSuites = [
 /** Against a real server, by choice: COMFY_URL and SWARM_URL say which. */
 export const liveSuite = { name: 'live', testTimeoutMs: 300_000 } as const;
 
-/** How long all suites take on 2 cores that do nothing else: measured on 1 December 2026, from a fresh clone, with the build. */
+/**
+ * About how long all suites take on 2 cores that do nothing else. Estimated on 1 December 2026 from the processor time of
+ * the suites, on a machine that was busy; where they have passed once, their own time is said too.
+ */
 export const usualMinutes = 7;

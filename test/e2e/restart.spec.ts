@@ -59,7 +59,7 @@ test('a host that does not know the page any more: the bar says to open Switchya
   await host.core.addServer(host.comfy.url, { name: 'Studio' });
   await host.open(page);
   await host.restart(() => context.clearCookies());
-  await expect(page.getByText(/may not talk to Switchyard any more.* Open it again from Switchyard/)).toBeVisible();
+  await expect(page.getByText(/can no longer talk to Switchyard.* Open it again from Switchyard/)).toBeVisible();
   // Opened again, the same window is at home again.
   await host.open(page);
   await expect(page.getByText(/Open it again/)).toHaveCount(0);

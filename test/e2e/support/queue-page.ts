@@ -29,7 +29,7 @@ export function willSay(page: Page, title: string, words: RegExp): Promise<void>
         setTimeout(() => {
           observer.disconnect();
           reject(new Error(`the row of ${name} never said ${source}`));
-        }, 30_000);
+        }, 120_000);
       }),
     { name: title, source: words.source },
   );
