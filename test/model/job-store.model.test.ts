@@ -76,7 +76,7 @@ function ask(s: Stores, id: JobId, mode: 'stop' | 'if-waiting'): void {
     if (job === undefined || isTerminal(job.state)) return;
     const asking = { mode, by: 'window' as const, note: null };
     if (job.state === 'queued') {
-      s.cancels.cancelQueued([id], asking, Date.now());
+      s.jobs.cancelQueued([id], asking, Date.now());
       return;
     }
     if (job.state === 'collecting' || (job.state === 'running' && mode === 'if-waiting')) return;

@@ -8,6 +8,7 @@ import type { Database } from '../../electron/core/db/database.ts';
 import { ForeignStore } from '../../electron/core/db/foreign-store.ts';
 import { HistoryStore } from '../../electron/core/db/history-store.ts';
 import { JobStore } from '../../electron/core/db/job-store.ts';
+import type { NewJob } from '../../electron/core/db/job-store.ts';
 import { JobViews } from '../../electron/core/db/job-views.ts';
 import { OrderStore } from '../../electron/core/db/order-store.ts';
 import { ServerStore } from '../../electron/core/db/server-store.ts';
@@ -38,7 +39,7 @@ export interface Stores {
   foreign: ForeignStore;
   serverId: ServerId;
   /** A queued job at the end. */
-  add(more?: { title?: string; position?: number }): JobId;
+  add(more?: Partial<Omit<NewJob, 'id'>>): JobId;
   claim(id: JobId, key?: string): AttemptId;
   close(): void;
 }
@@ -96,16 +97,17 @@ export function openStores(file = ':memory:'): Stores {
               batchIndex: null,
               kind: 'comfy',
               serverId: null,
-              title: more.title ?? 'a job',
+              title: 'a job',
               info: INFO,
               prompt: more.title ?? '',
               payloadId: PAYLOAD,
               patch: null,
               note: null,
-              position: more.position ?? order.atEnd(1).from,
+              position: order.atEnd(1).from,
               held: false,
               putBackOf: null,
               runAgainOf: null,
+              ...more,
             },
           ],
           Date.now(),

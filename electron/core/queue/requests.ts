@@ -144,7 +144,6 @@ export class Requests {
     const { cancels, jobs, links } = this.#board;
     const now = Date.now();
     const receipts: CancelReceipt[] = [];
-    const locals: CancelReceipt[] = [];
     const summary: CancelSummary = {
       timing: 'immediate',
       cancelledWaiting: 0,
@@ -154,9 +153,7 @@ export class Requests {
       notAllowed: 0,
     };
     const queued = targets.filter((target) => target.state === 'queued').map((target) => target.id);
-    const local: CancelOutcome = { outcome: 'cancelled', reach: 'local', evidence: 'proven', partialOutputs: 0 };
-    for (const [jobId, requestId] of cancels.cancelQueued(queued, asking, now))
-      locals.push({ jobId, requestId, outcome: local });
+    const locals = jobs.cancelQueued(queued, asking, now);
     summary.cancelledWaiting = queued.length;
     for (const id of queued) changed.push(id);
 
@@ -174,7 +171,7 @@ export class Requests {
       if (state === 'collecting') {
         summary.alreadyEnded += 1;
         const outcome: CancelOutcome = { outcome: 'too-late', state: 'done' };
-        receipts.push({ jobId: id, requestId: cancels.tooLate(id, asking, outcome, now), outcome });
+        receipts.push(...cancels.askSettled([id], asking, outcome, now));
         jobs.touch(id);
         changed.push(id);
         continue;
@@ -185,7 +182,7 @@ export class Requests {
       }
       if (state === 'running' && asking.mode === 'if-waiting' && open === undefined) {
         const outcome: CancelOutcome = { outcome: 'too-late', state: 'running' };
-        receipts.push({ jobId: id, requestId: cancels.tooLate(id, asking, outcome, now), outcome });
+        receipts.push(...cancels.askSettled([id], asking, outcome, now));
         jobs.touch(id);
         changed.push(id);
         continue;

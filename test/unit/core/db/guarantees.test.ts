@@ -17,7 +17,7 @@ const ask = { mode: 'stop' as const, by: 'window' as const, note: null };
 describe('the schema refuses', () => {
   it('a change of a final job', () => {
     const id = s.add();
-    s.db.tx(() => s.cancels.cancelQueued([id], ask, Date.now()));
+    s.db.tx(() => s.jobs.cancelQueued([id], ask, Date.now()));
     expect(() => run("UPDATE jobs SET state = 'queued', ended_at = NULL, end_seq = NULL WHERE id = ?", id)).toThrow(
       /job is final/,
     );
@@ -105,7 +105,7 @@ describe('the schema refuses', () => {
 
   it('an attempt or an open cancel on a final job', () => {
     const id = s.add();
-    s.db.tx(() => s.cancels.cancelQueued([id], ask, Date.now()));
+    s.db.tx(() => s.jobs.cancelQueued([id], ask, Date.now()));
     expect(() =>
       run(
         'INSERT INTO attempts (id, job_id, number, server_id, remote_key, intent_at) VALUES (?, ?, 1, ?, ?, 1)',
@@ -120,7 +120,7 @@ describe('the schema refuses', () => {
 
   it('a second outcome', () => {
     const id = s.add();
-    const request = s.db.tx(() => s.cancels.cancelQueued([id], ask, Date.now()))[0]?.[1];
+    const request = s.db.tx(() => s.jobs.cancelQueued([id], ask, Date.now()))[0]?.requestId;
     expect(() => run("UPDATE cancel_requests SET outcome = 'unknown' WHERE id = ?", request)).toThrow(/settled/);
   });
 

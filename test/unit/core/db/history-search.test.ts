@@ -15,7 +15,7 @@ afterEach(() => {
 
 function end(titles: readonly string[]): JobId[] {
   const ids = titles.map((title) => s.add({ title }));
-  s.db.tx(() => s.cancels.cancelQueued(ids, { mode: 'stop', by: 'window', note: null }, Date.now()));
+  s.db.tx(() => s.jobs.cancelQueued(ids, { mode: 'stop', by: 'window', note: null }, Date.now()));
   return ids;
 }
 function all(text: string, limit = 50): JobId[] {

@@ -87,7 +87,7 @@ describe('search', () => {
     s.claim(running);
     s.jobs.advance(running, { type: 'started' });
     s.db.tx(() => {
-      s.cancels.cancelQueued([waiting], asking, Date.now());
+      s.jobs.cancelQueued([waiting], asking, Date.now());
       s.cancels.ask(running, asking, Date.now());
     });
     s.jobs.advance(running, stopped('unknown'));
