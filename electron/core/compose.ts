@@ -19,7 +19,7 @@ import { SettingsStore } from './db/settings-store.ts';
 import type { Log } from './log.ts';
 import type { SecretStore } from './ports.ts';
 import { Arrivals } from './queue/arrivals.ts';
-import { AttemptReads } from './queue/attempt-reads.ts';
+import { AttemptReads } from './db/attempt-store.ts';
 import { Feed, PRODUCT_TIMING } from './queue/board.ts';
 import type { Board, PointName, Timing } from './queue/board.ts';
 import { Canceller } from './queue/canceller.ts';

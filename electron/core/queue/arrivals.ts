@@ -9,7 +9,7 @@ import type { ForeignView } from '../../../shared/server.ts';
 import type { LiveUpdate } from '../../../shared/phase.ts';
 import type { AttemptRow } from '../db/rows.ts';
 import type { ForeignEnded } from '../servers/adapter.ts';
-import type { AttemptReads } from './attempt-reads.ts';
+import type { AttemptReads } from '../db/attempt-store.ts';
 import type { Board } from './board.ts';
 import type { Facts } from './facts.ts';
 import type { Foreign } from './foreign.ts';

@@ -7,7 +7,7 @@ import type { JobId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
 import { Aborted, sleep } from '../../../shared/util/async.ts';
 import type { AttemptRow } from '../db/rows.ts';
-import type { AttemptReads } from './attempt-reads.ts';
+import type { AttemptReads } from '../db/attempt-store.ts';
 import { attemptRef } from './board.ts';
 import type { Board, LinkPort } from './board.ts';
 import type { Facts } from './facts.ts';

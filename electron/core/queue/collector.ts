@@ -13,7 +13,7 @@ import { isTerminal } from '../../../shared/job-machine.ts';
 import { sleep } from '../../../shared/util/async.ts';
 import type { OutputRow, StoredFile } from '../db/output-store.ts';
 import type { OutputBody } from '../servers/adapter.ts';
-import type { AttemptReads } from './attempt-reads.ts';
+import type { AttemptReads } from '../db/attempt-store.ts';
 import type { Board } from './board.ts';
 import type { Facts } from './facts.ts';
 import type { Live } from './live.ts';

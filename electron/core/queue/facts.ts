@@ -7,7 +7,7 @@ import type { JobFact, ServerFact } from '../../../shared/job-fact.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
 import type { Advanced } from '../db/job-store.ts';
 import type { AttemptRow } from '../db/rows.ts';
-import type { AttemptReads } from './attempt-reads.ts';
+import type { AttemptReads } from '../db/attempt-store.ts';
 import type { Board } from './board.ts';
 
 /** Direct calls after a transition: no events steer control flow here. */

@@ -7,7 +7,7 @@ import type { AttemptId, ServerId } from '../../../shared/ids.ts';
 import { sleep } from '../../../shared/util/async.ts';
 import type { AttemptRow } from '../db/rows.ts';
 import type { LookupResult } from '../servers/adapter.ts';
-import type { AttemptReads, OpenAttempt } from './attempt-reads.ts';
+import type { AttemptReads, OpenAttempt } from '../db/attempt-store.ts';
 import { attemptRef } from './board.ts';
 import type { Board, LinkPort } from './board.ts';
 import type { Facts } from './facts.ts';

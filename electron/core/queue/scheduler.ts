@@ -7,7 +7,7 @@ import { newAttemptId } from '../../../shared/ids.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { JobPayload } from '../../../shared/job.ts';
 import type { AttemptRow, JobRow } from '../db/rows.ts';
-import type { AttemptReads } from './attempt-reads.ts';
+import type { AttemptReads } from '../db/attempt-store.ts';
 import { attemptRef } from './board.ts';
 import type { Board, LinkPort } from './board.ts';
 import type { Facts } from './facts.ts';

@@ -1,8 +1,8 @@
 /** The few questions about attempts that several parts of the queue ask. Read-only SQL. */
 import type { AttemptId, JobId, ServerId } from '../../../shared/ids.ts';
 import type { JobState } from '../../../shared/job-machine.ts';
-import type { Database } from '../db/database.ts';
-import type { AttemptRow } from '../db/rows.ts';
+import type { Database } from './database.ts';
+import type { AttemptRow } from './rows.ts';
 
 export type OpenAttempt = AttemptRow & { job_state: JobState };
 
