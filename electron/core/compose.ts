@@ -4,22 +4,24 @@
 import { join } from 'node:path';
 import type { Events } from '../../shared/contract.ts';
 import type { ServerId } from '../../shared/ids.ts';
-import type { Kind } from '../../shared/job.ts';
 import { Emitter } from '../../shared/util/emitter.ts';
+import { AttemptStore } from './db/attempt-store.ts';
+import { BatchStore } from './db/batch-store.ts';
 import { CancelStore } from './db/cancel-store.ts';
 import type { Database } from './db/database.ts';
 import { ForeignStore } from './db/foreign-store.ts';
 import { HistoryStore } from './db/history-store.ts';
+import { JobReads } from './db/job-reads.ts';
 import { JobStore } from './db/job-store.ts';
 import { JobViews } from './db/job-views.ts';
 import { OrderStore } from './db/order-store.ts';
 import { OutputStore } from './db/output-store.ts';
+import type { AttemptRow } from './db/rows.ts';
 import { ServerStore } from './db/server-store.ts';
 import { SettingsStore } from './db/settings-store.ts';
 import type { Log } from './log.ts';
 import type { SecretStore } from './ports.ts';
 import { Arrivals } from './queue/arrivals.ts';
-import { AttemptReads } from './db/attempt-store.ts';
 import { Feed, PRODUCT_TIMING } from './queue/board.ts';
 import type { Board, PointName, Timing } from './queue/board.ts';
 import { Canceller } from './queue/canceller.ts';
@@ -29,15 +31,17 @@ import { Facts } from './queue/facts.ts';
 import { Foreign } from './queue/foreign.ts';
 import { History } from './queue/history.ts';
 import { Live } from './queue/live.ts';
+import { OutputFiles } from './queue/output-files.ts';
 import { Queue } from './queue/queue.ts';
 import { Recovery } from './queue/recovery.ts';
 import { Requests } from './queue/requests.ts';
 import { Scheduler } from './queue/scheduler.ts';
 import { ServerAdmin } from './queue/server-admin.ts';
-import type { LinkRegistry } from './queue/server-admin.ts';
+import type { Probe } from './queue/server-admin.ts';
+import { ServerCalls } from './queue/server-calls.ts';
+import { ServerRemoval } from './queue/server-removal.ts';
 import { Summary } from './queue/summary.ts';
 import { WhenDone } from './queue/when-done.ts';
-import { normaliseUrl } from './servers/address.ts';
 import { ComfyAdapter } from './servers/comfy/adapter.ts';
 import { probe as probeAddress } from './servers/probe.ts';
 import { Servers } from './servers/servers.ts';
@@ -61,10 +65,12 @@ export function compose(
   const events = new Emitter<Events>((error) => {
     log.error('a listener failed', { error });
   });
-  const experience = new Experience(db);
+  const reads = new JobReads(db);
+  const experience = new Experience(reads);
   const cancels = new CancelStore(db);
   const views = new JobViews(db, (payload, server) => experience.usual(payload, server));
-  const attempts = new AttemptReads(db);
+  const attempts = new AttemptStore(db);
+  const outputs = new OutputStore(db);
   const live = new Live(events, experience);
   let servers: Servers | null = null;
 
@@ -75,8 +81,11 @@ export function compose(
     events,
     log,
     point,
-    jobs: new JobStore(db, cancels),
-    outputs: new OutputStore(db),
+    reads,
+    attempts,
+    outputs,
+    jobs: new JobStore(db, cancels, attempts, outputs),
+    batches: new BatchStore(db),
     order: new OrderStore(db),
     history: new HistoryStore(db),
     servers: new ServerStore(db),
@@ -99,11 +108,18 @@ export function compose(
   const foreign = new Foreign(board);
   const summary = new Summary(board, foreign);
   const whenDone = new WhenDone(board);
+  const kick = (id: ServerId | null): void => {
+    scheduler.kick(id);
+  };
+  const stopStray = (attempt: AttemptRow): void => {
+    canceller.stopStray(attempt);
+  };
+  const reconsider = (): void => {
+    scheduler.reconsider();
+  };
 
-  const facts = new Facts(board, attempts, {
-    kick: (id) => {
-      scheduler.kick(id);
-    },
+  const facts = new Facts(board, {
+    kick,
     collect: (id) => {
       if (board.jobs.get(id)?.state === 'collecting') live.finished(id);
       collector.collect(id);
@@ -117,38 +133,41 @@ export function compose(
     seen: (attempt, found) => {
       recovery.seen(attempt, found);
     },
-    arrivedLate: (attempt) => {
-      canceller.stopStray(attempt);
-    },
+    arrivedLate: stopStray,
     ended: (jobId) => {
       live.end(jobId);
       canceller.ended(jobId);
-      admin.removeLeaving();
+      removal.removeLeaving();
       whenDone.check();
     },
   });
-  const arrivals = new Arrivals(board, attempts, facts, live, foreign);
-  const collector = new Collector(board, attempts, facts, live, join(options.dataDir, 'outputs'));
-  const recovery: Recovery = new Recovery(board, attempts, facts, {
-    stopStray: (attempt) => {
-      canceller.stopStray(attempt);
-    },
+  const arrivals = new Arrivals(board, facts, live, foreign);
+  const files = new OutputFiles(join(options.dataDir, 'outputs'), log, () => {
+    point('mid-collect');
+  });
+  const collector = new Collector(board, facts, live, files);
+  const recovery: Recovery = new Recovery(board, facts, {
+    stopStray,
     place: (attempt, place) => {
       arrivals.place(attempt, place);
     },
   });
-  const canceller = new Canceller(board, attempts, facts, () => recovery);
-  const scheduler = new Scheduler(board, attempts, facts, (attempt) => {
+  const canceller = new Canceller(board, facts, recovery);
+  const scheduler = new Scheduler(board, facts, (attempt) => {
     recovery.settle(attempt);
   });
-  const queue = new Queue(board, (id) => {
-    scheduler.kick(id);
+  const queue = new Queue(board, {
+    kick,
+    summary,
+    pauseServer: (id, paused) => {
+      admin.edit(id, { paused });
+    },
   });
   const requests = new Requests(board, canceller, foreign);
-  const history = new History(board, collector);
+  const history = new History(board, files);
 
   const online = new Set<ServerId>();
-  const registry = new Servers({
+  const registry: Servers = new Servers({
     factories: { comfy: (context) => new ComfyAdapter(context), swarm: (context) => new SwarmAdapter(context) },
     hooks: {
       reconcile: async (id, until) => {
@@ -203,48 +222,31 @@ export function compose(
     ...(options.backoffScale === undefined ? {} : { backoffScale: options.backoffScale }),
   });
   servers = registry;
-  const probe = (url: string, kind?: Kind | null, credential?: Parameters<LinkRegistry['probe']>[2]) =>
+  const probe: Probe = (url, kind, credential) =>
     probeAddress(url, {
       signal,
-      ...(kind === undefined || kind === null ? {} : { kind }),
+      ...(kind === undefined ? {} : { kind }),
       ...(credential === undefined ? {} : { credential }),
     });
-  const links: LinkRegistry = {
-    get: (id) => registry.get(id),
-    add: (record) => {
-      registry.add(record);
-    },
-    update: (record) => {
-      registry.update(record).catch((error: unknown) => {
-        log.error('a link could not be renewed', { server: record.id, error });
-      });
-    },
-    remove: (id) => registry.remove(id),
-    probe,
-    normalise: normaliseUrl,
-  };
-  const admin = new ServerAdmin(board, links, options.secrets, {
-    queue,
+  const { secrets } = options;
+  const admin: ServerAdmin = new ServerAdmin(board, { links: registry, secrets, probe, kick, reconsider });
+  const removal = new ServerRemoval(board, {
+    links: registry,
+    secrets,
     requests,
     foreign,
     facts,
     collector,
-    kick: (id) => {
-      scheduler.kick(id);
-    },
-    reconsider: () => {
-      scheduler.reconsider();
-    },
+    reconsider,
   });
 
   return {
     board,
     live,
-    attempts,
     foreign,
     summary,
     whenDone,
-    facts,
+    files,
     collector,
     recovery,
     canceller,
@@ -253,8 +255,11 @@ export function compose(
     requests,
     history,
     registry,
-    links,
     admin,
+    removal,
+    calls: new ServerCalls(board, admin),
     probe,
   };
 }
+
+export type Parts = ReturnType<typeof compose>;

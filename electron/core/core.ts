@@ -4,6 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CallContext } from '../../shared/contract-types.ts';
 import type { Events, Handlers } from '../../shared/contract.ts';
 import { AppError, toAppError } from '../../shared/errors.ts';
 import type { JobId, OutputId } from '../../shared/ids.ts';
@@ -11,12 +12,11 @@ import { Aborted } from '../../shared/util/async.ts';
 import type { Emitter } from '../../shared/util/emitter.ts';
 import { createApi } from './api.ts';
 import { compose } from './compose.ts';
-import { openDatabase } from './db/database.ts';
+import { openDatabase, storageError } from './db/database.ts';
 import type { Database } from './db/database.ts';
 import { LogSink } from './log.ts';
 import type { Log } from './log.ts';
 import { createMedia } from './media.ts';
-import { discover } from './servers/discovery.ts';
 import type { SecretStore, Shell } from './ports.ts';
 import type { PointName, Timing } from './queue/board.ts';
 
@@ -94,42 +94,27 @@ function usable<T>(dataDir: string, work: () => T): T {
 
 function start(options: CoreOptions, db: Database, sink: LogSink, log: Log, point: (name: PointName) => void): Core {
   const life = new AbortController();
-  const {
-    board,
-    live,
-    foreign,
-    summary,
-    whenDone,
-    collector,
-    recovery,
-    canceller,
-    scheduler,
-    queue,
-    requests,
-    history,
-    registry,
-    links,
-    admin,
-    probe,
-  } = compose(options, db, log, point, life.signal);
+  const parts = compose(options, db, log, point, life.signal);
+  const { board, live, foreign, summary, whenDone, files, collector, recovery, canceller, scheduler, registry } = parts;
   const { events, cancels } = board;
 
+  const stored = (id: OutputId): { file: string; name: string } | null => {
+    const row = board.outputs.byId(id);
+    return row === undefined || row.file === null ? null : { file: files.pathOf(row.file), name: row.name };
+  };
   const handlers = createApi({
-    board,
-    queue,
-    requests,
-    foreign,
-    history,
-    collector,
-    admin,
-    links,
-    summary,
+    ...parts,
     sink,
-    shell: options.shell,
-    probe,
-    discover: (signal) => discover(AbortSignal.any([signal, life.signal])),
-    settingsChanged: () => {
+    reveal: async (id) => {
+      const output = stored(id);
+      if (output === null) throw new AppError('not_found', 'there is no such file', { details: { id } });
+      await options.shell.reveal(output.file);
+    },
+    setSettings: (patch) => {
+      const next = board.settings.set(patch);
+      events.emit('settings.changed', next);
       prune();
+      return next;
     },
     info: () => ({
       version: options.version,
@@ -151,7 +136,7 @@ function start(options: CoreOptions, db: Database, sink: LogSink, log: Log, poin
     if (life.signal.aborted) return;
     try {
       // A slice at a time: the queue never waits for a long history to be forgotten.
-      if (history.prune()) setImmediate(prune);
+      if (parts.history.prune()) setImmediate(prune);
     } catch (error) {
       log.warn('old history could not be removed', { error: toAppError(error) });
     }
@@ -165,7 +150,7 @@ function start(options: CoreOptions, db: Database, sink: LogSink, log: Log, poin
   for (const record of board.servers.all()) registry.add(record);
   collector.start();
   recovery.start();
-  admin.removeLeaving();
+  parts.removal.removeLeaving();
   summary.soon();
   log.info('core started', { version: options.version, host: options.host, movedAside: db.movedAside });
 
@@ -190,16 +175,11 @@ function start(options: CoreOptions, db: Database, sink: LogSink, log: Log, poin
   };
 
   return {
-    handlers,
+    handlers: classified(handlers),
     events,
     log,
     media: createMedia({
-      output: async (id) => {
-        const row = board.outputs.byId(id as OutputId);
-        return row === undefined || row.file === null
-          ? null
-          : { file: collector.pathOf(row.file), mime: row.mime, name: row.name };
-      },
+      output: (id) => stored(id as OutputId),
       preview: (id) => live.preview(id as JobId),
     }),
     busy: () => {
@@ -208,4 +188,20 @@ function start(options: CoreOptions, db: Database, sink: LogSink, log: Log, poin
     },
     close: (deadlineMs) => (closing ??= close(deadlineMs)),
   };
+}
+
+/** A full disk is `storage` also where a call writes without a transaction of its own (a flag, a name). */
+function classified(handlers: Handlers): Handlers {
+  type Any = (args: unknown, context: CallContext) => unknown;
+  const wrapped = Object.entries(handlers as Record<string, Any>).map(([name, handler]): [string, Any] => [
+    name,
+    async (args, context) => {
+      try {
+        return await handler(args, context);
+      } catch (error) {
+        throw storageError(error);
+      }
+    },
+  ]);
+  return Object.fromEntries(wrapped) as unknown as Handlers;
 }

@@ -9,9 +9,9 @@ import { Readable } from 'node:stream';
 
 export interface MediaPorts {
   /** The stored file of an output, `file` absolute; null when there is none. */
-  output(id: string): Promise<{ file: string; mime: string | null; name: string } | null>;
+  output(id: string): { file: string; name: string } | null;
   /** The newest preview of a job. */
-  preview(jobId: string): { bytes: Uint8Array; mime: string } | null;
+  preview(jobId: string): { bytes: Uint8Array } | null;
 }
 
 const ID = /^[0-9a-zA-Z-]{1,64}$/;
@@ -71,7 +71,7 @@ function previewOf(ports: MediaPorts, jobId: string): Response {
 }
 
 async function outputOf(ports: MediaPorts, id: string, request: Request): Promise<Response> {
-  const output = await ports.output(id);
+  const output = ports.output(id);
   if (output === null) return plain(404, 'there is no such output');
   const size = await sizeOf(output.file);
   if (size === null) return plain(404, 'the file is gone');

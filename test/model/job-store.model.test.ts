@@ -124,7 +124,7 @@ describe('job store', () => {
                 ended.set(id, `${job.state} ${String(job.ended_at)} ${String(job.error)}`);
               if (isTerminal(job.state)) {
                 expect(s.cancels.openOf(id)).toBeUndefined();
-                expect(s.jobs.openAttempt(id)).toBeUndefined();
+                expect(s.attempts.openOf(id)).toBeUndefined();
               }
               if (job.state === 'queued') expect(s.cancels.openOf(id)).toBeUndefined();
               const request = s.cancels.newestOf(id);

@@ -53,9 +53,9 @@ export async function startHostFixture(
   const media = createMedia({
     output: (id) => {
       const file = files.get(id);
-      return Promise.resolve(file === undefined ? null : { file, mime: 'text/html', name: `a "näme".${id}` });
+      return file === undefined ? null : { file, name: `a "näme".${id}` };
     },
-    preview: (jobId) => (jobId === 'j1' ? { bytes: PNG, mime: 'image/png' } : null),
+    preview: (jobId) => (jobId === 'j1' ? { bytes: PNG } : null),
   });
   const service = await startService({
     core: { handlers: fixture.handlers, events: fixture.events, media, log: sink.log() },

@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AttemptStore } from '../../electron/core/db/attempt-store.ts';
+import { BatchStore } from '../../electron/core/db/batch-store.ts';
 import { CancelStore } from '../../electron/core/db/cancel-store.ts';
 import { openDatabase } from '../../electron/core/db/database.ts';
 import type { Database } from '../../electron/core/db/database.ts';
@@ -11,6 +13,7 @@ import { JobStore } from '../../electron/core/db/job-store.ts';
 import type { NewJob } from '../../electron/core/db/job-store.ts';
 import { JobViews } from '../../electron/core/db/job-views.ts';
 import { OrderStore } from '../../electron/core/db/order-store.ts';
+import { OutputStore } from '../../electron/core/db/output-store.ts';
 import { ServerStore } from '../../electron/core/db/server-store.ts';
 import { LogSink } from '../../electron/core/log.ts';
 import { newAttemptId, newJobId, newServerId, uuidv4 } from '../../shared/ids.ts';
@@ -31,6 +34,8 @@ const PAYLOAD = 'p'.repeat(64) as PayloadId;
 export interface Stores {
   db: Database;
   cancels: CancelStore;
+  attempts: AttemptStore;
+  batches: BatchStore;
   jobs: JobStore;
   views: JobViews;
   order: OrderStore;
@@ -57,7 +62,8 @@ export function tempDir(): { path: string; remove: () => void } {
 export function openStores(file = ':memory:'): Stores {
   const db = openDatabase({ file, log: quietLog });
   const cancels = new CancelStore(db);
-  const jobs = new JobStore(db, cancels);
+  const attempts = new AttemptStore(db);
+  const jobs = new JobStore(db, cancels, attempts, new OutputStore(db));
   const order = new OrderStore(db);
   const servers = new ServerStore(db);
   let serverId = servers.all()[0]?.id;
@@ -77,6 +83,8 @@ export function openStores(file = ':memory:'): Stores {
   return {
     db,
     cancels,
+    attempts,
+    batches: new BatchStore(db),
     jobs,
     order,
     servers,
@@ -88,8 +96,6 @@ export function openStores(file = ':memory:'): Stores {
       const id = newJobId();
       db.tx(() => {
         jobs.insert(
-          { id: PAYLOAD, body: JSON.stringify({ kind: 'comfy', graph: { 1: { class_type: 'A', inputs: {} } } }) },
-          null,
           [
             {
               id,
@@ -111,6 +117,7 @@ export function openStores(file = ':memory:'): Stores {
             },
           ],
           Date.now(),
+          { id: PAYLOAD, body: JSON.stringify({ kind: 'comfy', graph: { 1: { class_type: 'A', inputs: {} } } }) },
         );
       });
       return id;

@@ -51,6 +51,7 @@ export class CancelStore {
       open: raw.prepare<[], CancelRow>(
         'SELECT * FROM cancel_requests WHERE settled_at IS NULL ORDER BY requested_at, id',
       ),
+      openCount: raw.prepare<[], number>('SELECT count(*) FROM cancel_requests WHERE settled_at IS NULL').pluck(),
       settle: raw.prepare(
         'UPDATE cancel_requests SET outcome = ?, detail = ?, settled_at = ?, took_ms = ? WHERE id = ? AND settled_at IS NULL',
       ),
@@ -96,8 +97,8 @@ export class CancelStore {
     return this.#q.open.all();
   }
 
-  byId(id: RequestId): CancelRow | undefined {
-    return this.#q.byId.get(id);
+  openCount(): number {
+    return this.#q.openCount.get() ?? 0;
   }
 
   /** Requests that are settled as they are asked, kept for the trail: what they mean for their jobs is the caller's to write. */

@@ -1,6 +1,8 @@
-/** SQL for other people's work: what is seen now, and how it ended. */
+/** SQL for other people's work: what is seen now, what was asked to stop, and how it ended. */
+import type { CancelMode } from '../../../shared/cancel.ts';
 import type { ServerId } from '../../../shared/ids.ts';
 import type { ForeignJob } from '../../../shared/server.ts';
+import type { Asking } from './cancel-store.ts';
 import type { Database } from './database.ts';
 
 export interface ForeignRow {
@@ -56,7 +58,20 @@ export class ForeignStore {
       end: raw.prepare(
         "UPDATE foreign_jobs SET state = 'ended', how = ?, place = NULL, ended_at = coalesce(ended_at, ?), last_seen = ? WHERE server_id = ? AND remote_key = ? AND (ended_at IS NULL OR how = 'gone')",
       ),
-      count: raw.prepare<[], number>('SELECT count(*) FROM foreign_jobs WHERE ended_at IS NULL').pluck(),
+      ask: raw.prepare(
+        `UPDATE foreign_jobs SET cancel_asked_at = coalesce(cancel_asked_at, ?), cancel_mode = iif(cancel_asked_at IS NOT NULL AND cancel_mode = 'stop', 'stop', ?), cancel_by = ?, cancel_note = ? WHERE server_id = ? AND remote_key = ? AND ended_at IS NULL`,
+      ),
+      asked: raw
+        .prepare<[ServerId], string>(
+          'SELECT remote_key FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL AND cancel_asked_at IS NOT NULL',
+        )
+        .pluck(),
+      mode: raw
+        .prepare<[ServerId, string], CancelMode>(
+          'SELECT cancel_mode FROM foreign_jobs WHERE server_id = ? AND remote_key = ? AND cancel_asked_at IS NOT NULL',
+        )
+        .pluck(),
+      unask: raw.prepare('UPDATE foreign_jobs SET cancel_asked_at = NULL WHERE server_id = ? AND remote_key = ?'),
     };
   }
 
@@ -65,9 +80,6 @@ export class ForeignStore {
   }
   open(serverId: ServerId): ForeignRow[] {
     return this.#q.open.all(serverId);
-  }
-  openCount(): number {
-    return this.#q.count.get() ?? 0;
   }
 
   /**
@@ -112,5 +124,20 @@ export class ForeignStore {
   end(serverId: ServerId, remoteKey: string, how: Exclude<ForeignJob['how'], null>): void {
     const now = Date.now();
     this.#q.end.run(how, now, now, serverId, remoteKey);
+  }
+
+  /** Writes down that it is to be stopped; what was asked to stop is never only "if waiting" again. */
+  ask(serverId: ServerId, remoteKey: string, { mode, by, note }: Asking): void {
+    this.#q.ask.run(Date.now(), mode, by, note, serverId, remoteKey);
+  }
+  /** Open ones that were asked to stop. */
+  asked(serverId: ServerId): string[] {
+    return this.#q.asked.all(serverId);
+  }
+  askedMode(serverId: ServerId, remoteKey: string): CancelMode | undefined {
+    return this.#q.mode.get(serverId, remoteKey);
+  }
+  unask(serverId: ServerId, remoteKey: string): void {
+    this.#q.unask.run(serverId, remoteKey);
   }
 }

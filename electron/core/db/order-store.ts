@@ -1,12 +1,15 @@
 /**
- * SQL for the queue order: places at the end, at the front and between, renumbering, and who may be claimed next.
- * Order is `(position, id)`.
+ * SQL for what waits: places at the end, at the front and between, renumbering, holds, for which server, and who may be
+ * claimed next. Order is `(position, id)`.
  */
+import type { WireError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { Kind } from '../../../shared/job.ts';
 import type { Database } from './database.ts';
 import type { JobRow } from './rows.ts';
 
+/** A place in the queue. */
+export type MoveTo = 'front' | 'end' | { before: JobId } | { after: JobId };
 const SMALLEST_GAP = 1e-6;
 
 /** One walk of the index each for jobs that name a server and those that name none: a long queue for others costs nothing. */
@@ -49,6 +52,20 @@ export class OrderStore {
       setHigh: raw.prepare(
         "UPDATE counters SET value = max(value, (SELECT coalesce(max(position), 0) FROM jobs WHERE ended_at IS NULL)) WHERE name = 'position_high'",
       ),
+      hold: raw.prepare(
+        "UPDATE jobs SET held = @held, rev = rev + 1 WHERE state = 'queued' AND held <> @held AND id IN (SELECT value FROM json_each(@ids))",
+      ),
+      unbind: raw.prepare("UPDATE jobs SET server_id = NULL, rev = rev + 1 WHERE state = 'queued' AND server_id = ?"),
+      refusals: raw.prepare<[JobId], { server_id: ServerId; error: string }>(
+        'SELECT server_id, error FROM rejections WHERE job_id = ?',
+      ),
+      refuse: raw.prepare(
+        'INSERT INTO rejections (job_id, server_id, error, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      ),
+      forgive:
+        raw.prepare(`DELETE FROM rejections WHERE job_id IN (SELECT r.job_id FROM rejections r CROSS JOIN jobs j ON j.id = r.job_id
+        WHERE j.state = 'queued' AND j.server_id IS NULL AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.kind = j.kind AND s.enabled = 1 AND s.removed_at IS NULL
+          AND NOT EXISTS (SELECT 1 FROM rejections x WHERE x.job_id = j.id AND x.server_id = s.id)))`),
       claimable: raw.prepare<
         { kind: Kind; serverId: ServerId; limit: number },
         JobRow
@@ -73,7 +90,7 @@ export class OrderStore {
    * Moves queued jobs, in the given order, to a place. Call inside `tx`, after checking that all are queued. True when
    * the whole queue was numbered anew for it.
    */
-  move(ids: readonly JobId[], to: 'front' | 'end' | { before: JobId } | { after: JobId }): boolean {
+  move(ids: readonly JobId[], to: MoveTo): boolean {
     const list = JSON.stringify(ids);
     let place = this.#gapAt(list, ids.length, to);
     const isTight = place.gap < SMALLEST_GAP;
@@ -91,11 +108,7 @@ export class OrderStore {
     return this.#q.all.all();
   }
 
-  #gapAt(
-    list: string,
-    count: number,
-    to: 'front' | 'end' | { before: JobId } | { after: JobId },
-  ): { from: number; gap: number } {
+  #gapAt(list: string, count: number, to: MoveTo): { from: number; gap: number } {
     if (to === 'end') {
       const { from } = this.atEnd(count);
       return { from: from - 1, gap: 1 };
@@ -117,5 +130,25 @@ export class OrderStore {
   /** The first claimable jobs for a server, in queue order: those that name it, and those that name none of its kind. */
   claimable(kind: Kind, serverId: ServerId, limit: number): JobRow[] {
     return this.#q.claimable.all({ kind, serverId, limit });
+  }
+
+  hold(ids: readonly JobId[], held: boolean): void {
+    this.#q.hold.run({ held: held ? 1 : 0, ids: JSON.stringify(ids) });
+  }
+  /** Queued jobs that name this server become jobs for any of its kind. */
+  unbind(serverId: ServerId): void {
+    this.#q.unbind.run(serverId);
+  }
+
+  /** Which servers would not take a job for any, and what they said. */
+  refusals(id: JobId): { server_id: ServerId; error: string }[] {
+    return this.#q.refusals.all(id);
+  }
+  refuse(id: JobId, serverId: ServerId, error: WireError): void {
+    this.#q.refuse.run(id, serverId, JSON.stringify(error), Date.now());
+  }
+  /** Refusals of jobs for "any" that nobody is left to take: forgotten, so that the next refusal is the last one. */
+  forgive(): void {
+    this.#q.forgive.run();
   }
 }

@@ -1,6 +1,7 @@
 /** SQL for outputs: what is still expected, what was stored, what is missing. Files themselves are the collector's. */
+import { newOutputId } from '../../../shared/ids.ts';
 import type { AttemptId, JobId, OutputId, ServerId } from '../../../shared/ids.ts';
-import type { OutputMedia } from '../../../shared/job-fact.ts';
+import type { OutputMedia, OutputRef } from '../../../shared/job-fact.ts';
 import type { Database } from './database.ts';
 
 export interface OutputRow {
@@ -47,6 +48,12 @@ export class OutputStore {
       counts: raw.prepare<[JobId], { expected: number; stored: number; missing: number }>(
         "SELECT coalesce(sum(state = 'expected'), 0) AS expected, coalesce(sum(state = 'stored'), 0) AS stored, coalesce(sum(state = 'missing'), 0) AS missing FROM outputs WHERE job_id = ?",
       ),
+      insert:
+        raw.prepare(`INSERT INTO outputs (id, job_id, attempt_id, ordinal, node_id, remote_ref, name, media, text, state, partial)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (attempt_id, ordinal) DO NOTHING`),
+      storedOf: raw
+        .prepare<[AttemptId], number>("SELECT count(*) FROM outputs WHERE attempt_id = ? AND state = 'stored'")
+        .pluck(),
       stored: raw.prepare(
         "UPDATE outputs SET state = 'stored', file = @file, sha256 = @sha256, bytes = @bytes, mime = @mime, width = @width, height = @height WHERE id = @id AND state <> 'stored'",
       ),
@@ -75,6 +82,28 @@ export class OutputStore {
   }
   countsOf(jobId: JobId): { expected: number; stored: number; missing: number } {
     return this.#q.counts.get(jobId) ?? { expected: 0, stored: 0, missing: 0 };
+  }
+  /** What an attempt has made: files are to be fetched, text is here already. */
+  expect(jobId: JobId, attemptId: AttemptId, outputs: readonly OutputRef[], partial: boolean): void {
+    for (const output of outputs) {
+      this.#q.insert.run(
+        newOutputId(),
+        jobId,
+        attemptId,
+        output.ordinal,
+        output.nodeId,
+        output.remote,
+        output.name,
+        output.media,
+        output.text ?? null,
+        output.text === undefined ? 'expected' : 'stored',
+        partial ? 1 : 0,
+      );
+    }
+  }
+  /** How many of an attempt are stored. */
+  storedOf(attemptId: AttemptId): number {
+    return this.#q.storedOf.get(attemptId) ?? 0;
   }
   /** Only after the file has its final name. */
   markStored(id: OutputId, stored: StoredFile): void {

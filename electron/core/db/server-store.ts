@@ -2,6 +2,7 @@
 import type { ServerId } from '../../../shared/ids.ts';
 import type { Kind } from '../../../shared/job.ts';
 import type { Database } from './database.ts';
+import { defined } from './rows.ts';
 
 export interface ServerRecord {
   id: ServerId;
@@ -31,12 +32,9 @@ interface Row {
   position: number;
   removed_at: number | null;
 }
-export type ServerPatch = Partial<
-  Pick<
-    ServerRecord,
-    'name' | 'url' | 'credentialRef' | 'maxInFlight' | 'allowUntargetedInterrupt' | 'paused' | 'enabled' | 'position'
-  >
->;
+export type ServerPatch = {
+  [K in Exclude<keyof ServerRecord, 'id' | 'kind' | 'clientId'>]?: ServerRecord[K] | undefined;
+};
 
 const record = (row: Row): ServerRecord => ({
   id: row.id,
@@ -90,7 +88,7 @@ export class ServerStore {
   update(id: ServerId, patch: ServerPatch): ServerRecord | undefined {
     const now = this.get(id);
     if (now === undefined) return undefined;
-    const next = { ...now, ...patch };
+    const next = { ...now, ...defined(patch) };
     this.#q.update.run({
       id,
       name: next.name,

@@ -3,6 +3,7 @@ import type { ServerId } from '../../../shared/ids.ts';
 import { DEFAULT_SETTINGS, SettingsSchema } from '../../../shared/settings.ts';
 import type { Settings } from '../../../shared/settings.ts';
 import type { Database } from './database.ts';
+import { defined } from './rows.ts';
 
 /** `leaving.<server>`: its removal waits for jobs to stop; nothing new is sent there. */
 export type CoreFlag = 'queue.paused' | `leaving.${ServerId}`;
@@ -34,9 +35,10 @@ export class SettingsStore {
     return SettingsSchema.parse(settings);
   }
 
-  set(patch: Partial<Settings>): Settings {
+  /** Those that are given. */
+  set(patch: { [K in keyof Settings]?: Settings[K] | undefined }): Settings {
     this.#db.tx(() => {
-      for (const [key, value] of Object.entries(patch)) this.#q.set.run(`user.${key}`, JSON.stringify(value));
+      for (const [key, value] of Object.entries(defined(patch))) this.#q.set.run(`user.${key}`, JSON.stringify(value));
     });
     return this.get();
   }

@@ -9,7 +9,6 @@ import type { ForeignView } from '../../../shared/server.ts';
 import type { LiveUpdate } from '../../../shared/phase.ts';
 import type { AttemptRow } from '../db/rows.ts';
 import type { ForeignEnded } from '../servers/adapter.ts';
-import type { AttemptReads } from '../db/attempt-store.ts';
 import type { Board } from './board.ts';
 import type { Facts } from './facts.ts';
 import type { Foreign } from './foreign.ts';
@@ -17,16 +16,14 @@ import type { Live } from './live.ts';
 
 export class Arrivals {
   readonly #board: Board;
-  readonly #attempts: AttemptReads;
   readonly #facts: Facts;
   readonly #live: Live;
   readonly #foreign: Foreign;
   /** Remote key → job of attempts being followed live, so that a step costs no query. */
   readonly #followed = new Map<string, JobId>();
 
-  constructor(board: Board, attempts: AttemptReads, facts: Facts, live: Live, foreign: Foreign) {
+  constructor(board: Board, facts: Facts, live: Live, foreign: Foreign) {
     this.#board = board;
-    this.#attempts = attempts;
     this.#facts = facts;
     this.#live = live;
     this.#foreign = foreign;
@@ -82,7 +79,7 @@ export class Arrivals {
   }
 
   #follow(serverId: ServerId, remoteKey: string): JobId | undefined {
-    const attempt = this.#attempts.byKey(serverId, remoteKey);
+    const attempt = this.#board.attempts.byKey(serverId, remoteKey);
     if (attempt === undefined) return undefined;
     this.#followed.set(remoteKey, attempt.job_id);
     if (!this.#live.has(attempt.job_id, attempt.id)) {

@@ -9,10 +9,13 @@ import type { JobView } from '../../../shared/job.ts';
 import type { ServerStatus } from '../../../shared/server.ts';
 import { Wake } from '../../../shared/util/async.ts';
 import type { Emitter } from '../../../shared/util/emitter.ts';
+import type { AttemptStore } from '../db/attempt-store.ts';
+import type { BatchStore } from '../db/batch-store.ts';
 import type { CancelStore } from '../db/cancel-store.ts';
 import type { Database } from '../db/database.ts';
 import type { ForeignStore } from '../db/foreign-store.ts';
 import type { HistoryStore } from '../db/history-store.ts';
+import type { JobReads } from '../db/job-reads.ts';
 import type { JobStore } from '../db/job-store.ts';
 import type { JobViews } from '../db/job-views.ts';
 import type { OrderStore } from '../db/order-store.ts';
@@ -33,6 +36,7 @@ export interface LinkPort {
   readonly serverBoot: string | null;
   whenOnline(signal: AbortSignal): Promise<void>;
   recycle(why: string): void;
+  reconnectNow(): void;
   status(): ServerStatus;
 }
 export interface Links {
@@ -79,8 +83,12 @@ export const PRODUCT_TIMING: Timing = {
 export type TroubleOf = 'database' | 'outputs';
 
 export interface Board {
-  readonly db: Database;
+  /** Transactions. What is in them is the stores' to say. */
+  readonly db: Pick<Database, 'tx'>;
   readonly jobs: JobStore;
+  readonly reads: JobReads;
+  readonly attempts: AttemptStore;
+  readonly batches: BatchStore;
   readonly cancels: CancelStore;
   readonly outputs: OutputStore;
   readonly views: JobViews;
@@ -120,11 +128,6 @@ export class Feed {
     this.#events = events;
     this.#views = views;
     this.#onError = onError;
-  }
-
-  /** How many jobs somebody waits for. */
-  get waitedFor(): number {
-    return this.#wakes.size;
   }
 
   /** Call after the commit. Waiters are woken at once; the event follows within the same turn of the loop. */

@@ -4,19 +4,12 @@
  */
 import type { CancelMode, CancelScope } from '../../../shared/cancel.ts';
 import { AppError } from '../../../shared/errors.ts';
-import type { JobId, ServerId } from '../../../shared/ids.ts';
+import type { ServerId } from '../../../shared/ids.ts';
 import type { JobState } from '../../../shared/job-machine.ts';
+import type { Target } from '../db/job-reads.ts';
 import type { Board } from './board.ts';
 import type { Foreign } from './foreign.ts';
 
-/** One open or ended job of a scope, with what a preview and a summary must know. */
-export interface Target {
-  id: JobId;
-  state: JobState;
-  title: string;
-  /** Where it is, or would go. */
-  serverId: ServerId | null;
-}
 /** What a scope means. `foreign`: other people's work by server, only where everyone's is asked for. */
 export interface Resolved {
   targets: Target[];
@@ -26,40 +19,18 @@ export interface Resolved {
 export class Scopes {
   readonly #board: Board;
   readonly #foreign: Foreign;
-  readonly #q;
 
   constructor(board: Board, foreign: Foreign) {
     this.#board = board;
     this.#foreign = foreign;
-    const { raw } = board.db;
-    const target =
-      'SELECT j.id, j.state, j.title, coalesce((SELECT a.server_id FROM attempts a WHERE a.job_id = j.id AND a.closed_at IS NULL), j.server_id) AS serverId FROM';
-    this.#q = {
-      ids: raw.prepare<[string], Target>(`${target} json_each(?) x JOIN jobs j ON j.id = x.value`),
-      batchKnown: raw.prepare<[string], 1>('SELECT 1 FROM batches WHERE id = ?').pluck(),
-      batch: raw.prepare<[string], Target>(
-        `${target} jobs j WHERE j.batch_id = ? AND j.ended_at IS NULL ORDER BY j.position, j.id`,
-      ),
-      open: raw.prepare<[], Target>(`${target} jobs j WHERE j.ended_at IS NULL ORDER BY j.position, j.id`),
-      stopAfter: raw.prepare(
-        'UPDATE batches SET stop_after_at = coalesce(stop_after_at, ?) WHERE id IN (SELECT value FROM json_each(?))',
-      ),
-      batchesOf: raw
-        .prepare<[string], string>(
-          'SELECT DISTINCT batch_id FROM jobs WHERE batch_id IS NOT NULL AND id IN (SELECT value FROM json_each(?))',
-        )
-        .pluck(),
-      batchOpen: raw.prepare<[string], Target>(
-        `${target} jobs j WHERE j.batch_id IN (SELECT value FROM json_each(?)) AND j.ended_at IS NULL`,
-      ),
-    };
   }
 
   /** @throws AppError `not_found` for an unknown job or batch. */
   resolve(scope: CancelScope, after: boolean): Resolved {
+    const { reads, batches, servers } = this.#board;
     if ('jobs' in scope) {
       const unique = [...new Set(scope.jobs)];
-      const targets = this.#q.ids.all(JSON.stringify(unique));
+      const targets = reads.targets(unique);
       if (targets.length < unique.length) {
         const known = new Set(targets.map((target) => target.id));
         throw new AppError('not_found', 'there is no such job', {
@@ -67,19 +38,18 @@ export class Scopes {
         });
       }
       if (!after) return { targets, foreign: [] };
-      const batches = this.#q.batchesOf.all(JSON.stringify(unique));
-      const more = this.#q.batchOpen.all(JSON.stringify(batches)).filter((target) => !unique.includes(target.id));
+      const more = reads.openOfBatches(batches.of(unique)).filter((target) => !unique.includes(target.id));
       return { targets: [...targets, ...more], foreign: [] };
     }
     if ('batch' in scope) {
-      if (this.#q.batchKnown.get(scope.batch) === undefined)
+      if (!batches.isKnown(scope.batch))
         throw new AppError('not_found', 'there is no such batch', { details: { id: scope.batch } });
-      return { targets: this.#q.batch.all(scope.batch), foreign: [] };
+      return { targets: reads.openOfBatches([scope.batch]), foreign: [] };
     }
     const { server } = scope;
-    if (server !== 'all' && this.#board.servers.get(server) === undefined)
+    if (server !== 'all' && servers.get(server) === undefined)
       throw new AppError('not_found', 'there is no such server', { details: { id: server } });
-    const targets = this.#q.open.all().filter((target) => server === 'all' || target.serverId === server);
+    const targets = reads.open().filter((target) => server === 'all' || target.serverId === server);
     if (scope.which !== 'everyone')
       return {
         targets:
@@ -88,8 +58,8 @@ export class Scopes {
             : targets,
         foreign: [],
       };
-    const servers = server === 'all' ? this.#board.servers.all().map((one) => one.id) : [server];
-    const foreign = servers
+    const asked = server === 'all' ? servers.all().map((one) => one.id) : [server];
+    const foreign = asked
       .map((serverId) => ({ serverId, remoteKeys: this.#foreign.openKeys(serverId) }))
       .filter((one) => one.remoteKeys.length > 0);
     return { targets, foreign };
@@ -97,9 +67,8 @@ export class Scopes {
 
   /** Cancel after this one: nothing more of these batches is claimed. */
   stopBatches(scope: CancelScope, targets: readonly Target[]): void {
-    const batches =
-      'batch' in scope ? [scope.batch] : this.#q.batchesOf.all(JSON.stringify(targets.map((target) => target.id)));
-    this.#q.stopAfter.run(Date.now(), JSON.stringify(batches));
+    const { batches } = this.#board;
+    batches.stop('batch' in scope ? [scope.batch] : batches.of(targets.map((target) => target.id)));
   }
 
   /** The servers whose foreign work the dialog should mention as left alone. */

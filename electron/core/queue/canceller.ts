@@ -7,7 +7,6 @@ import type { JobId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
 import { Aborted, sleep } from '../../../shared/util/async.ts';
 import type { AttemptRow } from '../db/rows.ts';
-import type { AttemptReads } from '../db/attempt-store.ts';
 import { attemptRef } from './board.ts';
 import type { Board, LinkPort } from './board.ts';
 import type { Facts } from './facts.ts';
@@ -18,15 +17,13 @@ const AGAIN_MS = 500;
 
 export class Canceller {
   readonly #board: Board;
-  readonly #attempts: AttemptReads;
   readonly #facts: Facts;
-  readonly #recovery: () => Recovery;
+  readonly #recovery: Recovery;
   readonly #loops = new Map<JobId, { done: Promise<void>; abort: AbortController }>();
   readonly #strays = new Map<string, Promise<void>>();
 
-  constructor(board: Board, attempts: AttemptReads, facts: Facts, recovery: () => Recovery) {
+  constructor(board: Board, facts: Facts, recovery: Recovery) {
     this.#board = board;
-    this.#attempts = attempts;
     this.#facts = facts;
     this.#recovery = recovery;
   }
@@ -87,7 +84,7 @@ export class Canceller {
         this.#facts.apply(jobId, { type: 'cancelLocal' }, null);
         return;
       }
-      const attempt = jobs.openAttempt(jobId);
+      const attempt = this.#board.attempts.openOf(jobId);
       const link = attempt === undefined ? undefined : links.get(attempt.server_id);
       // A submit is never aborted: bytes sent can't be unsent. It settles first.
       if (attempt === undefined || link === undefined || job.state === 'submitting' || job.state === 'collecting') {
@@ -107,9 +104,9 @@ export class Canceller {
       }
       try {
         // "Absent" may only mean something for what was sighted on this very connection (§7.2).
-        if (!this.#recovery().sightedNow(attempt.id, link.epoch)) {
-          await this.#recovery().lookNow(attempt, link, signal);
-          if (!this.#recovery().sightedNow(attempt.id, link.epoch)) await feed.wait(jobId, 500, signal);
+        if (!this.#recovery.sightedNow(attempt.id, link.epoch)) {
+          await this.#recovery.lookNow(attempt, link, signal);
+          if (!this.#recovery.sightedNow(attempt.id, link.epoch)) await feed.wait(jobId, 500, signal);
           continue;
         }
         await this.#stop(jobId, attempt, link, signal);
@@ -199,12 +196,12 @@ export class Canceller {
       });
       if (report.report === 'interrupted') continue;
       if (report.report !== 'ended') return;
-      this.#attempts.endWatch(attempt.id);
+      this.#board.attempts.endWatch(attempt.id);
       const seconds = ((performance.now() - began) / 1_000).toFixed(1);
       db.tx(() => {
         const request = cancels.newestOf(attempt.job_id);
         if (request !== undefined) cancels.step(request.id, 'arrived-late', null, `${seconds} s`);
-        jobs.note(attempt.job_id, 'arrivedLate', `stopped after ${seconds} s`, attempt.id);
+        jobs.log(attempt.job_id, 'arrivedLate', `stopped after ${seconds} s`, attempt.id);
         jobs.touch(attempt.job_id);
       });
       feed.changed(attempt.job_id);

@@ -3,7 +3,7 @@
  * Only for display; nothing waits or times out by it.
  */
 import type { PayloadId, ServerId } from '../../../shared/ids.ts';
-import type { Database } from '../db/database.ts';
+import type { JobReads } from '../db/job-reads.ts';
 
 interface NodeTimes {
   /** In the order in which they began on the last run. */
@@ -13,16 +13,12 @@ interface NodeTimes {
 const MANY = 500;
 
 export class Experience {
-  readonly #runs;
+  readonly #reads: JobReads;
   readonly #usual = new Map<string, { low: number; high: number } | null>();
   readonly #nodes = new Map<PayloadId, NodeTimes>();
 
-  constructor(db: Database) {
-    this.#runs = db.raw
-      .prepare<[PayloadId, ServerId], number>(
-        "SELECT ran_ms FROM jobs WHERE payload_id = ? AND on_server_id = ? AND state = 'done' AND ran_ms IS NOT NULL ORDER BY ended_at DESC LIMIT 20",
-      )
-      .pluck();
+  constructor(reads: JobReads) {
+    this.#reads = reads;
   }
 
   /** The middle of the last 20 runs; null with fewer than two. */
@@ -31,7 +27,7 @@ export class Experience {
     const key = `${payloadId} ${serverId}`;
     const known = this.#usual.get(key);
     if (known !== undefined) return known;
-    const runs = this.#runs.all(payloadId, serverId).sort((a, b) => a - b);
+    const runs = this.#reads.runs(payloadId, serverId).sort((a, b) => a - b);
     const at = (share: number): number => runs[Math.min(runs.length - 1, Math.floor(runs.length * share))] ?? 0;
     const usual = runs.length < 2 ? null : { low: at(0.1), high: at(0.9) };
     if (this.#usual.size > MANY) this.#usual.clear();

@@ -7,7 +7,6 @@ import type { JobFact, ServerFact } from '../../../shared/job-fact.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
 import type { Advanced } from '../db/job-store.ts';
 import type { AttemptRow } from '../db/rows.ts';
-import type { AttemptReads } from '../db/attempt-store.ts';
 import type { Board } from './board.ts';
 
 /** Direct calls after a transition: no events steer control flow here. */
@@ -27,21 +26,19 @@ export interface Followers {
 
 export class Facts {
   readonly #board: Board;
-  readonly #attempts: AttemptReads;
   readonly #followers: Followers;
   readonly #heardAt = new Map<string, number>();
 
-  constructor(board: Board, attempts: AttemptReads, followers: Followers) {
+  constructor(board: Board, followers: Followers) {
     this.#board = board;
-    this.#attempts = attempts;
     this.#followers = followers;
   }
 
   /** A server asserted something about a remote key. Unknown keys are not ours and are left alone. */
   fromServer(serverId: ServerId, remoteKey: string, fact: ServerFact): void {
-    const attempt = this.#attempts.byKey(serverId, remoteKey);
+    const attempt = this.#board.attempts.byKey(serverId, remoteKey);
     if (attempt === undefined) {
-      const given = this.#attempts.watchedKey(serverId, remoteKey);
+      const given = this.#board.attempts.watchedKey(serverId, remoteKey);
       if (given !== undefined && (fact.type === 'accepted' || fact.type === 'started'))
         this.#followers.arrivedLate(given);
       return;

@@ -27,27 +27,9 @@ export class Foreign {
   readonly #beyond = new Map<ServerId, readonly string[]>();
   readonly #stopping = new Map<string, Promise<void>>();
   readonly #telling = new Set<ServerId>();
-  readonly #q;
 
   constructor(board: Board) {
     this.#board = board;
-    const { raw } = board.db;
-    this.#q = {
-      ask: raw.prepare(
-        `UPDATE foreign_jobs SET cancel_asked_at = coalesce(cancel_asked_at, ?), cancel_mode = iif(cancel_asked_at IS NOT NULL AND cancel_mode = 'stop', 'stop', ?), cancel_by = ?, cancel_note = ? WHERE server_id = ? AND remote_key = ? AND ended_at IS NULL`,
-      ),
-      asked: raw
-        .prepare<[ServerId], string>(
-          'SELECT remote_key FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL AND cancel_asked_at IS NOT NULL',
-        )
-        .pluck(),
-      mode: raw
-        .prepare<[ServerId, string], CancelMode>(
-          'SELECT cancel_mode FROM foreign_jobs WHERE server_id = ? AND remote_key = ? AND cancel_asked_at IS NOT NULL',
-        )
-        .pluck(),
-      unask: raw.prepare('UPDATE foreign_jobs SET cancel_asked_at = NULL WHERE server_id = ? AND remote_key = ?'),
-    };
   }
 
   /**
@@ -64,7 +46,7 @@ export class Foreign {
     // Its link may still be closing when a server is gone.
     if (servers.get(serverId) === undefined) return;
     const how = new Map(ended.map((one) => [one.remoteKey, one.how]));
-    const asked = new Set(this.#q.asked.all(serverId));
+    const asked = new Set(foreign.asked(serverId));
     for (const [key, value] of how) if (value === 'interrupted' && asked.has(key)) how.set(key, 'cancelled-by-us');
     const here = view.jobs.flatMap((job) =>
       job.state === 'ended' ? [] : [{ remoteKey: job.remoteKey, state: job.state, place: job.place }],
@@ -88,8 +70,9 @@ export class Foreign {
     return { ...base, jobs, total: Math.max(jobs.length, base.total - (base.jobs.length - jobs.length)) };
   }
 
-  views(): ForeignView[] {
-    return this.#board.servers.all().map((server) => this.view(server.id));
+  /** Of one server, or of all. */
+  views(serverId?: ServerId): ForeignView[] {
+    return serverId === undefined ? this.#board.servers.all().map(({ id }) => this.view(id)) : [this.view(serverId)];
   }
 
   /** Every one of them that can be asked to stop, shown or not. */
@@ -153,7 +136,7 @@ export class Foreign {
         receipts.push({ remoteKey, outcome: outcomeOf(row), error: null });
         continue;
       }
-      this.#q.ask.run(Date.now(), mode, by, note, serverId, remoteKey);
+      foreign.ask(serverId, remoteKey, { mode, by, note });
       receipts.push({ remoteKey, outcome: null, error: null });
       asked.push(remoteKey);
       if (link?.online !== true) summary.unreachable += 1;
@@ -171,7 +154,7 @@ export class Foreign {
 
   /** The link is online again: requests that were written down are taken up. */
   resume(link: LinkPort): void {
-    for (const remoteKey of this.#q.asked.all(link.id)) this.#stop(link, remoteKey);
+    for (const remoteKey of this.#board.foreign.asked(link.id)) this.#stop(link, remoteKey);
   }
 
   /** The server was removed: what was there is no longer seen, and ended as far as we will ever know. */
@@ -227,7 +210,7 @@ export class Foreign {
 
   async #once(link: LinkPort, remoteKey: string): Promise<'settled' | 'again'> {
     const { foreign, signal, log } = this.#board;
-    const mode = (): CancelMode => this.#q.mode.get(link.id, remoteKey) ?? 'if-waiting';
+    const mode = (): CancelMode => foreign.askedMode(link.id, remoteKey) ?? 'if-waiting';
     const report = await link.adapter.stopForeign(remoteKey, {
       mode,
       signal,
@@ -249,7 +232,7 @@ export class Foreign {
     }
     // Asked to stop after all, in the moment in which it was found to run.
     if (report.report === 'interrupted' || (report.report === 'started' && mode() === 'stop')) return 'again';
-    this.#q.unask.run(link.id, remoteKey);
+    foreign.unask(link.id, remoteKey);
     return 'settled';
   }
 

@@ -2,11 +2,12 @@
 import type { HistoryFilter, HistoryPage, HistoryRow } from '../../../shared/contract.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { JobId } from '../../../shared/ids.ts';
+import { isTerminal } from '../../../shared/job-machine.ts';
 import type { JobView } from '../../../shared/job.ts';
 import { foreignJob } from '../db/foreign-store.ts';
 import type { HistoryKey } from '../db/history-store.ts';
 import type { Board } from './board.ts';
-import type { Collector } from './collector.ts';
+import type { OutputFiles } from './output-files.ts';
 
 const EXPORT_PAGE = 500;
 const PRUNE_SLICE = 500;
@@ -34,17 +35,13 @@ const COLUMNS = [
 
 export class History {
   readonly #board: Board;
-  readonly #collector: Collector;
-  readonly #open;
+  readonly #files: OutputFiles;
   /** When the monotonic clock began, by the wall clock as it was when we started. */
   readonly #startedAt = Date.now() - performance.now();
 
-  constructor(board: Board, collector: Collector) {
+  constructor(board: Board, files: OutputFiles) {
     this.#board = board;
-    this.#collector = collector;
-    this.#open = board.db.raw
-      .prepare<[string], JobId>('SELECT id FROM jobs WHERE ended_at IS NULL AND id IN (SELECT value FROM json_each(?))')
-      .pluck();
+    this.#files = files;
   }
 
   page(filter: HistoryFilter, cursor: string | undefined, limit: number): HistoryPage {
@@ -79,10 +76,10 @@ export class History {
   }
 
   remove(ids: readonly JobId[]): number {
-    const open = this.#open.all(JSON.stringify(ids));
+    const open = this.#board.reads.targets(ids).filter((job) => !isTerminal(job.state));
     if (open.length > 0)
       throw new AppError('conflict', 'an open job can be cancelled, not removed', {
-        details: { ids: open.slice(0, 10) },
+        details: { ids: open.slice(0, 10).map((job) => job.id) },
       });
     return this.#forget(ids);
   }
@@ -108,7 +105,7 @@ export class History {
     const { history, outputs, events } = this.#board;
     const files = outputs.filesOf(ids);
     const removed = history.forget(ids);
-    this.#collector.removeFiles(files);
+    this.#files.remove(files);
     for (const id of ids) events.emit('job.removed', { id });
     return removed;
   }

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import type { QueueSummary } from '../../../shared/contract.ts';
 import { describe } from '../../../shared/describe.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { newBatchId, newJobId } from '../../../shared/ids.ts';
@@ -13,51 +14,32 @@ import { JobInfoSchema, JobPatchSchema } from '../../../shared/job.ts';
 import type { JobPatch, JobPayload, JobView, SubmitJobsSchema } from '../../../shared/job.ts';
 import { findSeeds } from '../../../shared/workflow/inputs.ts';
 import type { NewJob } from '../db/job-store.ts';
+import type { MoveTo } from '../db/order-store.ts';
 import { outcomeOf, parseColumn } from '../db/rows.ts';
 import type { JobRow } from '../db/rows.ts';
 import type { Board } from './board.ts';
+import type { Summary } from './summary.ts';
 
 export type Submit = z.output<typeof SubmitJobsSchema>;
-export type MoveTo = 'front' | 'end' | { before: JobId } | { after: JobId };
+
+export interface QueuePorts {
+  /** Something may be claimable on this server, or (null) anywhere. */
+  kick(serverId: ServerId | null): void;
+  pauseServer(serverId: ServerId, paused: boolean): void;
+  readonly summary: Summary;
+}
 
 export class Queue {
   readonly #board: Board;
-  readonly #kick: (serverId: ServerId | null) => void;
-  readonly #q;
+  readonly #ports: QueuePorts;
 
-  constructor(board: Board, kick: (serverId: ServerId | null) => void) {
+  constructor(board: Board, ports: QueuePorts) {
     this.#board = board;
-    this.#kick = kick;
-    const { raw } = board.db;
-    this.#q = {
-      submission: raw.prepare<[string], { job_ids: string; batch_id: BatchId | null }>(
-        'SELECT job_ids, batch_id FROM submissions WHERE token = ?',
-      ),
-      remember: raw.prepare('INSERT INTO submissions (token, job_ids, batch_id, at) VALUES (?, ?, ?, ?)'),
-      hold: raw.prepare(
-        "UPDATE jobs SET held = @held, rev = rev + 1 WHERE state = 'queued' AND held <> @held AND id IN (SELECT value FROM json_each(@ids))",
-      ),
-      notQueued: raw
-        .prepare<[string], JobId>(
-          "SELECT id FROM jobs WHERE state <> 'queued' AND id IN (SELECT value FROM json_each(?))",
-        )
-        .pluck(),
-      known: raw
-        .prepare<[string], number>('SELECT count(*) FROM jobs WHERE id IN (SELECT value FROM json_each(?))')
-        .pluck(),
-      putBackAs: raw.prepare<[JobId], JobId>('SELECT id FROM jobs WHERE put_back_of = ?').pluck(),
-      note: raw.prepare('UPDATE jobs SET note = ?, rev = rev + 1 WHERE id = ?'),
-      ftsNote: raw.prepare(
-        "UPDATE history_fts SET note = coalesce(?, '') WHERE rowid = (SELECT end_seq FROM jobs WHERE id = ?)",
-      ),
-      payload: raw.prepare<[PayloadId], string>('SELECT body FROM payloads WHERE id = ?').pluck(),
-      reopenBatch: raw.prepare('UPDATE batches SET stop_after_at = NULL WHERE id = ? AND stop_after_at IS NOT NULL'),
-      runningOf: raw.prepare<[BatchId], JobId>("SELECT id FROM jobs WHERE batch_id = ? AND state = 'running'").pluck(),
-    };
+    this.#ports = ports;
   }
 
   submit(asked: Submit): { jobs: JobView[]; batchId: BatchId | null } {
-    const { db, jobs, order, views, servers } = this.#board;
+    const { db, jobs, batches, order, views, servers } = this.#board;
     if (asked.serverId !== null) {
       const server = servers.get(asked.serverId);
       if (server === undefined)
@@ -72,9 +54,8 @@ export class Queue {
     const now = Date.now();
 
     const answer = db.tx(() => {
-      const before = asked.clientToken === undefined ? undefined : this.#q.submission.get(asked.clientToken);
-      if (before !== undefined)
-        return { ids: JSON.parse(before.job_ids) as JobId[], batchId: before.batch_id, fresh: false };
+      const before = asked.clientToken === undefined ? undefined : batches.submission(asked.clientToken);
+      if (before !== undefined) return { ...before, fresh: false };
       const batchId = asked.jobs.length > 1 ? newBatchId() : null;
       const place = asked.at === 'front' ? order.atFront(asked.jobs.length) : order.atEnd(asked.jobs.length);
       const made = asked.jobs.map((one, index): NewJob => {
@@ -97,23 +78,20 @@ export class Queue {
           runAgainOf: null,
         };
       });
-      const batch =
-        batchId === null
-          ? null
-          : { id: batchId, title: asked.title ?? made[0]?.title ?? 'Untitled', size: made.length };
+      if (batchId !== null) batches.insert(batchId, asked.title ?? made[0]?.title ?? 'Untitled', made.length, now);
       const half = Math.ceil(made.length / 2);
-      jobs.insert({ id: payloadId, body }, batch, made.slice(0, half), now);
+      jobs.insert(made.slice(0, half), now, { id: payloadId, body });
       if (made.length > 1) this.#board.point('mid-batch');
-      jobs.insert(null, null, made.slice(half), now);
+      jobs.insert(made.slice(half), now);
       const ids = made.map((one) => one.id);
-      if (asked.clientToken !== undefined) this.#q.remember.run(asked.clientToken, JSON.stringify(ids), batchId, now);
+      if (asked.clientToken !== undefined) batches.remember(asked.clientToken, ids, batchId, now);
       this.#board.point('before-enqueue-commit');
       return { ids, batchId, fresh: true };
     });
     this.#board.point('after-enqueue-commit');
     if (answer.fresh) {
       this.#board.feed.changedAll(answer.ids);
-      this.#kick(asked.serverId);
+      this.#ports.kick(asked.serverId);
       this.#board.log.info('jobs accepted', {
         count: answer.ids.length,
         kind: asked.payload.kind,
@@ -138,28 +116,28 @@ export class Queue {
       return order.move(unique, to) ? order.all() : unique;
     });
     feed.changedAll(told);
-    this.#kick(null);
+    this.#ports.kick(null);
     return views.many(unique.slice(0, 1_000));
   }
 
   hold(ids: readonly JobId[], held: boolean): JobView[] {
-    const { db, views, feed } = this.#board;
+    const { db, order, views, feed } = this.#board;
     db.tx(() => {
       this.#mustBeQueued(ids);
-      this.#q.hold.run({ held: held ? 1 : 0, ids: JSON.stringify(ids) });
+      order.hold(ids, held);
     });
     feed.changedAll(ids);
-    if (!held) this.#kick(null);
+    if (!held) this.#ports.kick(null);
     return views.many(ids.slice(0, 1_000));
   }
 
   /** Same payload, batch, server, seeds and place; a second call returns the same jobs. */
   putBack(ids: readonly JobId[]): JobView[] {
-    const { db, views, feed, jobs } = this.#board;
+    const { db, views, feed, jobs, reads, batches } = this.#board;
     const made: JobId[] = [];
     const answer = db.tx(() =>
       ids.map((id) => {
-        const already = this.#q.putBackAs.get(id);
+        const already = reads.putBackAs(id);
         if (already !== undefined) return already;
         const job = this.#existing(id);
         const cancel = this.#board.cancels.newestOf(id);
@@ -169,11 +147,12 @@ export class Queue {
             details: { id, state: job.state },
           });
         }
-        if (job.batch_id !== null && this.#q.reopenBatch.run(job.batch_id).changes > 0) {
+        if (job.batch_id !== null && batches.reopen(job.batch_id)) {
           // It no longer is the last one of its batch, and says so.
-          for (const running of this.#q.runningOf.all(job.batch_id)) {
-            jobs.touch(running);
-            made.push(running);
+          for (const { id: open, state } of reads.openOfBatches([job.batch_id])) {
+            if (state !== 'running') continue;
+            jobs.touch(open);
+            made.push(open);
           }
         }
         const copy = this.#copy(job, (one) => this.#payload(one), {
@@ -184,7 +163,7 @@ export class Queue {
           batchId: job.batch_id,
           batchIndex: job.batch_index,
         });
-        jobs.insert(null, null, [copy], Date.now());
+        jobs.insert([copy], Date.now());
         // The old row now reads "Put back": its view changed too.
         jobs.touch(id);
         made.push(copy.id, id);
@@ -192,7 +171,7 @@ export class Queue {
       }),
     );
     feed.changedAll(made);
-    this.#kick(null);
+    this.#ports.kick(null);
     return views.many(answer.slice(0, 1_000));
   }
 
@@ -221,29 +200,40 @@ export class Queue {
           batchIndex: null,
         }),
       );
-      jobs.insert(null, null, copies, Date.now());
+      jobs.insert(copies, Date.now());
       return copies.map((copy) => copy.id);
     });
     feed.changedAll(made);
-    this.#kick(null);
+    this.#ports.kick(null);
     return views.many(made.slice(0, 1_000));
   }
 
-  pause(paused: boolean, serverId: ServerId | undefined): void {
-    const { settings, servers, log } = this.#board;
+  /** The whole queue, or one server. */
+  pause(paused: boolean, serverId: ServerId | undefined): QueueSummary {
+    const { settings, log } = this.#board;
     if (serverId === undefined) settings.setFlag('queue.paused', paused);
-    else if (servers.update(serverId, { paused }) === undefined)
-      throw new AppError('not_found', 'there is no such server', { details: { id: serverId } });
+    else this.#ports.pauseServer(serverId, paused);
     log.info(paused ? 'paused' : 'resumed', { server: serverId ?? 'all' });
-    if (!paused) this.#kick(serverId ?? null);
+    if (!paused) this.#ports.kick(serverId ?? null);
+    this.#ports.summary.soon();
+    return this.#ports.summary.now();
+  }
+
+  /** Resolves when the job has ended. */
+  async awaitEnd(id: JobId, signal: AbortSignal): Promise<JobView> {
+    const either = AbortSignal.any([signal, this.#board.signal]);
+    for (;;) {
+      const job = this.#board.views.one(id);
+      if (isTerminal(job.state)) return job;
+      await this.#board.feed.wait(id, 30_000, either);
+    }
   }
 
   setNote(id: JobId, note: string | null): JobView {
-    const { db, views, feed } = this.#board;
+    const { db, jobs, views, feed } = this.#board;
     db.tx(() => {
       this.#existing(id);
-      this.#q.note.run(note, id);
-      this.#q.ftsNote.run(note, id);
+      jobs.setNote(id, note);
     });
     feed.changed(id);
     return views.one(id);
@@ -256,13 +246,13 @@ export class Queue {
   }
 
   #mustBeQueued(ids: readonly JobId[]): void {
-    const list = JSON.stringify(ids);
-    if ((this.#q.known.get(list) ?? 0) < new Set(ids).size)
+    const found = this.#board.reads.targets(ids);
+    if (found.length < ids.length)
       throw new AppError('not_found', 'there is no such job', { details: { ids: ids.slice(0, 10) } });
-    const others = this.#q.notQueued.all(list);
+    const others = found.filter((job) => job.state !== 'queued');
     if (others.length > 0)
       throw new AppError('conflict', 'it is on a server already, or has ended', {
-        details: { ids: others.slice(0, 10) },
+        details: { ids: others.slice(0, 10).map((job) => job.id) },
       });
   }
 
@@ -293,7 +283,7 @@ export class Queue {
   }
 
   #payload(job: JobRow): JobPayload {
-    return JSON.parse(this.#q.payload.get(job.payload_id) ?? '{}') as JobPayload;
+    return JSON.parse(this.#board.reads.payload(job.payload_id) ?? '{}') as JobPayload;
   }
 
   #patch(text: string | null): JobPatch | null {

@@ -7,7 +7,7 @@ import type { AttemptId, ServerId } from '../../../shared/ids.ts';
 import { sleep } from '../../../shared/util/async.ts';
 import type { AttemptRow } from '../db/rows.ts';
 import type { LookupResult } from '../servers/adapter.ts';
-import type { AttemptReads, OpenAttempt } from '../db/attempt-store.ts';
+import type { OpenAttempt } from '../db/attempt-store.ts';
 import { attemptRef } from './board.ts';
 import type { Board, LinkPort } from './board.ts';
 import type { Facts } from './facts.ts';
@@ -24,7 +24,6 @@ export interface RecoveryPorts {
 
 export class Recovery {
   readonly #board: Board;
-  readonly #attempts: AttemptReads;
   readonly #facts: Facts;
   readonly #ports: RecoveryPorts;
   readonly #settling = new Map<AttemptId, Promise<void>>();
@@ -33,9 +32,8 @@ export class Recovery {
   readonly #behind = new Map<ServerId, number>();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(board: Board, attempts: AttemptReads, facts: Facts, ports: RecoveryPorts) {
+  constructor(board: Board, facts: Facts, ports: RecoveryPorts) {
     this.#board = board;
-    this.#attempts = attempts;
     this.#facts = facts;
     this.#ports = ports;
   }
@@ -62,12 +60,12 @@ export class Recovery {
    * goes on settling without holding up claims. Throws what `lookup` throws: the connection is no good.
    */
   async reconcile(link: LinkPort, signal: AbortSignal): Promise<void> {
-    for (const attempt of this.#attempts.onServer(link.id)) {
+    for (const attempt of this.#board.attempts.unendedOn(link.id)) {
       link.adapter.resume(attemptRef(attempt, this.#board.cancels));
       const found = await link.adapter.lookup(attemptRef(attempt, this.#board.cancels), signal);
       this.#sight(attempt, link, found);
     }
-    for (const attempt of this.#attempts.watched(link.id)) {
+    for (const attempt of this.#board.attempts.watched(link.id)) {
       const found = await link.adapter.lookup(attemptRef(attempt, this.#board.cancels), signal);
       if (found.found === 'waiting' || found.found === 'running') this.#ports.stopStray(attempt);
     }
@@ -97,7 +95,7 @@ export class Recovery {
   }
 
   #open(attempt: AttemptRow): OpenAttempt | undefined {
-    const now = this.#attempts.byKey(attempt.server_id, attempt.remote_key);
+    const now = this.#board.attempts.byKey(attempt.server_id, attempt.remote_key);
     return now?.id === attempt.id && now.job_state !== 'collecting' ? now : undefined;
   }
 
@@ -202,14 +200,14 @@ export class Recovery {
       if (performance.now() - at > FORGET_LOOK_MS) this.#givenUpLookedAt.delete(id);
     for (const link of this.#board.links.all()) {
       if (!link.online) continue;
-      for (const attempt of this.#attempts.onServer(link.id)) {
+      for (const attempt of this.#board.attempts.unendedOn(link.id)) {
         if (attempt.job_state === 'submitting' || this.#settling.has(attempt.id)) continue;
         const silent = this.#facts.silentMs(attempt.remote_key) ?? Infinity;
         if (silent < this.#board.timing.watchdogMs) continue;
         this.#facts.heard(attempt.remote_key);
         void this.#look(attempt, link);
       }
-      for (const attempt of this.#attempts.watched(link.id)) {
+      for (const attempt of this.#board.attempts.watched(link.id)) {
         // A clock that was set back must not keep us from looking.
         const age = Date.now() - (attempt.closed_at ?? 0);
         if (age >= 0 && age < this.#board.timing.watchdogMs) continue;

@@ -15,11 +15,12 @@ import type {
 import type { CancelPreview, CancelResult, RunCancelSchema } from '../../../shared/cancel-schema.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
+import type { Target } from '../db/job-reads.ts';
 import { outcomeOf } from '../db/rows.ts';
 import type { Board } from './board.ts';
 import type { Canceller } from './canceller.ts';
 import { isWaitingOnly, kindOf, Scopes, setOf, wouldStop } from './cancel-scope.ts';
-import type { Resolved, Target } from './cancel-scope.ts';
+import type { Resolved } from './cancel-scope.ts';
 import type { Foreign } from './foreign.ts';
 
 type Counts = CancelPreview['total'];

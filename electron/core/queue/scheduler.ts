@@ -7,7 +7,6 @@ import { newAttemptId } from '../../../shared/ids.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { JobPayload } from '../../../shared/job.ts';
 import type { AttemptRow, JobRow } from '../db/rows.ts';
-import type { AttemptReads } from '../db/attempt-store.ts';
 import { attemptRef } from './board.ts';
 import type { Board, LinkPort } from './board.ts';
 import type { Facts } from './facts.ts';
@@ -17,38 +16,18 @@ export type Settle = (attempt: AttemptRow) => void;
 
 export class Scheduler {
   readonly #board: Board;
-  readonly #attempts: AttemptReads;
   readonly #facts: Facts;
   readonly #settle: Settle;
-  readonly #q;
   readonly #busy = new Map<ServerId, Promise<void>>();
   readonly #again = new Set<ServerId>();
   readonly #pausedUntil = new Map<ServerId, NodeJS.Timeout>();
   readonly #inFlight = new Set<Promise<void>>();
   #stopped = false;
 
-  constructor(board: Board, attempts: AttemptReads, facts: Facts, settle: Settle) {
+  constructor(board: Board, facts: Facts, settle: Settle) {
     this.#board = board;
-    this.#attempts = attempts;
     this.#facts = facts;
     this.#settle = settle;
-    const { raw } = board.db;
-    this.#q = {
-      refused: raw
-        .prepare<[JobId, ServerId], number>('SELECT 1 FROM rejections WHERE job_id = ? AND server_id = ?')
-        .pluck(),
-      refusals: raw.prepare<[JobId], { server_id: ServerId; error: string }>(
-        'SELECT server_id, error FROM rejections WHERE job_id = ?',
-      ),
-      // Refusals of jobs for "any" that nobody is left to take: forgotten, so that the next refusal is the last one.
-      forgiven:
-        raw.prepare(`DELETE FROM rejections WHERE job_id IN (SELECT r.job_id FROM rejections r CROSS JOIN jobs j ON j.id = r.job_id
-        WHERE j.state = 'queued' AND j.server_id IS NULL AND NOT EXISTS (SELECT 1 FROM servers s WHERE s.kind = j.kind AND s.enabled = 1 AND s.removed_at IS NULL
-          AND NOT EXISTS (SELECT 1 FROM rejections x WHERE x.job_id = j.id AND x.server_id = s.id)))`),
-      refuse: raw.prepare(
-        'INSERT INTO rejections (job_id, server_id, error, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-      ),
-    };
   }
 
   /** Something changed that may let a job go: on one server, or (null) anywhere. */
@@ -84,7 +63,7 @@ export class Scheduler {
 
   /** A server was removed or switched off: jobs for "any" that all the others had refused must not wait for it for ever. */
   reconsider(): void {
-    this.#q.forgiven.run();
+    this.#board.order.forgive();
     this.kick(null);
   }
 
@@ -104,7 +83,7 @@ export class Scheduler {
     for (;;) {
       const link = this.#board.links.get(serverId);
       if (link === undefined || !this.#maySend(link)) return;
-      if (this.#attempts.inFlight(serverId) >= link.adapter.slots()) return;
+      if (this.#board.attempts.inFlight(serverId) >= link.adapter.slots()) return;
       const job = this.#choose(link);
       if (job === undefined) return;
       const remoteKey = await link.adapter.leaseKey(this.#board.signal);
@@ -112,7 +91,7 @@ export class Scheduler {
       const may =
         this.#board.links.get(serverId) === link &&
         this.#maySend(link) &&
-        this.#attempts.inFlight(serverId) < link.adapter.slots();
+        this.#board.attempts.inFlight(serverId) < link.adapter.slots();
       let attempt: AttemptRow | null = null;
       try {
         if (may) attempt = this.#claim(job.id, link, remoteKey);
@@ -155,7 +134,7 @@ export class Scheduler {
   }
 
   #isBest(link: LinkPort, job: JobRow): boolean {
-    const load = (other: LinkPort): number => this.#attempts.inFlight(other.id);
+    const load = (other: LinkPort): number => this.#board.attempts.inFlight(other.id);
     const length = (other: LinkPort): number => Math.max(other.status().queueLength ?? 0, load(other));
     const mine = load(link);
     for (const other of this.#board.links.all()) {
@@ -171,7 +150,7 @@ export class Scheduler {
   }
 
   #takes(link: LinkPort, jobId: JobId): boolean {
-    return this.#q.refused.get(jobId, link.id) === undefined;
+    return !this.#board.order.refusals(jobId).some((row) => row.server_id === link.id);
   }
 
   /** Intent on disk before the first byte. Null when the job is no longer claimable: someone cancelled, held or moved it. */
@@ -186,7 +165,7 @@ export class Scheduler {
     this.#board.trouble('database', null);
     this.#board.point('after-claim');
     this.#board.feed.changed(jobId);
-    return this.#attempts.get(attemptId) ?? null;
+    return this.#board.attempts.openOf(jobId) ?? null;
   }
 
   async #send(attempt: AttemptRow, link: LinkPort): Promise<void> {
@@ -244,8 +223,8 @@ export class Scheduler {
   /** A refusal for a missing node or model puts an "any" job back for the others, until none is left. */
   #rejected(job: JobRow, attempt: AttemptRow, link: LinkPort, error: AppError, elsewhere: boolean): void {
     if (job.server_id === null && elsewhere) {
-      this.#q.refuse.run(job.id, link.id, JSON.stringify(toWire(error)), Date.now());
-      const refused = this.#q.refusals.all(job.id);
+      this.#board.order.refuse(job.id, link.id, toWire(error));
+      const refused = this.#board.order.refusals(job.id);
       const kin = this.#board.servers.all().filter((server) => server.kind === job.kind && server.enabled);
       if (kin.some((server) => !refused.some((row) => row.server_id === server.id))) {
         this.#facts.apply(job.id, { type: 'notSent', evidence: 'proven' }, attempt);

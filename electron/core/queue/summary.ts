@@ -5,18 +5,17 @@
 import type { QueueSummary } from '../../../shared/contract.ts';
 import { toWire } from '../../../shared/errors.ts';
 import type { AppError } from '../../../shared/errors.ts';
-import type { JobId } from '../../../shared/ids.ts';
-import type { JobState } from '../../../shared/job-machine.ts';
 import type { Board, TroubleOf } from './board.ts';
 import type { Foreign } from './foreign.ts';
 
 const EVERY_MS = 250;
 const AT_LEAST_MS = 2_000;
+/** As many waiting jobs are named; all are counted. */
+const MANY_WAITING = 100;
 
 export class Summary {
   readonly #board: Board;
   readonly #foreign: Foreign;
-  readonly #q;
   #timer: NodeJS.Timeout | null = null;
   #beat: NodeJS.Timeout | null = null;
   #lastSent = -Infinity;
@@ -25,32 +24,12 @@ export class Summary {
   constructor(board: Board, foreign: Foreign) {
     this.#board = board;
     this.#foreign = foreign;
-    const { raw } = board.db;
-    this.#q = {
-      counts: raw.prepare<[], { state: JobState; held: 0 | 1; n: number }>(
-        'SELECT state, held, count(*) AS n FROM jobs WHERE ended_at IS NULL GROUP BY state, held',
-      ),
-      cancelling: raw.prepare<[], number>('SELECT count(*) FROM cancel_requests WHERE settled_at IS NULL').pluck(),
-      running: raw
-        .prepare<[], JobId>("SELECT id FROM jobs WHERE ended_at IS NULL AND state = 'running' ORDER BY position, id")
-        .pluck(),
-      waiting: raw
-        .prepare<[], JobId>(
-          "SELECT id FROM jobs INDEXED BY jobs_unended WHERE ended_at IS NULL AND state IN ('queued','submitting','accepted') ORDER BY position, id LIMIT 100",
-        )
-        .pluck(),
-      servers: raw
-        .prepare<[], number>(
-          `SELECT count(*) FROM servers s WHERE EXISTS (SELECT 1 FROM jobs j WHERE j.state = 'queued' AND j.server_id = s.id)
-            OR EXISTS (SELECT 1 FROM attempts a INDEXED BY attempts_one_open_per_key WHERE a.closed_at IS NULL AND a.server_id = s.id)`,
-        )
-        .pluck(),
-    };
   }
 
   now(): QueueSummary {
+    const { reads, cancels, settings } = this.#board;
     const by = { running: 0, collecting: 0, waiting: 0, held: 0 };
-    for (const row of this.#q.counts.all()) {
+    for (const row of reads.counts()) {
       if (row.state === 'running') by.running += row.n;
       else if (row.state === 'collecting') by.collecting += row.n;
       else by.waiting += row.n;
@@ -63,12 +42,12 @@ export class Summary {
       waiting: by.waiting,
       held: by.held,
       collecting: by.collecting,
-      cancelling: this.#q.cancelling.get() ?? 0,
+      cancelling: cancels.openCount(),
       foreign: this.#foreign.count(),
-      servers: this.#q.servers.get() ?? 0,
-      paused: this.#board.settings.flag('queue.paused'),
-      runningIds: this.#q.running.all(),
-      waitingIds: this.#q.waiting.all(),
+      servers: reads.serverCount(),
+      paused: settings.flag('queue.paused'),
+      runningIds: reads.running(),
+      waitingIds: reads.waiting(MANY_WAITING),
       waitingTotal: by.waiting,
       trouble: trouble === undefined ? null : toWire(trouble),
     };

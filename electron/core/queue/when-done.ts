@@ -7,22 +7,16 @@ import type { Board } from './board.ts';
 
 export class WhenDone {
   readonly #board: Board;
-  readonly #open;
-  #hadWork = false;
+  #hadWork;
 
   constructor(board: Board) {
     this.#board = board;
-    this.#open = board.db.raw
-      .prepare<[], 0 | 1>(
-        "SELECT EXISTS (SELECT 1 FROM jobs WHERE ended_at IS NULL AND state = 'queued' AND held = 0) OR EXISTS (SELECT 1 FROM attempts WHERE closed_at IS NULL)",
-      )
-      .pluck();
-    this.#hadWork = this.#hasWork();
+    this.#hadWork = board.reads.hasWork();
   }
 
   /** Call after each end and each submit. */
   check(): void {
-    if (this.#hasWork()) {
+    if (this.#board.reads.hasWork()) {
       this.#hadWork = true;
       return;
     }
@@ -36,10 +30,5 @@ export class WhenDone {
         if (!isAbort(error)) this.#board.log.warn('memory could not be freed', { server: link.id, error });
       });
     }
-  }
-
-  /** Asked at every change: never a count over a long queue. */
-  #hasWork(): boolean {
-    return this.#open.get() === 1;
   }
 }

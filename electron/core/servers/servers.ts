@@ -152,7 +152,7 @@ export class Servers {
   }
 }
 
-const DISABLED: ServerStatus = {
+export const DISABLED: ServerStatus = {
   contact: 'disabled',
   since: 0,
   error: null,

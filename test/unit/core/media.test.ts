@@ -66,11 +66,9 @@ describe('requests', () => {
     output: (id) => {
       asked.push(id);
       const found = id === 'png' ? file : id === 'empty' ? empty : null;
-      return Promise.resolve(
-        found === null ? null : { file: found, mime: 'text/html', name: '../../ev"il\n\ud800.png' },
-      );
+      return found === null ? null : { file: found, name: '../../ev"il\n\ud800.png' };
     },
-    preview: (id) => (id === 'svg' ? { bytes: bytes('<svg>'), mime: 'image/png' } : null),
+    preview: (id) => (id === 'svg' ? { bytes: bytes('<svg>') } : null),
   });
   const get = (path: string, init?: RequestInit): Promise<Response> => media(new Request(`http://host${path}`, init));
 

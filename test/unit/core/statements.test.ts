@@ -1,6 +1,6 @@
 /**
- * Who may write what, read from the sources: job states have one writer. The reading is a pure function with examples of
- * its own, so that a rule which stopped biting is noticed too.
+ * Where SQL stands and who may write what, read from the sources: all of it in db/, and job states have one writer. The
+ * reading is two pure functions with examples of their own, so that a rule which stopped biting is noticed too.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +11,16 @@ const core = globSync('electron/core/**/*.ts', { cwd: root }).map((path) => {
   const file = path.replaceAll('\\', '/');
   return { file, text: readFileSync(join(root, file), 'utf8') };
 });
+
+/** True where `text` prepares a statement, or has one in a string. */
+function holdsSql(text: string): boolean {
+  return (
+    /\.(?:prepare|pragma)\s*[(<]/.test(text) ||
+    /['"`]\s*(?:SELECT\b|WITH\s+\w+.*\bAS\s*\(|INSERT\s+(?:OR\s+\w+\s+)?INTO\b|REPLACE\s+INTO\b|UPDATE\s[^'"`]*\bSET\b|DELETE\s+FROM\b|CREATE\s+(?:TABLE|INDEX|TRIGGER)\b|PRAGMA\b|BEGIN\s+IMMEDIATE\b)/.test(
+      text,
+    )
+  );
+}
 
 /** True where a statement in `text` gives the column `state` of a job a value. */
 function writesJobState(text: string): boolean {
@@ -23,6 +33,34 @@ function writesJobState(text: string): boolean {
     [...inserts].some(([, columns]) => columns === undefined || /\bstate\b/i.test(columns))
   );
 }
+
+describe('SQL', () => {
+  it('stands in db/ alone', () => {
+    const holding = core.filter(({ text }) => holdsSql(text)).map(({ file }) => file);
+    expect(holding).toContain('electron/core/db/job-store.ts');
+    expect(holding.filter((file) => !file.startsWith('electron/core/db/'))).toEqual([]);
+  });
+
+  it.each([
+    'raw.prepare(sql)',
+    'raw\n  .prepare<[], JobId>(query)',
+    "raw.pragma('user_version')",
+    "const all = 'SELECT 1 FROM jobs';",
+    'const all = `\n  SELECT *\n  FROM jobs`;',
+    "const sql = 'INSERT OR IGNORE INTO jobs (id) VALUES (?)';",
+    'const sql = "UPDATE jobs SET held = 1";',
+    "const sql = 'DELETE FROM jobs';",
+  ])('would be found in %s', (text) => {
+    expect(holdsSql(text)).toBe(true);
+  });
+
+  it.each(["log.info('DELETE /queue was sent')", "throw new Error('Update the settings')", 'prepare(job)'])(
+    'would not be found in %s',
+    (text) => {
+      expect(holdsSql(text)).toBe(false);
+    },
+  );
+});
 
 describe('job states', () => {
   it('are written by the job store alone', () => {

@@ -1,6 +1,5 @@
 /** What a row says of a payload; ids in order; errors over a wire. */
 import { describe as group, expect, it } from 'vitest';
-import { batchState } from '../../../shared/batch.ts';
 import { describe } from '../../../shared/describe.ts';
 import { AppError, fromWire, isAbort, toWire } from '../../../shared/errors.ts';
 import { uuidv4, uuidv7 } from '../../../shared/ids.ts';
@@ -88,14 +87,5 @@ group('errors', () => {
   it('an abort is not an error', () => {
     expect(isAbort(new Aborted('Shutdown'))).toBe(true);
     expect(isAbort(new AppError('bug', 'x'))).toBe(false);
-  });
-});
-
-group('batchState', () => {
-  it('runs while anything is open; then cancelled beats failed beats done', () => {
-    expect(batchState(['done', 'queued', 'cancelled'])).toBe('running');
-    expect(batchState(['done', 'failed', 'cancelled'])).toBe('cancelled');
-    expect(batchState(['done', 'failed'])).toBe('failed');
-    expect(batchState(['done'])).toBe('done');
   });
 });

@@ -1,7 +1,7 @@
 /** Names of stored files. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { safeName } from '../../../../electron/core/queue/collector.ts';
+import { safeName } from '../../../../electron/core/queue/output-files.ts';
 
 describe('safeName', () => {
   it('leaves no way out of the folder, whatever a server calls its files', () => {
