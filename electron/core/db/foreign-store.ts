@@ -5,34 +5,16 @@ import type { ForeignJob } from '../../../shared/server.ts';
 import type { Asking } from './cancel-store.ts';
 import type { Database } from './database.ts';
 
-export interface ForeignRow {
-  server_id: ServerId;
-  remote_key: string;
-  state: 'waiting' | 'running' | 'ended';
-  how: ForeignJob['how'];
-  place: number | null;
-  first_seen: number;
-  last_seen: number;
-  started_at: number | null;
-  ended_at: number | null;
-}
+/** As a row has it; whether it is being stopped right now is the queue's to know. */
+export type ForeignRow = Omit<ForeignJob, 'cancelling'>;
+/** The columns of a ForeignRow. */
+export const FOREIGN =
+  'server_id AS serverId, remote_key AS remoteKey, state, how, place, first_seen AS firstSeen, started_at AS startedAt, ended_at AS endedAt';
 export interface Seen {
   remoteKey: string;
   state: 'waiting' | 'running';
   place: number | null;
 }
-
-export const foreignJob = (row: ForeignRow): ForeignJob => ({
-  serverId: row.server_id,
-  remoteKey: row.remote_key,
-  state: row.state,
-  how: row.how,
-  place: row.place,
-  cancelling: false,
-  firstSeen: row.first_seen,
-  startedAt: row.started_at,
-  endedAt: row.ended_at,
-});
 
 export class ForeignStore {
   readonly #db: Database;
@@ -43,10 +25,10 @@ export class ForeignStore {
     const { raw } = db;
     this.#q = {
       get: raw.prepare<[ServerId, string], ForeignRow>(
-        'SELECT * FROM foreign_jobs WHERE server_id = ? AND remote_key = ?',
+        `SELECT ${FOREIGN} FROM foreign_jobs WHERE server_id = ? AND remote_key = ?`,
       ),
       open: raw.prepare<[ServerId], ForeignRow>(
-        "SELECT * FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL ORDER BY (state = 'running') DESC, place, remote_key",
+        `SELECT ${FOREIGN} FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL ORDER BY (state = 'running') DESC, place, remote_key`,
       ),
       openKeys: raw
         .prepare<[ServerId], string>('SELECT remote_key FROM foreign_jobs WHERE server_id = ? AND ended_at IS NULL')

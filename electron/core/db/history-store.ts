@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { HistoryFilter } from '../../../shared/contract.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { JobId } from '../../../shared/ids.ts';
+import { FOREIGN } from './foreign-store.ts';
 import type { ForeignRow } from './foreign-store.ts';
 import type { Database } from './database.ts';
 
@@ -63,12 +64,12 @@ export class HistoryStore {
         'DELETE FROM batches WHERE id IN (SELECT value FROM json_each(?)) AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.batch_id = batches.id)',
       ),
       forgetJournal: raw.prepare('DELETE FROM journal WHERE job_id IN (SELECT value FROM json_each(?))'),
-      foreignBefore: raw.prepare<[number, number], { server_id: string; remote_key: string; ended_at: number }>(
-        'SELECT server_id, remote_key, ended_at FROM foreign_jobs WHERE ended_at < ? ORDER BY ended_at LIMIT ?',
-      ),
-      forgetForeign: raw.prepare(
-        'DELETE FROM foreign_jobs WHERE server_id = ? AND remote_key = ? AND ended_at IS NOT NULL',
-      ),
+      forgetForeign: raw
+        .prepare<[number, number], number>(
+          `DELETE FROM foreign_jobs WHERE (server_id, remote_key) IN
+            (SELECT server_id, remote_key FROM foreign_jobs WHERE ended_at < ? ORDER BY ended_at LIMIT ?) RETURNING ended_at`,
+        )
+        .pluck(),
       foreignHour: raw.prepare(
         'UPDATE history_hours SET foreign_jobs = foreign_jobs - 1 WHERE hour = ? / 3600000 * 3600000',
       ),
@@ -103,13 +104,13 @@ export class HistoryStore {
       const job = jobs[j];
       const other = others[f];
       if (job === undefined && other === undefined) break;
-      if (job !== undefined && (other === undefined || job.ended_at >= (other.ended_at ?? 0))) {
+      if (job !== undefined && (other === undefined || job.ended_at >= (other.endedAt ?? 0))) {
         keys.push({ type: 'job', id: job.id });
         next.j = [job.ended_at, job.id];
         j += 1;
       } else if (other !== undefined) {
         keys.push({ type: 'foreign', row: other });
-        next.f = [other.ended_at ?? 0, other.remote_key, other.server_id];
+        next.f = [other.endedAt ?? 0, other.remoteKey, other.serverId];
         f += 1;
       }
     }
@@ -152,7 +153,7 @@ export class HistoryStore {
     const args = { at, key, server, from: filter.from ?? 0, only: filter.serverId ?? '', limit };
     return this.#db.raw
       .prepare<typeof args, ForeignRow>(
-        `SELECT * FROM foreign_jobs WHERE ${where.join(' AND ')} ORDER BY ended_at DESC, remote_key DESC, server_id DESC LIMIT @limit`,
+        `SELECT ${FOREIGN} FROM foreign_jobs WHERE ${where.join(' AND ')} ORDER BY ended_at DESC, remote_key DESC, server_id DESC LIMIT @limit`,
       )
       .all(args);
   }
@@ -242,12 +243,9 @@ export class HistoryStore {
   /** Forgets other people's work that ended before a time; how many went, at most `limit`. */
   forgetForeign(time: number, limit: number): number {
     return this.#db.tx(() => {
-      const rows = this.#q.foreignBefore.all(time, limit);
-      for (const row of rows) {
-        this.#q.forgetForeign.run(row.server_id, row.remote_key);
-        this.#q.foreignHour.run(row.ended_at);
-      }
-      return rows.length;
+      const ends = this.#q.forgetForeign.all(time, limit);
+      for (const endedAt of ends) this.#q.foreignHour.run(endedAt);
+      return ends.length;
     });
   }
 

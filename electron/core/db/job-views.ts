@@ -5,7 +5,6 @@
 import { z } from 'zod';
 import type { Asker, CancelStep, CancelView, TrailStep } from '../../../shared/cancel.ts';
 import type { BatchId, JobId, OutputId, PayloadId, ServerId } from '../../../shared/ids.ts';
-import type { OutputMedia } from '../../../shared/job-fact.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
 import { JobInfoSchema, JobPatchSchema, JobPayloadSchema } from '../../../shared/job.ts';
 import type { JobDetail, JobPatch, JobPayload, JobView, OutputView } from '../../../shared/job.ts';
@@ -13,7 +12,7 @@ import { WireErrorSchema } from '../../../shared/schema.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Database } from './database.ts';
 import { outcomeOf, parseColumn } from './rows.ts';
-import type { AttemptRow, CancelRow, JobRow } from './rows.ts';
+import type { CancelRow, JobRow } from './rows.ts';
 
 /** Usual run time of a payload on a server; the queue's experience answers it. */
 export type UsualOf = (payloadId: PayloadId, serverId: ServerId | null) => { low: number; high: number } | null;
@@ -37,20 +36,7 @@ type CancelWithStep = CancelRow & {
   s_route: string | null;
   s_detail: string | null;
 };
-interface OutputRow {
-  id: OutputId;
-  ordinal: number;
-  node_id: string | null;
-  name: string;
-  state: 'expected' | 'stored' | 'missing';
-  media: OutputMedia;
-  text: string | null;
-  bytes: number | null;
-  mime: string | null;
-  width: number | null;
-  height: number | null;
-  partial: 0 | 1;
-}
+type OutputRow = Omit<OutputView, 'partial'> & { partial: 0 | 1 };
 
 const VIEW = `SELECT j.*, b.title AS b_title, b.size AS b_size, b.stop_after_at AS b_stop,
     (SELECT count(*) FROM attempts a WHERE a.job_id = j.id) AS attempts,
@@ -80,14 +66,15 @@ export class JobViews {
       payload: raw.prepare<[JobId], { body: string; patch: string | null }>(
         'SELECT p.body, j.patch FROM jobs j JOIN payloads p ON p.id = j.payload_id WHERE j.id = ?',
       ),
-      attempts: raw.prepare<[JobId], AttemptRow>('SELECT * FROM attempts WHERE job_id = ? ORDER BY number'),
-      outputs: raw.prepare<[JobId], OutputRow>(
-        'SELECT o.* FROM outputs o JOIN attempts a ON a.id = o.attempt_id WHERE o.job_id = ? ORDER BY a.number, o.ordinal',
+      attempts: raw.prepare<[JobId], JobDetail['attempts'][number]>(
+        `SELECT id, number, server_id AS serverId, remote_key AS remoteKey, intent_at AS intentAt, accepted_at AS acceptedAt,
+          started_at AS startedAt, closed_at AS closedAt, close_reason AS closeReason FROM attempts WHERE job_id = ? ORDER BY number`,
       ),
-      journal: raw.prepare<
-        [JobId],
-        { at: number; fact: string; from: string | null; to: string | null; detail: string | null }
-      >(
+      outputs: raw.prepare<[JobId], OutputRow>(
+        `SELECT o.id, o.ordinal, o.node_id AS nodeId, o.name, o.state, o.media, o.text, o.bytes, o.mime, o.width, o.height, o.partial
+          FROM outputs o JOIN attempts a ON a.id = o.attempt_id WHERE o.job_id = ? ORDER BY a.number, o.ordinal`,
+      ),
+      journal: raw.prepare<[JobId], JobDetail['journal'][number]>(
         'SELECT at, fact, from_state AS "from", to_state AS "to", detail FROM journal WHERE job_id = ? ORDER BY seq LIMIT 500',
       ),
       open: raw.prepare<
@@ -154,37 +141,14 @@ export class JobViews {
   }
 
   outputs(id: JobId): OutputView[] {
-    return this.#q.outputs.all(id).map((row) => ({
-      id: row.id,
-      ordinal: row.ordinal,
-      nodeId: row.node_id,
-      name: row.name,
-      state: row.state,
-      media: row.media,
-      text: row.text,
-      bytes: row.bytes,
-      mime: row.mime,
-      width: row.width,
-      height: row.height,
-      partial: row.partial === 1,
-    }));
+    return this.#q.outputs.all(id).map((row) => ({ ...row, partial: row.partial === 1 }));
   }
 
   detail(id: JobId, trail: (id: JobId) => { by: Asker; note: string | null; steps: TrailStep[] }[]): JobDetail {
     return {
       job: this.one(id),
       payload: this.payload(id),
-      attempts: this.#q.attempts.all(id).map((row) => ({
-        id: row.id,
-        number: row.number,
-        serverId: row.server_id,
-        remoteKey: row.remote_key,
-        intentAt: row.intent_at,
-        acceptedAt: row.accepted_at,
-        startedAt: row.started_at,
-        closedAt: row.closed_at,
-        closeReason: row.close_reason,
-      })),
+      attempts: this.#q.attempts.all(id),
       outputs: this.outputs(id),
       trail: trail(id),
       journal: this.#q.journal.all(id),

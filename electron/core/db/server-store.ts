@@ -17,37 +17,17 @@ export interface ServerRecord {
   enabled: boolean;
   position: number;
 }
-interface Row {
-  id: ServerId;
-  kind: Kind;
-  name: string;
-  url: string;
-  credential_ref: string | null;
-  client_id: string;
-  witness: string | null;
-  max_in_flight: number;
-  allow_untargeted_interrupt: 0 | 1;
-  paused: 0 | 1;
-  enabled: 0 | 1;
-  position: number;
-  removed_at: number | null;
-}
+type Flag = 'allowUntargetedInterrupt' | 'paused' | 'enabled';
+type Row = Omit<ServerRecord, Flag> & Record<Flag, 0 | 1>;
 export type ServerPatch = {
   [K in Exclude<keyof ServerRecord, 'id' | 'kind' | 'clientId'>]?: ServerRecord[K] | undefined;
 };
 
 const record = (row: Row): ServerRecord => ({
-  id: row.id,
-  kind: row.kind,
-  name: row.name,
-  url: row.url,
-  credentialRef: row.credential_ref,
-  clientId: row.client_id,
-  maxInFlight: row.max_in_flight,
-  allowUntargetedInterrupt: row.allow_untargeted_interrupt === 1,
+  ...row,
+  allowUntargetedInterrupt: row.allowUntargetedInterrupt === 1,
   paused: row.paused === 1,
   enabled: row.enabled === 1,
-  position: row.position,
 });
 
 export class ServerStore {
@@ -55,16 +35,18 @@ export class ServerStore {
 
   constructor(db: Database) {
     const { raw } = db;
+    const there = `SELECT id, kind, name, url, credential_ref AS credentialRef, client_id AS clientId, max_in_flight AS maxInFlight,
+      allow_untargeted_interrupt AS allowUntargetedInterrupt, paused, enabled, position FROM servers WHERE removed_at IS NULL`;
     this.#q = {
-      all: raw.prepare<[], Row>('SELECT * FROM servers WHERE removed_at IS NULL ORDER BY position, created_at'),
-      get: raw.prepare<[ServerId], Row>('SELECT * FROM servers WHERE id = ? AND removed_at IS NULL'),
+      all: raw.prepare<[], Row>(`${there} ORDER BY position, created_at`),
+      get: raw.prepare<[ServerId], Row>(`${there} AND id = ?`),
       name: raw.prepare<[ServerId], string>('SELECT name FROM servers WHERE id = ?').pluck(),
       insert:
         raw.prepare(`INSERT INTO servers (id, kind, name, url, credential_ref, client_id, max_in_flight, position, created_at)
         VALUES (@id, @kind, @name, @url, @credentialRef, @clientId, @maxInFlight, (SELECT coalesce(max(position), 0) + 1 FROM servers), @createdAt)`),
       update:
         raw.prepare(`UPDATE servers SET name = @name, url = @url, credential_ref = @credentialRef, max_in_flight = @maxInFlight,
-        allow_untargeted_interrupt = @allow, paused = @paused, enabled = @enabled, position = @position WHERE id = @id`),
+        allow_untargeted_interrupt = @allowUntargetedInterrupt, paused = @paused, enabled = @enabled, position = @position WHERE id = @id`),
       remove: raw.prepare('UPDATE servers SET removed_at = ?, credential_ref = NULL WHERE id = ?'),
       witness: raw.prepare<[ServerId], string | null>('SELECT witness FROM servers WHERE id = ?').pluck(),
       setWitness: raw.prepare('UPDATE servers SET witness = ? WHERE id = ? AND witness IS NOT ?'),
@@ -90,15 +72,10 @@ export class ServerStore {
     if (now === undefined) return undefined;
     const next = { ...now, ...defined(patch) };
     this.#q.update.run({
-      id,
-      name: next.name,
-      url: next.url,
-      credentialRef: next.credentialRef,
-      maxInFlight: next.maxInFlight,
-      allow: next.allowUntargetedInterrupt ? 1 : 0,
+      ...next,
+      allowUntargetedInterrupt: next.allowUntargetedInterrupt ? 1 : 0,
       paused: next.paused ? 1 : 0,
       enabled: next.enabled ? 1 : 0,
-      position: next.position,
     });
     return next;
   }

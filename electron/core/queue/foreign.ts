@@ -8,7 +8,6 @@ import type { WireError } from '../../../shared/errors.ts';
 import type { ServerId } from '../../../shared/ids.ts';
 import { sleep } from '../../../shared/util/async.ts';
 import type { ForeignView } from '../../../shared/server.ts';
-import { foreignJob } from '../db/foreign-store.ts';
 import type { ForeignRow } from '../db/foreign-store.ts';
 import type { ForeignEnded } from '../servers/adapter.ts';
 import type { Board, LinkPort } from './board.ts';
@@ -60,12 +59,12 @@ export class Foreign {
   /** The link was lost: what was there is no longer known to be. The rows stay open until looked at again. */
   view(serverId: ServerId): ForeignView {
     const base = this.#views.get(serverId) ?? { serverId, jobs: [], total: 0, counts: [], order: [] };
-    const rows = new Map(this.#board.foreign.open(serverId).map((row) => [row.remote_key, row]));
+    const rows = new Map(this.#board.foreign.open(serverId).map((row) => [row.remoteKey, row]));
     const jobs = base.jobs.flatMap((job) => {
       const row = rows.get(job.remoteKey);
       return row === undefined
         ? []
-        : [{ ...foreignJob(row), place: job.place, cancelling: this.#stopping.has(keyOf(serverId, job.remoteKey)) }];
+        : [{ ...row, place: job.place, cancelling: this.#stopping.has(keyOf(serverId, job.remoteKey)) }];
     });
     return { ...base, jobs, total: Math.max(jobs.length, base.total - (base.jobs.length - jobs.length)) };
   }
@@ -77,7 +76,7 @@ export class Foreign {
 
   /** Every one of them that can be asked to stop, shown or not. */
   openKeys(serverId: ServerId): string[] {
-    const recorded = this.#board.foreign.open(serverId).map((row) => row.remote_key);
+    const recorded = this.#board.foreign.open(serverId).map((row) => row.remoteKey);
     return [...new Set([...recorded, ...(this.#beyond.get(serverId) ?? [])])];
   }
 
@@ -258,7 +257,7 @@ function outcomeOf(row: ForeignRow): CancelOutcome {
     case 'cancelled-by-us':
       return {
         outcome: 'cancelled',
-        reach: row.started_at === null ? 'waiting' : 'running',
+        reach: row.startedAt === null ? 'waiting' : 'running',
         evidence: 'proven',
         partialOutputs: 0,
       };

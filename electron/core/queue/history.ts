@@ -1,10 +1,10 @@
 /** Pages, search, export and forgetting of what has ended: keys from the store, views from the rows. */
 import type { HistoryFilter, HistoryPage, HistoryRow } from '../../../shared/contract.ts';
 import { AppError } from '../../../shared/errors.ts';
-import type { JobId } from '../../../shared/ids.ts';
+import type { JobId, ServerId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
 import type { JobView } from '../../../shared/job.ts';
-import { foreignJob } from '../db/foreign-store.ts';
+import type { ForeignJob } from '../../../shared/server.ts';
 import type { HistoryKey } from '../db/history-store.ts';
 import type { Board } from './board.ts';
 import type { OutputFiles } from './output-files.ts';
@@ -15,23 +15,32 @@ const PRUNE_SLICE = 500;
 const KEEP_TOKENS_MS = 7 * 86_400_000;
 /** More than the two clocks of a machine drift apart by themselves; after a long sleep of it we wait for the next start too. */
 const JUMP_MS = 86_400_000;
-const COLUMNS = [
-  'id',
-  'title',
-  'state',
-  'server',
-  'created',
-  'started',
-  'ended',
-  'ran_ms',
-  'seed',
-  'width',
-  'height',
-  'outputs',
-  'cancelled_by',
-  'note',
-  'error',
-] as const;
+
+type Cell = string | number | null;
+type NameOf = (id: ServerId | null) => string | null;
+const time = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
+/** A column of the table: its heading, what it says of a job of ours, and of other people's work, where anything is known. */
+const COLUMNS: readonly [
+  string,
+  (job: JobView, nameOf: NameOf) => Cell,
+  ((foreign: ForeignJob, nameOf: NameOf) => Cell)?,
+][] = [
+  ['id', (job) => job.id, (foreign) => foreign.remoteKey],
+  ['title', (job) => job.title],
+  ['state', (job) => job.state, (foreign) => `foreign ${foreign.how ?? ''}`.trim()],
+  ['server', (job, nameOf) => nameOf(job.onServerId ?? job.serverId), (foreign, nameOf) => nameOf(foreign.serverId)],
+  ['created', (job) => time(job.createdAt), (foreign) => time(foreign.firstSeen)],
+  ['started', (job) => time(job.startedAt), (foreign) => time(foreign.startedAt)],
+  ['ended', (job) => time(job.endedAt), (foreign) => time(foreign.endedAt)],
+  ['ran_ms', (job) => job.ranMs],
+  ['seed', (job) => job.info.seed],
+  ['width', (job) => job.info.width],
+  ['height', (job) => job.info.height],
+  ['outputs', (job) => job.outputs.stored],
+  ['cancelled_by', (job) => (job.state === 'cancelled' ? (job.cancel?.by ?? null) : null)],
+  ['note', (job) => job.cancel?.note ?? job.note],
+  ['error', (job) => job.error?.message ?? null],
+];
 
 export class History {
   readonly #board: Board;
@@ -66,7 +75,7 @@ export class History {
       const lines = page.rows.map((row) => csvLine(this.#cells(row)));
       return {
         name,
-        chunk: `${cursor === undefined ? csvLine([...COLUMNS]) : ''}${lines.join('')}`,
+        chunk: `${cursor === undefined ? csvLine(COLUMNS.map(([heading]) => heading)) : ''}${lines.join('')}`,
         cursor: page.cursor,
       };
     }
@@ -117,58 +126,22 @@ export class History {
         .map((view) => [view.id, view]),
     );
     return keys.flatMap((key): HistoryRow[] => {
-      if (key.type === 'foreign') return [{ type: 'foreign', foreign: foreignJob(key.row) }];
+      if (key.type === 'foreign') return [{ type: 'foreign', foreign: { ...key.row, cancelling: false } }];
       const job = views.get(key.id);
       return job === undefined ? [] : [{ type: 'job', job }];
     });
   }
 
-  #cells(row: HistoryRow): readonly (string | number | null)[] {
-    const server = (id: JobView['onServerId']): string | null => (id === null ? null : this.#board.servers.nameOf(id));
-    const time = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
-    if (row.type === 'foreign') {
-      const { foreign } = row;
-      return [
-        foreign.remoteKey,
-        null,
-        `foreign ${foreign.how ?? ''}`.trim(),
-        server(foreign.serverId),
-        time(foreign.firstSeen),
-        time(foreign.startedAt),
-        time(foreign.endedAt),
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-      ];
-    }
-    const { job } = row;
-    return [
-      job.id,
-      job.title,
-      job.state,
-      server(job.onServerId ?? job.serverId),
-      time(job.createdAt),
-      time(job.startedAt),
-      time(job.endedAt),
-      job.ranMs,
-      job.info.seed,
-      job.info.width,
-      job.info.height,
-      job.outputs.stored,
-      job.state === 'cancelled' ? (job.cancel?.by ?? null) : null,
-      job.cancel?.note ?? job.note,
-      job.error?.message ?? null,
-    ];
+  #cells(row: HistoryRow): Cell[] {
+    const nameOf: NameOf = (id) => (id === null ? null : this.#board.servers.nameOf(id));
+    return COLUMNS.map(([, ofJob, ofForeign]) =>
+      row.type === 'job' ? ofJob(row.job, nameOf) : (ofForeign?.(row.foreign, nameOf) ?? null),
+    );
   }
 }
 
 /** RFC 4180; a cell that a spreadsheet would take for a formula gets an apostrophe in front. */
-export function csvLine(cells: readonly (string | number | null)[]): string {
+export function csvLine(cells: readonly Cell[]): string {
   return `${cells
     .map((cell) => {
       if (cell === null) return '';

@@ -42,19 +42,11 @@ export class ServerAdmin {
   }
 
   view(record: ServerRecord): ServerView {
-    const link = this.#board.links.get(record.id);
+    const { clientId, credentialRef, ...same } = record;
     return {
-      id: record.id,
-      kind: record.kind,
-      name: record.name,
-      url: record.url,
-      hasCredential: record.credentialRef !== null,
-      maxInFlight: record.maxInFlight,
-      allowUntargetedInterrupt: record.allowUntargetedInterrupt,
-      paused: record.paused,
-      enabled: record.enabled,
-      position: record.position,
-      status: link?.status() ?? { ...DISABLED, since: Date.now() },
+      ...same,
+      hasCredential: credentialRef !== null,
+      status: this.#board.links.get(record.id)?.status() ?? { ...DISABLED, since: Date.now() },
     };
   }
 
