@@ -49,6 +49,15 @@ export interface CancelSummary {
   unreachable: number;
   notAllowed: number;
 }
+/** The summary of a cancel that meant nothing yet. */
+export const noneAsked = (): CancelSummary => ({
+  timing: 'immediate',
+  cancelledWaiting: 0,
+  running: 0,
+  alreadyEnded: 0,
+  unreachable: 0,
+  notAllowed: 0,
+});
 
 /**
  * Steps of one request. `since_ms` counts from `requested`. `waiting`: for what `detail` names to stop; `unanswered`: whether

@@ -15,7 +15,7 @@ export interface ApiParts extends Parts {
 
 /** One handler for each call of the contract. */
 export function createApi(parts: ApiParts): Handlers {
-  const { board, queue, requests, foreign, history, collector, admin, removal, calls } = parts;
+  const { board, queue, again, requests, foreign, history, collector, admin, removal, calls } = parts;
   return {
     'jobs.submit': (args) => queue.submit(args),
     'jobs.list': (args) => board.views.open(args),
@@ -24,8 +24,8 @@ export function createApi(parts: ApiParts): Handlers {
     'jobs.move': ({ ids, to }) => ({ jobs: queue.move(ids, to) }),
     'jobs.hold': ({ ids }) => ({ jobs: queue.hold(ids, true) }),
     'jobs.release': ({ ids }) => ({ jobs: queue.hold(ids, false) }),
-    'jobs.putBack': ({ ids }) => ({ jobs: queue.putBack(ids) }),
-    'jobs.runAgain': ({ ids, seeds }) => ({ jobs: queue.runAgain(ids, seeds) }),
+    'jobs.putBack': ({ ids }) => ({ jobs: again.putBack(ids) }),
+    'jobs.runAgain': ({ ids, seeds }) => ({ jobs: again.runAgain(ids, seeds) }),
     'jobs.remove': ({ ids }) => ({ removed: history.remove(ids) }),
     'jobs.setNote': ({ id, note }) => ({ job: queue.setNote(id, note) }),
     'jobs.stopCollecting': ({ id }) => ({ job: collector.stopWaiting(id) }),

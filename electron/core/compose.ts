@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 import type { Events } from '../../shared/contract.ts';
+import { toAppError } from '../../shared/errors.ts';
 import type { ServerId } from '../../shared/ids.ts';
 import { Emitter } from '../../shared/util/emitter.ts';
 import { AttemptStore } from './db/attempt-store.ts';
@@ -21,6 +22,7 @@ import { ServerStore } from './db/server-store.ts';
 import { SettingsStore } from './db/settings-store.ts';
 import type { Log } from './log.ts';
 import type { SecretStore } from './ports.ts';
+import { Again } from './queue/again.ts';
 import { Arrivals } from './queue/arrivals.ts';
 import { Feed, PRODUCT_TIMING } from './queue/board.ts';
 import type { Board, PointName, Timing } from './queue/board.ts';
@@ -94,7 +96,11 @@ export function compose(
     links: { get: (id) => servers?.get(id), all: () => servers?.all() ?? [] },
     feed: new Feed(
       events,
-      () => views,
+      views,
+      () => {
+        summary.soon();
+        whenDone.check();
+      },
       (error) => {
         log.error('a job could not be read', { error });
       },
@@ -103,6 +109,11 @@ export function compose(
     signal,
     trouble: (of, error) => {
       summary.setTrouble(of, error);
+    },
+    failed: (message, error, fields) => {
+      log.error(message, { ...fields, error });
+      const app = toAppError(error);
+      if (app.code === 'storage') summary.setTrouble('database', app);
     },
   };
   const foreign = new Foreign(board);
@@ -245,13 +256,13 @@ export function compose(
     live,
     foreign,
     summary,
-    whenDone,
     files,
     collector,
     recovery,
     canceller,
     scheduler,
     queue,
+    again: new Again(board, queue),
     requests,
     history,
     registry,

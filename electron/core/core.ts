@@ -95,7 +95,7 @@ function usable<T>(dataDir: string, work: () => T): T {
 function start(options: CoreOptions, db: Database, sink: LogSink, log: Log, point: (name: PointName) => void): Core {
   const life = new AbortController();
   const parts = compose(options, db, log, point, life.signal);
-  const { board, live, foreign, summary, whenDone, files, collector, recovery, canceller, scheduler, registry } = parts;
+  const { board, live, foreign, summary, files, collector, recovery, canceller, scheduler, registry } = parts;
   const { events, cancels } = board;
 
   const stored = (id: OutputId): { file: string; name: string } | null => {
@@ -128,10 +128,6 @@ function start(options: CoreOptions, db: Database, sink: LogSink, log: Log, poin
     }),
   });
 
-  const changes = board.feed.onChange(() => {
-    summary.soon();
-    whenDone.check();
-  });
   const prune = (): void => {
     if (life.signal.aborted) return;
     try {
@@ -158,7 +154,6 @@ function start(options: CoreOptions, db: Database, sink: LogSink, log: Log, poin
   const close = async (deadlineMs = SUBMIT_GRACE_MS): Promise<void> => {
     await scheduler.stop(Math.min(SUBMIT_GRACE_MS, deadlineMs));
     clearInterval(pruning);
-    changes[Symbol.dispose]();
     life.abort(new Aborted('Shutdown'));
     live.close();
     summary.close();

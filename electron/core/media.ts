@@ -6,6 +6,7 @@
 import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { SNIFF_BYTES, sniffMedia } from './sniff.ts';
 
 export interface MediaPorts {
   /** The stored file of an output, `file` absolute; null when there is none. */
@@ -15,33 +16,6 @@ export interface MediaPorts {
 }
 
 const ID = /^[0-9a-zA-Z-]{1,64}$/;
-const SNIFF_BYTES = 64;
-
-/**
- * The type of a file by its first bytes, if it is one that a page may show; null for everything else, SVG and HTML above
- * all: a server's files are strangers, and are offered as downloads.
- */
-export function sniffMedia(head: Uint8Array): string | null {
-  const text = (from: number, to: number): string => String.fromCharCode(...head.subarray(from, to));
-  if (text(0, 8) === '\x89PNG\r\n\x1a\n') return 'image/png';
-  if (head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff) return 'image/jpeg';
-  if (text(0, 6) === 'GIF87a' || text(0, 6) === 'GIF89a') return 'image/gif';
-  if (text(0, 4) === 'RIFF' && text(8, 12) === 'WEBP') return 'image/webp';
-  if (text(0, 4) === 'RIFF' && text(8, 12) === 'WAVE') return 'audio/wav';
-  if (text(0, 4) === 'fLaC') return 'audio/flac';
-  if (text(0, 4) === 'OggS') return 'audio/ogg';
-  if (text(0, 3) === 'ID3' || (head[0] === 0xff && ((head[1] ?? 0) & 0xe6) === 0xe2)) return 'audio/mpeg';
-  if (head[0] === 0x1a && head[1] === 0x45 && head[2] === 0xdf && head[3] === 0xa3)
-    return text(0, SNIFF_BYTES).includes('webm') ? 'video/webm' : null;
-  if (text(4, 8) === 'ftyp') {
-    const brand = text(8, 12);
-    if (brand === 'avif' || brand === 'avis') return 'image/avif';
-    return ['isom', 'iso2', 'iso4', 'iso5', 'iso6', 'mp41', 'mp42', 'avc1', 'M4V ', 'dash'].includes(brand)
-      ? 'video/mp4'
-      : null;
-  }
-  return null;
-}
 
 /** Answers GET and HEAD; never rejects for anything a client can ask. */
 export function createMedia(ports: MediaPorts): (request: Request) => Promise<Response> {

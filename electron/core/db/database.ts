@@ -120,13 +120,10 @@ function open(Ctor: typeof Sqlite, options: OpenOptions, movedAside: string | nu
   };
 }
 
-function hasSettings(raw: Sqlite.Database): boolean {
-  return raw.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'settings'").get() !== undefined;
-}
-
 /** True when the last process that had the file open did not close it. */
 function wasUnclean(raw: Sqlite.Database): boolean {
-  if (!hasSettings(raw)) return false;
+  const settings = raw.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'settings'").get();
+  if (settings === undefined) return false;
   return raw.prepare("SELECT value FROM settings WHERE key = 'core.closed'").pluck().get() === 'false';
 }
 

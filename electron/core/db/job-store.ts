@@ -4,6 +4,7 @@
  * job-machine.ts's to say, for both. Reads for clients are in job-views.ts, the queue order in order-store.ts.
  */
 import type { CancelOutcome } from '../../../shared/cancel.ts';
+import { AppError } from '../../../shared/errors.ts';
 import type { AttemptId, BatchId, JobId, PayloadId, ServerId } from '../../../shared/ids.ts';
 import type { JobFact } from '../../../shared/job-fact.ts';
 import { advance, isTerminal } from '../../../shared/job-machine.ts';
@@ -96,6 +97,13 @@ export class JobStore {
 
   get(id: JobId): JobRow | undefined {
     return this.#q.get.get(id);
+  }
+
+  /** @throws AppError `not_found`. */
+  existing(id: JobId): JobRow {
+    const job = this.get(id);
+    if (job === undefined) throw new AppError('not_found', 'there is no such job', { details: { id } });
+    return job;
   }
 
   /** Writes jobs and, where it may be new, what they send; call inside `tx`. */

@@ -12,23 +12,29 @@ import { WireErrorSchema } from '../../../shared/schema.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Database } from './database.ts';
 import { outcomeOf, parseColumn } from './rows.ts';
-import type { CancelRow, JobRow } from './rows.ts';
+import type { CancelRow } from './rows.ts';
 
 /** Usual run time of a payload on a server; the queue's experience answers it. */
 export type UsualOf = (payloadId: PayloadId, serverId: ServerId | null) => { low: number; high: number } | null;
 
-type ViewRow = JobRow & {
+/** What a row says as a view does. */
+type Same = Exclude<keyof JobView, 'batch' | 'info' | 'held' | 'usualMs' | 'cancel' | 'error' | 'outputs'>;
+interface ViewRow extends Pick<JobView, Same> {
+  payload_id: PayloadId;
+  info: string;
+  held: 0 | 1;
+  error: string | null;
+  batch_id: BatchId | null;
+  batch_index: number | null;
   b_title: string | null;
   b_size: number | null;
   b_stop: number | null;
-  attempts: number;
-  put_back_as: JobId | null;
   expected: number;
   stored: number;
   missing: number;
-  partial: number;
+  partial: 0 | 1;
   thumb: OutputId | null;
-};
+}
 type CancelWithStep = CancelRow & {
   s_step: CancelStep | null;
   s_at: number | null;
@@ -38,9 +44,11 @@ type CancelWithStep = CancelRow & {
 };
 type OutputRow = Omit<OutputView, 'partial'> & { partial: 0 | 1 };
 
-const VIEW = `SELECT j.*, b.title AS b_title, b.size AS b_size, b.stop_after_at AS b_stop,
+const VIEW = `SELECT j.id, j.rev, j.kind, j.server_id AS serverId, j.on_server_id AS onServerId, j.title, j.note, j.state, j.position,
+    j.created_at AS createdAt, j.started_at AS startedAt, j.ended_at AS endedAt, j.ran_ms AS ranMs, j.put_back_of AS putBackOf,
+    j.run_again_of AS runAgainOf, j.payload_id, j.info, j.held, j.error, j.batch_id, j.batch_index, b.title AS b_title, b.size AS b_size, b.stop_after_at AS b_stop,
     (SELECT count(*) FROM attempts a WHERE a.job_id = j.id) AS attempts,
-    (SELECT p.id FROM jobs p WHERE p.put_back_of = j.id) AS put_back_as,
+    (SELECT p.id FROM jobs p WHERE p.put_back_of = j.id) AS putBackAs,
     coalesce(o.expected, 0) AS expected, coalesce(o.stored, 0) AS stored, coalesce(o.missing, 0) AS missing, coalesce(o.partial, 0) AS partial,
     (SELECT t.id FROM outputs t WHERE t.job_id = j.id AND t.state = 'stored' AND t.media = 'image' ORDER BY t.ordinal LIMIT 1) AS thumb
   FROM json_each(?) ids JOIN jobs j ON j.id = ids.value LEFT JOIN batches b ON b.id = j.batch_id
@@ -156,46 +164,26 @@ export class JobViews {
   }
 
   #view(row: ViewRow, cancel: CancelView | null): JobView {
+    const { payload_id, info, held, error, batch_id, batch_index, b_title, b_size, b_stop, ...rest } = row;
+    const { expected, stored, missing, partial, thumb, ...same } = rest;
     return {
-      id: row.id,
-      rev: row.rev,
-      kind: row.kind,
+      ...same,
       batch:
-        row.batch_id === null
+        batch_id === null
           ? null
           : {
-              id: row.batch_id,
-              title: row.b_title ?? '',
-              index: row.batch_index ?? 0,
-              size: row.b_size ?? 1,
-              stopAfter: row.b_stop !== null,
+              id: batch_id,
+              title: b_title ?? '',
+              index: batch_index ?? 0,
+              size: b_size ?? 1,
+              stopAfter: b_stop !== null,
             },
-      serverId: row.server_id,
-      onServerId: row.on_server_id,
-      title: row.title,
-      info: parseColumn(JobInfoSchema, row.info, 'jobs.info'),
-      note: row.note,
-      state: row.state,
-      held: row.held === 1,
-      position: row.position,
-      createdAt: row.created_at,
-      startedAt: row.started_at,
-      endedAt: row.ended_at,
-      ranMs: row.ran_ms,
-      usualMs: isTerminal(row.state) ? null : this.#usual(row.payload_id, row.on_server_id ?? row.server_id),
-      attempts: row.attempts,
+      info: parseColumn(JobInfoSchema, info, 'jobs.info'),
+      held: held === 1,
+      usualMs: isTerminal(same.state) ? null : this.#usual(payload_id, same.onServerId ?? same.serverId),
       cancel,
-      error: row.error === null ? null : parseColumn(WireErrorSchema, row.error, 'jobs.error'),
-      outputs: {
-        expected: row.expected,
-        stored: row.stored,
-        missing: row.missing,
-        partial: row.partial === 1,
-        thumb: row.thumb,
-      },
-      putBackOf: row.put_back_of,
-      putBackAs: row.put_back_as,
-      runAgainOf: row.run_again_of,
+      error: error === null ? null : parseColumn(WireErrorSchema, error, 'jobs.error'),
+      outputs: { expected, stored, missing, partial: partial === 1, thumb },
     };
   }
 }

@@ -2,7 +2,6 @@
  * What a link reports, handed to whom it concerns: facts, progress, foreign work, status. The hooks of every server
  * link, and nothing else.
  */
-import { toAppError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { ServerFact } from '../../../shared/job-fact.ts';
 import type { ForeignView } from '../../../shared/server.ts';
@@ -67,9 +66,7 @@ export class Arrivals {
     try {
       work();
     } catch (error) {
-      const app = toAppError(error);
-      this.#board.log.error(`a ${what} could not be written down; it will be looked up`, { error });
-      if (app.code === 'storage') this.#board.trouble('database', app);
+      this.#board.failed(`a ${what} could not be written down; it will be looked up`, error);
     }
   }
 

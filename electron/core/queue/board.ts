@@ -23,7 +23,7 @@ import type { OutputStore } from '../db/output-store.ts';
 import type { AttemptRow } from '../db/rows.ts';
 import type { ServerStore } from '../db/server-store.ts';
 import type { SettingsStore } from '../db/settings-store.ts';
-import type { Log } from '../log.ts';
+import type { Fields, Log } from '../log.ts';
 import type { AttemptRef, ServerAdapter } from '../servers/adapter.ts';
 
 /** What the queue needs of a server link. */
@@ -45,19 +45,17 @@ export interface Links {
 }
 
 /** The moments at which the crash tests kill the process (architecture §18). */
-export const POINTS = [
-  'before-enqueue-commit',
-  'mid-batch',
-  'after-enqueue-commit',
-  'after-claim',
-  'after-accept',
-  'running',
-  'after-cancel-row',
-  'before-end-commit',
-  'mid-collect',
-  'mid-migration',
-] as const;
-export type PointName = (typeof POINTS)[number];
+export type PointName =
+  | 'before-enqueue-commit'
+  | 'mid-batch'
+  | 'after-enqueue-commit'
+  | 'after-claim'
+  | 'after-accept'
+  | 'running'
+  | 'after-cancel-row'
+  | 'before-end-commit'
+  | 'mid-collect'
+  | 'mid-migration';
 
 /** Waits that a test may shorten; the product never does. */
 export interface Timing {
@@ -107,6 +105,8 @@ export interface Board {
   readonly point: (name: PointName) => void;
   /** Something that keeps work from going on (a full disk); null when it is over. Shown in the summary. */
   trouble(of: TroubleOf, error: AppError | null): void;
+  /** Work that failed and is taken up again: said in the log, and shown where it is the database that can't be written. */
+  failed(message: string, error: unknown, fields?: Fields): void;
 }
 
 /**
@@ -114,19 +114,21 @@ export interface Board {
  * lets a loop wait for the next change of one job.
  */
 export class Feed {
-  readonly #views: () => JobViews;
+  readonly #views: JobViews;
   readonly #events: Emitter<Events>;
   readonly #pending = new Set<JobId>();
   readonly #wakes = new Map<JobId, { wake: Wake; waiting: number }>();
-  readonly #listeners = new Set<(ids: readonly JobId[]) => void>();
   #scheduled = false;
   #closed = false;
+  readonly #onChange: () => void;
   readonly #onError: (error: unknown) => void;
   static readonly slice = 200;
 
-  constructor(events: Emitter<Events>, views: () => JobViews, onError: (error: unknown) => void) {
+  /** `onChange` hears of every change. */
+  constructor(events: Emitter<Events>, views: JobViews, onChange: () => void, onError: (error: unknown) => void) {
     this.#events = events;
     this.#views = views;
+    this.#onChange = onChange;
     this.#onError = onError;
   }
 
@@ -141,14 +143,8 @@ export class Feed {
       this.#pending.add(id);
       this.#wakes.get(id)?.wake.wake();
     }
-    for (const listener of this.#listeners) listener(ids);
+    if (!this.#closed) this.#onChange();
     this.#schedule();
-  }
-
-  /** Hears of every change, for the queue summary. */
-  onChange(listener: (ids: readonly JobId[]) => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
   /** Resolves at the next change of the job, or after `ms`. */
@@ -197,7 +193,7 @@ export class Feed {
   /** One row that can't be read must keep nobody from hearing of the others. */
   #read(slice: readonly JobId[]): JobView[] {
     try {
-      return this.#views().many(slice);
+      return this.#views.many(slice);
     } catch (error) {
       if (slice.length > 1) return slice.flatMap((id) => this.#read([id]));
       this.#onError(error);

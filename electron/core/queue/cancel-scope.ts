@@ -5,6 +5,7 @@
 import type { CancelMode, CancelScope } from '../../../shared/cancel.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { ServerId } from '../../../shared/ids.ts';
+import { isTerminal } from '../../../shared/job-machine.ts';
 import type { JobState } from '../../../shared/job-machine.ts';
 import type { Target } from '../db/job-reads.ts';
 import type { Board } from './board.ts';
@@ -85,7 +86,7 @@ export const isWaitingOnly = (scope: CancelScope): boolean => 'which' in scope &
 
 /** Whether a cancel means to stop this one: what has ended is over, and what runs is left where only waiting ones are meant. */
 export function wouldStop(target: Target, mode: CancelMode, after: boolean, scope: CancelScope): boolean {
-  if (target.state === 'done' || target.state === 'failed' || target.state === 'cancelled') return false;
+  if (isTerminal(target.state)) return false;
   return !(target.state === 'running' && (mode === 'if-waiting' || after || isWaitingOnly(scope)));
 }
 

@@ -2,7 +2,7 @@
  * One loop per open cancel request, until its job has ended or runs on (architecture §7.1). The unit of work is
  * `adapter.stop`; nothing here times a cancel out, and nothing here writes a state but through Facts.
  */
-import { isAbort, toAppError } from '../../../shared/errors.ts';
+import { isAbort } from '../../../shared/errors.ts';
 import type { JobId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
 import { Aborted, sleep } from '../../../shared/util/async.ts';
@@ -41,9 +41,7 @@ export class Canceller {
     const done = this.#run(jobId, signal)
       .catch(async (error: unknown) => {
         if (isAbort(error)) return;
-        this.#board.log.error('a cancel loop failed; it is taken up again', { job: jobId, error });
-        const app = toAppError(error);
-        if (app.code === 'storage') this.#board.trouble('database', app);
+        this.#board.failed('a cancel loop failed; it is taken up again', error, { job: jobId });
         // A full disk must not make this a tight circle.
         await sleep(AGAIN_MS, signal).catch(() => undefined);
       })

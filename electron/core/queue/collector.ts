@@ -46,9 +46,7 @@ export class Collector {
         return;
       } catch (error) {
         if (isAbort(error)) return;
-        this.#board.log.error('collecting failed; it is taken up again', { job: jobId, error });
-        const app = toAppError(error);
-        if (app.code === 'storage') this.#board.trouble('database', app);
+        this.#board.failed('collecting failed; it is taken up again', error, { job: jobId });
         await sleep(pauseAfter(tries), this.#board.signal).catch(() => undefined);
         if (this.#board.signal.aborted) return;
       }

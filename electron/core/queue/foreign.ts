@@ -2,6 +2,7 @@
  * Other people's work: what is seen is recorded, and on request stopped, one by one, by id. A request is written down
  * before the network is touched and taken up again after a restart. Never mixed into our own queue.
  */
+import { noneAsked } from '../../../shared/cancel.ts';
 import type { Asker, CancelMode, CancelOutcome, CancelSummary } from '../../../shared/cancel.ts';
 import { AppError, isAbort, toAppError, toWire } from '../../../shared/errors.ts';
 import type { WireError } from '../../../shared/errors.ts';
@@ -112,14 +113,7 @@ export class Foreign {
       throw new AppError('not_found', 'there is no such server', { details: { id: serverId } });
     // Of a server that is switched off the request is kept until it is back.
     const link = this.#board.links.get(serverId);
-    const summary: CancelSummary = {
-      timing: 'immediate',
-      cancelledWaiting: 0,
-      running: 0,
-      alreadyEnded: 0,
-      unreachable: 0,
-      notAllowed: 0,
-    };
+    const summary = noneAsked();
     const receipts: ForeignReceipt[] = [];
     const asked: string[] = [];
     foreign.add(serverId, this.#unrecorded(serverId, remoteKeys));

@@ -11,7 +11,7 @@ import { AppError } from '../../../shared/errors.ts';
 import type { OutputRow, StoredFile } from '../db/output-store.ts';
 import type { Log } from '../log.ts';
 import type { OutputBody } from '../servers/adapter.ts';
-import { sniff } from './sniff.ts';
+import { sniff } from '../sniff.ts';
 
 /** What a file system says when it can't take a file; none of them is the server's fault. */
 const NO_PLACE = new Set([

@@ -1,6 +1,6 @@
 /**
- * The queue itself: submit, order, hold, pause, put back, run again, forget. Every change is one transaction; nothing
- * here talks to a server.
+ * The queue itself: submit, order, hold, pause, notes. Every change is one transaction; nothing here talks to a server.
+ * Jobs that are made of jobs are again.ts.
  */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
@@ -10,17 +10,15 @@ import { AppError } from '../../../shared/errors.ts';
 import { newBatchId, newJobId } from '../../../shared/ids.ts';
 import type { BatchId, JobId, PayloadId, ServerId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
-import { JobInfoSchema, JobPatchSchema } from '../../../shared/job.ts';
-import type { JobPatch, JobPayload, JobView, SubmitJobsSchema } from '../../../shared/job.ts';
-import { findSeeds } from '../../../shared/workflow/inputs.ts';
+import type { JobView, SubmitJobsSchema } from '../../../shared/job.ts';
 import type { NewJob } from '../db/job-store.ts';
 import type { MoveTo } from '../db/order-store.ts';
-import { outcomeOf, parseColumn } from '../db/rows.ts';
-import type { JobRow } from '../db/rows.ts';
 import type { Board } from './board.ts';
 import type { Summary } from './summary.ts';
 
 export type Submit = z.output<typeof SubmitJobsSchema>;
+
+const MAX_VIEWS = 1_000;
 
 export interface QueuePorts {
   /** Something may be claimable on this server, or (null) anywhere. */
@@ -98,114 +96,32 @@ export class Queue {
         batch: answer.batchId,
       });
     }
-    return { jobs: views.many(answer.ids.slice(0, 1_000)), batchId: answer.batchId };
+    return { jobs: views.many(answer.ids.slice(0, MAX_VIEWS)), batchId: answer.batchId };
   }
 
   move(ids: readonly JobId[], to: MoveTo): JobView[] {
-    const { db, order, views, feed, jobs } = this.#board;
+    const { db, order, jobs } = this.#board;
     const unique = [...new Set(ids)];
     const told = db.tx(() => {
       this.#mustBeQueued(unique);
       if (typeof to !== 'string') {
         const anchor = 'before' in to ? to.before : to.after;
         if (unique.includes(anchor)) throw new AppError('invalid_request', "a job can't be moved to its own place");
-        if (jobs.get(anchor) === undefined)
-          throw new AppError('not_found', 'there is no such job', { details: { id: anchor } });
+        jobs.existing(anchor);
       }
       // Where places had to be numbered anew, every open job has a new one.
       return order.move(unique, to) ? order.all() : unique;
     });
-    feed.changedAll(told);
-    this.#ports.kick(null);
-    return views.many(unique.slice(0, 1_000));
+    return this.told(told, unique);
   }
 
   hold(ids: readonly JobId[], held: boolean): JobView[] {
-    const { db, order, views, feed } = this.#board;
+    const { db, order } = this.#board;
     db.tx(() => {
       this.#mustBeQueued(ids);
       order.hold(ids, held);
     });
-    feed.changedAll(ids);
-    if (!held) this.#ports.kick(null);
-    return views.many(ids.slice(0, 1_000));
-  }
-
-  /** Same payload, batch, server, seeds and place; a second call returns the same jobs. */
-  putBack(ids: readonly JobId[]): JobView[] {
-    const { db, views, feed, jobs, reads, batches } = this.#board;
-    const made: JobId[] = [];
-    const answer = db.tx(() =>
-      ids.map((id) => {
-        const already = reads.putBackAs(id);
-        if (already !== undefined) return already;
-        const job = this.#existing(id);
-        const cancel = this.#board.cancels.newestOf(id);
-        const outcome = cancel === undefined ? null : outcomeOf(cancel);
-        if (job.state !== 'cancelled' || outcome?.outcome !== 'cancelled' || outcome.reach === 'running') {
-          throw new AppError('conflict', 'only what was cancelled before it ran can be put back', {
-            details: { id, state: job.state },
-          });
-        }
-        if (job.batch_id !== null && batches.reopen(job.batch_id)) {
-          // It no longer is the last one of its batch, and says so.
-          for (const { id: open, state } of reads.openOfBatches([job.batch_id])) {
-            if (state !== 'running') continue;
-            jobs.touch(open);
-            made.push(open);
-          }
-        }
-        const copy = this.#copy(job, (one) => this.#payload(one), {
-          position: job.position,
-          putBackOf: id,
-          runAgainOf: null,
-          patch: job.patch,
-          batchId: job.batch_id,
-          batchIndex: job.batch_index,
-        });
-        jobs.insert([copy], Date.now());
-        // The old row now reads "Put back": its view changed too.
-        jobs.touch(id);
-        made.push(copy.id, id);
-        return copy.id;
-      }),
-    );
-    feed.changedAll(made);
-    this.#ports.kick(null);
-    return views.many(answer.slice(0, 1_000));
-  }
-
-  /** New jobs at the end of the queue; `new` seeds are random over every seed the payload has. */
-  runAgain(ids: readonly JobId[], seeds: 'same' | 'new'): JobView[] {
-    const { db, views, feed, jobs, order } = this.#board;
-    const made = db.tx(() => {
-      const sources = ids.map((id) => this.#existing(id));
-      const open = sources.find((job) => !isTerminal(job.state));
-      if (open !== undefined)
-        throw new AppError('conflict', 'it has not ended yet', { details: { id: open.id, state: open.state } });
-      const place = order.atEnd(sources.length);
-      const payloads = new Map<PayloadId, JobPayload>();
-      const payloadOf = (job: JobRow): JobPayload => {
-        const payload = payloads.get(job.payload_id) ?? this.#payload(job);
-        payloads.set(job.payload_id, payload);
-        return payload;
-      };
-      const copies = sources.map((job, index) =>
-        this.#copy(job, payloadOf, {
-          position: place.from + place.gap * index,
-          putBackOf: null,
-          runAgainOf: job.id,
-          patch: seeds === 'new' ? this.#reseeded(job, payloadOf(job)) : job.patch,
-          batchId: null,
-          batchIndex: null,
-        }),
-      );
-      jobs.insert(copies, Date.now());
-      return copies.map((copy) => copy.id);
-    });
-    feed.changedAll(made);
-    this.#ports.kick(null);
-    return views.many(made.slice(0, 1_000));
+    return this.told(ids, ids);
   }
 
   /** The whole queue, or one server. */
@@ -232,17 +148,18 @@ export class Queue {
   setNote(id: JobId, note: string | null): JobView {
     const { db, jobs, views, feed } = this.#board;
     db.tx(() => {
-      this.#existing(id);
+      jobs.existing(id);
       jobs.setNote(id, note);
     });
     feed.changed(id);
     return views.one(id);
   }
 
-  #existing(id: JobId): JobRow {
-    const job = this.#board.jobs.get(id);
-    if (job === undefined) throw new AppError('not_found', 'there is no such job', { details: { id } });
-    return job;
+  /** After the commit: it is told, and what may be claimed now is looked for. Answers the first thousand that were asked about. */
+  told(changed: readonly JobId[], asked: readonly JobId[]): JobView[] {
+    this.#board.feed.changedAll(changed);
+    this.#ports.kick(null);
+    return this.#board.views.many(asked.slice(0, MAX_VIEWS));
   }
 
   #mustBeQueued(ids: readonly JobId[]): void {
@@ -255,52 +172,4 @@ export class Queue {
         details: { ids: others.slice(0, 10).map((job) => job.id) },
       });
   }
-
-  #copy(
-    job: JobRow,
-    payloadOf: (job: JobRow) => JobPayload,
-    change: Pick<NewJob, 'position' | 'putBackOf' | 'runAgainOf' | 'patch' | 'batchId' | 'batchIndex'>,
-  ): NewJob {
-    // A server that is gone can't be named by a new job: it becomes one for any server of its kind.
-    const server =
-      job.server_id !== null && this.#board.servers.get(job.server_id) !== undefined ? job.server_id : null;
-    const info =
-      change.patch === job.patch
-        ? job.info
-        : JSON.stringify(describe(payloadOf(job), this.#patch(change.patch), sourceOf(job)).info);
-    return {
-      id: newJobId(),
-      kind: job.kind,
-      serverId: server,
-      title: job.title,
-      info,
-      prompt: job.prompt,
-      payloadId: job.payload_id,
-      note: job.note,
-      held: false,
-      ...change,
-    };
-  }
-
-  #payload(job: JobRow): JobPayload {
-    return JSON.parse(this.#board.reads.payload(job.payload_id) ?? '{}') as JobPayload;
-  }
-
-  #patch(text: string | null): JobPatch | null {
-    return text === null ? null : parseColumn(JobPatchSchema, text, 'jobs.patch');
-  }
-
-  #reseeded(job: JobRow, payload: JobPayload): string {
-    const patch: JobPatch = { ...this.#patch(job.patch) };
-    const random = (): number => Math.floor(Math.random() * 2 ** 48);
-    if (payload.kind === 'swarm')
-      return JSON.stringify({ ...patch, params: { ...patch.params, seed: random() % 2 ** 31 } });
-    const set = { ...patch.set };
-    for (const { nodeId, input } of findSeeds(payload.graph)) set[nodeId] = { ...set[nodeId], [input]: random() };
-    return JSON.stringify({ ...patch, set });
-  }
-}
-
-function sourceOf(job: JobRow): string | null {
-  return parseColumn(JobInfoSchema, job.info, 'jobs.info').source;
 }

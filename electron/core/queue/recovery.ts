@@ -2,7 +2,7 @@
  * One path for start-up, reconnect and unsure submits: look at an open attempt and let the facts follow (architecture
  * §8). Also the watchdog over silent attempts, and the watch for keys that turn up after they were given up.
  */
-import { isAbort, toAppError } from '../../../shared/errors.ts';
+import { isAbort } from '../../../shared/errors.ts';
 import type { AttemptId, ServerId } from '../../../shared/ids.ts';
 import { sleep } from '../../../shared/util/async.ts';
 import type { AttemptRow } from '../db/rows.ts';
@@ -86,9 +86,7 @@ export class Recovery {
         return;
       } catch (error) {
         if (isAbort(error)) return;
-        this.#board.log.error('settling an attempt failed; it is tried again', { job: attempt.job_id, error });
-        const app = toAppError(error);
-        if (app.code === 'storage') this.#board.trouble('database', app);
+        this.#board.failed('settling an attempt failed; it is tried again', error, { job: attempt.job_id });
         await sleep(AGAIN_MS, this.#board.signal).catch(() => undefined);
       }
     }

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import { noneAsked } from '../../../shared/cancel.ts';
 import type {
   Asker,
   CancelMode,
@@ -16,6 +17,7 @@ import type { CancelPreview, CancelResult, RunCancelSchema } from '../../../shar
 import { AppError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { Target } from '../db/job-reads.ts';
+import { isTerminal } from '../../../shared/job-machine.ts';
 import { outcomeOf } from '../db/rows.ts';
 import type { Board } from './board.ts';
 import type { Canceller } from './canceller.ts';
@@ -145,14 +147,7 @@ export class Requests {
     const { cancels, jobs, links } = this.#board;
     const now = Date.now();
     const receipts: CancelReceipt[] = [];
-    const summary: CancelSummary = {
-      timing: 'immediate',
-      cancelledWaiting: 0,
-      running: 0,
-      alreadyEnded: 0,
-      unreachable: 0,
-      notAllowed: 0,
-    };
+    const summary = noneAsked();
     const queued = targets.filter((target) => target.state === 'queued').map((target) => target.id);
     const locals = jobs.cancelQueued(queued, asking, now);
     summary.cancelledWaiting = queued.length;
@@ -160,7 +155,7 @@ export class Requests {
 
     for (const { id, state, serverId } of targets) {
       if (state === 'queued') continue;
-      if (state === 'done' || state === 'failed' || state === 'cancelled') {
+      if (isTerminal(state)) {
         summary.alreadyEnded += 1;
         const first = cancels.newestOf(id);
         const outcome: CancelOutcome | null =
@@ -169,20 +164,13 @@ export class Requests {
         continue;
       }
       const open = cancels.openOf(id);
-      if (state === 'collecting') {
-        summary.alreadyEnded += 1;
-        const outcome: CancelOutcome = { outcome: 'too-late', state: 'done' };
-        receipts.push(...cancels.askSettled([id], asking, outcome, now));
-        jobs.touch(id);
-        changed.push(id);
-        continue;
-      }
       if (state === 'running' && onlyWaiting && open === undefined) {
         // It runs on; a scope that means only what waits says nothing about it.
         continue;
       }
-      if (state === 'running' && asking.mode === 'if-waiting' && open === undefined) {
-        const outcome: CancelOutcome = { outcome: 'too-late', state: 'running' };
+      if (state === 'collecting' || (state === 'running' && asking.mode === 'if-waiting' && open === undefined)) {
+        if (state === 'collecting') summary.alreadyEnded += 1;
+        const outcome: CancelOutcome = { outcome: 'too-late', state: state === 'running' ? state : 'done' };
         receipts.push(...cancels.askSettled([id], asking, outcome, now));
         jobs.touch(id);
         changed.push(id);

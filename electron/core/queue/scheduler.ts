@@ -2,7 +2,7 @@
  * Who runs next where (architecture §9): per online, unpaused server, the first claimable job. Claims it, sends it once
  * and reports how the sending went. Woken by direct calls only.
  */
-import { AppError, isAbort, toAppError, toWire } from '../../../shared/errors.ts';
+import { AppError, isAbort, toWire } from '../../../shared/errors.ts';
 import { newAttemptId } from '../../../shared/ids.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { JobPayload } from '../../../shared/job.ts';
@@ -44,9 +44,7 @@ export class Scheduler {
     const run = this.#dispatch(serverId)
       .catch((error: unknown) => {
         if (isAbort(error)) return;
-        this.#board.log.error('sending stopped for a server; it is tried again', { server: serverId, error });
-        const app = toAppError(error);
-        if (app.code === 'storage') this.#board.trouble('database', app);
+        this.#board.failed('sending stopped for a server; it is tried again', error, { server: serverId });
         this.#pause(serverId);
         this.#kickOthers(serverId);
       })

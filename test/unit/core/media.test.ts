@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createMedia, readRange, sniffMedia } from '../../../electron/core/media.ts';
+import { createMedia, readRange } from '../../../electron/core/media.ts';
+import { sniffMedia } from '../../../electron/core/sniff.ts';
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 

@@ -1,7 +1,7 @@
 /** What a file is, by its bytes. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sniff } from '../../../../electron/core/queue/sniff.ts';
+import { sniff } from '../../../electron/core/sniff.ts';
 
 describe('sniff', () => {
   const bytes = (...parts: (string | number[])[]): Uint8Array =>
