@@ -44,33 +44,8 @@ export class ServerCalls {
     return this.#admin.one(id);
   }
 
-  async catalogue(id: ServerId, refresh: boolean, signal: AbortSignal): Promise<CatalogueView> {
-    const { models, params, groups, defaults, others, fetchedAt } = await this.#managed(id).catalogue(refresh, signal);
-    return {
-      fetchedAt,
-      defaults: { ...defaults },
-      models: [...models],
-      params: params.map((one) => ({
-        id: one.id,
-        name: one.name,
-        description: one.description,
-        type: one.type,
-        default: one.default,
-        min: one.min,
-        max: one.max,
-        viewMin: one.view_min,
-        viewMax: one.view_max,
-        step: one.step,
-        values: one.values === null ? null : [...one.values],
-        valueNames: one.value_names === null ? null : [...one.value_names],
-        advanced: one.advanced,
-        toggleable: one.toggleable,
-        priority: one.priority,
-        group: one.group,
-      })),
-      groups: [...groups],
-      others: Object.fromEntries(Object.entries(others).map(([type, names]) => [type, [...names]])),
-    };
+  catalogue(id: ServerId, refresh: boolean, signal: AbortSignal): Promise<CatalogueView> {
+    return this.#managed(id).catalogue(refresh, signal);
   }
 
   /** Somebody looks: what is told, and the memory with it, is as new as once a second allows. */
