@@ -1,6 +1,5 @@
 /** One server in a box: state and since when, numbers, abilities and problems in words, and its buttons. */
 import type { ReactNode } from 'react';
-import { useStore } from 'zustand';
 import type { ServerView } from '../../shared/server.ts';
 import { contactWords } from '../../shared/words/contact.ts';
 import { Button } from '../components/button.tsx';
@@ -9,7 +8,8 @@ import { Icon, Signal } from '../components/icons.tsx';
 import { Menu } from '../components/menu.tsx';
 import { bytesOf, duration, roughly, since } from '../text/format.ts';
 import { useNow } from '../hooks/use-now.ts';
-import { useJobs, useStores } from '../state/stores.ts';
+import { othersOf } from '../state/foreign-store.ts';
+import { useForeign, useJobs } from '../state/stores.ts';
 import { abilities, contactText, isSaid, problemText, reasonText, serversText, versionText } from '../text/servers.ts';
 import { ServersBackends } from './backends.tsx';
 import { toneOf } from './tone.ts';
@@ -188,13 +188,7 @@ export function useCounts(server: Pick<ServerView, 'id'>): {
   foreign: number;
   staged: number;
 } {
-  const stores = useStores();
-  const foreign = useStore(stores.foreign, (state) => {
-    const view = state.byServer.get(server.id);
-    return view === undefined
-      ? 0
-      : view.total + view.counts.reduce((sum, { waiting, running }) => sum + waiting + running, 0);
-  });
+  const foreign = useForeign((state) => othersOf(state.byServer.get(server.id)));
   const text = useJobs((state) => {
     let running = 0;
     let waiting = 0;

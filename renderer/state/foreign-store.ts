@@ -22,3 +22,7 @@ export function applyForeign(
   for (const id of removed) byServer.delete(id);
   return { byServer };
 }
+
+/** How much open work others have there: jobs seen one by one, and those that are only counted. */
+export const othersOf = (view: ForeignView | undefined): number =>
+  view === undefined ? 0 : view.total + view.counts.reduce((sum, { waiting, running }) => sum + waiting + running, 0);

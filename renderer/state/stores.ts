@@ -2,9 +2,10 @@
 import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
 import type { StoreApi } from 'zustand/vanilla';
+import type { ServerView } from '../../shared/server.ts';
 import type { AppState, AppStore } from './app-store.ts';
 import { createAppStore } from './app-store.ts';
-import type { ForeignStore } from './foreign-store.ts';
+import type { ForeignState, ForeignStore } from './foreign-store.ts';
 import { createForeignStore } from './foreign-store.ts';
 import type { JobsState, JobsStore } from './jobs-store.ts';
 import { createJobsStore } from './jobs-store.ts';
@@ -52,4 +53,11 @@ export const useApp = <Value>(select: (state: AppState) => Value): Value => use(
 export const useJobs = <Value>(select: (state: JobsState) => Value): Value => use(useStores().jobs, select);
 export const useLive = <Value>(select: (state: LiveState) => Value): Value => use(useStores().live, select);
 export const useServers = <Value>(select: (state: ServersState) => Value): Value => use(useStores().servers, select);
+export const useForeign = <Value>(select: (state: ForeignState) => Value): Value => use(useStores().foreign, select);
 export const useUi = <Value>(select: (state: UiState) => Value): Value => use(useStores().ui, select);
+
+/** All servers, in the user's order. */
+export function useServerList(): ServerView[] {
+  const byId = useServers((state) => state.byId);
+  return useServers((state) => state.order).flatMap((id) => byId.get(id) ?? []);
+}

@@ -9,16 +9,16 @@ import { findInputs, keyOf, withEdits } from '../../shared/workflow/inputs.ts';
 import type { WorkflowInput, WorkflowInputs } from '../../shared/workflow/inputs.ts';
 import type { ReadWorkflow } from '../../shared/workflow/result.ts';
 import { batchTitle } from '../../shared/workflow/summarize.ts';
-import { makeJobs, MAX_SEED, planJobs } from '../../shared/workflow/variants.ts';
-import type { Plan, SeedPlan } from '../../shared/workflow/variants.ts';
-
-export type SeedMode = SeedPlan['mode'];
+import { makeJobs, planJobs } from '../../shared/workflow/variants.ts';
+import type { Plan } from '../../shared/workflow/variants.ts';
+import { keptObject, keptSeeds, planOfSeeds } from './seed-plan.ts';
+import type { Seeds } from './seed-plan.ts';
 
 export interface Draft {
   workflow: ReadWorkflow;
   /** Changed inputs by key, as typed: numbers are text until they are sent. */
   values: Readonly<Record<string, string | boolean>>;
-  seeds: { mode: SeedMode; count: string; from: string };
+  seeds: Seeds;
   serverId: ServerId | null;
   note: string;
 }
@@ -63,22 +63,6 @@ function allInputs(inputs: WorkflowInputs): WorkflowInput[] {
   return [...prompts, ...negatives, ...singles, ...seeds, ...further.flatMap((group) => group.inputs)];
 }
 
-/** The seed plan, or null while its numbers are none. */
-export function seedPlanOf(draft: Draft): SeedPlan | null {
-  const { mode, count, from } = draft.seeds;
-  if (mode === 'fixed') return { mode };
-  const many = wholeNumber(count);
-  if (many === null || many < 1) return null;
-  if (mode === 'random') return { mode, count: many };
-  const first = wholeNumber(from);
-  return first === null || first < 0 || first > MAX_SEED - many + 1 ? null : { mode, from: first, count: many };
-}
-
-function wholeNumber(text: string): number | null {
-  const number = text.trim() === '' ? NaN : Number(text);
-  return Number.isSafeInteger(number) ? number : null;
-}
-
 /** Prompts as typed, in order: what the variants come from. */
 export function promptsOf(draft: Draft, inputs: WorkflowInputs): { input: WorkflowInput; text: string }[] {
   return [...inputs.prompts, ...inputs.negatives].map((input) => ({ input, text: String(shownValue(draft, input)) }));
@@ -86,7 +70,7 @@ export function promptsOf(draft: Draft, inputs: WorkflowInputs): { input: Workfl
 
 /** How many it will make; null while something is not filled in right. */
 export function planOf(draft: Draft, inputs: WorkflowInputs): Plan | null {
-  const seeds = seedPlanOf(draft);
+  const seeds = planOfSeeds(draft.seeds);
   const broken = allInputs(inputs).some((input) => sentValue(draft, input) === null);
   return seeds === null || broken
     ? null
@@ -105,7 +89,7 @@ export function submissionOf(
   clientToken: string,
 ): SubmitJobs | null {
   const plan = planOf(draft, inputs);
-  const seeds = seedPlanOf(draft);
+  const seeds = planOfSeeds(draft.seeds);
   if (plan === null || seeds === null || plan.total === Infinity) return null;
   const { workflow, note, serverId } = draft;
   const edits = new Map<string, string | number | boolean>();
@@ -152,8 +136,7 @@ export function readKept(text: string | null): Draft | null {
   } catch {
     return null;
   }
-  if (typeof kept !== 'object' || kept === null) return null;
-  const { name, origin, graph, values, seeds, serverId } = kept as Record<string, unknown>;
+  const { name, origin, graph, values, seeds, serverId } = keptObject(kept);
   if (typeof name !== 'string' || typeof graph !== 'string') return null;
   const answer = readGraphText(graph);
   if (answer.type !== 'graph') return null;
@@ -167,21 +150,13 @@ export function readKept(text: string | null): Draft | null {
     },
     null,
   );
-  const pairs =
-    typeof values === 'object' && values !== null
-      ? Object.entries(values).filter(
-          (pair): pair is [string, string | boolean] => typeof pair[1] === 'string' || typeof pair[1] === 'boolean',
-        )
-      : [];
-  const { mode, count, from } = (typeof seeds === 'object' && seeds !== null ? seeds : {}) as Record<string, unknown>;
+  const pairs = Object.entries(keptObject(values)).filter(
+    (pair): pair is [string, string | boolean] => typeof pair[1] === 'string' || typeof pair[1] === 'boolean',
+  );
   return {
     ...draft,
     values: Object.fromEntries(pairs),
-    seeds: {
-      mode: mode === 'fixed' || mode === 'range' ? mode : 'random',
-      count: typeof count === 'string' ? count : '1',
-      from: typeof from === 'string' ? from : draft.seeds.from,
-    },
+    seeds: keptSeeds(seeds, draft.seeds.from),
     serverId: typeof serverId === 'string' ? (serverId as ServerId) : null,
   };
 }

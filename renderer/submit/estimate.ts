@@ -26,12 +26,16 @@ export function freeInMs(ours: readonly JobView[], foreign: number, nowMs: numbe
   return sum;
 }
 
+/** What makes two jobs take alike. */
+export interface Like {
+  source: string | null;
+  width: number | null;
+  height: number | null;
+  images: number | null;
+}
+
 /** How long one such job usually takes on a server, ms: from the newest job of the same workflow, size and count. */
-export function usualMsOf(
-  jobs: Iterable<JobView>,
-  like: { source: string | null; width: number | null; height: number | null; images: number | null },
-  serverId: ServerId,
-): number | null {
+export function usualMsOf(jobs: Iterable<JobView>, like: Like, serverId: ServerId): number | null {
   let newest: JobView | null = null;
   for (const job of jobs) {
     const { source, width, height, images } = job.info;

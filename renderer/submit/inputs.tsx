@@ -1,12 +1,14 @@
 /** What a workflow lets one set: prompts, size, sampler and the like first, all other literal inputs folded by node. */
 import type { ReactNode } from 'react';
-import { Button } from '../components/button.tsx';
 import { Checkbox, Field, TextArea, TextInput } from '../components/field.tsx';
 import { submitText } from '../text/submit.ts';
 import { keyOf } from '../../shared/workflow/inputs.ts';
 import type { WorkflowInput, WorkflowInputs } from '../../shared/workflow/inputs.ts';
 import { sentValue, shownValue } from './draft.ts';
 import type { Draft } from './draft.ts';
+import { InputsSection, NumberInput, PromptField, Row, Trio } from './parts.tsx';
+import { planOfSeeds } from './seed-plan.ts';
+import { FixedSeed, SubmitSeeds } from './seeds.tsx';
 import styles from './inputs.module.css';
 
 /** Suggestions while typing, the names ComfyUI's own nodes know; a server may have more, so anything may be typed. */
@@ -50,74 +52,48 @@ export function SubmitInputs({ draft, inputs, onChange }: SubmitPartProps): Reac
 
   const numbered = (input: WorkflowInput | null, unit: string): ReactNode =>
     input !== null && (
-      <TextInput
+      <NumberInput
         key={keyOf(input)}
-        type="number"
-        step="any"
-        aria-label={unit}
-        {...(wrong(input) === null ? {} : { 'aria-invalid': true })}
         unit={unit}
         value={text(input)}
-        onChange={(event) => set(input, event.currentTarget.value)}
+        wrong={wrong(input) !== null}
+        onValue={(value) => set(input, value)}
       />
     );
+  const prompt = (input: WorkflowInput, rows: 1 | 2 | 3, alone: string | null, hint?: string): ReactNode => (
+    <PromptField
+      key={keyOf(input)}
+      label={alone ?? submitText.promptOf(input.nodeTitle, input.input)}
+      hint={hint}
+      rows={rows}
+      value={text(input)}
+      onValue={(value) => set(input, value)}
+    />
+  );
 
   return (
-    <section className={styles['inputs']} aria-label={submitText.inputs}>
-      <div className={styles['head']}>
-        <h2 className={styles['heading']}>{submitText.inputs}</h2>
-        {Object.keys(draft.values).length > 0 && (
-          <Button look="quiet" size="s" onClick={() => onChange({ values: {} })}>
-            {submitText.reset}
-          </Button>
-        )}
-      </div>
+    <InputsSection
+      title={submitText.inputs}
+      changed={Object.keys(draft.values).length > 0}
+      onReset={() => onChange({ values: {} })}
+    >
       {draft.workflow.inexact.map((where) => (
         <p key={where} className={styles['warning']}>
           {submitText.inexact(where)}
         </p>
       ))}
       {!anything && <p className={styles['note']}>{submitText.nothingToSet}</p>}
-      {prompts.map((input, index) => (
-        <Field
-          key={keyOf(input)}
-          label={prompts.length > 1 ? submitText.promptOf(input.nodeTitle, input.input) : submitText.prompt}
-          hint={index === 0 ? submitText.promptHint : undefined}
-        >
-          {(control) => (
-            <TextArea
-              {...control}
-              rows={index === 0 ? 3 : 2}
-              value={text(input)}
-              onChange={(event) => set(input, event.currentTarget.value)}
-            />
-          )}
-        </Field>
-      ))}
-      {negatives.map((input) => (
-        <Field
-          key={keyOf(input)}
-          label={negatives.length > 1 ? submitText.promptOf(input.nodeTitle, input.input) : submitText.negative}
-        >
-          {(control) => (
-            <TextArea
-              {...control}
-              className={styles['low'] ?? ''}
-              rows={1}
-              value={text(input)}
-              onChange={(event) => set(input, event.currentTarget.value)}
-            />
-          )}
-        </Field>
-      ))}
+      {prompts.map((input, index) => {
+        const alone = prompts.length > 1 ? null : submitText.prompt;
+        return index === 0 ? prompt(input, 3, alone, submitText.promptHint) : prompt(input, 2, alone);
+      })}
+      {negatives.map((input) => prompt(input, 1, negatives.length > 1 ? null : submitText.negative))}
       {(width ?? height ?? steps) !== null && (
-        <Row label={submitText.size}>
-          <div className={styles['trio']}>
-            {numbered(width, submitText.width)}
-            {numbered(height, submitText.height)}
-            {numbered(steps, submitText.steps)}
-          </div>
-        </Row>
+        <Trio label={submitText.size}>
+          {numbered(width, submitText.width)}
+          {numbered(height, submitText.height)}
+          {numbered(steps, submitText.steps)}
+        </Trio>
       )}
       {(sampler ?? scheduler ?? cfg) !== null && (
         <Row label={submitText.sampler}>
@@ -159,11 +135,7 @@ export function SubmitInputs({ draft, inputs, onChange }: SubmitPartProps): Reac
           )}
         </Field>
       )}
-      {images !== null && (
-        <Row label={submitText.images}>
-          <div className={styles['trio']}>{numbered(images, submitText.imagesUnit)}</div>
-        </Row>
-      )}
+      {images !== null && <Trio label={submitText.images}>{numbered(images, submitText.imagesUnit)}</Trio>}
       {inputs.furtherCount > 0 && (
         <Row label={submitText.more}>
           <details className={styles['more']}>
@@ -185,7 +157,7 @@ export function SubmitInputs({ draft, inputs, onChange }: SubmitPartProps): Reac
           </details>
         </Row>
       )}
-    </section>
+    </InputsSection>
   );
 }
 
@@ -221,14 +193,30 @@ function Further({
   );
 }
 
-/** A label beside several controls that have names of their own. */
-export function Row({ label, children }: { label: string; children: ReactNode }): ReactNode {
+/** How many; a fixed seed is one of the workflow's own inputs. */
+export function WorkflowSeeds({ draft, inputs: { seeds }, onChange }: SubmitPartProps): ReactNode {
   return (
-    <div className={styles['row']} role="group" aria-label={label}>
-      <span className={styles['label']} aria-hidden="true">
-        {label}
-      </span>
-      <div className={styles['controls']}>{children}</div>
-    </div>
+    <SubmitSeeds
+      seeds={draft.seeds}
+      plan={planOfSeeds(draft.seeds)}
+      onChange={(next) => onChange({ seeds: { ...draft.seeds, ...next } })}
+      fixed={
+        seeds.length === 0
+          ? null
+          : seeds.map((input) => (
+              <FixedSeed
+                key={keyOf(input)}
+                aria-label={submitText.seedOf(input.nodeTitle)}
+                {...(sentValue(draft, input) === null ? { 'aria-invalid': true } : {})}
+                {...(seeds.length > 1 ? { unit: input.nodeTitle } : {})}
+                value={String(shownValue(draft, input))}
+                onChange={(event) =>
+                  onChange({ values: { ...draft.values, [keyOf(input)]: event.currentTarget.value } })
+                }
+              />
+            ))
+      }
+      note={draft.seeds.mode !== 'fixed' && seeds.length > 1 ? submitText.seedsShared(seeds.length) : null}
+    />
   );
 }

@@ -1,25 +1,40 @@
-/** How many: seeds fixed, random or a range, set in every sampler alike. */
+/** How many: seeds fixed, random or a range. What a fixed seed is differs by kind: each form brings its own fields. */
 import type { ReactNode } from 'react';
 import { TextInput } from '../components/field.tsx';
 import { Segmented } from '../components/segmented.tsx';
 import { submitText } from '../text/submit.ts';
-import { keyOf } from '../../shared/workflow/inputs.ts';
-import { seedPlanOf, sentValue, shownValue } from './draft.ts';
-import { Row } from './inputs.tsx';
-import type { SubmitPartProps } from './inputs.tsx';
+import type { SeedPlan } from '../../shared/workflow/variants.ts';
+import { Row } from './parts.tsx';
+import type { Seeds } from './seed-plan.ts';
 import styles from './seeds.module.css';
 
-export function SubmitSeeds({ draft, inputs, onChange }: SubmitPartProps): ReactNode {
-  const { seeds } = draft;
-  const plan = seedPlanOf(draft);
-  const set = (next: Partial<typeof seeds>): void => {
-    onChange({ seeds: { ...seeds, ...next } });
-  };
-  const invalid = plan === null ? { 'aria-invalid': true as const } : {};
+export interface SubmitSeedsProps {
+  seeds: Seeds;
+  /** Null while a number is none. */
+  plan: SeedPlan | null;
+  onChange: (next: Partial<Seeds>) => void;
+  /** The fields of fixed seeds; null where there is no seed to set. */
+  fixed: ReactNode;
+  /** What else there is to know of them. */
+  note?: string | null;
+}
+
+export function SubmitSeeds({ seeds, plan, onChange, fixed, note = null }: SubmitSeedsProps): ReactNode {
+  const field = (key: 'count' | 'from', label: string, props: Parameters<typeof TextInput>[0]): ReactNode => (
+    <TextInput
+      className={styles[key] ?? ''}
+      type="number"
+      aria-label={label}
+      {...(plan === null ? { 'aria-invalid': true } : {})}
+      value={seeds[key]}
+      onChange={(event) => onChange({ [key]: event.currentTarget.value })}
+      {...props}
+    />
+  );
   return (
     <section className={styles['seeds']} aria-label={submitText.howMany}>
       <h2 className={styles['heading']}>{submitText.howMany}</h2>
-      {inputs.seeds.length === 0 ? (
+      {fixed === null ? (
         <p className={styles['note']}>{submitText.noSeeds}</p>
       ) : (
         <Row label={submitText.seeds}>
@@ -31,58 +46,24 @@ export function SubmitSeeds({ draft, inputs, onChange }: SubmitPartProps): React
                 value: mode,
                 label: submitText.seedModes[mode],
               }))}
-              onValueChange={(mode) => set({ mode })}
+              onValueChange={(mode) => onChange({ mode })}
             />
-            {seeds.mode !== 'fixed' && (
-              <TextInput
-                className={styles['count'] ?? ''}
-                type="number"
-                min={1}
-                max={10_000}
-                aria-label={submitText.seedsPerPrompt}
-                {...invalid}
-                unit={submitText.perPrompt}
-                value={seeds.count}
-                onChange={(event) => set({ count: event.currentTarget.value })}
-              />
-            )}
-            {seeds.mode === 'range' && (
-              <TextInput
-                className={styles['from'] ?? ''}
-                type="number"
-                min={0}
-                aria-label={submitText.seedFrom}
-                {...invalid}
-                lead={submitText.seedFrom}
-                value={seeds.from}
-                onChange={(event) => set({ from: event.currentTarget.value })}
-              />
-            )}
-            {seeds.mode === 'fixed' &&
-              inputs.seeds.map((input) => (
-                <TextInput
-                  key={keyOf(input)}
-                  className={styles['from'] ?? ''}
-                  type="number"
-                  min={0}
-                  aria-label={submitText.seedOf(input.nodeTitle)}
-                  {...(sentValue(draft, input) === null ? { 'aria-invalid': true } : {})}
-                  {...(inputs.seeds.length > 1 ? { unit: input.nodeTitle } : {})}
-                  value={String(shownValue(draft, input))}
-                  onChange={(event) =>
-                    onChange({ values: { ...draft.values, [keyOf(input)]: event.currentTarget.value } })
-                  }
-                />
-              ))}
+            {seeds.mode === 'fixed'
+              ? fixed
+              : field('count', submitText.seedsPerPrompt, { min: 1, max: 10_000, unit: submitText.perPrompt })}
+            {seeds.mode === 'range' && field('from', submitText.seedFrom, { min: 0, lead: submitText.seedFrom })}
           </div>
           {seeds.mode === 'range' && plan?.mode === 'range' && plan.count > 1 && (
             <p className={styles['note']}>{submitText.seedRange(plan.from, plan.from + plan.count - 1)}</p>
           )}
-          {seeds.mode !== 'fixed' && inputs.seeds.length > 1 && (
-            <p className={styles['note']}>{submitText.seedsShared(inputs.seeds.length)}</p>
-          )}
+          {note !== null && <p className={styles['note']}>{note}</p>}
         </Row>
       )}
     </section>
   );
+}
+
+/** One fixed seed. */
+export function FixedSeed(props: Parameters<typeof TextInput>[0]): ReactNode {
+  return <TextInput className={styles['from'] ?? ''} type="number" min={0} {...props} />;
 }

@@ -1,47 +1,44 @@
 /** New job: a workflow in, its inputs, how many, where; what it will make stands beside the button that queues it. */
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { JobId } from '../../shared/ids.ts';
-import { uuidv4 } from '../../shared/ids.ts';
-import { cx } from '../components/class-names.ts';
-import { Segmented } from '../components/segmented.tsx';
-import { showToast } from '../state/toasts.ts';
-import { useAct, useApi } from '../hooks/use-api.ts';
-import { isMac, useGlobalHotkeys } from '../hooks/use-hotkeys.ts';
-import { goTo } from '../hooks/use-route.ts';
-import { useServers } from '../state/stores.ts';
-import { common } from '../text/common.ts';
-import { submitText } from '../text/submit.ts';
-import { swarmForm } from '../text/swarm.ts';
 import { findInputs } from '../../shared/workflow/inputs.ts';
+import type { WorkflowInput, WorkflowInputs } from '../../shared/workflow/inputs.ts';
 import type { ReadResult } from '../../shared/workflow/result.ts';
 import { asSwarm } from '../../shared/workflow/swarm-raw.ts';
+import { cx } from '../components/class-names.ts';
 import { PageBar } from '../components/page-bar.tsx';
+import { Segmented } from '../components/segmented.tsx';
+import { useServers } from '../state/stores.ts';
+import { submitText } from '../text/submit.ts';
+import { swarmForm } from '../text/swarm.ts';
 import { SubmitAnswer } from './answer.tsx';
-import { draftOf, keptText, planOf, readKept, submissionOf } from './draft.ts';
+import { draftOf, keptText, planOf, promptsOf, readKept, sentValue, submissionOf } from './draft.ts';
 import type { Draft } from './draft.ts';
 import { SubmitDrop, useFileIntake } from './drop.tsx';
-import { SubmitInputs } from './inputs.tsx';
-import { SubmitMakes } from './makes.tsx';
+import { SubmitFrame } from './frame.tsx';
+import type { Making } from './frame.tsx';
+import { SubmitInputs, WorkflowSeeds } from './inputs.tsx';
 import { SubmitRefused } from './refused.tsx';
 import { SubmitSamples } from './samples.tsx';
-import { SubmitSeeds } from './seeds.tsx';
 import { SubmitSwarm } from './swarm/form.tsx';
+import { readStorage, useDraft, writeStorage } from './use-draft.ts';
 import { SubmitWhere } from './where.tsx';
 import page from '../components/page.module.css';
 import styles from './view.module.css';
 
 const KEPT_AS = 'switchyard.new-job';
 const FORM_KEPT_AS = 'switchyard.new-job.form';
-const KEEP_AFTER_MS = 400;
 
 export function SubmitView(): ReactNode {
-  const api = useApi();
-  const [draft, setDraft] = useState<Draft | null>(() => readKept(readStorage(KEPT_AS)));
+  const { draft, set, change } = useDraft<Draft | null>(KEPT_AS, readKept, keptText);
   const [answer, setAnswer] = useState<Exclude<ReadResult, { type: 'workflow' }> | null>(null);
   const [sent, setSent] = useState<readonly JobId[]>([]);
   const anyComfy = useServers((state) => [...state.byId.values()].some(({ kind }) => kind === 'comfy'));
   const anySwarm = useServers((state) => [...state.byId.values()].some(({ kind }) => kind === 'swarm'));
+  const intoSwarm = useServers(
+    (state) => draft !== null && draft.serverId !== null && state.byId.get(draft.serverId)?.kind === 'swarm',
+  );
   const [chosenForm, setForm] = useState(() => readStorage(FORM_KEPT_AS));
   // Until somebody chooses, what the servers are decides.
   const form =
@@ -50,73 +47,21 @@ export function SubmitView(): ReactNode {
     setForm(next);
     writeStorage(FORM_KEPT_AS, next);
   }, []);
-  /** The same press sent twice over a broken line must not queue twice: one token until it went through or the draft changed. */
-  const token = useRef<string | null>(null);
-
-  const change = useCallback((next: Partial<Draft>) => {
-    token.current = null;
-    setDraft((old) => (old === null ? old : { ...old, ...next }));
-  }, []);
   const take = useCallback(
     (result: ReadResult) => {
-      token.current = null;
       choose('workflow');
       if (result.type === 'workflow') {
         setAnswer(null);
         setSent([]);
-        setDraft((old) => draftOf(result, old));
+        set((old) => draftOf(result, old));
       } else setAnswer(result);
     },
-    [choose],
+    [choose, set],
   );
   const intake = useFileIntake(take);
 
-  useEffect(() => {
-    if (draft === null) return undefined;
-    const timer = setTimeout(() => {
-      writeStorage(KEPT_AS, keptText(draft));
-    }, KEEP_AFTER_MS);
-    return () => {
-      clearTimeout(timer);
-    };
-  }, [draft]);
-
   const graph = draft?.workflow.graph;
   const inputs = useMemo(() => (graph === undefined ? null : findInputs(graph)), [graph]);
-  const plan = draft === null || inputs === null ? null : planOf(draft, inputs);
-  const ready = form === 'workflow' && plan !== null && plan.total !== Infinity;
-  const intoSwarm = useServers(
-    (state) => draft !== null && draft.serverId !== null && state.byId.get(draft.serverId)?.kind === 'swarm',
-  );
-
-  const queue = useAct(async (signal, at: 'end' | 'front') => {
-    if (draft === null || inputs === null) return;
-    token.current ??= uuidv4();
-    const made = submissionOf(draft, inputs, at, token.current);
-    const submission = made !== null && intoSwarm ? asSwarm(made, draft.seeds.mode === 'random') : made;
-    if (submission === null) return;
-    const { jobs } = await api.jobs.submit(submission, { signal });
-    token.current = null;
-    setSent(jobs.map(({ id }) => id));
-    showToast({
-      key: 'queued',
-      text: submitText.queued(jobs.length),
-      action: { label: submitText.show, onAct: () => goTo('queue') },
-    });
-  });
-  // The SwarmUI form has the same keys for itself.
-  useGlobalHotkeys(
-    form === 'swarm'
-      ? {}
-      : {
-          'mod+enter': () => {
-            if (ready && !queue.busy) queue.run('end');
-          },
-          'mod+shift+enter': () => {
-            if (ready && !queue.busy) queue.run('front');
-          },
-        },
-  );
 
   return (
     <section
@@ -141,34 +86,22 @@ export function SubmitView(): ReactNode {
           </div>
         )}
         {form === 'swarm' && <SubmitSwarm />}
-        <div className={styles['page']} hidden={form === 'swarm'}>
-          <div className={styles['form']}>
-            <SubmitDrop workflow={draft?.workflow ?? null} intake={intake} />
-            {answer !== null && <SubmitAnswer answer={answer} onClose={() => setAnswer(null)} />}
-            {draft === null && <SubmitSamples onTake={take} />}
-            {draft !== null && inputs !== null && (
-              <>
-                <SubmitInputs draft={draft} inputs={inputs} onChange={change} />
-                <SubmitSeeds draft={draft} inputs={inputs} onChange={change} />
-                <SubmitWhere kinds={['comfy', 'swarm']} draft={draft} graph={draft.workflow.graph} onChange={change} />
-              </>
-            )}
-          </div>
+        <SubmitFrame
+          hidden={form === 'swarm'}
+          making={draft === null || inputs === null ? null : makingOf(draft, inputs, intoSwarm, setSent)}
+          aside={draft !== null && <SubmitRefused ids={sent} graph={draft.workflow.graph} />}
+        >
+          <SubmitDrop workflow={draft?.workflow ?? null} intake={intake} />
+          {answer !== null && <SubmitAnswer answer={answer} onClose={() => setAnswer(null)} />}
+          {draft === null && <SubmitSamples onTake={take} />}
           {draft !== null && inputs !== null && (
-            <div className={styles['side']}>
-              <SubmitMakes
-                draft={draft}
-                inputs={inputs}
-                plan={plan}
-                busy={queue.busy}
-                error={queue.error === null ? null : common.error(queue.error.code)}
-                queueKey={isMac ? '⌘ ⏎' : 'Ctrl ⏎'}
-                onQueue={queue.run}
-              />
-              <SubmitRefused ids={sent} graph={draft.workflow.graph} />
-            </div>
+            <>
+              <SubmitInputs draft={draft} inputs={inputs} onChange={change} />
+              <WorkflowSeeds draft={draft} inputs={inputs} onChange={change} />
+              <SubmitWhere kinds={['comfy', 'swarm']} draft={draft} graph={draft.workflow.graph} onChange={change} />
+            </>
           )}
-        </div>
+        </SubmitFrame>
       </div>
       {intake.dropping && (
         <div className={styles['dropping']} aria-hidden="true">
@@ -179,20 +112,31 @@ export function SubmitView(): ReactNode {
   );
 }
 
-/** Storage may be switched off or full: then the form begins empty, and that is all. */
-function readStorage(key: string): string | null {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function writeStorage(key: string, text: string | null): void {
-  try {
-    if (text === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, text);
-  } catch {
-    // As above: keeping the last workflow is a convenience.
-  }
+function makingOf(
+  draft: Draft,
+  inputs: WorkflowInputs,
+  intoSwarm: boolean,
+  onQueued: (ids: readonly JobId[]) => void,
+): Making {
+  const numberIn = (input: WorkflowInput | null): number | null => {
+    const value = input === null ? null : sentValue(draft, input);
+    return typeof value === 'number' ? value : null;
+  };
+  return {
+    draft,
+    prompts: promptsOf(draft, inputs).map(({ text }) => text),
+    plan: planOf(draft, inputs),
+    like: {
+      source: draft.workflow.name,
+      width: numberIn(inputs.width),
+      height: numberIn(inputs.height),
+      images: numberIn(inputs.images),
+    },
+    among: ({ kind, status, paused }) => kind === 'comfy' && status.contact === 'online' && !paused,
+    submission: (at, token) => {
+      const made = submissionOf(draft, inputs, at, token);
+      return made !== null && intoSwarm ? asSwarm(made, draft.seeds.mode === 'random') : made;
+    },
+    onQueued,
+  };
 }

@@ -7,8 +7,8 @@ import { swarmResults } from '../../shared/workflow/swarm-raw.ts';
 import { Field, TextInput } from '../components/field.tsx';
 import { Select } from '../components/select.tsx';
 import { useNow } from '../hooks/use-now.ts';
-import { useJobs, useServers, useStores } from '../state/stores.ts';
-import { useStore } from 'zustand';
+import { othersOf } from '../state/foreign-store.ts';
+import { useForeign, useJobs, useServerList } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { submitText } from '../text/submit.ts';
 import { may, swarmForm } from '../text/swarm.ts';
@@ -33,29 +33,23 @@ export interface SubmitWhereProps {
 }
 
 export function SubmitWhere({ kinds, draft, graph, onChange }: SubmitWhereProps): ReactNode {
-  const stores = useStores();
-  const order = useServers((state) => state.order);
-  const byId = useServers((state) => state.byId);
   const jobs = useJobs((state) => state.byId);
-  const foreign = useStore(stores.foreign, (state) => state.byServer);
+  const foreign = useForeign((state) => state.byServer);
   const nowMs = useNow(5_000);
-  const servers = order.flatMap((id) => byId.get(id) ?? []).filter(({ kind }) => kinds.includes(kind));
+  const servers = useServerList().filter(({ kind }) => kinds.includes(kind));
   const chosen = servers.find(({ id }) => id === draft.serverId);
 
-  const describe = (id: ServerId): string => {
-    const server = byId.get(id);
-    if (server === undefined) return '';
+  const describe = (server: ServerView): string => {
+    const { id } = server;
     if (server.status.contact !== 'online') return submitText.notOnline;
     if (server.paused) return submitText.pausedServer;
     const ours = jobsFor(jobs.values(), id);
-    const view = foreign.get(id);
-    const others =
-      (view?.total ?? 0) + (view?.counts ?? []).reduce((sum, count) => sum + count.waiting + count.running, 0);
+    const others = othersOf(foreign.get(id));
     return submitText.load(ours.length + others, freeInMs(ours, others, nowMs));
   };
 
-  const inside = (id: ServerId): string =>
-    graph !== undefined && byId.get(id)?.kind === 'swarm' ? `${swarmForm.rawServer}  ·  ` : '';
+  const inside = ({ kind }: ServerView): string =>
+    graph !== undefined && kind === 'swarm' ? `${swarmForm.rawServer}  ·  ` : '';
   const notes = graph !== undefined && chosen?.kind === 'swarm' ? rawNotes(graph, chosen) : [];
 
   return (
@@ -79,7 +73,10 @@ export function SubmitWhere({ kinds, draft, graph, onChange }: SubmitWhereProps)
             value={chosen?.id ?? ANY}
             options={[
               { value: ANY, label: `${common.anyServerOf(kinds[0])}  ·  ${submitText.anyServerHint}` },
-              ...servers.map(({ id, name }) => ({ value: id, label: `${name}  ·  ${inside(id)}${describe(id)}` })),
+              ...servers.map((server) => ({
+                value: server.id,
+                label: `${server.name}  ·  ${inside(server)}${describe(server)}`,
+              })),
             ]}
             onValueChange={(value) => onChange({ serverId: value === ANY ? null : value })}
           />

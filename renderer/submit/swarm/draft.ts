@@ -11,6 +11,8 @@ import type { WorkflowInput } from '../../../shared/workflow/inputs.ts';
 import { batchTitle } from '../../../shared/workflow/summarize.ts';
 import { makeJobs, MAX_SEED, newSeed, planJobs } from '../../../shared/workflow/variants.ts';
 import type { Plan, SeedPlan } from '../../../shared/workflow/variants.ts';
+import { keptObject, keptSeeds, keptWord, planOfSeeds, wholeNumber } from '../seed-plan.ts';
+import type { Seeds } from '../seed-plan.ts';
 
 /** Shown by name in the form; everything else is "further". */
 export const ESSENTIAL = ['width', 'height', 'steps', 'cfgscale'] as const;
@@ -26,7 +28,7 @@ export interface SwarmDraft {
   images: string;
   /** Touched parameters by id, as typed. */
   values: Readonly<Record<string, string>>;
-  seeds: { mode: SeedPlan['mode']; count: string; from: string; fixed: string };
+  seeds: Seeds & { fixed: string };
   note: string;
 }
 
@@ -153,11 +155,6 @@ export function imagesOf(draft: SwarmDraft): number | null {
   return many === null || many < 1 || many > 10_000 ? null : many;
 }
 
-function wholeNumber(text: string): number | null {
-  const number = text.trim() === '' ? NaN : Number(text);
-  return Number.isSafeInteger(number) ? number : null;
-}
-
 /** The largest seed this server takes. */
 export const mostSeed = (catalogue: CatalogueView): number => {
   const most = paramOf(catalogue, 'seed')?.max ?? 0;
@@ -165,15 +162,8 @@ export const mostSeed = (catalogue: CatalogueView): number => {
 };
 
 /** The seed plan, or null while its numbers are none. A fixed seed is a range of one. */
-export function seedPlanOf(draft: SwarmDraft, catalogue: CatalogueView): Exclude<SeedPlan, { mode: 'fixed' }> | null {
-  const { mode, count, from, fixed } = draft.seeds;
-  const most = mostSeed(catalogue);
-  const many = mode === 'fixed' ? 1 : wholeNumber(count);
-  if (many === null || many < 1) return null;
-  if (mode === 'random') return { mode, count: many };
-  const first = wholeNumber(mode === 'fixed' ? fixed : from);
-  return first === null || first < 0 || first > most - many + 1 ? null : { mode: 'range', from: first, count: many };
-}
+export const seedPlanOf = ({ seeds }: SwarmDraft, catalogue: CatalogueView): SeedPlan | null =>
+  planOfSeeds(seeds.mode === 'fixed' ? { mode: 'range', count: '1', from: seeds.fixed } : seeds, mostSeed(catalogue));
 
 /** Faults by parameter id, of all that is in the form. */
 export function faultsOf(draft: SwarmDraft, catalogue: CatalogueView): ReadonlyMap<string, string> {
@@ -274,26 +264,16 @@ export function readKept(text: string | null): SwarmDraft {
     return EMPTY_DRAFT;
   }
   if (typeof kept !== 'object' || kept === null) return EMPTY_DRAFT;
-  const old = kept as Record<string, unknown>;
-  const word = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
-  const seeds = (typeof old['seeds'] === 'object' && old['seeds'] !== null ? old['seeds'] : {}) as Record<
-    string,
-    unknown
-  >;
-  const values = typeof old['values'] === 'object' && old['values'] !== null ? Object.entries(old['values']) : [];
+  const old = keptObject(kept);
+  const values = Object.entries(keptObject(old['values']));
   return {
     serverId: typeof old['serverId'] === 'string' ? (old['serverId'] as ServerId) : null,
-    model: word(old['model'], ''),
-    prompt: word(old['prompt'], ''),
-    negative: word(old['negative'], ''),
-    images: word(old['images'], '1'),
+    model: keptWord(old['model'], ''),
+    prompt: keptWord(old['prompt'], ''),
+    negative: keptWord(old['negative'], ''),
+    images: keptWord(old['images'], '1'),
     values: Object.fromEntries(values.filter((pair): pair is [string, string] => typeof pair[1] === 'string')),
-    seeds: {
-      mode: seeds['mode'] === 'fixed' || seeds['mode'] === 'range' ? seeds['mode'] : 'random',
-      count: word(seeds['count'], '1'),
-      from: word(seeds['from'], '1'),
-      fixed: word(seeds['fixed'], '1'),
-    },
+    seeds: { ...keptSeeds(old['seeds'], '1'), fixed: keptWord(keptObject(old['seeds'])['fixed'], '1') },
     note: '',
   };
 }

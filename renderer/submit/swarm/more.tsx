@@ -5,7 +5,7 @@ import { Field, TextArea, TextInput } from '../../components/field.tsx';
 import { Select } from '../../components/select.tsx';
 import { submitText } from '../../text/submit.ts';
 import { swarmForm } from '../../text/swarm.ts';
-import { Row } from '../inputs.tsx';
+import { Row } from '../parts.tsx';
 import { choicesOf, furtherOf } from './draft.ts';
 import type { SwarmDraft } from './draft.ts';
 import styles from '../inputs.module.css';
