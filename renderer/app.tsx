@@ -3,14 +3,13 @@ import { lazy, Suspense, useEffect, useMemo } from 'react';
 import type { ComponentType, ReactNode } from 'react';
 import type { Api } from '../shared/contract.ts';
 import { ToastRegion } from './components/toast.tsx';
-import { closeToast, showToast } from './state/toasts.ts';
 import { useGlobalHotkeys } from './hooks/use-hotkeys.ts';
 import { ApiContext } from './hooks/use-api.ts';
 import { goTo, useRoute } from './hooks/use-route.ts';
 import type { Route } from './hooks/use-route.ts';
 import { ActionsContext, createActions, sayTrouble } from './state/actions.ts';
 import { CancelContext, CancelFlow } from './cancel/flow.ts';
-import { StoresContext, useApp, useServers } from './state/stores.ts';
+import { StoresContext, useApp, useServers, useToasts } from './state/stores.ts';
 import type { Stores } from './state/stores.ts';
 import { cancelText } from './text/cancel.ts';
 import { common } from './text/common.ts';
@@ -58,13 +57,13 @@ export interface AppProps {
 }
 
 export function App({ api, stores, onRetry }: AppProps): ReactNode {
-  const actions = useMemo(() => createActions(api), [api]);
+  const actions = useMemo(() => createActions(api, stores.toasts), [api, stores]);
   const flow = useMemo(
     () =>
       new CancelFlow(api, stores, {
         taken: (waiting, summary) => {
           if (waiting.length > 0) {
-            showToast({
+            stores.toasts.show({
               key: 'cancelled',
               text: <PutBackWords ids={waiting} />,
               action: {
@@ -81,11 +80,15 @@ export function App({ api, stores, onRetry }: AppProps): ReactNode {
             });
           }
           if (summary !== null && summary.notAllowed > 0) {
-            showToast({ key: 'not-allowed', tone: 'trouble', text: cancelText.summaryNotAllowed(summary.notAllowed) });
+            stores.toasts.show({
+              key: 'not-allowed',
+              tone: 'trouble',
+              text: cancelText.summaryNotAllowed(summary.notAllowed),
+            });
           }
         },
         failed: (error) => {
-          sayTrouble(error, cancelText.failed);
+          sayTrouble(stores.toasts, error, cancelText.failed);
         },
       }),
     [api, stores, actions],
@@ -105,6 +108,7 @@ export function App({ api, stores, onRetry }: AppProps): ReactNode {
 }
 
 function Frame({ flow, onRetry }: { flow: CancelFlow; onRetry: () => void }): ReactNode {
+  const toasts = useToasts();
   const [route] = useRoute();
   const link = useApp((state) => state.link);
   const noServers = useServers((state) => state.ready && state.order.length === 0);
@@ -117,8 +121,8 @@ function Frame({ flow, onRetry }: { flow: CancelFlow; onRetry: () => void }): Re
   }, [route, running]);
 
   useEffect(() => {
-    if (link === 'online') closeToast('trouble');
-  }, [link]);
+    if (link === 'online') toasts.close('trouble');
+  }, [link, toasts]);
 
   useGlobalHotkeys({
     'mod+1': () => {

@@ -33,7 +33,7 @@ const link = openLink({
         client.close();
       },
     });
-    const desktop = inDesktop() ? hearDesktop(client, stores.app) : null;
+    const desktop = inDesktop() ? hearDesktop(client, stores) : null;
     return {
       [Symbol.dispose]: () => {
         desktop?.[Symbol.dispose]();

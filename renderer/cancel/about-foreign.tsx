@@ -21,7 +21,7 @@ export function AboutForeign({ serverId, onClose }: { serverId: ServerId | null;
       onKeep={onClose}
       onAct={() => {
         onClose();
-        ui.setState({ stopEverything: serverId });
+        ui.askToStopEverything(serverId);
       }}
     >
       <p>{cancelText.aboutText}</p>

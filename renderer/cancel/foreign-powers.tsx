@@ -10,10 +10,9 @@ import { toAppError } from '../../shared/errors.ts';
 import type { ServerId } from '../../shared/ids.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
 import { AlertDialog } from '../components/alert-dialog.tsx';
-import { showToast } from '../state/toasts.ts';
 import { useApi, useLoad } from '../hooks/use-api.ts';
 import { serverOf } from '../../shared/job-view.ts';
-import { useJobs, useServers, useStores } from '../state/stores.ts';
+import { useJobs, useServers, useStores, useToasts } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { may, powersText, stopAct, stopLabel, stopSentence } from '../text/swarm.ts';
 import type { Standing, StopWay } from '../text/swarm.ts';
@@ -39,6 +38,7 @@ export function waysOf(standing: Standing, prompts: boolean): StopWay[] {
 
 function Asking({ serverId, onClose }: { serverId: ServerId; onClose: () => void }): ReactNode {
   const api = useApi();
+  const toasts = useToasts();
   const { foreign } = useStores();
   const group = useId();
   const server = useServers((state) => state.byId.get(serverId)?.name ?? '');
@@ -67,9 +67,9 @@ function Asking({ serverId, onClose }: { serverId: ServerId; onClose: () => void
     if (way === undefined) return;
     onClose();
     stop(api, serverId, way, standing).then(
-      () => showToast({ key: 'stopped', text: powersText.stopped(stopLabel(way, standing)) }),
+      () => toasts.show({ key: 'stopped', text: powersText.stopped(stopLabel(way, standing)) }),
       (thrown: unknown) =>
-        showToast({
+        toasts.show({
           key: 'trouble',
           tone: 'trouble',
           text: `${powersText.failed}: ${common.error(toAppError(thrown).code)}`,

@@ -2,10 +2,10 @@
  * Toasts: what just happened, with at most one button, for ten seconds. A pie shows the time left; pointer or focus on
  * the toast stops the clock, so that nobody has to hurry. Nothing is lost when one goes: History has it for good.
  */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { CSSProperties, ReactNode } from 'react';
 import { useStore } from 'zustand';
-import { closeToast, toasts as store } from '../state/toasts.ts';
+import { useToasts } from '../state/stores.ts';
 import type { ToastSpec } from '../state/toasts.ts';
 import { common } from '../text/common.ts';
 import { Button } from './button.tsx';
@@ -15,17 +15,19 @@ import styles from './toast.module.css';
 
 /** Mount once. The region is there before the first toast, as live regions must be. */
 export function ToastRegion(): ReactNode {
+  const store = useToasts();
   const toasts = useStore(store, (state) => state.toasts);
   return (
     <div className={styles['region']} role="status" aria-live="polite" aria-atomic="false">
       {toasts.map((toast) => (
-        <Toast key={toast.key} toast={toast} />
+        <Toast key={toast.key} toast={toast} onClose={() => store.close(toast.key)} />
       ))}
     </div>
   );
 }
 
-function Toast({ toast }: { toast: ToastSpec }): ReactNode {
+function Toast({ toast, onClose }: { toast: ToastSpec; onClose: () => void }): ReactNode {
+  const close = useEffectEvent(onClose);
   const stays = toast.tone === 'trouble';
   const standsMs = toast.standsMs ?? (toast.action === undefined ? 5_000 : 10_000);
   const [held, setHeld] = useState(false);
@@ -38,9 +40,7 @@ function Toast({ toast }: { toast: ToastSpec }): ReactNode {
   useEffect(() => {
     if (held || stays) return undefined;
     const startedAt = performance.now();
-    const timer = setTimeout(() => {
-      closeToast(toast.key);
-    }, leftMs.current);
+    const timer = setTimeout(() => close(), leftMs.current);
     return () => {
       clearTimeout(timer);
       leftMs.current = Math.max(1_000, leftMs.current - (performance.now() - startedAt));
@@ -65,21 +65,14 @@ function Toast({ toast }: { toast: ToastSpec }): ReactNode {
           className={styles['act']}
           onClick={() => {
             toast.action?.onAct();
-            closeToast(toast.key);
+            onClose();
           }}
         >
           {toast.action.label}
         </Button>
       )}
       {stays || toast.action === undefined ? (
-        <IconButton
-          className={styles['close']}
-          name={common.close}
-          icon="close"
-          onClick={() => {
-            closeToast(toast.key);
-          }}
-        />
+        <IconButton className={styles['close']} name={common.close} icon="close" onClick={onClose} />
       ) : (
         <span
           className={cx(styles['pie'], held && styles['held'])}

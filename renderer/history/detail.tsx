@@ -11,11 +11,10 @@ import { AlertDialog } from '../components/alert-dialog.tsx';
 import { Button } from '../components/button.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { IconButton } from '../components/icon-button.tsx';
-import { showToast } from '../state/toasts.ts';
 import { duration, since, time } from '../text/format.ts';
 import { useApi, useLoad } from '../hooks/use-api.ts';
 import { sayTrouble } from '../state/actions.ts';
-import { useJobs } from '../state/stores.ts';
+import { useJobs, useToasts } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { endingOf, foreignEnding } from '../text/endings.ts';
 import { detailText, historyText } from '../text/history.ts';
@@ -96,6 +95,7 @@ function Foreign({
 
 function Job({ id, nameOf, onPutBack, onRunAgain, onRemoved }: { id: JobId } & HistoryDetailProps): ReactNode {
   const api = useApi();
+  const toasts = useToasts();
   const known = useJobs((state) => state.byId.get(id));
   const {
     value: detail,
@@ -121,11 +121,11 @@ function Job({ id, nameOf, onPutBack, onRunAgain, onRemoved }: { id: JobId } & H
     setRemoving(false);
     api.jobs.remove({ ids: [id] }).then(
       () => {
-        showToast({ key: 'history-act', text: detailText.removedToast });
+        toasts.show({ key: 'history-act', text: detailText.removedToast });
         onRemoved();
       },
       (thrown: unknown) => {
-        sayTrouble(thrown, historyText.actionFailed);
+        sayTrouble(toasts, thrown, historyText.actionFailed);
       },
     );
   };

@@ -6,13 +6,12 @@ import type { JobId, ServerId } from '../../shared/ids.ts';
 import { Button } from '../components/button.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { Menu } from '../components/menu.tsx';
-import { closeToast, showToast } from '../state/toasts.ts';
 import { bytes, day as dayName } from '../text/format.ts';
 import { useApi } from '../hooks/use-api.ts';
 import { useHotkeys } from '../hooks/use-hotkeys.ts';
 import { goTo, useRoute } from '../hooks/use-route.ts';
 import { sayTrouble, useActions } from '../state/actions.ts';
-import { useApp, useServers, useStores } from '../state/stores.ts';
+import { useApp, useServers, useStores, useToasts } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { historyText } from '../text/history.ts';
 import { HistoryDetail } from './detail.tsx';
@@ -37,6 +36,7 @@ const NARROW_PX = 620;
 /** `#history/<job id>` opens with that job's details. */
 export function HistoryView(): ReactNode {
   const api = useApi();
+  const toasts = useToasts();
   const actions = useActions();
   const [, rest] = useRoute();
   const stores = useStores();
@@ -149,18 +149,18 @@ export function HistoryView(): ReactNode {
   );
   const save = (format: 'csv' | 'json'): void => {
     const key = 'history-export';
-    showToast({ key, text: historyText.exporting(bytes(0)), standsMs: 60_000 });
+    toasts.show({ key, text: historyText.exporting(bytes(0)), standsMs: 60_000 });
     exportHistory(
       api,
       format,
       filterOf({ ...choice, text: '' }, Date.now()),
-      (characters) => showToast({ key, text: historyText.exporting(bytes(characters)), standsMs: 60_000 }),
+      (characters) => toasts.show({ key, text: historyText.exporting(bytes(characters)), standsMs: 60_000 }),
       new AbortController().signal,
     ).then(
-      (name) => showToast({ key, text: historyText.exported(name) }),
+      (name) => toasts.show({ key, text: historyText.exported(name) }),
       (error: unknown) => {
-        closeToast(key);
-        sayTrouble(error, historyText.exportFailed);
+        toasts.close(key);
+        sayTrouble(toasts, error, historyText.exportFailed);
       },
     );
   };

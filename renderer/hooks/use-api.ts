@@ -1,5 +1,5 @@
 /** The api of the contract for any component, and small helpers around calls. The api stays the same object over reconnects. */
-import { createContext, useCallback, useContext, useEffect, useRef, useState } from 'react';
+import { createContext, useCallback, useContext, useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { Api } from '../../shared/contract.ts';
 import { isAbort, toAppError } from '../../shared/errors.ts';
 import type { AppError } from '../../shared/errors.ts';
@@ -28,14 +28,11 @@ export function useLoad<Value>(
 ): CallState<Value> & { reload: () => void } {
   const [state, setState] = useState<CallState<Value> & { key: string }>({ value: null, error: null, busy: true, key });
   const [turn, setTurn] = useState(0);
-  const latest = useRef(load);
-  useEffect(() => {
-    latest.current = load;
-  });
+  const loadNow = useEffectEvent(load);
   useEffect(() => {
     const controller = new AbortController();
     setState((old) => ({ value: old.key === key ? old.value : null, error: null, busy: true, key }));
-    latest.current(controller.signal).then(
+    loadNow(controller.signal).then(
       (value) => {
         if (!controller.signal.aborted) setState({ value, error: null, busy: false, key });
       },

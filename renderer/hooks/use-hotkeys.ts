@@ -2,7 +2,7 @@
  * Keys. Global ones carry Ctrl (Cmd on a Mac); single keys belong to a list: give `useHotkeys` its element, and they
  * work only while the focus is in it, and not at all when the user switched them off.
  */
-import { useEffect, useRef } from 'react';
+import { useEffect, useEffectEvent } from 'react';
 import type { RefObject } from 'react';
 
 /** `mod` is Ctrl, or Cmd on a Mac. Examples: 'mod+n', 'shift+backspace', '?', 'alt+arrowup'. Order: mod, alt, shift, key. */
@@ -44,37 +44,25 @@ function dispatch(event: KeyboardEvent, keys: Hotkeys): void {
 
 /** Keys of the whole window. Not while a dialog or menu is open: those have the keyboard to themselves. */
 export function useGlobalHotkeys(keys: Hotkeys): void {
-  const latest = useRef(keys);
-  useEffect(() => {
-    latest.current = keys;
+  const onKeyDown = useEffectEvent((event: KeyboardEvent): void => {
+    if (document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') === null) dispatch(event, keys);
   });
   useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent): void => {
-      if (document.querySelector('[role="dialog"], [role="alertdialog"], [role="menu"]') !== null) return;
-      dispatch(event, latest.current);
-    };
-    window.addEventListener('keydown', onKeyDown);
-    return () => {
-      window.removeEventListener('keydown', onKeyDown);
-    };
+    const listener = (event: KeyboardEvent): void => onKeyDown(event);
+    window.addEventListener('keydown', listener);
+    return () => window.removeEventListener('keydown', listener);
   }, []);
 }
 
 /** Keys of one list, while the focus is inside `within`. */
 export function useHotkeys(within: RefObject<HTMLElement | null>, keys: Hotkeys, enabled = true): void {
-  const latest = useRef(keys);
-  useEffect(() => {
-    latest.current = keys;
+  const onKeyDown = useEffectEvent((event: KeyboardEvent): void => {
+    if (enabled) dispatch(event, keys);
   });
   useEffect(() => {
     const element = within.current;
-    if (element === null || !enabled) return undefined;
-    const onKeyDown = (event: KeyboardEvent): void => {
-      dispatch(event, latest.current);
-    };
-    element.addEventListener('keydown', onKeyDown);
-    return () => {
-      element.removeEventListener('keydown', onKeyDown);
-    };
-  }, [within, enabled]);
+    const listener = (event: KeyboardEvent): void => onKeyDown(event);
+    element?.addEventListener('keydown', listener);
+    return () => element?.removeEventListener('keydown', listener);
+  }, [within]);
 }

@@ -11,6 +11,7 @@ import { Icon } from '../components/icons.tsx';
 import { bytes } from '../text/format.ts';
 import { useAct, useApi } from '../hooks/use-api.ts';
 import { sayTrouble } from '../state/actions.ts';
+import { useToasts } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { detailText, historyText } from '../text/history.ts';
 import styles from './outputs.module.css';
@@ -120,9 +121,10 @@ function File({ output }: { output: OutputView }): ReactNode {
 /** Only on the machine the files are on; elsewhere the core refuses, and the answer says so. */
 function Reveal({ output, words = false }: { output: OutputView; words?: boolean }): ReactNode {
   const api = useApi();
+  const toasts = useToasts();
   const reveal = (): void => {
     api.outputs.reveal({ id: output.id }).catch((error: unknown) => {
-      sayTrouble(error, historyText.actionFailed);
+      sayTrouble(toasts, error, historyText.actionFailed);
     });
   };
   if (words) {

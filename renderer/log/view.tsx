@@ -7,8 +7,8 @@ import { EmptyState } from '../components/empty-state.tsx';
 import { Checkbox, TextInput } from '../components/field.tsx';
 import { Icon } from '../components/icons.tsx';
 import { Select } from '../components/select.tsx';
-import { showToast } from '../state/toasts.ts';
 import { useApi, useLoad } from '../hooks/use-api.ts';
+import { useToasts } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { logText } from '../text/settings.ts';
 import { PageBar } from '../components/page-bar.tsx';
@@ -21,6 +21,7 @@ type Level = LogEntry['level'];
 
 export function LogView(): ReactNode {
   const api = useApi();
+  const toasts = useToasts();
   const [level, setLevel] = useState<Level>('info');
   const [search, setSearch] = useState('');
   const [follow, setFollow] = useState(true);
@@ -57,8 +58,8 @@ export function LogView(): ReactNode {
   const copy = (): void => {
     const text = lines.map((line) => line.text).join('\n');
     copyText(text).then(
-      () => showToast({ key: 'log', text: logText.copied(lines.length) }),
-      () => showToast({ key: 'log', text: logText.copyFailed, tone: 'trouble' }),
+      () => toasts.show({ key: 'log', text: logText.copied(lines.length) }),
+      () => toasts.show({ key: 'log', text: logText.copyFailed, tone: 'trouble' }),
     );
   };
 

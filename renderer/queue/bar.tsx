@@ -59,7 +59,7 @@ function Counts(): ReactNode {
           size="s"
           icon="play"
           onClick={() => {
-            ui.setState({ frozen: false });
+            ui.freeze(false);
           }}
         >
           {queueText.unfreeze}
@@ -145,7 +145,7 @@ function AllActs(): ReactNode {
             label: queueText.inspectorOpen,
             checked: inspector,
             onSelect: () => {
-              ui.setState({ inspector: !inspector });
+              ui.inspect(!inspector);
             },
           },
           {
@@ -153,14 +153,14 @@ function AllActs(): ReactNode {
             label: queueText.freeze,
             checked: frozen,
             onSelect: () => {
-              ui.setState({ frozen: !frozen });
+              ui.freeze(!frozen);
             },
           },
           {
             label: queueText.keys,
             keyHint: '?',
             onSelect: () => {
-              ui.setState({ shortcutsOpen: true });
+              ui.showShortcuts(true);
             },
           },
         ]}
@@ -182,7 +182,7 @@ function PickedActs({ picked, rows }: { picked: Picked; rows: number }): ReactNo
         name={queueText.unselect}
         icon="close"
         onClick={() => {
-          ui.setState({ selected: new Set() });
+          ui.pickAll([]);
         }}
       />
       {picked.movable.length > 0 && (

@@ -103,11 +103,7 @@ function Inside(props: BatchRowProps & { firstId: JobId; lastId: JobId }): React
                 props.open ? queueText.fold(batch?.title ?? first.title) : queueText.unfold(batch?.title ?? first.title)
               }
               onClick={() => {
-                ui.setState(({ unfolded }) => {
-                  const next = new Set(unfolded);
-                  if (!next.delete(props.rowKey)) next.add(props.rowKey);
-                  return { unfolded: next };
-                });
+                ui.fold(props.rowKey, !props.open);
               }}
             >
               <Badge>

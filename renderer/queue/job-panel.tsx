@@ -30,7 +30,7 @@ export function JobPanel({ id, pickedCount }: { id: JobId | null; pickedCount: n
           name={queueText.inspectorClose}
           icon="close"
           onClick={() => {
-            ui.setState({ inspector: false });
+            ui.inspect(false);
           }}
         />
       </div>

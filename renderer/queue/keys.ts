@@ -7,7 +7,6 @@ import type { Picked } from './picked.ts';
 import { isFocusable, isPickable } from './rows.ts';
 import type { QueueRow } from './rows.ts';
 import type { Stores } from '../state/stores.ts';
-import { select } from '../state/ui-store.ts';
 import type { RowKey } from '../state/ui-store.ts';
 
 export interface KeyContext {
@@ -29,16 +28,15 @@ export interface KeyContext {
 
 export function queueKeys(name: string, context: KeyContext): boolean {
   const { rows, index, stores, actions, flow } = context;
+  const { ui } = stores;
   const row = rows[index];
-  const ui = stores.ui.getState();
 
   const goToIndex = (to: number, direction: -1 | 1, extend: boolean): boolean => {
     let at = Math.max(0, Math.min(rows.length - 1, to));
     while (at >= 0 && at < rows.length) {
       const candidate = rows[at];
       if (candidate !== undefined && isFocusable(candidate)) {
-        if (isPickable(candidate) && extend) stores.ui.setState(select(ui, context.pickable, candidate.key, 'extend'));
-        else if (isPickable(candidate)) stores.ui.setState(select(ui, context.pickable, candidate.key, 'one'));
+        if (isPickable(candidate)) ui.pick(context.pickable, candidate.key, extend ? 'extend' : 'one');
         context.focusRow(candidate.key);
         return true;
       }
@@ -48,10 +46,7 @@ export function queueKeys(name: string, context: KeyContext): boolean {
   };
   const fold = (open: boolean): boolean => {
     if (row?.type !== 'batch' || row.open === open) return false;
-    const unfolded = new Set(ui.unfolded);
-    if (open) unfolded.add(row.key);
-    else unfolded.delete(row.key);
-    stores.ui.setState({ unfolded });
+    ui.fold(row.key, open);
     return true;
   };
 
@@ -79,11 +74,11 @@ export function queueKeys(name: string, context: KeyContext): boolean {
     case 'arrowleft':
       return (!context.inControl && fold(false)) || context.focusControl('previous');
     case 'mod+a':
-      stores.ui.setState({ selected: new Set(context.pickable) });
+      ui.pickAll(context.pickable);
       return true;
     case 'escape':
-      if (ui.selected.size > 1) stores.ui.setState({ selected: new Set() });
-      else if (ui.inspector) stores.ui.setState({ inspector: false });
+      if (ui.getState().selected.size > 1) ui.pickAll([]);
+      else if (ui.getState().inspector) ui.inspect(false);
       return true;
     case 'delete':
     case 'backspace': {
@@ -121,16 +116,16 @@ export function queueKeys(name: string, context: KeyContext): boolean {
       goTo('new');
       return true;
     case '?':
-      stores.ui.setState({ shortcutsOpen: true });
+      ui.showShortcuts(true);
       return true;
     case 'space':
       if (context.inControl || row === undefined || !isPickable(row)) return false;
-      stores.ui.setState(select(ui, context.pickable, row.key, 'toggle'));
+      ui.pick(context.pickable, row.key, 'toggle');
       return true;
     case 'enter':
       if (context.inControl) return false;
       if (row?.type === 'batch') return fold(!row.open);
-      stores.ui.setState({ inspector: true });
+      ui.inspect(true);
       return true;
     default:
       return false;

@@ -19,7 +19,6 @@ import { isFocusable, isPickable, jobsOfRow } from './rows.ts';
 import type { QueueRow } from './rows.ts';
 import { stepTarget } from './reorder.ts';
 import { useApp, useStores, useUi } from '../state/stores.ts';
-import { select } from '../state/ui-store.ts';
 import type { RowKey } from '../state/ui-store.ts';
 import { queueText } from '../text/queue.ts';
 import { queueKeys } from './keys.ts';
@@ -82,7 +81,7 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
   const focusRow = useCallback(
     (key: RowKey) => {
       wantsFocus.current = true;
-      stores.ui.setState({ focused: key });
+      stores.ui.focus(key);
       const index = indexOf.get(key);
       if (index !== undefined) list.current?.scrollToIndex(index);
     },
@@ -108,14 +107,14 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
       rows.slice(lastIndex.current).find(isFocusable) ?? rows.slice(0, lastIndex.current).findLast(isFocusable);
     const hadFocus = document.activeElement === document.body || document.activeElement === null;
     if (near !== undefined && hadFocus) focusRow(near.key);
-    else stores.ui.setState({ focused: near?.key ?? null });
+    else stores.ui.focus(near?.key ?? null);
   }, [rows, focused, focusIndex, focusRow, stores]);
 
   // Rows that are gone are picked no more.
   useEffect(() => {
     const { selected: keys } = stores.ui.getState();
     const kept = [...keys].filter((key) => indexOf.has(key));
-    if (kept.length < keys.size) stores.ui.setState({ selected: new Set(kept) });
+    if (kept.length < keys.size) stores.ui.pickAll(kept);
   }, [indexOf, stores]);
 
   const step = useCallback(
@@ -161,16 +160,9 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
     const key = keyUnder(event.target);
     const row = rowAt(key);
     if (key === null || row === undefined) return;
-    if (onControl(event.target)) {
-      stores.ui.setState({ focused: key });
-      return;
-    }
-    if (!isPickable(row)) {
-      stores.ui.setState({ focused: key });
-      return;
-    }
     const how = event.shiftKey ? 'extend' : event.ctrlKey || event.metaKey ? 'toggle' : 'one';
-    stores.ui.setState(select(stores.ui.getState(), pickable, key, how));
+    if (onControl(event.target) || !isPickable(row)) stores.ui.focus(key);
+    else stores.ui.pick(pickable, key, how);
   };
 
   const onContextMenu = (event: MouseEvent): void => {
@@ -181,14 +173,14 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
       event.preventDefault();
       return;
     }
-    if (!stores.ui.getState().selected.has(key)) stores.ui.setState(select(stores.ui.getState(), pickable, key, 'one'));
+    if (!stores.ui.getState().selected.has(key)) stores.ui.pick(pickable, key, 'one');
   };
 
   const onDragStart = (event: DragEvent): void => {
     const key = keyUnder(event.target);
     const row = rowAt(key);
     if (key === null || row === undefined) return;
-    if (!stores.ui.getState().selected.has(key)) stores.ui.setState(select(stores.ui.getState(), pickable, key, 'one'));
+    if (!stores.ui.getState().selected.has(key)) stores.ui.pick(pickable, key, 'one');
     dragging.current = [...stores.ui.getState().selected];
     event.dataTransfer.effectAllowed = 'move';
     event.dataTransfer.setData('text/plain', key);
@@ -247,7 +239,7 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
       flow,
       step,
       open: () => {
-        stores.ui.setState({ inspector: true });
+        stores.ui.inspect(true);
       },
     });
   }, [picked, actions, flow, step, stores]);
@@ -270,13 +262,12 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
           onKeyDown={onKeyDown}
           onClick={onClick}
           onDoubleClick={(event) => {
-            if (!onControl(event.target) && rowAt(keyUnder(event.target))?.type === 'job')
-              stores.ui.setState({ inspector: true });
+            if (!onControl(event.target) && rowAt(keyUnder(event.target))?.type === 'job') stores.ui.inspect(true);
           }}
           onContextMenu={onContextMenu}
           onFocus={(event) => {
             const key = keyUnder(event.target);
-            if (key !== null && key !== stores.ui.getState().focused) stores.ui.setState({ focused: key });
+            if (key !== null && key !== stores.ui.getState().focused) stores.ui.focus(key);
           }}
           onPointerLeave={() => {
             linger.pointerLeft();

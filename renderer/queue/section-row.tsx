@@ -114,7 +114,7 @@ function SectionActs({ server, focused }: { server: ServerView; focused: boolean
       hint: queueText.cancelEveryoneHint,
       onSelect: () => {
         // SwarmUI has users: whose work can be stopped there is a question of its own.
-        if (server.kind === 'swarm') ui.setState({ stopEverything: server.id });
+        if (server.kind === 'swarm') ui.askToStopEverything(server.id);
         else flow.ask({ scope: { server: server.id, which: 'everyone' } });
       },
     },
@@ -128,7 +128,7 @@ function SectionActs({ server, focused }: { server: ServerView; focused: boolean
     {
       label: only ? queueText.showAllServers : queueText.showOnly,
       onSelect: () => {
-        ui.setState({ onlyServer: only ? null : server.id });
+        ui.showOnly(only ? null : server.id);
       },
     },
     {

@@ -66,7 +66,7 @@ export function QueueView(): ReactNode {
       <ForeignPowers
         serverId={stopEverything}
         onClose={() => {
-          stores.ui.setState({ stopEverything: null });
+          stores.ui.askToStopEverything(null);
         }}
       />
     </div>

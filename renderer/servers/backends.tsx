@@ -2,7 +2,7 @@
  * The backends of one SwarmUI server: state, model, slots and load, lost slots, and what can be done about them. Nothing is
  * done unasked; each question says what is lost. Asks once in two seconds while it is in sight.
  */
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 import { toAppError } from '../../shared/errors.ts';
 import type { AppError } from '../../shared/errors.ts';
@@ -13,8 +13,8 @@ import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { IconButton } from '../components/icon-button.tsx';
 import { Menu } from '../components/menu.tsx';
-import { showToast } from '../state/toasts.ts';
 import { useApi, useLoad } from '../hooks/use-api.ts';
+import { useToasts } from '../state/stores.ts';
 import { backendError, backendState, backendText, may } from '../text/swarm.ts';
 import styles from './backends.module.css';
 
@@ -24,6 +24,7 @@ type Doing = 'restart' | 'recreate';
 
 export function ServersBackends({ server }: { server: ServerView }): ReactNode {
   const api = useApi();
+  const toasts = useToasts();
   const { value, error, reload } = useLoad(
     async (signal) => (await api.servers.backends({ id: server.id }, { signal })).backends,
     server.id,
@@ -33,17 +34,13 @@ export function ServersBackends({ server }: { server: ServerView }): ReactNode {
   const [failed, setFailed] = useState<ReadonlyMap<number, AppError>>(new Map());
   const refused = error?.code === 'not_allowed';
 
-  const again = useRef(reload);
-  useEffect(() => {
-    again.current = reload;
-  });
   useEffect(() => {
     if (refused) return undefined;
     const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') again.current();
+      if (document.visibilityState === 'visible') reload();
     }, EVERY_MS);
     return () => clearInterval(timer);
-  }, [refused]);
+  }, [refused, reload]);
 
   const act = (what: Doing, backend: BackendView): void => {
     const put = <Value,>(map: ReadonlyMap<number, Value>, found: Value | undefined): Map<number, Value> => {
@@ -63,7 +60,7 @@ export function ServersBackends({ server }: { server: ServerView }): ReactNode {
     call
       .then(
         () =>
-          showToast({
+          toasts.show({
             key: 'backend',
             text: what === 'restart' ? backendText.restarted(name) : backendText.recreated(name),
           }),
@@ -71,7 +68,7 @@ export function ServersBackends({ server }: { server: ServerView }): ReactNode {
       )
       .finally(() => {
         setDoing((old) => put(old, undefined));
-        again.current();
+        reload();
       });
   };
 

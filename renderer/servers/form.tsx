@@ -8,7 +8,6 @@ import { Button } from '../components/button.tsx';
 import { Dialog } from '../components/dialog.tsx';
 import { Field, TextInput } from '../components/field.tsx';
 import { Switch } from '../components/switch.tsx';
-import { showToast } from '../state/toasts.ts';
 import { useApi } from '../hooks/use-api.ts';
 import { useStores } from '../state/stores.ts';
 import { common } from '../text/common.ts';
@@ -33,7 +32,7 @@ export function addressOf(text: string): string {
 
 export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps): ReactNode {
   const api = useApi();
-  const { app } = useStores();
+  const { app, toasts } = useStores();
   const [url, setUrl] = useState(server?.url ?? begin);
   const [name, setName] = useState(server?.name ?? '');
   const [atOnce, setAtOnce] = useState(server === null ? '' : String(server.maxInFlight));
@@ -107,7 +106,7 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
           );
         }
       }
-      if (server === null) showToast({ key: 'servers', text: serversText.added(saved.server.name) });
+      if (server === null) toasts.show({ key: 'servers', text: serversText.added(saved.server.name) });
       onClose();
     } catch (thrown) {
       setError(`${formText.notSaved}: ${reasonText(toWire(thrown))}`);

@@ -6,9 +6,8 @@ import type { AppError } from '../../shared/errors.ts';
 import type { ProbeReport } from '../../shared/server.ts';
 import { Button } from '../components/button.tsx';
 import { Signal } from '../components/icons.tsx';
-import { showToast } from '../state/toasts.ts';
 import { useApi } from '../hooks/use-api.ts';
-import { useServers } from '../state/stores.ts';
+import { useServers, useToasts } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { kindName, reasonText, serversText } from '../text/servers.ts';
 import styles from './found.module.css';
@@ -63,6 +62,7 @@ function sameAddress(a: string, b: string): boolean {
 
 export function ServersFound({ discovery }: { discovery: Discovery }): ReactNode {
   const api = useApi();
+  const toasts = useToasts();
   const servers = useServers((state) => state.byId);
   const [adding, setAdding] = useState<string | null>(null);
   const { busy, error } = discovery;
@@ -76,10 +76,14 @@ export function ServersFound({ discovery }: { discovery: Discovery }): ReactNode
       .add({ url: report.url, kind: report.kind })
       .then(
         ({ server }) => {
-          showToast({ key: 'servers', text: serversText.added(server.name) });
+          toasts.show({ key: 'servers', text: serversText.added(server.name) });
         },
         (thrown: unknown) => {
-          showToast({ key: 'servers', text: `${serversText.failed}: ${reasonText(toWire(thrown))}`, tone: 'trouble' });
+          toasts.show({
+            key: 'servers',
+            text: `${serversText.failed}: ${reasonText(toWire(thrown))}`,
+            tone: 'trouble',
+          });
         },
       )
       .finally(() => {

@@ -5,8 +5,8 @@ import { toAppError } from '../../shared/errors.ts';
 import type { ServerView } from '../../shared/server.ts';
 import { AlertDialog } from '../components/alert-dialog.tsx';
 import { Segmented } from '../components/segmented.tsx';
-import { showToast } from '../state/toasts.ts';
 import { useApi } from '../hooks/use-api.ts';
+import { useToasts } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { removeText, serversText } from '../text/servers.ts';
 import { useCounts } from './box.tsx';
@@ -14,6 +14,7 @@ import styles from './remove.module.css';
 
 export function ServersRemove({ server, onClose }: { server: ServerView; onClose: () => void }): ReactNode {
   const api = useApi();
+  const toasts = useToasts();
   const counts = useCounts(server);
   const [asked, setAsked] = useState(false);
   const [waiting, setWaiting] = useState<'move' | 'cancel'>('move');
@@ -25,7 +26,7 @@ export function ServersRemove({ server, onClose }: { server: ServerView; onClose
   const remove = (): void => {
     api.servers.remove({ id: server.id, ...(open ? { waiting, onServer } : {}) }).then(
       ({ removed, waitingFor }) => {
-        showToast({
+        toasts.show({
           key: 'servers',
           text: removed ? removeText.removed(server.name) : removeText.waitingFor(server.name, waitingFor.length),
         });
@@ -36,7 +37,7 @@ export function ServersRemove({ server, onClose }: { server: ServerView; onClose
         // Jobs came up since the dialog opened: now their fate must be chosen.
         if (code === 'conflict' && !open) setAsked(true);
         else {
-          showToast({ key: 'servers', text: `${serversText.failed}: ${common.error(code)}`, tone: 'trouble' });
+          toasts.show({ key: 'servers', text: `${serversText.failed}: ${common.error(code)}`, tone: 'trouble' });
           onClose();
         }
       },

@@ -8,7 +8,7 @@ import { Select } from '../components/select.tsx';
 import { Switch } from '../components/switch.tsx';
 import { useApi } from '../hooks/use-api.ts';
 import { sayTrouble } from '../state/actions.ts';
-import { useApp } from '../state/stores.ts';
+import { useApp, useToasts } from '../state/stores.ts';
 import { settingsText as text } from '../text/settings.ts';
 import { PageBar } from '../components/page-bar.tsx';
 import { DesktopSettings } from './desktop.tsx';
@@ -20,12 +20,13 @@ const DAYS = ['0', '7', '30', '90', '365'] as const;
 
 export function SettingsView(): ReactNode {
   const api = useApi();
+  const toasts = useToasts();
   const settings = useApp((state) => state.settings);
   const info = useApp((state) => state.info);
   const [keepDays, setKeepDays] = useState<number | null>(null);
   const set = (change: Partial<Settings>): void => {
     api.settings.set({ settings: change }).catch((error: unknown) => {
-      sayTrouble(error, text.failed);
+      sayTrouble(toasts, error, text.failed);
     });
   };
   if (settings === null) return <p className={styles['loading']}>{text.loading}</p>;

@@ -52,7 +52,7 @@ export function ShortcutSheet(): ReactNode {
       title={keysText.title}
       description={keysText.hint}
       onOpenChange={(next) => {
-        ui.setState({ shortcutsOpen: next });
+        ui.showShortcuts(next);
       }}
     >
       <div className={styles['groups']}>

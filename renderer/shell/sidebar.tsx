@@ -135,7 +135,7 @@ function ServerPlace({ id }: { id: ServerId }): ReactNode {
       aria-pressed={only}
       title={server.name}
       onClick={() => {
-        ui.setState({ onlyServer: only ? null : id });
+        ui.showOnly(only ? null : id);
         goTo('queue');
       }}
     >

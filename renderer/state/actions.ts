@@ -6,7 +6,7 @@ import { createContext, useContext } from 'react';
 import type { Api } from '../../shared/contract.ts';
 import { isAbort, toAppError } from '../../shared/errors.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
-import { showToast } from './toasts.ts';
+import type { ToastStore } from './toasts.ts';
 import { cancelText } from '../text/cancel.ts';
 import { common } from '../text/common.ts';
 import { queueText } from '../text/queue.ts';
@@ -27,21 +27,21 @@ export interface Actions {
 }
 
 /** Says an error in words, once. A lost connection is said by the bar already. */
-export function sayTrouble(error: unknown, what?: string): void {
+export function sayTrouble(toasts: ToastStore, error: unknown, what?: string): void {
   if (isAbort(error)) return;
   const app = toAppError(error);
   if (app.code === 'server_unreachable' && app.details?.['peer'] === 'host') {
-    showToast({ key: 'trouble', tone: 'trouble', text: common.hostGone });
+    toasts.show({ key: 'trouble', tone: 'trouble', text: common.hostGone });
     return;
   }
   const words = common.error(app.code);
-  showToast({ key: 'trouble', tone: 'trouble', text: what === undefined ? words : `${what}: ${words}` });
+  toasts.show({ key: 'trouble', tone: 'trouble', text: what === undefined ? words : `${what}: ${words}` });
 }
 
-export function createActions(api: Api): Actions {
+export function createActions(api: Api, toasts: ToastStore): Actions {
   const attempt = (work: Promise<unknown>, done?: () => void): void => {
     work.then(done, (error: unknown) => {
-      sayTrouble(error);
+      sayTrouble(toasts, error);
     });
   };
   const server = (serverId: ServerId | undefined): { serverId?: ServerId } =>
@@ -64,12 +64,12 @@ export function createActions(api: Api): Actions {
     },
     putBack: (ids) => {
       attempt(api.jobs.putBack({ ids: [...ids] }), () => {
-        showToast({ key: 'put-back', text: cancelText.putBackDone(ids.length) });
+        toasts.show({ key: 'put-back', text: cancelText.putBackDone(ids.length) });
       });
     },
     runAgain: (ids, seeds) => {
       attempt(api.jobs.runAgain({ ids: [...ids], seeds }), () => {
-        showToast({ key: 'again', text: queueText.queuedAgain });
+        toasts.show({ key: 'again', text: queueText.queuedAgain });
       });
     },
     stopCollecting: (id) => {
@@ -77,7 +77,7 @@ export function createActions(api: Api): Actions {
     },
     freeMemory: (serverId) => {
       attempt(api.servers.freeMemory({ id: serverId }), () => {
-        showToast({ key: 'memory', text: cancelText.memoryFreed });
+        toasts.show({ key: 'memory', text: cancelText.memoryFreed });
       });
     },
     reconnect: (serverId) => {

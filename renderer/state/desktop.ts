@@ -4,9 +4,9 @@
  */
 import type { DesktopEvents } from '../../shared/desktop-topics.ts';
 import type { Client } from '../../shared/rpc/client.ts';
-import { showToast } from './toasts.ts';
 import { desktopText as text } from '../text/desktop.ts';
-import type { AppStore } from './app-store.ts';
+import type { Stores } from './stores.ts';
+import type { ToastSpec } from './toasts.ts';
 
 type DesktopEvent = {
   readonly [Name in keyof DesktopEvents]: { topic: Name; payload: DesktopEvents[Name] };
@@ -14,16 +14,19 @@ type DesktopEvent = {
 /** The contract's client carries any topic; these two are beside the contract. */
 type WatchDesktop = (topics: readonly (keyof DesktopEvents)[], listener: (event: DesktopEvent) => void) => Disposable;
 
-export function hearDesktop(client: Pick<Client, 'watch'>, app: AppStore): Disposable {
+export function hearDesktop(
+  client: Pick<Client, 'watch'>,
+  { app, toasts }: Pick<Stores, 'app' | 'toasts'>,
+): Disposable {
   const watch = client.watch as unknown as WatchDesktop;
   return watch(['desktop.state', 'desktop.notice'], (event) => {
     if (event.topic === 'desktop.state') app.setState({ desktop: event.payload });
-    else tell(event.payload);
+    else toasts.show(toastOf(event.payload));
   });
 }
 
-function tell({ title, body, open }: DesktopEvents['desktop.notice']): void {
-  showToast({
+function toastOf({ title, body, open }: DesktopEvents['desktop.notice']): ToastSpec {
+  return {
     key: `notice ${title}`,
     text: text.notice(title, body),
     action: {
@@ -32,5 +35,5 @@ function tell({ title, body, open }: DesktopEvents['desktop.notice']): void {
         location.hash = open;
       },
     },
-  });
+  };
 }

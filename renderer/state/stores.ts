@@ -1,7 +1,6 @@
 /** All stores of one window, made together and handed down by context: tests and the dev page make their own. */
 import { createContext, useContext } from 'react';
 import { useStore } from 'zustand';
-import type { StoreApi } from 'zustand/vanilla';
 import type { ServerView } from '../../shared/server.ts';
 import type { AppState, AppStore } from './app-store.ts';
 import { createAppStore } from './app-store.ts';
@@ -13,6 +12,8 @@ import type { LiveState, LiveStore } from './live-store.ts';
 import { createLiveStore } from './live-store.ts';
 import type { ServersState, ServersStore } from './servers-store.ts';
 import { createServersStore } from './servers-store.ts';
+import type { ToastStore } from './toasts.ts';
+import { createToastStore } from './toasts.ts';
 import type { UiState, UiStore } from './ui-store.ts';
 import { createUiStore } from './ui-store.ts';
 
@@ -22,6 +23,7 @@ export interface Stores {
   readonly live: LiveStore;
   readonly servers: ServersStore;
   readonly foreign: ForeignStore;
+  readonly toasts: ToastStore;
   readonly ui: UiStore;
 }
 
@@ -32,6 +34,7 @@ export function createStores(): Stores {
     live: createLiveStore(),
     servers: createServersStore(),
     foreign: createForeignStore(),
+    toasts: createToastStore(),
     ui: createUiStore(),
   };
 }
@@ -45,16 +48,17 @@ export function useStores(): Stores {
   return stores;
 }
 
-function use<State, Value>(store: StoreApi<State>, select: (state: State) => Value): Value {
-  return useStore(store, select);
-}
+/** Says what just happened; does not subscribe. */
+export const useToasts = (): ToastStore => useStores().toasts;
 
-export const useApp = <Value>(select: (state: AppState) => Value): Value => use(useStores().app, select);
-export const useJobs = <Value>(select: (state: JobsState) => Value): Value => use(useStores().jobs, select);
-export const useLive = <Value>(select: (state: LiveState) => Value): Value => use(useStores().live, select);
-export const useServers = <Value>(select: (state: ServersState) => Value): Value => use(useStores().servers, select);
-export const useForeign = <Value>(select: (state: ForeignState) => Value): Value => use(useStores().foreign, select);
-export const useUi = <Value>(select: (state: UiState) => Value): Value => use(useStores().ui, select);
+export const useApp = <Value>(select: (state: AppState) => Value): Value => useStore(useStores().app, select);
+export const useJobs = <Value>(select: (state: JobsState) => Value): Value => useStore(useStores().jobs, select);
+export const useLive = <Value>(select: (state: LiveState) => Value): Value => useStore(useStores().live, select);
+export const useServers = <Value>(select: (state: ServersState) => Value): Value =>
+  useStore(useStores().servers, select);
+export const useForeign = <Value>(select: (state: ForeignState) => Value): Value =>
+  useStore(useStores().foreign, select);
+export const useUi = <Value>(select: (state: UiState) => Value): Value => useStore(useStores().ui, select);
 
 /** All servers, in the user's order. */
 export function useServerList(): ServerView[] {

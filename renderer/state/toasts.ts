@@ -1,6 +1,7 @@
 /** The toasts on the screen: at most three, each by its key. How they look and how long they stand: components/toast.tsx. */
 import type { ReactNode } from 'react';
 import { createStore } from 'zustand/vanilla';
+import type { StoreApi } from 'zustand/vanilla';
 
 export interface ToastSpec {
   /** A new toast with the same key replaces the old one. */
@@ -14,12 +15,21 @@ export interface ToastSpec {
   standsMs?: number;
 }
 
-export const toasts = createStore<{ toasts: readonly ToastSpec[] }>(() => ({ toasts: [] }));
-
-export function showToast(toast: ToastSpec): void {
-  toasts.setState((state) => ({ toasts: [...state.toasts.filter(({ key }) => key !== toast.key), toast].slice(-3) }));
+export interface ToastState {
+  readonly toasts: readonly ToastSpec[];
 }
 
-export function closeToast(key: string): void {
-  toasts.setState((state) => ({ toasts: state.toasts.filter((toast) => toast.key !== key) }));
+export interface ToastStore extends Pick<StoreApi<ToastState>, 'getState' | 'getInitialState' | 'subscribe'> {
+  show(toast: ToastSpec): void;
+  close(key: string): void;
+}
+
+export function createToastStore(): ToastStore {
+  const { setState, ...read } = createStore<ToastState>(() => ({ toasts: [] }));
+  return {
+    ...read,
+    show: (toast) =>
+      setState(({ toasts }) => ({ toasts: [...toasts.filter(({ key }) => key !== toast.key), toast].slice(-3) })),
+    close: (key) => setState(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.key !== key) })),
+  };
 }

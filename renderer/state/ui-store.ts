@@ -23,9 +23,23 @@ export interface UiState {
   readonly frozen: boolean;
 }
 
-export type UiStore = StoreApi<UiState>;
-export const createUiStore = (): UiStore =>
-  createStore(() => ({
+/** Reading is open to all; what changes it has a name. */
+export interface UiStore extends Pick<StoreApi<UiState>, 'getState' | 'getInitialState' | 'subscribe'> {
+  focus(key: RowKey | null): void;
+  /** A click or key on one of `keys`: alone, added or taken (`toggle`), or everything from the anchor to it (`extend`). */
+  pick(keys: readonly RowKey[], key: RowKey, how: 'one' | 'toggle' | 'extend'): void;
+  /** Exactly these rows are picked. */
+  pickAll(keys: Iterable<RowKey>): void;
+  fold(key: RowKey, open: boolean): void;
+  inspect(open: boolean): void;
+  showOnly(server: ServerId | null): void;
+  showShortcuts(open: boolean): void;
+  askToStopEverything(server: ServerId | null): void;
+  freeze(frozen: boolean): void;
+}
+
+export function createUiStore(): UiStore {
+  const { setState, ...read } = createStore<UiState>(() => ({
     focused: null,
     anchor: null,
     selected: new Set(),
@@ -36,9 +50,27 @@ export const createUiStore = (): UiStore =>
     stopEverything: null,
     frozen: false,
   }));
+  return {
+    ...read,
+    focus: (focused) => setState({ focused }),
+    pick: (keys, key, how) => setState((state) => select(state, keys, key, how)),
+    pickAll: (keys) => setState({ selected: new Set(keys) }),
+    fold: (key, open) =>
+      setState(({ unfolded }) => {
+        const next = new Set(unfolded);
+        if (open) next.add(key);
+        else next.delete(key);
+        return { unfolded: next };
+      }),
+    inspect: (inspector) => setState({ inspector }),
+    showOnly: (onlyServer) => setState({ onlyServer }),
+    showShortcuts: (shortcutsOpen) => setState({ shortcutsOpen }),
+    askToStopEverything: (stopEverything) => setState({ stopEverything }),
+    freeze: (frozen) => setState({ frozen }),
+  };
+}
 
-/** A click or key on a row: alone, added or taken (`toggle`), or everything from the anchor to it (`extend`). */
-export function select(
+function select(
   state: UiState,
   keys: readonly RowKey[],
   key: RowKey,

@@ -11,13 +11,12 @@ import type { ServerView } from '../../shared/server.ts';
 import { MAX_JOBS, variantLabels } from '../../shared/workflow/variants.ts';
 import type { Plan } from '../../shared/workflow/variants.ts';
 import { Button } from '../components/button.tsx';
-import { showToast } from '../state/toasts.ts';
 import { useAct, useApi } from '../hooks/use-api.ts';
 import { isMac, useGlobalHotkeys } from '../hooks/use-hotkeys.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { goTo } from '../hooks/use-route.ts';
 import { othersOf } from '../state/foreign-store.ts';
-import { useForeign, useJobs, useServerList } from '../state/stores.ts';
+import { useForeign, useJobs, useServerList, useToasts } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { time } from '../text/format.ts';
 import { submitText } from '../text/submit.ts';
@@ -72,6 +71,7 @@ export function SubmitFrame({ making, hidden = false, aside, children }: SubmitF
 
 function Makes({ making, keys }: { making: Making; keys: boolean }): ReactNode {
   const api = useApi();
+  const toasts = useToasts();
   const { draft, plan, missing = null, words = String, submission, onQueued } = making;
   const texts = making.prompts.join('\n\u0000');
   const labels = useMemo(() => variantLabels(texts.split('\n\u0000'), LISTED), [texts]);
@@ -87,7 +87,7 @@ function Makes({ making, keys }: { making: Making; keys: boolean }): ReactNode {
     const { jobs } = await api.jobs.submit(made, { signal });
     press.current = null;
     onQueued?.(jobs.map(({ id }) => id));
-    showToast({
+    toasts.show({
       key: 'queued',
       text: submitText.queued(jobs.length),
       action: { label: submitText.show, onAct: () => goTo('queue') },

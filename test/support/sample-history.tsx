@@ -332,7 +332,7 @@ if (root !== null) {
   createRoot(root).render(
     <StoresContext value={stores}>
       <ApiContext value={api}>
-        <ActionsContext value={createActions(api)}>
+        <ActionsContext value={createActions(api, stores.toasts)}>
           <main style={{ height: '100dvh' }}>
             {createElement(views[asked.get('view') ?? 'history'] ?? HistoryView)}
           </main>

@@ -236,7 +236,7 @@ test('live reports leave the jobs store alone, and stand still while live update
   host.emit('job.live', { ...live, fraction: 0.3 });
   draw();
   expect(stores.live.getState().byId.get(jobIdOf('a'))?.fraction).toBe(0.3);
-  stores.ui.setState({ frozen: true });
+  stores.ui.freeze(true);
   host.emit('job.live', { ...live, fraction: 0.9 });
   draw();
   expect(stores.live.getState().byId.get(jobIdOf('a'))?.fraction).toBe(0.3);
