@@ -16,21 +16,17 @@ export interface VirtualListHandle {
 
 export interface VirtualListProps extends Omit<ComponentPropsWithoutRef<'div'>, 'children'> {
   count: number;
-  /** Height of a row, px. */
-  heightOf: (index: number) => number;
-  keyOf: (index: number) => Key;
+  /** Key and height, px, of a row. Another function means that they may have changed: give the same one while they did not. */
+  place: (index: number) => { key: Key; height: number };
   /** The row's content; it is placed in an absolutely positioned, full-width slot of its height. */
   renderRow: (index: number) => ReactNode;
   /** Index that must stay mounted (the focused row), or null. */
   keep?: number | null;
-  /** Told whenever the range in sight changes; for loading pages. */
-  onRange?: (first: number, last: number) => void;
-  overscan?: number;
   handle?: Ref<VirtualListHandle>;
 }
 
 export function VirtualList(props: VirtualListProps): ReactNode {
-  const { count, heightOf, keyOf, renderRow, keep = null, onRange, overscan = 8, handle, className, ...rest } = props;
+  const { count, place, renderRow, keep = null, handle, className, ...rest } = props;
   const scroller = useRef<HTMLDivElement>(null);
 
   const rangeExtractor = useCallback(
@@ -45,24 +41,14 @@ export function VirtualList(props: VirtualListProps): ReactNode {
   const virtualizer = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
-    estimateSize: heightOf,
-    getItemKey: keyOf,
-    overscan,
+    estimateSize: (index) => place(index).height,
+    // When this is another function, all rows are placed again, by their heights of now.
+    getItemKey: useCallback((index: number) => place(index).key, [place]),
+    overscan: 8,
     rangeExtractor,
     // The list that is there before the first measurement: enough for a tall window.
     initialRect: { width: 800, height: 900 },
-    onChange: (instance) => {
-      const range = instance.range;
-      if (range !== null) onRange?.(range.startIndex, range.endIndex);
-    },
   });
-
-  // Heights come from outside: when they change, the cached ones are wrong.
-  const sizes = useRef(heightOf);
-  if (sizes.current !== heightOf) {
-    sizes.current = heightOf;
-    virtualizer.measure();
-  }
 
   useImperativeHandle(
     handle,

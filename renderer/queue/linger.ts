@@ -7,7 +7,7 @@ import type { StoreApi } from 'zustand/vanilla';
 import type { JobId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
-import type { JobsStore } from '../state/jobs-store.ts';
+import type { JobsState, JobsStore } from '../state/jobs-store.ts';
 
 export interface LingerState {
   /** How each lingering job was before it ended: that is where it stands. */
@@ -20,8 +20,9 @@ const SEEN_MS = 1_200;
 
 export interface Linger {
   readonly store: StoreApi<LingerState>;
+  /** Keeps those that end from now on; stops when called. */
+  watch(): () => void;
   pointerLeft(): void;
-  [Symbol.dispose](): void;
 }
 
 export function createLinger(jobs: JobsStore): Linger {
@@ -50,7 +51,7 @@ export function createLinger(jobs: JobsStore): Linger {
     );
   };
 
-  const unsubscribe = jobs.subscribe((next, previous) => {
+  const note = (next: JobsState, previous: JobsState): void => {
     if (next.ended === previous.ended) return;
     const known = new Set(previous.ended);
     const fresh: JobView[] = [];
@@ -62,16 +63,19 @@ export function createLinger(jobs: JobsStore): Linger {
     for (const job of fresh) endedAt.set(job.id, performance.now());
     store.setState(({ asWas }) => ({ asWas: new Map([...asWas, ...fresh.map((job) => [job.id, job] as const)]) }));
     plan();
-  });
+  };
 
   return {
     store,
+    watch: () => {
+      const unsubscribe = jobs.subscribe(note);
+      return () => {
+        unsubscribe();
+        clearTimeout(timer);
+      };
+    },
     pointerLeft: () => {
       dropOlderThan(SEEN_MS);
-    },
-    [Symbol.dispose]: () => {
-      unsubscribe();
-      clearTimeout(timer);
     },
   };
 }

@@ -221,10 +221,10 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
     setDrop(null);
   };
 
-  const heightOf = useCallback(
+  const place = useCallback(
     (index: number) => {
       const row = rows[index];
-      return row === undefined ? 46 : heightOfRow(row, { phone, tight });
+      return { key: row?.key ?? index, height: row === undefined ? 46 : heightOfRow(row, { phone, tight }) };
     },
     [rows, phone, tight],
   );
@@ -256,8 +256,7 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
           aria-multiselectable
           data-testid="queue"
           count={rows.length}
-          heightOf={heightOf}
-          keyOf={(index) => rows[index]?.key ?? index}
+          place={place}
           keep={focusIndex >= 0 ? focusIndex : null}
           onKeyDown={onKeyDown}
           onClick={onClick}

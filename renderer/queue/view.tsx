@@ -31,12 +31,7 @@ export function QueueView(): ReactNode {
   const [about, setAbout] = useState<ServerId | null>(null);
 
   const linger = useMemo(() => createLinger(stores.jobs), [stores]);
-  useEffect(
-    () => () => {
-      linger[Symbol.dispose]();
-    },
-    [linger],
-  );
+  useEffect(() => linger.watch(), [linger]);
 
   const rows = useQueueRows(linger.store);
   const pickedRows = useMemo(() => rows.filter((row) => selected.has(row.key)), [rows, selected]);

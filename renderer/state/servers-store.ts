@@ -6,6 +6,7 @@ import type { ServerView } from '../../shared/server.ts';
 
 export interface ServersState {
   readonly byId: ReadonlyMap<ServerId, ServerView>;
+  /** Another array only when a server comes, goes, moves or becomes of another kind. */
   readonly order: readonly ServerId[];
   readonly ready: boolean;
 }
@@ -34,6 +35,8 @@ export function applyServers(
   for (const server of changed) byId.set(server.id, server);
   for (const id of removed) byId.delete(id);
   const next = ordered(byId, state.ready);
-  const same = next.order.length === state.order.length && next.order.every((id, index) => id === state.order[index]);
+  const same =
+    next.order.length === state.order.length &&
+    next.order.every((id, index) => id === state.order[index] && byId.get(id)?.kind === state.byId.get(id)?.kind);
   return same ? { ...next, order: state.order } : next;
 }
