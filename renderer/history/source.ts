@@ -1,16 +1,14 @@
 /**
  * The rows of History as the list asks for them. Unfiltered, the outline tells how long the list is, and pages are
  * fetched where they are looked at; filtered, pages follow each other. What is live is applied in place. Draws nothing.
- *
- * Rows of the outline are kept by their place counted from the *oldest*: what ends meanwhile is added at the other end
- * and moves none of them.
  */
 import type { Api, HistoryFilter, HistoryRow } from '../../shared/contract.ts';
 import type { AppError } from '../../shared/errors.ts';
 import { isAbort, toAppError } from '../../shared/errors.ts';
 import type { JobView } from '../../shared/job.ts';
-import { lastAtMost, rowKey, sectionsOfOutline, sectionsOfRows } from './layout.ts';
-import type { OutlineHour, Section } from './layout.ts';
+import { rowKey, sectionsOfRows } from './layout.ts';
+import type { Section } from './layout.ts';
+import { Outline, PAGE } from './outline.ts';
 
 export interface HistoryQuery {
   text: string;
@@ -29,17 +27,6 @@ export interface HistorySnapshot {
 }
 
 type Pages = Pick<Api, 'history'>;
-interface Anchor {
-  /** Rows from here to the oldest, this one included. */
-  left: number;
-  filter: HistoryFilter;
-  cursor: string | undefined;
-}
-
-const HOUR_MS = 3_600_000;
-const PAGE = 100;
-const MAX_PAGE = 500;
-const MAX_KEPT = 20_000;
 
 export class HistorySource {
   readonly #api: Pages;
@@ -47,18 +34,7 @@ export class HistorySource {
   #query: HistoryQuery = EVERYTHING;
   #snapshot: HistorySnapshot = { ready: false, sections: [], total: null, rowAt: () => null, error: null };
   #abort = new AbortController();
-  /** Outline mode: hours, and for each how many rows are newer than it. */
-  #hours: readonly OutlineHour[] = [];
-  #before: readonly number[] = [];
-  /** Days of the outline; made once with it, since a long history has tens of thousands of hours. */
-  #sections: readonly Section[] = [];
-  #total = 0;
-  /** Raised with every outline: a page asked for before may belong one place further on. */
-  #revision = 0;
-  /** Place from the oldest → row, the places whose row is up to date, and where pages may begin. */
-  #rows = new Map<number, HistoryRow>();
-  #fresh = new Set<number>();
-  #anchors = new Map<number, Anchor>();
+  #outline = new Outline();
   /** Filtered mode: everything read so far. */
   #list: HistoryRow[] = [];
   #cursor: string | null = null;
@@ -110,12 +86,13 @@ export class HistorySource {
 
   /** A changed job. True when it was in hand; false means that the list itself may have grown: `refresh`. */
   apply(job: JobView): boolean {
-    const place = this.#places.get(job.id);
-    const row = place === undefined ? undefined : this.#byOutline() ? this.#rows.get(place) : this.#list[place];
+    const byOutline = this.#byOutline();
+    const place = (byOutline ? this.#outline.places : this.#places).get(job.id);
+    const row = place === undefined ? undefined : byOutline ? this.#outline.rows.get(place) : this.#list[place];
     if (place === undefined || row?.type !== 'job') return false;
     if (job.rev <= row.job.rev) return true;
     const next: HistoryRow = { type: 'job', job };
-    if (this.#byOutline()) this.#rows.set(place, next);
+    if (byOutline) this.#outline.rows.set(place, next);
     else this.#list = this.#list.with(place, next);
     this.#publish(null);
     return true;
@@ -123,19 +100,14 @@ export class HistorySource {
 
   /** A job that is gone: the rows newer than it move down one place at once, the length is then read anew. */
   async remove(id: string): Promise<void> {
-    const place = this.#places.get(id);
-    if (place !== undefined && !this.#byOutline()) {
-      this.#list = this.#list.toSpliced(place, 1);
-      this.#index();
-      this.#publish(null);
-    }
-    if (place !== undefined && this.#byOutline()) {
-      this.#rows = new Map(
-        [...this.#rows].filter(([at]) => at !== place).map(([at, row]) => [at > place ? at - 1 : at, row]),
-      );
-      this.#fresh = new Set([...this.#fresh].filter((at) => at < place));
-      this.#anchors = new Map([...this.#anchors].filter(([left]) => left <= place));
-      this.#index();
+    if (this.#byOutline()) this.#outline.remove(id);
+    else {
+      const place = this.#places.get(id);
+      if (place !== undefined) {
+        this.#list = this.#list.toSpliced(place, 1);
+        this.#index();
+        this.#publish(null);
+      }
     }
     await this.refresh();
   }
@@ -156,13 +128,7 @@ export class HistorySource {
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#loading = false;
-    this.#hours = [];
-    this.#sections = [];
-    this.#before = [];
-    this.#total = 0;
-    this.#rows = new Map();
-    this.#fresh = new Set();
-    this.#anchors = new Map();
+    this.#outline = new Outline();
     this.#list = [];
     this.#cursor = null;
     this.#places = new Map();
@@ -171,20 +137,7 @@ export class HistorySource {
   async #readOutline(signal: AbortSignal): Promise<void> {
     const { hours } = await this.#api.history.outline({}, { signal });
     if (signal.aborted) return;
-    const unchanged = commonTail(this.#hours, hours);
-    this.#fresh = new Set([...this.#fresh].filter((place) => place < unchanged));
-    this.#anchors = new Map([...this.#anchors].filter(([left]) => left <= unchanged));
-    this.#hours = hours;
-    this.#sections = sectionsOfOutline(hours);
-    this.#revision += 1;
-    let sum = 0;
-    this.#before = hours.map(({ jobs, foreign }) => {
-      const before = sum;
-      sum += jobs + foreign;
-      return before;
-    });
-    this.#total = sum;
-    for (const place of this.#rows.keys()) if (place >= sum) this.#rows.delete(place);
+    this.#outline.take(hours);
     this.#publish(null);
   }
 
@@ -216,33 +169,14 @@ export class HistorySource {
 
   /** Loads one page for the first place on the screen that is missing. False when there is none. */
   async #loadOutline(signal: AbortSignal): Promise<boolean> {
-    const { from, to } = this.#wanted;
-    let index = Math.max(0, from);
-    const end = Math.min(to, this.#total);
-    while (index < end && this.#fresh.has(this.#total - 1 - index)) index += 1;
-    if (index >= end) return false;
-    const revision = this.#revision;
-    const anchor = this.#anchorBefore(index);
-    if (anchor === null) return false;
-    const first = this.#total - anchor.left;
-    const limit = Math.min(MAX_PAGE, Math.max(PAGE, index - first + PAGE));
-    const page = await this.#api.history.page(
-      { filter: anchor.filter, limit, ...(anchor.cursor === undefined ? {} : { cursor: anchor.cursor }) },
-      { signal },
-    );
+    const outline = this.#outline;
+    const gap = outline.gapIn(this.#wanted);
+    if (gap === null) return false;
+    const { revision } = outline;
+    const page = await this.#api.history.page(gap.ask, { signal });
     if (signal.aborted) return false;
-    if (revision !== this.#revision) return true;
-    page.rows.forEach((row, offset) => {
-      const place = anchor.left - 1 - offset;
-      if (place < 0) return;
-      this.#rows.set(place, row);
-      this.#fresh.add(place);
-      this.#places.set(rowKey(row), place);
-    });
-    const left = anchor.left - page.rows.length;
-    if (page.cursor !== null && page.rows.length > 0)
-      this.#anchors.set(left, { left, filter: anchor.filter, cursor: page.cursor });
-    this.#forget();
+    if (revision !== outline.revision) return true;
+    outline.put(gap, page, this.#wanted);
     this.#publish(null);
     // Fewer than the outline promised: it has changed, and the change is on its way as an event.
     return page.rows.length > 0;
@@ -267,50 +201,14 @@ export class HistorySource {
     return this.#api.history.search({ text, filter, limit, ...at }, { signal });
   }
 
-  /** The nearest place at or before `index` from which a page can be read: the beginning of an hour, or where one ended. */
-  #anchorBefore(index: number): Anchor | null {
-    const at = lastAtMost(this.#before, index, (before) => before);
-    const hour = this.#hours[at];
-    const before = this.#before[at];
-    if (hour === undefined || before === undefined) return null;
-    let best: Anchor = {
-      left: this.#total - before,
-      filter: { foreign: 'with', to: hour.hour + HOUR_MS },
-      cursor: undefined,
-    };
-    const wanted = this.#total - index;
-    for (const anchor of this.#anchors.values()) if (anchor.left >= wanted && anchor.left < best.left) best = anchor;
-    return best;
-  }
-
-  /** Rows far from what is looked at go once there are too many. */
-  #forget(): void {
-    if (this.#rows.size <= MAX_KEPT) return;
-    const middle = this.#total - (this.#wanted.from + this.#wanted.to) / 2;
-    for (const [place, row] of this.#rows) {
-      if (Math.abs(place - middle) < MAX_KEPT / 4) continue;
-      this.#rows.delete(place);
-      this.#fresh.delete(place);
-      this.#places.delete(rowKey(row));
-    }
-  }
-
   #index(): void {
-    const entries: Iterable<[number, HistoryRow]> = this.#byOutline() ? this.#rows : this.#list.entries();
-    this.#places = new Map([...entries].map(([place, row]) => [rowKey(row), place]));
+    this.#places = new Map(this.#list.map((row, place) => [rowKey(row), place]));
   }
 
   #publish(error: AppError | null): void {
     if (this.#byOutline()) {
-      const rows = this.#rows;
-      const total = this.#total;
-      this.#snapshot = {
-        ready: true,
-        sections: this.#sections,
-        total,
-        rowAt: (index) => rows.get(total - 1 - index) ?? null,
-        error,
-      };
+      const { rows, total, sections } = this.#outline;
+      this.#snapshot = { ready: true, sections, total, rowAt: (index) => rows.get(total - 1 - index) ?? null, error };
     } else {
       const list = this.#list;
       this.#snapshot = {
@@ -323,17 +221,4 @@ export class HistorySource {
     }
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** How many of the oldest rows two outlines have in common. */
-function commonTail(a: readonly OutlineHour[], b: readonly OutlineHour[]): number {
-  let rows = 0;
-  for (let back = 1; back <= a.length && back <= b.length; back += 1) {
-    const left = a[a.length - back];
-    const right = b[b.length - back];
-    if (left === undefined || left.hour !== right?.hour || left.jobs !== right.jobs || left.foreign !== right.foreign)
-      break;
-    rows += left.jobs + left.foreign;
-  }
-  return rows;
 }

@@ -1,9 +1,9 @@
 /**
- * The list of the queue: an ARIA grid over the virtual rows, with focus, picking, keys, dragging and the context menu.
+ * The list of the queue: an ARIA grid over the virtual rows, with focus, picking, keys and the context menu.
  * Rows are looked up by their `data-key`, so that they need no handlers of their own and render only for their own job.
  */
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import type { DragEvent, KeyboardEvent, MouseEvent, ReactNode } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef } from 'react';
+import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import type { ServerId } from '../../shared/ids.ts';
 import { ContextMenu } from '../components/menu.tsx';
 import { VirtualList } from '../components/virtual-list.tsx';
@@ -15,7 +15,7 @@ import { useActions } from '../state/actions.ts';
 import { useCancel } from '../cancel/flow.ts';
 import type { Linger } from './linger.ts';
 import { pickedOf } from './picked.ts';
-import { isFocusable, isPickable, jobsOfRow } from './rows.ts';
+import { isFocusable, isPickable } from './rows.ts';
 import type { QueueRow } from './rows.ts';
 import { stepTarget } from './reorder.ts';
 import { useApp, useStores, useUi } from '../state/stores.ts';
@@ -25,6 +25,7 @@ import { queueKeys } from './keys.ts';
 import { queueMenu } from './menu.ts';
 import { QueueRowView } from './row-view.tsx';
 import { heightOfRow } from './row-heights.ts';
+import { keyUnder, useDrag } from './use-drag.ts';
 import styles from './list.module.css';
 
 export interface QueueListProps {
@@ -33,8 +34,6 @@ export interface QueueListProps {
   onAbout: (serverId: ServerId) => void;
 }
 
-const keyUnder = (target: EventTarget | null): RowKey | null =>
-  target instanceof Element ? (target.closest<HTMLElement>('[data-key]')?.dataset['key'] ?? null) : null;
 /** Events of menus that open from a row come through React's tree, though their elements are elsewhere. */
 const isInside = (event: { target: EventTarget; currentTarget: EventTarget }): boolean =>
   event.currentTarget instanceof Node && event.target instanceof Node && event.currentTarget.contains(event.target);
@@ -52,8 +51,6 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
   const selected = useUi((state) => state.selected);
   const eta = useEtas(rows);
   const list = useRef<VirtualListHandle>(null);
-  const [drop, setDrop] = useState<{ key: RowKey; side: 'before' | 'after' } | null>(null);
-  const dragging = useRef<readonly RowKey[]>([]);
 
   const indexOf = useMemo(() => new Map(rows.map((row, index) => [row.key, index])), [rows]);
   const pickable = useMemo(() => rows.filter(isPickable).map((row) => row.key), [rows]);
@@ -176,50 +173,7 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
     if (!stores.ui.getState().selected.has(key)) stores.ui.pick(pickable, key, 'one');
   };
 
-  const onDragStart = (event: DragEvent): void => {
-    const key = keyUnder(event.target);
-    const row = rowAt(key);
-    if (key === null || row === undefined) return;
-    if (!stores.ui.getState().selected.has(key)) stores.ui.pick(pickable, key, 'one');
-    dragging.current = [...stores.ui.getState().selected];
-    event.dataTransfer.effectAllowed = 'move';
-    event.dataTransfer.setData('text/plain', key);
-  };
-  const dropAt = (event: DragEvent): { row: QueueRow; side: 'before' | 'after' } | null => {
-    const element = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-key]') : null;
-    const row = rowAt(element?.dataset['key'] ?? null);
-    if (element === null || row === undefined || dragging.current.length === 0) return null;
-    const queued = jobsOfRow(row).some((id) => stores.jobs.getState().byId.get(id)?.state === 'queued');
-    if (!queued) return null;
-    const box = element.getBoundingClientRect();
-    return { row, side: event.clientY < box.top + box.height / 2 ? 'before' : 'after' };
-  };
-  const onDragOver = (event: DragEvent): void => {
-    const at = dropAt(event);
-    if (at === null) {
-      setDrop(null);
-      return;
-    }
-    event.preventDefault();
-    event.dataTransfer.dropEffect = 'move';
-    setDrop((old) => (old?.key === at.row.key && old.side === at.side ? old : { key: at.row.key, side: at.side }));
-  };
-  const onDrop = (event: DragEvent): void => {
-    const at = dropAt(event);
-    setDrop(null);
-    if (at === null) return;
-    event.preventDefault();
-    const { movable } = picked();
-    const ids = jobsOfRow(at.row);
-    const neighbour = at.side === 'before' ? ids[0] : ids.at(-1);
-    dragging.current = [];
-    if (neighbour === undefined || movable.includes(neighbour) || movable.length === 0) return;
-    actions.move(movable, at.side === 'before' ? { before: neighbour } : { after: neighbour });
-  };
-  const endDrag = (): void => {
-    dragging.current = [];
-    setDrop(null);
-  };
+  const { drop, handlers } = useDrag({ rowAt, pickable, picked });
 
   const place = useCallback(
     (index: number) => {
@@ -271,13 +225,7 @@ export function QueueList({ rows, linger, onAbout }: QueueListProps): ReactNode 
           onPointerLeave={() => {
             linger.pointerLeft();
           }}
-          onDragStart={onDragStart}
-          onDragOver={onDragOver}
-          onDrop={onDrop}
-          onDragEnd={endDrag}
-          onDragLeave={(event) => {
-            if (event.target === event.currentTarget) setDrop(null);
-          }}
+          {...handlers}
           renderRow={(index) => {
             const row = rows[index];
             if (row === undefined) return null;
