@@ -52,7 +52,7 @@ function Toast({ toast, onClose }: { toast: ToastSpec; onClose: () => void }): R
   };
   return (
     <div
-      className={cx(styles['toast'], stays && styles['trouble'])}
+      className={styles['toast']}
       role={stays ? 'alert' : undefined}
       onPointerEnter={hold(true)}
       onPointerLeave={hold(false)}

@@ -60,7 +60,6 @@ export const JobRow = memo(function JobRow(props: JobRowProps): ReactNode {
         styles['row'],
         props.tall && styles['tall'],
         props.selected && styles['selected'],
-        ended && styles['ended'],
         job.state === 'cancelled' && styles['cancelled'],
         props.inBatch && styles['inBatch'],
         props.dropLine !== null && styles[props.dropLine],

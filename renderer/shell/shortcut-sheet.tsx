@@ -59,7 +59,7 @@ export function ShortcutSheet(): ReactNode {
         {GROUPS.map((group) => (
           <section key={group.title}>
             <h3 className={styles['title']}>{group.title}</h3>
-            <dl className={styles['keys']}>
+            <dl>
               {group.keys.map(([keys, what]) => (
                 <div key={what} className={styles['key']}>
                   <dt>
