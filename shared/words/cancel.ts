@@ -129,7 +129,7 @@ function where(preview: CancelPreview, manner: CancelManner, number: (value: num
 }
 
 /** What to know before it is done; whole sentences. */
-export const cancelWarnings: Record<CancelPreview['warnings'][number], string> = {
+const cancelWarnings: Record<CancelPreview['warnings'][number], string> = {
   'server-unreachable': 'A server does not answer now. The cancel is kept and carried out as soon as it does.',
   'untargeted-interrupt':
     'A server is too old to stop one job by name: it is told to stop whatever runs, as you allowed.',

@@ -3,8 +3,8 @@
  */
 import { AppError, isAbort } from '../../../shared/errors.ts';
 import { Aborted, abortReason } from '../../../shared/util/async.ts';
-import { networkError } from './net-error.ts';
-import type { Delivery } from './net-error.ts';
+import { networkError } from './error.ts';
+import type { Delivery } from './error.ts';
 
 /** The caller's signal and our own clock in one; tells afterwards which of them ended the wait. */
 export class Deadline implements Disposable {

@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
 import { AppError } from '../../../shared/errors.ts';
 import { guardedLookup } from './address-guard.ts';
-import { networkError } from './net-error.ts';
+import { networkError } from './error.ts';
 
 const OPEN_MS = 15_000;
 

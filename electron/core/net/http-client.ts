@@ -9,7 +9,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { isForbiddenHost } from './address-guard.ts';
 import { CONNECT, failedToConnect, freshConnection } from './connecting.ts';
 import { Deadline } from './deadline.ts';
-import type { Delivery } from './net-error.ts';
+import type { Delivery } from './error.ts';
 import type { Trace } from './trace.ts';
 
 /** Long on purpose: an interpreter lock or a garbage collection stalls a server for seconds (C15). Slow is not offline. */
@@ -88,7 +88,7 @@ export class HttpClient {
 
   /**
    * One request and its whole answer, whatever its status; 401 and 403 throw `server_auth`. Throws AppError with
-   * `details.delivery` (net-error.ts), or the signal's reason.
+   * `details.delivery` (error.ts), or the signal's reason.
    */
   async send(options: HttpRequest): Promise<HttpAnswer> {
     const began = performance.now();

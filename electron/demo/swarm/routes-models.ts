@@ -101,7 +101,7 @@ export const modelRoutes: readonly Route[] = [
 ];
 
 /** Loads on every running ComfyUI backend, one after the other; blocks until done and cannot be interrupted (§5). */
-export async function selectModel({ core, input, session, user }: Call): Promise<object> {
+async function selectModel({ core, input, session, user }: Call): Promise<object> {
   const name = argument(input, 'model', 'String');
   const model = core.disk.models.find(
     (candidate) => candidate.name === name || candidate.name === `${name}.safetensors`,

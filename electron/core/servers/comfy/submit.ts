@@ -5,7 +5,7 @@
 import { AppError, isAbort } from '../../../../shared/errors.ts';
 import type { Capabilities } from '../../../../shared/server.ts';
 import type { HttpAnswer } from '../../net/http-client.ts';
-import { deliveryOf } from '../../net/net-error.ts';
+import { deliveryOf } from '../../net/error.ts';
 import type { SendAttempt, SubmitResult } from '../adapter.ts';
 import { jsonOf } from '../answers.ts';
 import type { Look } from './cancel.ts';

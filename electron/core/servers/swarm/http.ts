@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { AppError } from '../../../../shared/errors.ts';
 import { assert } from '../../../../shared/util/assert.ts';
 import type { HttpAnswer, HttpClient, HttpStream } from '../../net/http-client.ts';
-import { deliveryOf } from '../../net/net-error.ts';
+import { deliveryOf } from '../../net/error.ts';
 import { readValue } from '../answers.ts';
 import {
   AddedBackendSchema,

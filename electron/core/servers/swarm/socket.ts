@@ -6,7 +6,7 @@ import type { RawData, WebSocket } from 'ws';
 import { AppError } from '../../../../shared/errors.ts';
 import { deferred } from '../../../../shared/util/async.ts';
 import { bytesOf, dial } from '../../net/dial.ts';
-import { networkError } from '../../net/net-error.ts';
+import { networkError } from '../../net/error.ts';
 
 /** Outputs may come as data URLs: a video of 150 MB is 200 MB of text (§1.4). */
 const MAX_FRAME_BYTES = 512 * 1024 * 1024;
