@@ -15,7 +15,8 @@ import {
 } from './cancel-schema.ts';
 import { call, defineContract } from './contract-types.ts';
 import type { ApiOf, EventsOf, HandlersOf } from './contract-types.ts';
-import { JobDetailSchema, JobStateSchema, JobViewSchema, KindSchema, SubmitJobsSchema } from './job.ts';
+import { JobDetailSchema, JobStateSchema, JobViewSchema, SubmitJobsSchema } from './job.ts';
+import { KindSchema } from './kinds/schema.ts';
 import type { JobLive } from './phase.ts';
 import {
   BatchIdSchema,

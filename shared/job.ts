@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AskerSchema, CancelViewSchema, TrailStepSchema } from './cancel-schema.ts';
 import { OUTPUT_MEDIA } from './job-fact.ts';
 import { JOB_STATES } from './job-machine.ts';
+import { JobPayloadSchema, KindSchema } from './kinds/schema.ts';
 import {
   AttemptIdSchema,
   BatchIdSchema,
@@ -16,37 +17,12 @@ import {
   WireErrorSchema,
 } from './schema.ts';
 
-export const KINDS = ['comfy', 'swarm'] as const;
 /** Which kind of server a job or server is of. */
-export type Kind = (typeof KINDS)[number];
-export const KindSchema = z.enum(KINDS);
+export type Kind = z.infer<typeof KindSchema>;
 export const JobStateSchema = z.enum(JOB_STATES);
 
-/** A ComfyUI graph in API format: node id → node. */
-export const ComfyGraphSchema = z.record(
-  z.string().min(1).max(200),
-  z.object({
-    class_type: z.string().min(1),
-    inputs: z.record(z.string(), JsonSchema),
-    _meta: z.record(z.string(), JsonSchema).optional(),
-  }),
-);
-export type ComfyGraph = z.infer<typeof ComfyGraphSchema>;
-
-/** What is sent for a job. Immutable once submitted; a job's own seed and set inputs are its patch. */
-export const JobPayloadSchema = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('comfy'),
-    graph: ComfyGraphSchema,
-    extraData: z.record(z.string(), JsonSchema).optional(),
-  }),
-  z.strictObject({
-    kind: z.literal('swarm'),
-    images: z.number().int().min(1).max(10_000),
-    params: z.record(z.string(), JsonSchema),
-  }),
-]);
 export type JobPayload = z.infer<typeof JobPayloadSchema>;
+export type PayloadOf<K extends Kind> = Extract<JobPayload, { kind: K }>;
 
 /** Changes of one job over the shared payload: `set[node][input]` for ComfyUI, `params[name]` for SwarmUI. */
 export const JobPatchSchema = z.strictObject({

@@ -1,28 +1,14 @@
 /** Servers, their status and what they can do, foreign work seen on them, and what discovery finds. */
 import { z } from 'zod';
-import { KindSchema } from './job.ts';
+import type { Kind } from './job.ts';
+import { CapabilitiesSchema, KindSchema } from './kinds/schema.ts';
 import { ServerIdSchema, TimeSchema, WireErrorSchema } from './schema.ts';
 
 export const CONTACTS = ['offline', 'connecting', 'online', 'needs-auth', 'unsupported', 'disabled'] as const;
 export type Contact = (typeof CONTACTS)[number];
 
-/** What the probe found; each is asked of the server, never concluded from its version. */
-export const CapabilitiesSchema = z.object({
-  /** It takes a prompt id chosen by us (C1). */
-  promptId: z.boolean(),
-  /** One prompt can be interrupted by id (C4). Without it a running job can't be stopped safely. */
-  targetedInterrupt: z.boolean(),
-  /** `/api/jobs` (C11). */
-  jobsApi: z.boolean(),
-  /** `/api/jobs/{id}/cancel` (C16). */
-  jobCancel: z.boolean(),
-  previewMetadata: z.boolean(),
-  /** SwarmUI: what this user may do there, by permission name; `*` is all. Empty for ComfyUI. */
-  permissions: z.array(z.string()),
-  /** SwarmUI: the passthrough to its ComfyUI backends answers us, so that a stop can be proven (S9). */
-  passthrough: z.boolean(),
-});
 export type Capabilities = z.infer<typeof CapabilitiesSchema>;
+export type CapabilitiesOf<K extends Kind> = Extract<Capabilities, { kind: K }>;
 
 export const ServerStatusSchema = z.object({
   contact: z.enum(CONTACTS),

@@ -1,5 +1,6 @@
 /** `--set`, `--seed` and `--count` → the payload and the jobs of one submit. Pure but for the random seeds, which can be given. */
-import type { ComfyGraph, JobPatch, JobPayload, Kind } from '../../shared/job.ts';
+import type { JobPatch, JobPayload, Kind } from '../../shared/job.ts';
+import type { ComfyGraph } from '../../shared/workflow/graph.ts';
 import type { Json } from '../../shared/schema.ts';
 import { defined } from '../../shared/util/defined.ts';
 import { findSeeds } from '../../shared/workflow/inputs.ts';

@@ -8,7 +8,8 @@ import type { CallContext } from '../../shared/contract-types.ts';
 import { startDemoComfy } from './comfy/demo.ts';
 import { startDemoSwarm } from './swarm/demo.ts';
 import type { ServerId } from '../../shared/ids.ts';
-import type { ComfyGraph, Kind } from '../../shared/job.ts';
+import type { Kind } from '../../shared/job.ts';
+import type { ComfyGraph } from '../../shared/workflow/graph.ts';
 import type { ServerView } from '../../shared/server.ts';
 
 interface Running {

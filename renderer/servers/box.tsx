@@ -117,7 +117,7 @@ export function ServersBox(props: ServersBoxProps): ReactNode {
         ))}
         {online &&
           status.capabilities !== null &&
-          abilities(server.kind, status.capabilities, server.allowUntargetedInterrupt).map(({ tone, text }) => (
+          abilities(status.capabilities, server.allowUntargetedInterrupt).map(({ tone, text }) => (
             <Line key={text} tone={tone}>
               {text}
             </Line>

@@ -2,7 +2,8 @@
 import { useMemo } from 'react';
 import type { ReactNode } from 'react';
 import type { JobId } from '../../shared/ids.ts';
-import type { ComfyGraph, JobView } from '../../shared/job.ts';
+import type { JobView } from '../../shared/job.ts';
+import type { ComfyGraph } from '../../shared/workflow/graph.ts';
 import { useJobs, useServers } from '../state/stores.ts';
 import { submitText } from '../text/submit.ts';
 import { nodeErrorsOf } from '../../shared/workflow/node-errors.ts';

@@ -1,7 +1,8 @@
 /** Where it goes: one server by name, or the first of its kind that is free; with what is before us there. And a note. */
 import type { ReactNode } from 'react';
 import type { ServerId } from '../../shared/ids.ts';
-import type { ComfyGraph, Kind } from '../../shared/job.ts';
+import type { Kind } from '../../shared/job.ts';
+import type { ComfyGraph } from '../../shared/workflow/graph.ts';
 import type { ServerView } from '../../shared/server.ts';
 import { swarmResults } from '../../shared/workflow/swarm-raw.ts';
 import { Field, TextInput } from '../components/field.tsx';

@@ -1,7 +1,7 @@
 /** Every sentence of Servers and of the first start: states, what can and can't be done, problems, forms. */
 import type { WireError } from '../../shared/errors.ts';
 import type { Kind } from '../../shared/job.ts';
-import type { Capabilities, ProbeReport } from '../../shared/server.ts';
+import type { CapabilitiesOf, ProbeReport } from '../../shared/server.ts';
 import { number } from './format.ts';
 import { plural } from './common.ts';
 import { swarmAbilities } from './swarm.ts';
@@ -110,24 +110,27 @@ export interface Ability {
   text: string;
 }
 
-export function abilities(kind: Kind, capabilities: Capabilities, allowUntargeted: boolean): Ability[] {
+const abilitiesOf: {
+  readonly [K in Kind]: (capabilities: CapabilitiesOf<K>, allowUntargeted: boolean) => Ability[];
+} = { comfy: comfyAbilities, swarm: swarmAbilities };
+
+export const abilities = <K extends Kind>(capabilities: CapabilitiesOf<K>, allowUntargeted: boolean): Ability[] =>
+  abilitiesOf[capabilities.kind](capabilities, allowUntargeted);
+
+function comfyAbilities(capabilities: CapabilitiesOf<'comfy'>, allowUntargeted: boolean): Ability[] {
   const list: Ability[] = [];
   const go = (text: string): number => list.push({ tone: 'go', text });
   const hold = (text: string): number => list.push({ tone: 'hold', text });
-  if (kind === 'comfy') {
-    if (capabilities.targetedInterrupt) go('One running job can be stopped without touching its neighbours');
-    else if (allowUntargeted)
-      hold(
-        'A running job is stopped with an interrupt that has no name on it: it may hit a neighbour. You allowed this.',
-      );
-    else hold('Too old to stop one running job by name: running jobs can’t be cancelled here. Waiting ones can.');
-    if (!capabilities.promptId) hold('It chooses the ids itself: a job whose answer gets lost may be sent twice');
-    if (!capabilities.jobsApi)
-      hold('It has no list of jobs: after a lost connection, looking up how a job ended takes longer');
-    if (!capabilities.previewMetadata) hold('Its previews carry no job id: they are shown for the job that runs');
-    return list;
-  }
-  list.push(...swarmAbilities(capabilities));
+  if (capabilities.targetedInterrupt) go('One running job can be stopped without touching its neighbours');
+  else if (allowUntargeted)
+    hold(
+      'A running job is stopped with an interrupt that has no name on it: it may hit a neighbour. You allowed this.',
+    );
+  else hold('Too old to stop one running job by name: running jobs can’t be cancelled here. Waiting ones can.');
+  if (!capabilities.promptId) hold('It chooses the ids itself: a job whose answer gets lost may be sent twice');
+  if (!capabilities.jobsApi)
+    hold('It has no list of jobs: after a lost connection, looking up how a job ended takes longer');
+  if (!capabilities.previewMetadata) hold('Its previews carry no job id: they are shown for the job that runs');
   return list;
 }
 

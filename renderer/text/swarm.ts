@@ -1,6 +1,6 @@
 /** Every sentence that only SwarmUI servers need: its submit form, its backends, and whose work can be stopped as a whole. */
 import type { AppError } from '../../shared/errors.ts';
-import type { Capabilities } from '../../shared/server.ts';
+import type { Capabilities, CapabilitiesOf } from '../../shared/server.ts';
 import type { BackendView } from '../../shared/server-manage.ts';
 import { number } from './format.ts';
 import { common, plural } from './common.ts';
@@ -150,12 +150,14 @@ export function backendError(error: AppError): string {
   return common.error(error.code);
 }
 
-/** Whether a user may do something on a SwarmUI server. */
-export const may = (capabilities: Capabilities | null, permission: string): boolean =>
-  capabilities !== null && (capabilities.permissions.includes('*') || capabilities.permissions.includes(permission));
+/** Whether a user may do something on a server that has permissions. */
+export function may(capabilities: Capabilities | null, permission: string): boolean {
+  if (capabilities === null || !('permissions' in capabilities)) return false;
+  return capabilities.permissions.includes('*') || capabilities.permissions.includes(permission);
+}
 
 /** What can and can't be done on a SwarmUI server, as its permissions and routes say. */
-export function swarmAbilities(capabilities: Capabilities): { tone: 'go' | 'hold'; text: string }[] {
+export function swarmAbilities(capabilities: CapabilitiesOf<'swarm'>): { tone: 'go' | 'hold'; text: string }[] {
   const allowed = (permission: string): boolean => may(capabilities, permission);
   const list: { tone: 'go' | 'hold'; text: string }[] = [];
   if (capabilities.targetedInterrupt)

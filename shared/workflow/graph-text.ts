@@ -1,5 +1,5 @@
 /** Text → graph: forgiving about Python's JSON, exact about what a graph is. Knows no files and no images. */
-import type { ComfyGraph } from '../job.ts';
+import type { ComfyGraph } from './graph.ts';
 import { MAX_DEPTH, MAX_GRAPH_CHARS, MAX_NODES } from './result.ts';
 import type { RefusalReason } from './result.ts';
 

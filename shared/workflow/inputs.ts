@@ -3,7 +3,7 @@
  * by node. Only literal values can be edited; a link (`[node id, slot]`) is followed to the value it brings. Reads the
  * graph's own shape and no list of node classes, so that custom samplers and encoders are found too.
  */
-import type { ComfyGraph } from '../job.ts';
+import type { ComfyGraph } from './graph.ts';
 import type { Json } from '../schema.ts';
 import { isLink, linkOf, nodeTitle } from './links.ts';
 import { findPrompts } from './prompts.ts';

@@ -1,5 +1,5 @@
 /** Links between nodes of a graph, and what a node is called. No roles and no values here. */
-import type { ComfyGraph } from '../job.ts';
+import type { ComfyGraph } from './graph.ts';
 import type { Json } from '../schema.ts';
 
 export interface Link {

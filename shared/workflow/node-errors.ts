@@ -1,6 +1,6 @@
 /** A server's refusal of single inputs (`node_errors` of ComfyUI's 400), as node title and sentence. Pure. */
 import type { WireError } from '../errors.ts';
-import type { ComfyGraph } from '../job.ts';
+import type { ComfyGraph } from './graph.ts';
 import { nodeTitle } from './links.ts';
 
 export interface NodeError {

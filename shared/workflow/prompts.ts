@@ -2,7 +2,7 @@
  * Finds the prompts of a graph by following what its samplers are given as `positive` and `negative` (or a guider's
  * `conditioning`) back to the nodes that hold text. Where no sampler shows the way, text encoders are told apart by title.
  */
-import type { ComfyGraph } from '../job.ts';
+import type { ComfyGraph } from './graph.ts';
 import { linkOf, nodeTitle } from './links.ts';
 import type { Link } from './links.ts';
 

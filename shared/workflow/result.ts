@@ -1,5 +1,5 @@
 /** What reading a workflow can answer, as types only: a graph, "that is the other format", or a reason. No sentences. */
-import type { ComfyGraph } from '../job.ts';
+import type { ComfyGraph } from './graph.ts';
 
 /** Where the graph was found. */
 export type WorkflowOrigin = 'json' | 'png' | 'webp' | 'jpeg';

@@ -19,6 +19,12 @@ export function titleOf(prompt: string): string {
   return shorten(plain, MAX_TITLE);
 }
 
+/** The title of a prompt, else what it came from. */
+export function titleOr(prompt: string, source: string | null): string | null {
+  const title = titleOf(prompt);
+  return title === '' ? source : title;
+}
+
 /** Cuts at a word where one ends near the limit; counts code points, so that no character is cut in two. */
 export function shorten(text: string, limit: number): string {
   const points = [...text];

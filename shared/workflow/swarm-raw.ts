@@ -2,7 +2,8 @@
  * A ComfyUI workflow for SwarmUI's own queue: the same jobs, each as its parameter `comfyworkflowraw` (reference §3.1). Pure.
  * Seeds small enough go as SwarmUI's seed, so that the graph is shared by all jobs and rows can name the seed.
  */
-import type { ComfyGraph, JobPatch, SubmitJobs } from '../job.ts';
+import type { JobPatch, SubmitJobs } from '../job.ts';
+import type { ComfyGraph } from './graph.ts';
 import { findSeeds } from './inputs.ts';
 
 /** SwarmUI draws its own seeds below this; what is larger stays in the graph as it is. */

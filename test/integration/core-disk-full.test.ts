@@ -21,7 +21,7 @@ import { startComfyServer } from '../../electron/demo/comfy/server.ts';
 import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { OutputId } from '../../shared/ids.ts';
-import type { ComfyGraph } from '../../shared/job.ts';
+import type { ComfyGraph } from '../../shared/workflow/graph.ts';
 import { CoreHarness, pictureGraph, sleepGraph } from '../support/core-harness.ts';
 
 /** A file system of 6 MB, or why there can be none here. */

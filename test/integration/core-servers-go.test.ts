@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startComfyServer } from '../../electron/demo/comfy/server.ts';
 import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
-import type { ComfyGraph } from '../../shared/job.ts';
+import type { ComfyGraph } from '../../shared/workflow/graph.ts';
 import { CoreHarness, pictureGraph, sleepGraph } from '../support/core-harness.ts';
 
 let server: ComfyServerHandle;

@@ -19,7 +19,7 @@ import type { CancelMode } from '../../shared/cancel.ts';
 import { newAttemptId, newJobId, newServerId } from '../../shared/ids.ts';
 import { uuidv4 } from '../../shared/ids.ts';
 import type { ServerFact } from '../../shared/job-fact.ts';
-import type { ComfyGraph } from '../../shared/job.ts';
+import type { ComfyGraph } from '../../shared/workflow/graph.ts';
 import type { Json } from '../../shared/schema.ts';
 import type { Credential, ForeignView, ServerStatus } from '../../shared/server.ts';
 import type { LiveUpdate } from '../../shared/phase.ts';

@@ -13,7 +13,8 @@ import type { CallName, Contract, Events } from '../../shared/contract.ts';
 import type { InputOf, OutputOf } from '../../shared/contract-types.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
-import type { ComfyGraph, JobPatch, JobView } from '../../shared/job.ts';
+import type { JobPatch, JobView } from '../../shared/job.ts';
+import type { ComfyGraph } from '../../shared/workflow/graph.ts';
 import type { Credential } from '../../shared/server.ts';
 
 /** A secret store in memory: a port's honest implementation, not a mock of a module. */

@@ -1,8 +1,8 @@
 /** Canned jobs, servers and foreign work for sample-api.ts: one of everything a queue can show. */
 import type { CancelView } from '../../shared/cancel.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
-import type { JobView } from '../../shared/job.ts';
-import type { ForeignView, ServerView } from '../../shared/server.ts';
+import type { JobView, Kind } from '../../shared/job.ts';
+import type { Capabilities, ForeignView, ServerView } from '../../shared/server.ts';
 import { jobView } from './job-view.ts';
 
 export interface SampleOptions {
@@ -21,12 +21,7 @@ export const STUDIO = serverId('studio');
 export const SWARM = serverId('swarm');
 export const LAPTOP = serverId('laptop');
 
-export function server(
-  id: ServerId,
-  kind: 'comfy' | 'swarm',
-  name: string,
-  more: Partial<ServerView['status']>,
-): ServerView {
+export function server(id: ServerId, kind: Kind, name: string, more: Partial<ServerView['status']>): ServerView {
   return {
     id,
     kind,
@@ -43,15 +38,7 @@ export function server(
       since: NOW - 3_600_000,
       error: null,
       version: kind === 'comfy' ? '0.8.0' : '0.9.8',
-      capabilities: {
-        promptId: true,
-        targetedInterrupt: true,
-        jobsApi: true,
-        jobCancel: true,
-        previewMetadata: true,
-        permissions: ['*'],
-        passthrough: true,
-      },
+      capabilities: CAPABILITIES[kind],
       answersInMs: 3,
       queueLength: 3,
       nextTryAt: null,
@@ -62,6 +49,18 @@ export function server(
     },
   };
 }
+
+const CAPABILITIES: Record<Kind, Capabilities> = {
+  comfy: {
+    kind: 'comfy',
+    promptId: true,
+    targetedInterrupt: true,
+    jobsApi: true,
+    jobCancel: true,
+    previewMetadata: true,
+  },
+  swarm: { kind: 'swarm', targetedInterrupt: true, permissions: ['*'], passthrough: true },
+};
 
 let rev = 1;
 /** Revisions rise over all jobs of the sample. */

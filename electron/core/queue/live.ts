@@ -4,7 +4,7 @@
  */
 import type { Events } from '../../../shared/contract.ts';
 import type { AttemptId, JobId, PayloadId, ServerId } from '../../../shared/ids.ts';
-import type { ComfyGraph } from '../../../shared/job.ts';
+import type { ComfyGraph } from '../../../shared/workflow/graph.ts';
 import { foldProgress, startProgress } from '../../../shared/phase.ts';
 import type { JobLive, LiveUpdate, NodeProgress, Phase, Segment } from '../../../shared/phase.ts';
 import type { Emitter } from '../../../shared/util/emitter.ts';

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { QueueSummary } from '../../../shared/contract.ts';
-import { describe } from '../../../shared/describe.ts';
+import { describe } from '../../../shared/kinds/kinds.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { newBatchId, newJobId } from '../../../shared/ids.ts';
 import type { BatchId, JobId, PayloadId, ServerId } from '../../../shared/ids.ts';

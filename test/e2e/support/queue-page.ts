@@ -1,7 +1,8 @@
 /** What the window specs say of the queue, in one place: rows by title, the question, jobs with titles. No waiting by the clock. */
 import type { Locator, Page } from '@playwright/test';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
-import type { ComfyGraph, JobView } from '../../../shared/job.ts';
+import type { JobView } from '../../../shared/job.ts';
+import type { ComfyGraph } from '../../../shared/workflow/graph.ts';
 import type { WindowHost } from '../../support/window-host.ts';
 
 export const rowOf = (page: Page, title: string): Locator => page.getByTestId('job-row').filter({ hasText: title });

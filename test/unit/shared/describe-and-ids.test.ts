@@ -1,6 +1,6 @@
 /** What a row says of a payload; ids in order; errors over a wire. */
 import { describe as group, expect, it } from 'vitest';
-import { describe } from '../../../shared/describe.ts';
+import { describe } from '../../../shared/kinds/kinds.ts';
 import { AppError, fromWire, isAbort, toWire } from '../../../shared/errors.ts';
 import { uuidv4, uuidv7 } from '../../../shared/ids.ts';
 import { Aborted } from '../../../shared/util/async.ts';

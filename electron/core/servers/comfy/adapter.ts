@@ -5,7 +5,7 @@
 import { AppError } from '../../../../shared/errors.ts';
 import { uuidv4 } from '../../../../shared/ids.ts';
 import type { OutputRef } from '../../../../shared/job-fact.ts';
-import type { Capabilities } from '../../../../shared/server.ts';
+import type { CapabilitiesOf } from '../../../../shared/server.ts';
 import type { Trace } from '../../net/trace.ts';
 import { HttpClient } from '../../net/http-client.ts';
 import type {
@@ -45,14 +45,13 @@ export interface ComfyAdapterOptions {
   readonly timing?: WatchTiming;
 }
 
-const NO_CAPABILITIES: Capabilities = {
+const NO_CAPABILITIES: CapabilitiesOf<'comfy'> = {
+  kind: 'comfy',
   promptId: false,
   targetedInterrupt: false,
   jobsApi: false,
   jobCancel: false,
   previewMetadata: false,
-  permissions: [],
-  passthrough: false,
 };
 const STATUS_EVERY_MS = 2_000;
 

@@ -4,13 +4,13 @@
  */
 import { AppError, isAbort } from '../../../../shared/errors.ts';
 import { uuidv4 } from '../../../../shared/ids.ts';
-import type { Capabilities, ServerStatus } from '../../../../shared/server.ts';
+import type { CapabilitiesOf, ServerStatus } from '../../../../shared/server.ts';
 import type { ComfyHttp } from './http.ts';
 import type { SystemStats } from './schemas.ts';
 
 export interface ComfyProbe {
   readonly version: string | null;
-  readonly capabilities: Capabilities;
+  readonly capabilities: CapabilitiesOf<'comfy'>;
   /** Running and waiting. */
   readonly queueLength: number;
   readonly memory: ServerStatus['memory'];
@@ -36,14 +36,13 @@ export async function probeComfy(http: ComfyHttp, signal: AbortSignal): Promise<
     queueLength,
     memory: stats === null ? null : readMemory(stats),
     capabilities: {
+      kind: 'comfy',
       // A server whose jobs API answers is newer than both, whatever it calls itself.
       promptId: jobsApi === 'works' || atLeast(numbers, PROMPT_ID_SINCE),
       targetedInterrupt: jobsApi === 'works' || atLeast(numbers, TARGETED_SINCE),
       jobsApi: jobsApi === 'works' || jobsApi === 'broken',
       jobCancel: jobCancel === true,
       previewMetadata: previewMetadata === true,
-      permissions: [],
-      passthrough: false,
     },
   };
 }

@@ -3,7 +3,7 @@
  * second one with the same number can kill its worker (C2). Never sends a number.
  */
 import { AppError, isAbort } from '../../../../shared/errors.ts';
-import type { Capabilities } from '../../../../shared/server.ts';
+import type { CapabilitiesOf } from '../../../../shared/server.ts';
 import type { HttpAnswer } from '../../net/http-client.ts';
 import { deliveryOf } from '../../net/error.ts';
 import type { SendAttempt, SubmitResult } from '../adapter.ts';
@@ -18,7 +18,7 @@ import type { Track } from './tracks.ts';
 export async function sendPrompt(
   http: ComfyHttp,
   clientId: string,
-  capabilities: Capabilities,
+  capabilities: CapabilitiesOf<'comfy'>,
   attempt: SendAttempt,
   track: Track,
   signal: AbortSignal,

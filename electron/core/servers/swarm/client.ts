@@ -3,7 +3,7 @@
  * what we may (S1; §1.5, §1.6, §7.1). Renews its session once when the server no longer knows it. Knows no jobs.
  */
 import { AppError } from '../../../../shared/errors.ts';
-import type { Capabilities, Credential } from '../../../../shared/server.ts';
+import type { CapabilitiesOf, Credential } from '../../../../shared/server.ts';
 import { HttpClient } from '../../net/http-client.ts';
 import { SwarmAuth } from './auth.ts';
 import { hasErrorId, SwarmHttp } from './http.ts';
@@ -91,13 +91,10 @@ export class SwarmClient {
       throw new AppError('not_allowed', `this user may not do that here (${permission})`, { details: { permission } });
   }
 
-  capabilities(): Capabilities {
+  capabilities(): CapabilitiesOf<'swarm'> {
     return {
-      promptId: false,
+      kind: 'swarm',
       targetedInterrupt: this.targeted,
-      jobsApi: false,
-      jobCancel: false,
-      previewMetadata: false,
       permissions: this.#session.permissions,
       passthrough: this.visible,
     };

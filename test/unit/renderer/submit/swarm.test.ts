@@ -1,7 +1,8 @@
 /** From the SwarmUI form to the call that queues it: sizes, seeds, variants, what is sent and what is not; workflows for SwarmUI. */
 import { describe, expect, it } from 'vitest';
 import { SubmitJobsSchema } from '../../../../shared/job.ts';
-import type { ComfyGraph, SubmitJobs } from '../../../../shared/job.ts';
+import type { SubmitJobs } from '../../../../shared/job.ts';
+import type { ComfyGraph } from '../../../../shared/workflow/graph.ts';
 import type { CatalogueView, ParamView } from '../../../../shared/server-manage.ts';
 import {
   EMPTY_DRAFT,

@@ -1,24 +1,24 @@
 /** What a server can do and what is the matter with it, in words. */
 import { describe, expect, it } from 'vitest';
+import type { CapabilitiesOf } from '../../../../shared/server.ts';
 import { abilities, problemText, reasonText } from '../../../../renderer/text/servers.ts';
 
 describe('what a server can do, in words', () => {
-  const all = {
+  const all: CapabilitiesOf<'comfy'> = {
+    kind: 'comfy',
     promptId: true,
     targetedInterrupt: true,
     jobsApi: true,
     jobCancel: true,
     previewMetadata: true,
-    permissions: [],
-    passthrough: true,
   };
   it('promises an exact stop only where the server has one', () => {
-    expect(abilities('comfy', all, false)).toMatchObject([{ tone: 'go' }]);
-    expect(abilities('comfy', { ...all, targetedInterrupt: false }, false)[0]).toMatchObject({
+    expect(abilities(all, false)).toMatchObject([{ tone: 'go' }]);
+    expect(abilities({ ...all, targetedInterrupt: false }, false)[0]).toMatchObject({
       tone: 'hold',
       text: expect.stringMatching(/can’t be cancelled/),
     });
-    expect(abilities('comfy', { ...all, targetedInterrupt: false }, true)[0]?.text).toMatch(/may hit a neighbour/);
+    expect(abilities({ ...all, targetedInterrupt: false }, true)[0]?.text).toMatch(/may hit a neighbour/);
   });
 
   it('shows a problem nobody has words for rather than hide it', () => {

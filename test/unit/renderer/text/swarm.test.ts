@@ -1,7 +1,7 @@
 /** What is said of a SwarmUI server: permissions, backends, and whose work would be stopped, never more than is allowed. */
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../../shared/errors.ts';
-import type { Capabilities } from '../../../../shared/server.ts';
+import type { CapabilitiesOf } from '../../../../shared/server.ts';
 import type { BackendView } from '../../../../shared/server-manage.ts';
 import { abilities, problemText, versionText } from '../../../../renderer/text/servers.ts';
 import {
@@ -15,12 +15,9 @@ import {
 } from '../../../../renderer/text/swarm.ts';
 import { waysOf } from '../../../../renderer/cancel/foreign-powers.tsx';
 
-const capabilities = (more: Partial<Capabilities> = {}): Capabilities => ({
-  promptId: false,
+const capabilities = (more: Partial<CapabilitiesOf<'swarm'>> = {}): CapabilitiesOf<'swarm'> => ({
+  kind: 'swarm',
   targetedInterrupt: true,
-  jobsApi: false,
-  jobCancel: false,
-  previewMetadata: false,
   permissions: ['*'],
   passthrough: true,
   ...more,
@@ -44,8 +41,8 @@ const standing = { server: 'Upstairs', mine: 2, listed: 1, ownUser: 'max', users
 
 describe('abilities', () => {
   it('says what an account may not do, and nothing of that to one who may do all', () => {
-    const said = (more: Partial<Capabilities>): string =>
-      abilities('swarm', capabilities(more), false)
+    const said = (more: Partial<CapabilitiesOf<'swarm'>>): string =>
+      abilities(capabilities(more), false)
         .map(({ text }) => text)
         .join('\n');
     expect(said({})).not.toContain('may not');

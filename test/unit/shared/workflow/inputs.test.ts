@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findInputs, keyOf, withEdits } from '../../../../shared/workflow/inputs.ts';
 import type { WorkflowInput } from '../../../../shared/workflow/inputs.ts';
-import type { ComfyGraph } from '../../../../shared/job.ts';
+import type { ComfyGraph } from '../../../../shared/workflow/graph.ts';
 
 const sample = (name: string): ComfyGraph =>
   JSON.parse(

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { inflate } from '../../../../renderer/submit/inflate.ts';
 import { readWorkflowFile, readWorkflowText } from '../../../../shared/workflow/read-file.ts';
 import type { ReadResult } from '../../../../shared/workflow/result.ts';
-import { ComfyGraphSchema } from '../../../../shared/job.ts';
+import { ComfyGraphSchema } from '../../../../shared/workflow/graph.ts';
 import { jpeg, packedChunk, png, textChunk, tiff, webp, worldChunk } from './image-makers.ts';
 import { runs } from '../../../runs.ts';
 
