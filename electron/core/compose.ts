@@ -44,10 +44,9 @@ import { ServerCalls } from './queue/server-calls.ts';
 import { ServerRemoval } from './queue/server-removal.ts';
 import { Summary } from './queue/summary.ts';
 import { WhenDone } from './queue/when-done.ts';
-import { ComfyAdapter } from './servers/comfy/adapter.ts';
+import { serverKinds } from './servers/kinds.ts';
 import { probe as probeAddress } from './servers/probe.ts';
 import { Servers } from './servers/servers.ts';
-import { SwarmAdapter } from './servers/swarm/adapter.ts';
 
 export interface ComposeOptions {
   dataDir: string;
@@ -179,7 +178,7 @@ export function compose(
 
   const online = new Set<ServerId>();
   const registry: Servers = new Servers({
-    factories: { comfy: (context) => new ComfyAdapter(context), swarm: (context) => new SwarmAdapter(context) },
+    kinds: serverKinds,
     hooks: {
       reconcile: async (id, until) => {
         const link = registry.get(id);

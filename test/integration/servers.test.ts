@@ -162,7 +162,7 @@ function registry(
 } {
   const statuses = new Map<string, ServerStatus>();
   const servers = new Servers({
-    factories: { comfy: (context) => new ComfyAdapter(context) },
+    kinds: { comfy: { adapter: (context) => new ComfyAdapter(context) } },
     hooks: {
       reconcile: async () => undefined,
       onFact: () => undefined,
@@ -306,6 +306,11 @@ describe('probing', () => {
     expect(
       await probe(locked.url, { signal: soon(), credential: { type: 'authorization', value: 'Bearer right' } }),
     ).toMatchObject({ kind: 'comfy', error: null });
+    // A token goes to each kind in the way its adapter will send it.
+    expect(await probe(locked.url, { signal: soon(), credential: { type: 'token', token: 'right' } })).toMatchObject({
+      kind: 'comfy',
+      error: null,
+    });
     const gone = await serve();
     await gone.goDown();
     expect(await probe(gone.url, { signal: soon() })).toMatchObject({ error: { code: 'server_unreachable' } });

@@ -7,6 +7,7 @@ import { AppError } from '../../../shared/errors.ts';
 import { newServerId, uuidv4 } from '../../../shared/ids.ts';
 import type { ServerId } from '../../../shared/ids.ts';
 import type { Kind } from '../../../shared/job.ts';
+import { KINDS, kinds } from '../../../shared/kinds/kinds.ts';
 import type { Credential, ProbeReport, ServerView } from '../../../shared/server.ts';
 import type { ServerPatch, ServerRecord } from '../db/server-store.ts';
 import type { SecretStore } from '../ports.ts';
@@ -72,7 +73,7 @@ export class ServerAdmin {
       if (probe.kind === null)
         throw new AppError(
           probe.error?.code ?? 'server_unsupported',
-          probe.error?.message ?? 'no ComfyUI or SwarmUI answers there',
+          probe.error?.message ?? `no ${KINDS.map((each) => kinds[each].label).join(' or ')} answers there`,
           { details: { url } },
         );
       kind = probe.kind;
@@ -158,5 +159,5 @@ export class ServerAdmin {
 
 function defaultName(kind: Kind, url: string): string {
   const { host } = new URL(url);
-  return `${kind === 'comfy' ? 'ComfyUI' : 'SwarmUI'} on ${host}`;
+  return `${kinds[kind].label} on ${host}`;
 }

@@ -7,10 +7,18 @@ import type { AppError } from '../../../shared/errors.ts';
 import type { AttemptId, JobId, ServerId } from '../../../shared/ids.ts';
 import type { OutputRef, ServerFact } from '../../../shared/job-fact.ts';
 import type { JobPayload, Kind } from '../../../shared/job.ts';
-import type { Capabilities, Credential, ForeignJob, ForeignView, ServerStatus } from '../../../shared/server.ts';
+import type {
+  Capabilities,
+  CapabilitiesOf,
+  Credential,
+  ForeignJob,
+  ForeignView,
+  ServerStatus,
+} from '../../../shared/server.ts';
 import type { BackendView, CatalogueView, StopPowers } from '../../../shared/server-manage.ts';
 import type { LiveUpdate } from '../../../shared/phase.ts';
 import type { Log } from '../log.ts';
+import type { HttpClient } from '../net/http-client.ts';
 
 /** A server as its adapter sees it. `clientId` is stable per server (C11). */
 export interface AdapterServer {
@@ -138,6 +146,29 @@ export interface ServerManagement {
   stopPowers(signal: AbortSignal): Promise<StopPowers>;
   stopOwnUser(signal: AbortSignal): Promise<void>;
   stopUser(name: string, signal: AbortSignal): Promise<void>;
+}
+
+/** What one look at an address told; null where it was not asked. */
+export interface Found<K extends Kind> {
+  readonly version: string | null;
+  readonly capabilities: CapabilitiesOf<K> | null;
+  readonly queueLength: number | null;
+}
+
+/** A kind of server before there is a server of it: where it may be, how it is told from others, who serves it. */
+export interface ServerKind<K extends Kind> {
+  /** Ports to try where an address names none, the likeliest first. */
+  readonly ports: readonly number[];
+  /** Ports it takes on its own computer when those are taken. */
+  readonly nextPorts: readonly number[];
+  /** The headers that sign in to it without any call before. */
+  signIn(credential: Credential): Record<string, string>;
+  /**
+   * By fingerprint, leaving nothing behind; `brief` asks no more than is needed to tell the kind. Throws AppError:
+   * server_unsupported for another product, server_unreachable, server_timeout, server_auth.
+   */
+  probe(http: HttpClient, signal: AbortSignal, brief: boolean): Promise<Found<K>>;
+  adapter(context: AdapterContext): ServerAdapter;
 }
 
 export interface ServerAdapter {

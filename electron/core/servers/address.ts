@@ -2,11 +2,8 @@
  * Addresses as people type them → base URLs. Pure; asks nobody.
  */
 import { AppError } from '../../../shared/errors.ts';
-import type { Kind } from '../../../shared/job.ts';
 import { isForbiddenHost } from '../net/address-guard.ts';
 
-/** Ports to try where none is given, the likeliest first. */
-const PORTS: Record<Kind, readonly string[]> = { comfy: ['8188', '8000'], swarm: ['7801'] };
 /** Pages people copy from their browser; the server's base is before them. */
 const PAGES = /\/(Text2Image(\/.*)?|Login|index\.html)$/i;
 
@@ -22,13 +19,12 @@ export function normaliseUrl(text: string): string {
 }
 
 /** What to try for an address as typed: itself, and the usual ports where it names none. */
-export function candidateUrls(text: string, kind?: Kind): string[] {
+export function candidateUrls(text: string, usualPorts: readonly number[]): string[] {
   const { url, schemeGiven, portGiven } = parse(text);
   if (portGiven || url.pathname !== '/' || url.protocol === 'https:') return [base(url)];
-  const ports = kind === undefined ? [...PORTS.comfy, ...PORTS.swarm] : PORTS[kind];
-  const others = ports.map((port) => {
+  const others = usualPorts.map((port) => {
     const other = new URL(url);
-    other.port = port;
+    other.port = String(port);
     return base(other);
   });
   return schemeGiven ? [base(url), ...others] : [...others, base(url)];

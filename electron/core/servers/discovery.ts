@@ -2,10 +2,10 @@
  * Finds servers on this machine: asks the usual ports, all at once, within a second. Reports what it finds; adds nothing.
  */
 import type { ProbeReport } from '../../../shared/server.ts';
+import { serverKinds } from './kinds.ts';
 import { probeUrl } from './probe.ts';
 
-/** ComfyUI 8188 (its desktop app 8000); SwarmUI 7801 and, when taken, the ports after it. */
-const USUAL_PORTS: readonly number[] = [8188, 8000, 7801, 7802, 7803, 7804];
+const USUAL_PORTS = Object.values(serverKinds).flatMap(({ ports, nextPorts }) => [...ports, ...nextPorts]);
 /** `localhost` may be another address family; where both answer on one port it is one server, under its number. */
 const HOSTS = ['127.0.0.1', 'localhost'] as const;
 const ALL_MS = 900;

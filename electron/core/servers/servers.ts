@@ -16,7 +16,7 @@ export interface ServerRecord extends AdapterServer {
 }
 
 export interface ServersOptions {
-  readonly factories: Partial<Record<Kind, AdapterFactory>>;
+  readonly kinds: Partial<Record<Kind, { readonly adapter: AdapterFactory }>>;
   readonly hooks: LinkHooks;
   readonly credential: (id: ServerId) => Promise<Credential | null>;
   readonly isOurs: (id: ServerId, remoteKey: string) => boolean;
@@ -109,7 +109,7 @@ export class Servers {
 
   #begin(entry: Entry): void {
     const { record } = entry;
-    const makeAdapter = this.#options.factories[record.kind];
+    const makeAdapter = this.#options.kinds[record.kind]?.adapter;
     if (makeAdapter === undefined) throw new AppError('server_unsupported', `no adapter for ${record.kind}`);
     const { hooks } = this.#options;
     const link: ServerLink = new ServerLink({

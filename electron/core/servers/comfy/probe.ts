@@ -5,11 +5,11 @@
 import { AppError, isAbort } from '../../../../shared/errors.ts';
 import { uuidv4 } from '../../../../shared/ids.ts';
 import type { CapabilitiesOf, ServerStatus } from '../../../../shared/server.ts';
+import type { Found } from '../adapter.ts';
 import type { ComfyHttp } from './http.ts';
 import type { SystemStats } from './schemas.ts';
 
-export interface ComfyProbe {
-  readonly version: string | null;
+export interface ComfyProbe extends Found<'comfy'> {
   readonly capabilities: CapabilitiesOf<'comfy'>;
   /** Running and waiting. */
   readonly queueLength: number;
@@ -48,11 +48,18 @@ export async function probeComfy(http: ComfyHttp, signal: AbortSignal): Promise<
 }
 
 /** What a server of these capabilities can't do, for its page. */
-export function problemsOf(capabilities: Capabilities): ServerStatus['problems'] {
+export function problemsOf(capabilities: CapabilitiesOf<'comfy'>): ServerStatus['problems'] {
   return [
     ...(capabilities.promptId ? [] : [{ code: 'no-prompt-id', params: {} }]),
     ...(capabilities.targetedInterrupt ? [] : [{ code: 'no-targeted-interrupt', params: {} }]),
   ];
+}
+
+/** Whether it is one, and its version where it tells it. */
+export async function identifyComfy(http: ComfyHttp, signal: AbortSignal): Promise<Found<'comfy'>> {
+  const queueLength = await identify(http, signal);
+  const stats = await http.systemStats(signal).catch(() => null);
+  return { version: stats?.system.comfyui_version ?? null, capabilities: null, queueLength };
 }
 
 async function identify(http: ComfyHttp, signal: AbortSignal): Promise<number> {

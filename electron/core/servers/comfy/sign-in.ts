@@ -1,10 +1,14 @@
 /** The headers a ComfyUI server behind a proxy asks for. ComfyUI itself has no sign-in (reference §7). */
+import type { Credential } from '../../../../shared/server.ts';
 import type { AdapterContext } from '../adapter.ts';
 
 /** Read anew for each request, so that new credentials count at once. */
 export async function signInHeaders(context: Pick<AdapterContext, 'credential'>): Promise<Record<string, string>> {
   const credential = await context.credential();
-  if (credential === null) return {};
+  return credential === null ? {} : headersOf(credential);
+}
+
+export function headersOf(credential: Credential): Record<string, string> {
   switch (credential.type) {
     case 'authorization':
       return { authorization: credential.value };

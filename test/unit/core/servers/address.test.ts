@@ -1,6 +1,7 @@
 /** Addresses as people type them. */
 import { describe, expect, it } from 'vitest';
 import { candidateUrls, normaliseUrl } from '../../../../electron/core/servers/address.ts';
+import { usualPorts } from '../../../../electron/core/servers/kinds.ts';
 import { isForbiddenHost } from '../../../../electron/core/net/address-guard.ts';
 
 it.each([
@@ -37,14 +38,19 @@ it.each([
 
 describe('where no port is named', () => {
   it('tries the usual ones', () => {
-    expect(candidateUrls('box')).toEqual(['http://box:8188', 'http://box:8000', 'http://box:7801', 'http://box']);
-    expect(candidateUrls('http://box', 'swarm')).toEqual(['http://box', 'http://box:7801']);
+    expect(candidateUrls('box', usualPorts())).toEqual([
+      'http://box:8188',
+      'http://box:8000',
+      'http://box:7801',
+      'http://box',
+    ]);
+    expect(candidateUrls('http://box', usualPorts('swarm'))).toEqual(['http://box', 'http://box:7801']);
   });
   it('but not beside a named one, a path or https', () => {
-    expect(candidateUrls('box:9999')).toEqual(['http://box:9999']);
-    expect(candidateUrls('http://box:80')).toEqual(['http://box']);
-    expect(candidateUrls('https://box')).toEqual(['https://box']);
-    expect(candidateUrls('box/comfy')).toEqual(['http://box/comfy']);
+    expect(candidateUrls('box:9999', usualPorts())).toEqual(['http://box:9999']);
+    expect(candidateUrls('http://box:80', usualPorts())).toEqual(['http://box']);
+    expect(candidateUrls('https://box', usualPorts())).toEqual(['https://box']);
+    expect(candidateUrls('box/comfy', usualPorts())).toEqual(['http://box/comfy']);
   });
 });
 
