@@ -7,8 +7,9 @@ import type { Asker, CancelStep, CancelView, TrailStep } from '../../../shared/c
 import type { BatchId, JobId, OutputId, PayloadId, ServerId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
 import { JobInfoSchema, JobPatchSchema } from '../../../shared/job.ts';
+import { specOf } from '../../../shared/kinds/kinds.ts';
 import { JobPayloadSchema } from '../../../shared/kinds/schema.ts';
-import type { JobDetail, JobPatch, JobPayload, JobView, OutputView } from '../../../shared/job.ts';
+import type { JobDetail, JobPayload, JobView, OutputView } from '../../../shared/job.ts';
 import { WireErrorSchema } from '../../../shared/schema.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Database } from './database.ts';
@@ -146,7 +147,9 @@ export class JobViews {
     const row = this.#q.payload.get(id);
     if (row === undefined) throw new AppError('not_found', 'there is no such job', { details: { id } });
     const payload = parseColumn(JobPayloadSchema, row.body, 'payloads.body');
-    return row.patch === null ? payload : applyPatch(payload, parseColumn(JobPatchSchema, row.patch, 'jobs.patch'));
+    return row.patch === null
+      ? payload
+      : specOf(payload).patched(payload, parseColumn(JobPatchSchema, row.patch, 'jobs.patch'));
   }
 
   outputs(id: JobId): OutputView[] {
@@ -220,15 +223,4 @@ function readCursor(text: string): { position: number; id: string } {
   } catch (cause) {
     throw new AppError('invalid_request', 'the cursor is none of ours', { cause });
   }
-}
-
-/** The payload with a job's own inputs over it; nodes the graph does not have are left out. */
-export function applyPatch(payload: JobPayload, patch: JobPatch): JobPayload {
-  if (payload.kind === 'swarm') return { ...payload, params: { ...payload.params, ...patch.params } };
-  const graph = { ...payload.graph };
-  for (const [nodeId, inputs] of Object.entries(patch.set ?? {})) {
-    const node = graph[nodeId];
-    if (node !== undefined) graph[nodeId] = { ...node, inputs: { ...node.inputs, ...inputs } };
-  }
-  return { ...payload, graph };
 }

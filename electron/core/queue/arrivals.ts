@@ -4,6 +4,7 @@
  */
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { ServerFact } from '../../../shared/job-fact.ts';
+import { specOf } from '../../../shared/kinds/kinds.ts';
 import type { ForeignView } from '../../../shared/server.ts';
 import type { LiveUpdate } from '../../../shared/phase.ts';
 import type { AttemptRow } from '../db/rows.ts';
@@ -88,7 +89,7 @@ export class Arrivals {
           attemptId: attempt.id,
           serverId,
           payloadId: job.payload_id,
-          graph: payload.kind === 'comfy' ? payload.graph : null,
+          graph: specOf(payload).graph(payload),
         });
         if (attempt.started_at !== null) this.#live.started(job.id);
       }

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import type { QueueSummary } from '../../../shared/contract.ts';
-import { describe } from '../../../shared/kinds/kinds.ts';
+import { describe, specOf } from '../../../shared/kinds/kinds.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { newBatchId, newJobId } from '../../../shared/ids.ts';
 import type { BatchId, JobId, PayloadId, ServerId } from '../../../shared/ids.ts';
@@ -45,7 +45,8 @@ export class Queue {
       if (server.kind !== asked.payload.kind)
         throw new AppError('invalid_request', `a ${asked.payload.kind} payload can't run on a ${server.kind} server`);
     }
-    if (asked.payload.kind === 'comfy' && Object.keys(asked.payload.graph).length === 0)
+    const graph = specOf(asked.payload).graph(asked.payload);
+    if (graph !== null && Object.keys(graph).length === 0)
       throw new AppError('invalid_request', 'the workflow has no node');
     const body = JSON.stringify(asked.payload);
     const payloadId = createHash('sha256').update(body).digest('hex') as PayloadId;
