@@ -1,15 +1,12 @@
 /** `--set`, `--seed` and `--count` → the payload and the jobs of one submit. Pure but for the random seeds, which can be given. */
-import type { JobPatch, JobPayload, Kind } from '../../shared/job.ts';
+import type { JobPatch, JobPayload, Kind, PayloadOf } from '../../shared/job.ts';
+import { kinds, specOf } from '../../shared/kinds/kinds.ts';
 import type { ComfyGraph } from '../../shared/workflow/graph.ts';
 import type { Json } from '../../shared/schema.ts';
-import { defined } from '../../shared/util/defined.ts';
-import { findSeeds } from '../../shared/workflow/inputs.ts';
 import { drawSeeds, newSeed } from '../../shared/workflow/variants.ts';
 import type { SeedPlan } from '../../shared/workflow/variants.ts';
 import { usage } from './exit-codes.ts';
 
-/** How many seeds there are for SwarmUI: reference §3.1, int32 from 0. */
-const SWARM_SEEDS = 2 ** 31;
 const MOST_IMAGES = 10_000;
 
 export interface SubmitPlan {
@@ -24,20 +21,22 @@ export interface Wishes {
   count: number;
 }
 
-export function planSubmit(payload: JobPayload, wishes: Wishes, random?: () => number): SubmitPlan {
+export function planSubmit(payload: JobPayload, wishes: Wishes, random: () => number = newSeed): SubmitPlan {
   const changed = wishes.sets.reduce(withSet, payload);
-  // SwarmUI draws its own as a 32-bit number and refuses what is too large for a seed.
-  const draw = random ?? newSeed;
-  const seeds = drawSeeds(seedPlanOf(wishes), payload.kind === 'swarm' ? () => draw() % SWARM_SEEDS : draw);
-  const jobs = seeds.map((seed) =>
-    defined({ patch: seed === null ? undefined : seedPatch(changed, seed, wishes.seed !== undefined) }),
-  );
+  const { seedsBelow } = specOf(payload);
+  const jobs = drawSeeds(seedPlanOf(wishes), () => random() % seedsBelow).map((seed) => {
+    const patch = seed === null ? null : seedPatch(changed, seed, wishes.seed !== undefined);
+    return patch === null ? {} : { patch };
+  });
   return { payload: changed, jobs };
 }
 
-/** A workflow goes through SwarmUI's own queue where no other kind of server could take it. */
-export const goesIntoSwarm = (payload: JobPayload, kinds: readonly Kind[]): boolean =>
-  payload.kind === 'comfy' && kinds.length > 0 && kinds.every((kind) => kind === 'swarm');
+/** As servers of these kinds take it: a workflow goes into a kind's own queue where no server of its own kind is there. */
+export function planFor(plan: SubmitPlan, servers: readonly Kind[], random: boolean): SubmitPlan {
+  if (servers.includes(plan.payload.kind)) return plan;
+  const [made] = servers.flatMap((kind) => kinds[kind].ofWorkflow?.(plan, random) ?? []);
+  return made ?? plan;
+}
 
 /** A number: that one and the next ones. `random`: a new one each. Nothing: as it is for one job, random for several, because a server does nothing for a graph it has just run. */
 function seedPlanOf({ seed, count }: Wishes): SeedPlan {
@@ -49,38 +48,41 @@ function seedPlanOf({ seed, count }: Wishes): SeedPlan {
   return { mode: 'range', from, count };
 }
 
-/** Undefined where nothing in the payload takes a seed and none was asked for. */
-function seedPatch(payload: JobPayload, seed: number, asked: boolean): JobPatch | undefined {
-  if (payload.kind === 'swarm') return { params: { seed } };
-  const places = findSeeds(payload.graph);
-  if (places.length === 0) {
-    if (asked)
-      throw usage(
-        'No input of this workflow is a seed: --seed has nothing to set. Name the input with --set NODE.INPUT=VALUE.',
-      );
-    return undefined;
-  }
-  const set: Record<string, Record<string, Json>> = {};
-  for (const { nodeId, input } of places) (set[nodeId] ??= {})[input] = seed;
-  return { set };
+/** Null where nothing in the payload takes a seed and none was asked for. */
+function seedPatch(payload: JobPayload, seed: number, asked: boolean): JobPatch | null {
+  const patch = specOf(payload).reseeded(payload, {}, () => seed);
+  if (patch === null && asked)
+    throw usage(
+      'No input of this workflow is a seed: --seed has nothing to set. Name the input with --set NODE.INPUT=VALUE.',
+    );
+  return patch;
 }
 
 function withSet(payload: JobPayload, word: string): JobPayload {
   const at = word.indexOf('=');
   if (at < 1) throw usage(`--set needs NODE.INPUT=VALUE, not "${word}".`);
-  const [place, text] = [word.slice(0, at), word.slice(at + 1)];
-  if (payload.kind === 'swarm' && place.toLowerCase() === 'images') {
+  return setterOf(payload)(payload, word.slice(0, at), word.slice(at + 1));
+}
+
+type Setter<K extends Kind> = (payload: PayloadOf<K>, place: string, text: string) => PayloadOf<K>;
+const setters: { readonly [K in Kind]: Setter<K> } = { comfy: withInput, swarm: withParam };
+const setterOf = <K extends Kind>(payload: PayloadOf<K>): Setter<K> => setters[payload.kind];
+
+function withParam(payload: PayloadOf<'swarm'>, place: string, text: string): PayloadOf<'swarm'> {
+  if (place.toLowerCase() === 'images') {
     const images = Number(text);
     if (!Number.isInteger(images) || images < 1 || images > MOST_IMAGES)
       throw usage(`images is a whole number from 1 to ${String(MOST_IMAGES)}, not "${text}".`);
     return { ...payload, images };
   }
-  if (payload.kind === 'swarm')
-    return { ...payload, params: { ...payload.params, [place]: valueOf(text, payload.params[place]) } };
+  return { ...payload, params: { ...payload.params, [place]: valueOf(text, payload.params[place]) } };
+}
+
+function withInput(payload: PayloadOf<'comfy'>, place: string, text: string): PayloadOf<'comfy'> {
   const { graph } = payload;
   // From the right: titles may have dots, inputs have none.
   const dot = place.lastIndexOf('.');
-  if (dot < 1) throw usage(`--set needs NODE.INPUT=VALUE, not "${word}".`);
+  if (dot < 1) throw usage(`--set needs NODE.INPUT=VALUE, not "${place}=${text}".`);
   const id = nodeNamed(graph, place.slice(0, dot));
   const input = place.slice(dot + 1);
   const node = graph[id];

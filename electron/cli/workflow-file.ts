@@ -5,6 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { JobPayload } from '../../shared/job.ts';
+import { KINDS, kinds, workflowPayload } from '../../shared/kinds/kinds.ts';
+import type { Json } from '../../shared/schema.ts';
 import { parsePythonJson } from '../../shared/workflow/graph-text.ts';
 import type { Inflate } from '../../shared/workflow/png-text.ts';
 import { readWorkflowFile as readBytes } from '../../shared/workflow/read-file.ts';
@@ -36,19 +38,19 @@ export async function readWorkflowFile(path: string): Promise<WorkflowFile> {
 
 export async function readWorkflowBytes(name: string, data: Uint8Array): Promise<Omit<WorkflowFile, 'source'>> {
   const result = await readBytes(name, data, inflate);
-  if (result.type === 'workflow') return { payload: { kind: 'comfy', graph: result.graph }, inexact: result.inexact };
+  if (result.type === 'workflow') return { payload: workflowPayload(result.graph), inexact: result.inexact };
   if (result.type === 'ui-format')
     throw usage(
       `${name} is a workflow as ComfyUI's editor saves it; a server can't run it without the editor.`,
       EXPORT_HINT,
     );
-  const params = result.reason === 'not-a-workflow' ? swarmParams(data) : null;
-  if (params === null) throw refusal(result);
-  return { payload: params, inexact: [] };
+  const payload = result.reason === 'not-a-workflow' ? parametersIn(data) : null;
+  if (payload === null) throw refusal(result);
+  return { payload, inexact: [] };
 }
 
-/** JSON with a prompt, or a graph of its own, that is text: parameters of SwarmUI's `GenerateText2Image`. Null for anything else. */
-function swarmParams(data: Uint8Array): JobPayload | null {
+/** JSON that a kind of server takes as its parameters; null for anything else. */
+function parametersIn(data: Uint8Array): JobPayload | null {
   let value: unknown;
   try {
     value = parsePythonJson(new TextDecoder().decode(data));
@@ -56,11 +58,11 @@ function swarmParams(data: Uint8Array): JobPayload | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { images, ...params } = value as Extract<JobPayload, { kind: 'swarm' }>['params'];
-  if (typeof params['prompt'] !== 'string' && typeof params['comfyworkflowraw'] !== 'string') return null;
-  // SwarmUI takes a number as text, too (§1.3).
-  const count = Number(images ?? 1);
-  return { kind: 'swarm', images: Number.isInteger(count) ? count : 1, params };
+  for (const kind of KINDS) {
+    const payload = kinds[kind].fromJson(value as Record<string, Json>);
+    if (payload !== null) return payload;
+  }
+  return null;
 }
 
 function refusal({ name, reason, detail }: Refused): Error {

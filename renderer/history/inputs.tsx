@@ -1,6 +1,8 @@
 /** What was sent: prompts, the main inputs, and the whole payload folded. Read only. */
 import type { ReactNode } from 'react';
 import type { JobPayload } from '../../shared/job.ts';
+import { specOf } from '../../shared/kinds/kinds.ts';
+import type { ComfyGraph } from '../../shared/workflow/graph.ts';
 import { detailText } from '../text/history.ts';
 import { roleLabel } from '../text/submit.ts';
 import { findInputs, keyOf } from '../../shared/workflow/inputs.ts';
@@ -8,10 +10,13 @@ import type { WorkflowInput } from '../../shared/workflow/inputs.ts';
 import styles from './inputs.module.css';
 
 export function HistoryInputs({ payload }: { payload: JobPayload }): ReactNode {
+  const spec = specOf(payload);
+  const graph = spec.graph(payload);
+  const values = spec.values(payload);
   const rows =
-    payload.kind === 'comfy'
-      ? comfyRows(payload)
-      : Object.entries(payload.params).map(([name, value]) => ({
+    graph !== null
+      ? graphRows(graph)
+      : Object.entries(values).map(([name, value]) => ({
           key: name,
           label: name,
           value: typeof value === 'string' ? value : JSON.stringify(value),
@@ -30,15 +35,15 @@ export function HistoryInputs({ payload }: { payload: JobPayload }): ReactNode {
       <details className={styles['fold']}>
         <summary>{detailText.payload}</summary>
         <pre className={styles['payload']} tabIndex={0}>
-          {JSON.stringify(payload.kind === 'comfy' ? payload.graph : payload.params, null, 2)}
+          {JSON.stringify(values, null, 2)}
         </pre>
       </details>
     </section>
   );
 }
 
-function comfyRows(payload: Extract<JobPayload, { kind: 'comfy' }>): { key: string; label: string; value: string }[] {
-  const found = findInputs(payload.graph);
+function graphRows(graph: ComfyGraph): { key: string; label: string; value: string }[] {
+  const found = findInputs(graph);
   const single = [found.steps, found.cfg, found.sampler, found.scheduler, found.images].filter(
     (input): input is WorkflowInput => input !== null,
   );

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import type { WireError } from '../../shared/errors.ts';
 import type { JobDetail } from '../../shared/job.ts';
+import { specOf } from '../../shared/kinds/kinds.ts';
 import { detailText } from '../text/history.ts';
 import { nodeTitle } from '../../shared/workflow/links.ts';
 import { nodeErrorsOf } from '../../shared/workflow/node-errors.ts';
@@ -10,7 +11,7 @@ import styles from './error.module.css';
 export function JobError({ error, detail }: { error: WireError | null; detail: JobDetail }): ReactNode {
   if (error === null || error.code === 'stopped_elsewhere' || error.code === 'lost') return null;
   if (error.code === 'outputs_unavailable' && detail.job.outputs.stored > 0) return null;
-  const graph = detail.payload.kind === 'comfy' ? detail.payload.graph : {};
+  const graph = specOf(detail.payload).graph(detail.payload) ?? {};
   const nodeId = error.details?.['nodeId'];
   const traceback = error.details?.['traceback'];
   const refused = nodeErrorsOf(error, graph);

@@ -6,6 +6,7 @@ import type { BatchId, JobId, ServerId } from '../../shared/ids.ts';
 import { isCancelling, isWaitingHere, serverOf } from '../../shared/job-view.ts';
 import type { JobView, Kind } from '../../shared/job.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
+import { KINDS } from '../../shared/kinds/kinds.ts';
 import type { ForeignJob } from '../../shared/server.ts';
 import type { Line } from '../job/station.tsx';
 import type { ForeignState } from '../state/foreign-store.ts';
@@ -79,7 +80,7 @@ export function queueRows(input: RowInput): QueueRow[] {
     if (stations.length === 0) rows.push({ type: 'empty', key: `e:${id}`, serverId: id });
     else rows.push(...onTrack(stations));
   }
-  for (const kind of ['comfy', 'swarm'] as const) {
+  for (const kind of KINDS) {
     const id = `any:${kind}` as const;
     const jobs = bySection.get(id);
     if (jobs === undefined || input.onlyServer !== null) continue;

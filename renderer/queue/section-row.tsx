@@ -3,6 +3,7 @@ import { memo } from 'react';
 import type { ReactNode } from 'react';
 import type { ServerId } from '../../shared/ids.ts';
 import type { Kind } from '../../shared/job.ts';
+import { kinds } from '../../shared/kinds/kinds.ts';
 import type { ServerView } from '../../shared/server.ts';
 import { cx } from '../components/class-names.ts';
 import { IconButton } from '../components/icon-button.tsx';
@@ -113,8 +114,8 @@ function SectionActs({ server, focused }: { server: ServerView; focused: boolean
       label: queueText.cancelEveryone,
       hint: queueText.cancelEveryoneHint,
       onSelect: () => {
-        // SwarmUI has users: whose work can be stopped there is a question of its own.
-        if (server.kind === 'swarm') ui.askToStopEverything(server.id);
+        // Where there are users, whose work can be stopped is a question of its own.
+        if (kinds[server.kind].users) ui.askToStopEverything(server.id);
         else flow.ask({ scope: { server: server.id, which: 'everyone' } });
       },
     },

@@ -1,5 +1,6 @@
 /** One server in a box: state and since when, numbers, abilities and problems in words, and its buttons. */
 import type { ReactNode } from 'react';
+import { kinds } from '../../shared/kinds/kinds.ts';
 import type { ServerView } from '../../shared/server.ts';
 import { contactWords } from '../../shared/words/contact.ts';
 import { Button } from '../components/button.tsx';
@@ -102,7 +103,7 @@ export function ServersBox(props: ServersBoxProps): ReactNode {
           <Fact term={serversText.facts.queue}>{serversText.queueOf(counts)}</Fact>
         </dl>
       )}
-      {online && server.kind === 'swarm' && <ServersBackends server={server} />}
+      {online && kinds[server.kind].backends && <ServersBackends server={server} />}
       <ul className={styles['lines']}>
         {!online && (
           <Line tone={status.contact === 'offline' || status.contact === 'unsupported' ? 'bad' : 'hold'}>

@@ -1,6 +1,7 @@
 /** The sign-in part of a server's form. What is kept is never shown; typing or pasting replaces it. */
 import type { ReactNode } from 'react';
 import type { Kind } from '../../shared/job.ts';
+import { kinds } from '../../shared/kinds/kinds.ts';
 import type { Credential } from '../../shared/server.ts';
 import { Field, TextInput } from '../components/field.tsx';
 import { Select } from '../components/select.tsx';
@@ -43,7 +44,7 @@ export interface ServerFormSignInProps {
   onChange: (value: SignIn) => void;
   /** One is kept for this server. */
   kept: boolean;
-  /** ComfyUI knows no accounts: only a header, for a proxy before it. Null offers everything. */
+  /** Null offers everything. */
   kind: Kind | null;
 }
 
@@ -52,8 +53,7 @@ export function ServerFormSignIn({ value, onChange, kept, kind }: ServerFormSign
   const types: SignIn['type'][] = [
     ...(kept ? (['keep'] as const) : []),
     'none',
-    'authorization',
-    ...(kind === 'comfy' ? [] : (['login', 'token'] as const)),
+    ...(kind === null ? (['authorization', 'login', 'token'] as const) : kinds[kind].credentials),
   ];
   if (!types.includes(value.type)) types.push(value.type);
   return (

@@ -126,8 +126,7 @@ export function ServerForm({ server, url: begin = '', onClose }: ServerFormProps
     void save(tested !== null && tested.error !== null);
   };
   const found = tested === null ? null : probeText(tested);
-  const tooOld =
-    server?.kind === 'comfy' && server.status.capabilities !== null && !server.status.capabilities.targetedInterrupt;
+  const tooOld = server?.status.problems.some(({ code }) => code === 'no-targeted-interrupt') === true;
 
   // The answer takes the place of the hint, so that nothing below it moves.
   const answer = (

@@ -112,7 +112,7 @@ export function ServersFound({ discovery }: { discovery: Discovery }): ReactNode
             </span>
             <span className={styles['words']}>
               <span>
-                <b>{kindName(report.kind ?? 'comfy')}</b> {report.version}
+                {report.kind !== null && <b>{kindName(report.kind)}</b>} {report.version}
               </span>
               <span className={styles['where']}>
                 {report.error === null

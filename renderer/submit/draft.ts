@@ -4,6 +4,7 @@
  */
 import type { SubmitJobs } from '../../shared/job.ts';
 import type { ServerId } from '../../shared/ids.ts';
+import { workflowPayload } from '../../shared/kinds/kinds.ts';
 import { readGraphText } from '../../shared/workflow/graph-text.ts';
 import { findInputs, keyOf, withEdits } from '../../shared/workflow/inputs.ts';
 import type { WorkflowInput, WorkflowInputs } from '../../shared/workflow/inputs.ts';
@@ -104,7 +105,7 @@ export function submissionOf(
   return {
     clientToken,
     title,
-    payload: { kind: 'comfy', graph: withEdits(workflow.graph, edits) },
+    payload: workflowPayload(withEdits(workflow.graph, edits)),
     serverId,
     jobs: jobs.map((job) => ({ patch: job.patch, title: job.title === '' ? title : job.title })),
     source: workflow.name.slice(0, 500),

@@ -42,5 +42,5 @@ export const comfy: KindSpec<'comfy'> = {
     return { ...patch, set };
   },
   fromJson: () => null,
-  ofWorkflow: (submission) => submission,
+  ofWorkflow: (submission) => (submission.payload.kind === 'comfy' ? submission : null),
 };

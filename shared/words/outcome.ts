@@ -1,6 +1,7 @@
 /** What became of a job that was to be cancelled: the sentences of every face. Codes and numbers come in, words go out. */
 import type { CancelOutcome } from '../cancel.ts';
 import type { JobView } from '../job.ts';
+import { kinds } from '../kinds/kinds.ts';
 import { plural } from './count.ts';
 
 /** The first words, which a face may set in a tone of its own, and what follows them. */
@@ -37,7 +38,7 @@ function cancelledRest(
   { number, duration }: Writing,
 ): string {
   if (outcome.evidence === 'presumed')
-    return job?.kind === 'swarm' && outcome.reach === 'running'
+    return job !== undefined && kinds[job.kind].backends && outcome.reach === 'running'
       ? '; its backend may finish the current step'
       : '; the server never showed it';
   if (outcome.reach === 'local') return ' before it was sent';

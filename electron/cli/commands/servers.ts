@@ -1,6 +1,7 @@
 /** `servers list | add | remove | test | discover`. */
 import { fromWire } from '../../../shared/errors.ts';
 import type { Kind } from '../../../shared/job.ts';
+import { KINDS } from '../../../shared/kinds/kinds.ts';
 import type { ProbeReport } from '../../../shared/server.ts';
 import { defined } from '../../../shared/util/defined.ts';
 import type { Arguments } from '../args.ts';
@@ -46,8 +47,9 @@ export async function add(context: Context): Promise<Answer> {
 
 function kindOf(args: Arguments): Kind | undefined {
   const word = args.text('kind');
-  if (word === undefined || word === 'comfy' || word === 'swarm') return word;
-  throw usage(`--kind is comfy or swarm, not "${word}".`);
+  const kind = KINDS.find((each) => each === word);
+  if (word !== undefined && kind === undefined) throw usage(`--kind is ${KINDS.join(' or ')}, not "${word}".`);
+  return kind;
 }
 
 export async function remove(context: Context): Promise<Answer> {

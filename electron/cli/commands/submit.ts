@@ -4,7 +4,6 @@ import { isTerminal } from '../../../shared/job-machine.ts';
 import type { JobView } from '../../../shared/job.ts';
 import { Aborted, abortReason, raceAbort } from '../../../shared/util/async.ts';
 import { defined } from '../../../shared/util/defined.ts';
-import { asSwarm } from '../../../shared/workflow/swarm-raw.ts';
 import { outcomeSentence } from '../cancel-words.ts';
 import type { Context } from '../context.ts';
 import { EXIT, errorFor, worst } from '../exit-codes.ts';
@@ -15,7 +14,7 @@ import { duration, shortId } from '../format.ts';
 import { errorLine, jobRow, namesOf, outcomeOf, stateWord, titleOf } from '../job-words.ts';
 import type { Link } from '../link.ts';
 import type { Answer } from '../output.ts';
-import { goesIntoSwarm, planSubmit } from '../submit-plan.ts';
+import { planFor, planSubmit } from '../submit-plan.ts';
 import { readWorkflowFile } from '../workflow-file.ts';
 
 export async function submit(context: Context): Promise<Answer> {
@@ -31,9 +30,8 @@ export async function submit(context: Context): Promise<Answer> {
   const word = args.text('server');
   const server = word === undefined ? null : await findServer(link, word);
   const kinds = server === null ? (await link.call('servers.list', {})).servers.map(({ kind }) => kind) : [server.kind];
-  const { payload, jobs: wanted } = goesIntoSwarm(planned.payload, kinds)
-    ? (asSwarm(planned, seed === 'random' || (seed === undefined && count > 1)) ?? planned)
-    : planned;
+  const random = seed === 'random' || (seed === undefined && count > 1);
+  const { payload, jobs: wanted } = planFor(planned, kinds, random);
   const title = args.text('title');
   const result = await link.call('jobs.submit', {
     payload,

@@ -1,7 +1,7 @@
 /** Files and options of `submit` → what is sent, or a sentence why not. */
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../electron/cli/exit-codes.ts';
-import { goesIntoSwarm, planSubmit } from '../../../electron/cli/submit-plan.ts';
+import { planFor, planSubmit } from '../../../electron/cli/submit-plan.ts';
 import type { Wishes } from '../../../electron/cli/submit-plan.ts';
 import { readWorkflowBytes } from '../../../electron/cli/workflow-file.ts';
 import type { JobPayload } from '../../../shared/job.ts';
@@ -68,9 +68,15 @@ describe('--seed and --count', () => {
   });
 
   it('goes into SwarmUI as a workflow only where no ComfyUI could take it', () => {
-    expect(goesIntoSwarm(payload, ['swarm', 'swarm'])).toBe(true);
-    for (const kinds of [[], ['comfy'], ['swarm', 'comfy']] as const) expect(goesIntoSwarm(payload, kinds)).toBe(false);
-    expect(goesIntoSwarm({ kind: 'swarm', images: 1, params: {} }, ['swarm'])).toBe(false);
+    const made = { payload, jobs: [{}] };
+    expect(planFor(made, ['swarm', 'swarm'], false).payload).toEqual({
+      kind: 'swarm',
+      images: 1,
+      params: { comfyworkflowraw: JSON.stringify(graph) },
+    });
+    for (const kinds of [[], ['comfy'], ['swarm', 'comfy']] as const) expect(planFor(made, kinds, false)).toBe(made);
+    const params = { payload: { kind: 'swarm' as const, images: 1, params: {} }, jobs: [{}] };
+    for (const kinds of [['swarm'], ['comfy']] as const) expect(planFor(params, kinds, false)).toBe(params);
   });
 
   it('sets a SwarmUI parameter by name', () => {

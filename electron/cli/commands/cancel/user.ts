@@ -2,6 +2,7 @@
  * `cancel --user NAME`: everything of one user of a SwarmUI server, where the account may. SwarmUI knows no single jobs of
  * other people, so it is all or nothing: who it is and what that means is said and asked first.
  */
+import { kinds } from '../../../../shared/kinds/kinds.ts';
 import type { ServerView } from '../../../../shared/server.ts';
 import type { Context } from '../../context.ts';
 import { EXIT, Failure, usage } from '../../exit-codes.ts';
@@ -34,12 +35,11 @@ export async function cancelUser(context: Context, user: string): Promise<Answer
   return done({ user, serverId: server.id }, () => [says.userStopped(user, server.name)]);
 }
 
-/** The one that is named, else the only SwarmUI there is. */
+/** The one that is named, else the only one there is that has users. */
 async function serverFor(link: Link, word: string | undefined): Promise<ServerView> {
   if (word !== undefined) return await findServer(link, word);
   const { servers } = await link.call('servers.list', {});
-  const swarms = servers.filter((server) => server.kind === 'swarm');
-  const [only] = swarms;
-  if (swarms.length === 1 && only !== undefined) return only;
+  const [only, ...others] = servers.filter((server) => kinds[server.kind].users);
+  if (only !== undefined && others.length === 0) return only;
   throw usage(says.whichServer);
 }
