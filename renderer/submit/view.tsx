@@ -1,11 +1,13 @@
 /** New job: a workflow in, its inputs, how many, where; what it will make stands beside the button that queues it. */
 import { useCallback, useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
+import { useShallow } from 'zustand/react/shallow';
 import type { JobId } from '../../shared/ids.ts';
+import type { Kind } from '../../shared/job.ts';
+import { KINDS, kinds, WORKFLOW_KIND, WORKFLOW_KINDS } from '../../shared/kinds/kinds.ts';
 import { findInputs } from '../../shared/workflow/inputs.ts';
 import type { WorkflowInput, WorkflowInputs } from '../../shared/workflow/inputs.ts';
 import type { ReadResult } from '../../shared/workflow/result.ts';
-import { asSwarm } from '../../shared/workflow/swarm-raw.ts';
 import { cx } from '../components/class-names.ts';
 import { PageBar } from '../components/page-bar.tsx';
 import { Segmented } from '../components/segmented.tsx';
@@ -30,20 +32,31 @@ import styles from './view.module.css';
 const KEPT_AS = 'switchyard.new-job';
 const FORM_KEPT_AS = 'switchyard.new-job.form';
 
+/** The form that stays a workflow's, or the kind whose own it is. */
+type FormName = 'workflow' | Kind;
+/** Forms of the kinds that have one of their own, beside that for workflows. */
+const ownForms: Record<Kind, { value: FormName; label: string; Form: () => ReactNode } | null> = {
+  comfy: null,
+  swarm: { value: 'swarm', label: swarmForm.parameters, Form: SubmitSwarm },
+};
+
 export function SubmitView(): ReactNode {
   const { draft, set, change } = useDraft<Draft | null>(KEPT_AS, readKept, keptText);
   const [answer, setAnswer] = useState<Exclude<ReadResult, { type: 'workflow' }> | null>(null);
   const [sent, setSent] = useState<readonly JobId[]>([]);
-  const anyComfy = useServers((state) => [...state.byId.values()].some(({ kind }) => kind === 'comfy'));
-  const anySwarm = useServers((state) => [...state.byId.values()].some(({ kind }) => kind === 'swarm'));
-  const intoSwarm = useServers(
-    (state) => draft !== null && draft.serverId !== null && state.byId.get(draft.serverId)?.kind === 'swarm',
+  const there = useServers(
+    useShallow((state) => KINDS.filter((each) => [...state.byId.values()].some(({ kind }) => kind === each))),
   );
+  const forms = there.flatMap((kind) => ownForms[kind] ?? []);
+  const place = draft?.serverId ?? null;
+  const into = useServers((state) => (place === null ? undefined : state.byId.get(place)?.kind) ?? WORKFLOW_KIND);
   const [chosenForm, setForm] = useState(() => readStorage(FORM_KEPT_AS));
   // Until somebody chooses, what the servers are decides.
-  const form =
-    anySwarm && (chosenForm === 'swarm' || (chosenForm === null && !anyComfy && draft === null)) ? 'swarm' : 'workflow';
-  const choose = useCallback((next: 'workflow' | 'swarm') => {
+  const own =
+    chosenForm === null && !there.includes(WORKFLOW_KIND) && draft === null
+      ? forms[0]
+      : forms.find(({ value }) => value === chosenForm);
+  const choose = useCallback((next: FormName) => {
     setForm(next);
     writeStorage(FORM_KEPT_AS, next);
   }, []);
@@ -72,23 +85,20 @@ export function SubmitView(): ReactNode {
     >
       <PageBar title={submitText.title} />
       <div className={cx(page['scroll'], styles['scroll'])}>
-        {anySwarm && (
+        {forms.length > 0 && (
           <div className={styles['kinds']}>
             <Segmented
               label={swarmForm.kinds}
-              value={form}
-              options={[
-                { value: 'workflow', label: swarmForm.workflow },
-                { value: 'swarm', label: swarmForm.parameters },
-              ]}
+              value={own?.value ?? 'workflow'}
+              options={[{ value: 'workflow', label: swarmForm.workflow }, ...forms]}
               onValueChange={choose}
             />
           </div>
         )}
-        {form === 'swarm' && <SubmitSwarm />}
+        {own !== undefined && <own.Form />}
         <SubmitFrame
-          hidden={form === 'swarm'}
-          making={draft === null || inputs === null ? null : makingOf(draft, inputs, intoSwarm, setSent)}
+          hidden={own !== undefined}
+          making={draft === null || inputs === null ? null : makingOf(draft, inputs, into, setSent)}
           aside={draft !== null && <SubmitRefused ids={sent} graph={draft.workflow.graph} />}
         >
           <SubmitDrop workflow={draft?.workflow ?? null} intake={intake} />
@@ -98,7 +108,7 @@ export function SubmitView(): ReactNode {
             <>
               <SubmitInputs draft={draft} inputs={inputs} onChange={change} />
               <WorkflowSeeds draft={draft} inputs={inputs} onChange={change} />
-              <SubmitWhere kinds={['comfy', 'swarm']} draft={draft} graph={draft.workflow.graph} onChange={change} />
+              <SubmitWhere kinds={WORKFLOW_KINDS} draft={draft} graph={draft.workflow.graph} onChange={change} />
             </>
           )}
         </SubmitFrame>
@@ -115,7 +125,7 @@ export function SubmitView(): ReactNode {
 function makingOf(
   draft: Draft,
   inputs: WorkflowInputs,
-  intoSwarm: boolean,
+  into: Kind,
   onQueued: (ids: readonly JobId[]) => void,
 ): Making {
   const numberIn = (input: WorkflowInput | null): number | null => {
@@ -132,10 +142,10 @@ function makingOf(
       height: numberIn(inputs.height),
       images: numberIn(inputs.images),
     },
-    among: ({ kind, status, paused }) => kind === 'comfy' && status.contact === 'online' && !paused,
+    among: ({ kind, status, paused }) => kind === WORKFLOW_KIND && status.contact === 'online' && !paused,
     submission: (at, token) => {
       const made = submissionOf(draft, inputs, at, token);
-      return made !== null && intoSwarm ? asSwarm(made, draft.seeds.mode === 'random') : made;
+      return made === null ? null : (kinds[into].ofWorkflow?.(made, draft.seeds.mode === 'random') ?? null);
     },
     onQueued,
   };

@@ -2,9 +2,8 @@
 import type { ReactNode } from 'react';
 import type { ServerId } from '../../shared/ids.ts';
 import type { Kind } from '../../shared/job.ts';
-import type { ComfyGraph } from '../../shared/workflow/graph.ts';
 import type { ServerView } from '../../shared/server.ts';
-import { swarmResults } from '../../shared/workflow/swarm-raw.ts';
+import type { ComfyGraph } from '../../shared/workflow/graph.ts';
 import { Field, TextInput } from '../components/field.tsx';
 import { Select } from '../components/select.tsx';
 import { useNow } from '../hooks/use-now.ts';
@@ -12,8 +11,8 @@ import { othersOf } from '../state/foreign-store.ts';
 import { useForeign, useJobs, useServerList } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { submitText } from '../text/submit.ts';
-import { may, swarmForm } from '../text/swarm.ts';
 import { freeInMs, jobsFor } from './estimate.ts';
+import { submitKinds } from './kinds.ts';
 import styles from './seeds.module.css';
 
 const ANY = '';
@@ -28,7 +27,7 @@ export interface SubmitWhereProps {
   /** What may take it; "any" is of the first. */
   kinds: readonly [Kind, ...Kind[]];
   draft: Place;
-  /** A workflow that may go into a SwarmUI's own queue. */
+  /** A workflow, which may go into another kind's own queue. */
   graph?: ComfyGraph;
   onChange: (next: Partial<Place>) => void;
 }
@@ -49,9 +48,11 @@ export function SubmitWhere({ kinds, draft, graph, onChange }: SubmitWhereProps)
     return submitText.load(ours.length + others, freeInMs(ours, others, nowMs));
   };
 
-  const inside = ({ kind }: ServerView): string =>
-    graph !== undefined && kind === 'swarm' ? `${swarmForm.rawServer}  ·  ` : '';
-  const notes = graph !== undefined && chosen?.kind === 'swarm' ? rawNotes(graph, chosen) : [];
+  const inside = ({ kind }: ServerView): string => (graph === undefined ? '' : submitKinds[kind].inside);
+  const notes =
+    graph === undefined || chosen === undefined
+      ? []
+      : submitKinds[chosen.kind].notes(graph, chosen.status.capabilities);
 
   return (
     <section className={styles['seeds']} aria-label={submitText.where}>
@@ -60,9 +61,7 @@ export function SubmitWhere({ kinds, draft, graph, onChange }: SubmitWhereProps)
         label={submitText.server}
         hint={
           servers.length === 0
-            ? kinds[0] === 'swarm'
-              ? swarmForm.noServer
-              : submitText.noServer
+            ? submitKinds[kinds[0]].noServer
             : chosen !== undefined && chosen.status.contact !== 'online'
               ? submitText.notOnline
               : undefined
@@ -101,17 +100,4 @@ export function SubmitWhere({ kinds, draft, graph, onChange }: SubmitWhereProps)
       </Field>
     </section>
   );
-}
-
-/** What is different for a workflow that goes into SwarmUI's own queue. */
-function rawNotes(graph: ComfyGraph, server: ServerView): string[] {
-  const { any, intermediate, tags } = swarmResults(graph);
-  const { capabilities } = server.status;
-  return [
-    swarmForm.rawGoes,
-    capabilities !== null && !may(capabilities, 'comfy_dynamic_custom_workflows') ? swarmForm.rawNotAllowed : null,
-    any ? null : swarmForm.rawNoResult,
-    any && intermediate.length > 0 ? swarmForm.rawIntermediate(intermediate) : null,
-    tags ? swarmForm.rawTags : null,
-  ].filter((note) => note !== null);
 }

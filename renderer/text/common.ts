@@ -1,4 +1,6 @@
 /** Words that more than one view says. The files of this folder are the catalogue: every sentence a person sees in the window is in one of them. Sentence case, verbs on buttons, an ellipsis where a dialog follows. */
+import type { Kind } from '../../shared/job.ts';
+import { kinds } from '../../shared/kinds/kinds.ts';
 import { plural as pluralOf } from '../../shared/words/count.ts';
 import { errorSentence } from '../../shared/words/errors.ts';
 import { number } from './format.ts';
@@ -21,8 +23,7 @@ export const common = {
   foreign: 'foreign',
   loading: 'Loading…',
   anyServer: 'Any server',
-  anyServerOf: (kind: 'comfy' | 'swarm') => (kind === 'comfy' ? 'Any ComfyUI server' : 'Any SwarmUI server'),
-  kindName: (kind: 'comfy' | 'swarm') => (kind === 'comfy' ? 'ComfyUI' : 'SwarmUI'),
+  anyServerOf: (kind: Kind) => `Any ${kinds[kind].label} server`,
   jobs: (count: number) => plural(count, 'job', 'jobs'),
   images: (count: number) => plural(count, 'image', 'images'),
   files: (count: number) => plural(count, 'file', 'files'),

@@ -1,5 +1,6 @@
 /** What the queue, its rows and the frame of the window say. Codes and numbers come in, words go out. */
 import type { CancelStep } from '../../shared/cancel.ts';
+import type { Kind } from '../../shared/job.ts';
 import type { Phase } from '../../shared/phase.ts';
 import { ago, clock, duration, number, range, roughly, seconds } from './format.ts';
 import { common, plural, shortKey } from './common.ts';
@@ -84,7 +85,7 @@ export const queueText = {
   cancelSince: 'Time since the cancel was asked',
   sectionNothing: 'Nothing here',
   sectionLabel: (name: string) => `Server ${name}`,
-  anySection: (kind: 'comfy' | 'swarm') => common.anyServerOf(kind),
+  anySection: (kind: Kind) => common.anyServerOf(kind),
   anyMeta: 'goes to whichever is free first',
   answersIn: (ms: number) => `answers in ${duration(ms)}`,
   backends: (count: number) => plural(count, 'backend', 'backends'),

@@ -1,10 +1,10 @@
 /** Every sentence of Servers and of the first start: states, what can and can't be done, problems, forms. */
 import type { WireError } from '../../shared/errors.ts';
 import type { Kind } from '../../shared/job.ts';
-import type { CapabilitiesOf, ProbeReport } from '../../shared/server.ts';
+import { kinds } from '../../shared/kinds/kinds.ts';
+import type { ProbeReport } from '../../shared/server.ts';
 import { number } from './format.ts';
 import { plural } from './common.ts';
-import { swarmAbilities } from './swarm.ts';
 
 export const serversText = {
   title: 'Servers',
@@ -49,7 +49,7 @@ export const serversText = {
   failed: 'That did not work',
 } as const;
 
-export const kindName = (kind: Kind): string => (kind === 'comfy' ? 'ComfyUI' : 'SwarmUI');
+export const kindName = (kind: Kind): string => kinds[kind].label;
 export const versionText = (kind: Kind, version: string | null): string =>
   version === null ? kindName(kind) : `${kindName(kind)} ${shortVersion(version)}`;
 /** SwarmUI adds the commit it was built from ("0.9.8.2.GIT-062407c7"): that is for its own log. */
@@ -103,36 +103,6 @@ export const contactText = {
   unsupported: (reason: string) => `It answers, but can’t be used: ${reason}.`,
   disabled: 'Switched off: Switchyard leaves it alone until you switch it on under Edit.',
 } as const;
-
-/** What can (`go`), can't quite (`hold`) be done on a server, in words. Asked of the server, never concluded from its version. */
-export interface Ability {
-  tone: 'go' | 'hold' | 'bad';
-  text: string;
-}
-
-const abilitiesOf: {
-  readonly [K in Kind]: (capabilities: CapabilitiesOf<K>, allowUntargeted: boolean) => Ability[];
-} = { comfy: comfyAbilities, swarm: swarmAbilities };
-
-export const abilities = <K extends Kind>(capabilities: CapabilitiesOf<K>, allowUntargeted: boolean): Ability[] =>
-  abilitiesOf[capabilities.kind](capabilities, allowUntargeted);
-
-function comfyAbilities(capabilities: CapabilitiesOf<'comfy'>, allowUntargeted: boolean): Ability[] {
-  const list: Ability[] = [];
-  const go = (text: string): number => list.push({ tone: 'go', text });
-  const hold = (text: string): number => list.push({ tone: 'hold', text });
-  if (capabilities.targetedInterrupt) go('One running job can be stopped without touching its neighbours');
-  else if (allowUntargeted)
-    hold(
-      'A running job is stopped with an interrupt that has no name on it: it may hit a neighbour. You allowed this.',
-    );
-  else hold('Too old to stop one running job by name: running jobs can’t be cancelled here. Waiting ones can.');
-  if (!capabilities.promptId) hold('It chooses the ids itself: a job whose answer gets lost may be sent twice');
-  if (!capabilities.jobsApi)
-    hold('It has no list of jobs: after a lost connection, looking up how a job ended takes longer');
-  if (!capabilities.previewMetadata) hold('Its previews carry no job id: they are shown for the job that runs');
-  return list;
-}
 
 /** Problems that `abilities` has said already, from the same probe. */
 const SAID: ReadonlySet<string> = new Set(['no-prompt-id', 'no-targeted-interrupt']);

@@ -1,6 +1,6 @@
 /** Every sentence that only SwarmUI servers need: its submit form, its backends, and whose work can be stopped as a whole. */
 import type { AppError } from '../../shared/errors.ts';
-import type { Capabilities, CapabilitiesOf } from '../../shared/server.ts';
+import type { Capabilities } from '../../shared/server.ts';
 import type { BackendView } from '../../shared/server-manage.ts';
 import { number } from './format.ts';
 import { common, plural } from './common.ts';
@@ -156,45 +156,7 @@ export function may(capabilities: Capabilities | null, permission: string): bool
   return capabilities.permissions.includes('*') || capabilities.permissions.includes(permission);
 }
 
-/** What can and can't be done on a SwarmUI server, as its permissions and routes say. */
-export function swarmAbilities(capabilities: CapabilitiesOf<'swarm'>): { tone: 'go' | 'hold'; text: string }[] {
-  const allowed = (permission: string): boolean => may(capabilities, permission);
-  const list: { tone: 'go' | 'hold'; text: string }[] = [];
-  if (capabilities.targetedInterrupt)
-    list.push({ tone: 'go', text: 'Each of your jobs runs in a session of its own and can be stopped alone' });
-  else
-    list.push({
-      tone: 'hold',
-      text: 'Up to 0.9.7 it stops whatever runs on a backend, not one job: a running job is only cancelled where you allow that a neighbour may be hit',
-    });
-  if (capabilities.passthrough)
-    list.push({
-      tone: 'go',
-      text: 'Its ComfyUI backends can be looked at, so that a stop is seen, and others’ running jobs can be stopped one by one',
-    });
-  else
-    list.push({
-      tone: 'hold',
-      text: 'Its ComfyUI backends can’t be looked at: a stopped job may finish its current step unseen',
-    });
-  list.push({
-    tone: 'hold',
-    text:
-      allowed('interrupt_others') && allowed('read_server_info_panels')
-        ? 'What others have waiting inside SwarmUI can only be cancelled together, a whole user at a time'
-        : 'What others have waiting inside SwarmUI can’t be cancelled with your account',
-  });
-  const lacking = [
-    allowed('view_backends_list') ? null : 'see its backends',
-    allowed('comfy_dynamic_custom_workflows') ? null : 'send ComfyUI workflows',
-    allowed('restart_backends') ? null : 'restart backends',
-    allowed('control_mem_clean') ? null : 'free its memory',
-  ].filter((what) => what !== null);
-  if (lacking.length > 0) list.push({ tone: 'hold', text: `Your account may not ${listed(lacking)}` });
-  return list;
-}
-
-const listed = (parts: readonly string[]): string =>
+export const listed = (parts: readonly string[]): string =>
   parts.length < 2 ? (parts[0] ?? '') : `${parts.slice(0, -1).join(', ')} or ${parts.at(-1) ?? ''}`;
 
 export const aboutForeignText = {

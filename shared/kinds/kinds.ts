@@ -16,8 +16,15 @@ export const KINDS = Object.keys(kinds) as readonly Kind[];
 /** What a payload's own kind does with it. */
 export const specOf = <K extends Kind>(payload: PayloadOf<K>): KindSpec<K> => kinds[payload.kind];
 
-/** What is sent for a workflow, before any server is chosen. */
-export const workflowPayload = (graph: ComfyGraph): JobPayload => ({ kind: 'comfy', graph });
+/** The kind whose jobs are workflows as they are. */
+export const WORKFLOW_KIND = 'comfy';
+export const workflowPayload = (graph: ComfyGraph): JobPayload => ({ kind: WORKFLOW_KIND, graph });
+
+/** All that take a workflow, that one first. */
+export const WORKFLOW_KINDS: readonly [Kind, ...Kind[]] = [
+  WORKFLOW_KIND,
+  ...KINDS.filter((kind) => kind !== WORKFLOW_KIND && kinds[kind].ofWorkflow !== undefined),
+];
 
 /** What a row can say of a job, found once at submission: the typed prompt, size, seed, model. */
 export function describe(payload: JobPayload, patch: JobPatch | null, source: string | null): Description {

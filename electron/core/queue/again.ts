@@ -2,14 +2,13 @@
  * Jobs made of jobs: what was cancelled is put back, what has ended runs again. The old ones stay as they are; nothing
  * here talks to a server.
  */
-import { describe } from '../../../shared/describe.ts';
+import { describe, specOf } from '../../../shared/kinds/kinds.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { newJobId } from '../../../shared/ids.ts';
 import type { JobId, PayloadId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
 import { JobInfoSchema, JobPatchSchema } from '../../../shared/job.ts';
 import type { JobPatch, JobPayload, JobView } from '../../../shared/job.ts';
-import { findSeeds } from '../../../shared/workflow/inputs.ts';
 import type { NewJob } from '../db/job-store.ts';
 import { outcomeOf, parseColumn } from '../db/rows.ts';
 import type { JobRow } from '../db/rows.ts';
@@ -134,12 +133,9 @@ export class Again {
 
   #reseeded(job: JobRow, payload: JobPayload): string {
     const patch: JobPatch = { ...this.#patch(job.patch) };
-    const random = (): number => Math.floor(Math.random() * 2 ** 48);
-    if (payload.kind === 'swarm')
-      return JSON.stringify({ ...patch, params: { ...patch.params, seed: random() % 2 ** 31 } });
-    const set = { ...patch.set };
-    for (const { nodeId, input } of findSeeds(payload.graph)) set[nodeId] = { ...set[nodeId], [input]: random() };
-    return JSON.stringify({ ...patch, set });
+    const spec = specOf(payload);
+    const draw = (): number => Math.floor(Math.random() * 2 ** 48) % spec.seedsBelow;
+    return JSON.stringify(spec.reseeded(payload, patch, draw) ?? patch);
   }
 }
 

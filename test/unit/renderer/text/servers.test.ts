@@ -1,7 +1,8 @@
 /** What a server can do and what is the matter with it, in words. */
 import { describe, expect, it } from 'vitest';
 import type { CapabilitiesOf } from '../../../../shared/server.ts';
-import { abilities, problemText, reasonText } from '../../../../renderer/text/servers.ts';
+import { abilities } from '../../../../renderer/text/abilities.ts';
+import { problemText, reasonText } from '../../../../renderer/text/servers.ts';
 
 describe('what a server can do, in words', () => {
   const all: CapabilitiesOf<'comfy'> = {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../../shared/errors.ts';
 import type { CapabilitiesOf } from '../../../../shared/server.ts';
 import type { BackendView } from '../../../../shared/server-manage.ts';
-import { abilities, problemText, versionText } from '../../../../renderer/text/servers.ts';
+import { abilities } from '../../../../renderer/text/abilities.ts';
+import { problemText, versionText } from '../../../../renderer/text/servers.ts';
 import {
   backendError,
   backendState,
