@@ -1,4 +1,5 @@
 /** The verbs of `switchyard`: their options, their words, their help. Only a table; what they do is in commands/. */
+import { KINDS } from '../../shared/kinds/kinds.ts';
 
 /** `text` takes a value and may be given several times. */
 export type OptionSpec = 'flag' | 'text';
@@ -75,12 +76,12 @@ const table = {
     alone: true,
   },
   'servers add': {
-    usage: 'servers add URL [--name N] [--kind comfy|swarm] [--max N] [--key-file FILE]',
+    usage: `servers add URL [--name N] [--kind ${KINDS.join('|')}] [--max N] [--key-file FILE]`,
     about: 'add a server',
     options: { name: 'text', kind: 'text', max: 'text' },
     help: [
       ['--name N', 'what to call it'],
-      ['--kind K', 'comfy or swarm; found out where not given'],
+      ['--kind K', `${KINDS.join(' or ')}; found out where not given`],
       ['--max N', 'how many jobs may be on it at once (2)'],
       ['--key-file FILE', 'its key, or user:password, is in FILE (- is stdin)'],
     ],
@@ -102,7 +103,7 @@ const table = {
     usage: 'servers test URL|S',
     about: 'ask an address what it is',
     options: { kind: 'text' },
-    help: [['--kind K', 'comfy or swarm; found out where not given']],
+    help: [['--kind K', `${KINDS.join(' or ')}; found out where not given`]],
     takes: [1, 1],
   },
   'servers discover': {
