@@ -12,8 +12,6 @@ import { bytesOf, duration, roughly, since } from '../text/format.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { othersOf } from '../state/foreign-store.ts';
 import { useForeign, useJobs } from '../state/stores.ts';
-import { abilities, contactText, isSaid, problemText, reasonText, serversText, versionText } from '../text/servers.ts';
-import { useJobs, useStores } from '../state/stores.ts';
 import { contactText, isSaid, problemText, reasonText, serversText, versionText } from '../text/servers.ts';
 import { ServersBackends } from './backends.tsx';
 import { toneOf } from './tone.ts';
