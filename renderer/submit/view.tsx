@@ -122,12 +122,7 @@ export function SubmitView(): ReactNode {
   );
 }
 
-function makingOf(
-  draft: Draft,
-  inputs: WorkflowInputs,
-  into: Kind,
-  onQueued: (ids: readonly JobId[]) => void,
-): Making {
+function makingOf(draft: Draft, inputs: WorkflowInputs, into: Kind, onQueued: (ids: readonly JobId[]) => void): Making {
   const numberIn = (input: WorkflowInput | null): number | null => {
     const value = input === null ? null : sentValue(draft, input);
     return typeof value === 'number' ? value : null;

@@ -14,7 +14,7 @@ const names = KINDS.join('|');
 /** A kind's own: a folder of its name, and files of its name beside those of other kinds. */
 const OWN = new RegExp(`/(?:${names})/|^shared/(?:kinds|workflow)/(?:${names})[-.]`);
 /** Plays servers, so it names them all the time. */
-const DEMO = /^electron\/(?:demo\/|host\/demo\.ts$)/;
+const DEMO = /^electron\/demo\//;
 const LABELS: ReadonlySet<string> = new Set(KINDS.map((kind) => kinds[kind].label));
 /** In the text of a statement, such as a `CHECK`. */
 const QUOTED = new RegExp(`'(?:${names})'`);

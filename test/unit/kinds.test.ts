@@ -43,7 +43,6 @@ describe('a kind of server', () => {
     ['shared/workflow/swarm-raw.ts', "if (payload.kind !== 'comfy') stop();"],
     ['renderer/submit/swarm/form.tsx', "const a = <Where kinds={['swarm']} />;"],
     ['electron/demo/swarm/engine.ts', "import { a } from '../comfy/engine.ts'; const kind = 'swarm';"],
-    ['electron/host/demo.ts', "const kind = 'comfy';"],
     ['test/unit/a.test.ts', "const kind = 'comfy';"],
     ['electron/core/a.ts', "// 'swarm' in a comment\nconst text = 'Add the ComfyUI or SwarmUI server you work with.';"],
     ['electron/core/a.ts', "import { kinds } from '../../shared/kinds/kinds.ts'; if (kinds[kind].users) stop();"],
