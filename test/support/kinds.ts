@@ -27,7 +27,7 @@ export function filesNamingAKind(files: readonly { path: string; text: string }[
   const possible = new RegExp(names, 'i');
   return files
     .filter(({ path, text }) => /^(?:shared|electron|renderer)\/.*\.tsx?$/.test(path) && possible.test(text))
-    .filter(({ path }) => !OWN.test(path) && !DEMO.test(path))
+    .filter(({ path }) => !OWN.test(path) && !path.startsWith("electron/demo/"))
     .filter(({ path, text }) => namesOne(path, text) || importsOf(text, path).some((from) => isOwn(path, from)))
     .map(({ path }) => path);
 }
