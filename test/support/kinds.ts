@@ -14,7 +14,7 @@ const names = KINDS.join('|');
 /** A kind's own: a folder of its name, and files of its name beside those of other kinds. */
 const OWN = new RegExp(`/(?:${names})/|^shared/(?:kinds|workflow)/(?:${names})[-.]`);
 /** Plays servers, so it names them all the time. */
-const DEMO = /^electron\/demo\//;
+const DEMO = 'electron/demo/';
 const LABELS: ReadonlySet<string> = new Set(KINDS.map((kind) => kinds[kind].label));
 /** In the text of a statement, such as a `CHECK`. */
 const QUOTED = new RegExp(`'(?:${names})'`);
@@ -27,7 +27,7 @@ export function filesNamingAKind(files: readonly { path: string; text: string }[
   const possible = new RegExp(names, 'i');
   return files
     .filter(({ path, text }) => /^(?:shared|electron|renderer)\/.*\.tsx?$/.test(path) && possible.test(text))
-    .filter(({ path }) => !OWN.test(path) && !path.startsWith("electron/demo/"))
+    .filter(({ path }) => !OWN.test(path) && !path.startsWith(DEMO))
     .filter(({ path, text }) => namesOne(path, text) || importsOf(text, path).some((from) => isOwn(path, from)))
     .map(({ path }) => path);
 }
