@@ -13,6 +13,12 @@ const files = folders.flatMap((folder) =>
     .map((name) => join(folder, name)),
 );
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+/** A heading's name in a link, as GitHub makes it. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\d _-]/gu, '')
+    .replaceAll(' ', '-');
 const all = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map((match) => match[1] ?? '');
 
 describe.each(files)('%s', (file) => {
@@ -23,6 +29,14 @@ describe.each(files)('%s', (file) => {
       .filter((target) => !/^[a-z]+:/.test(target))
       .map((target) => target.split('#', 1)[0] ?? '');
     expect(targets.filter((target) => target !== '' && !existsSync(join(root, dirname(file), target)))).toEqual([]);
+  });
+
+  it('links to headings that are there', () => {
+    const lost = [...text.matchAll(/\]\(([^)\s#:]*)#([^)\s]+)\)/g)].filter(([, target = '', anchor]) => {
+      const headings = all(read(target === '' ? file : join(dirname(file), target)), /^#+ (.+)$/gm);
+      return !headings.some((heading) => anchorOf(heading) === anchor);
+    });
+    expect(lost.map(([link]) => link)).toEqual([]);
   });
 
   it('names npm scripts there are', () => {
