@@ -21,7 +21,7 @@ export const OUTPUT_MEDIA = ['image', 'video', 'audio', 'text', 'other'] as cons
 export type OutputMedia = (typeof OUTPUT_MEDIA)[number];
 
 export type VanishedCause = 'server-restarted' | 'server-removed' | 'no-trace';
-/** What is known of why an attempt of ours stopped without a request of ours (product §3.7). */
+/** What is known of why an attempt of ours stopped without a request of ours (architecture §7.5). */
 export type StoppedBy = 'another-client' | 'removed-from-queue' | 'collateral' | 'unknown';
 
 /** How long it ran by the server's own clock, where that is told: right also when we were away at its end. */

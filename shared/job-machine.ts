@@ -40,7 +40,10 @@ export interface MachineJob {
   openCancel: CancelMode | null;
   /** Outputs of this attempt already stored (kept as partial results when the job is stopped). */
   partialOutputs: number;
-  /** True once an attempt of this job was closed as `collateral`: it goes back to the queue only once (§7.5, S17). */
+  /**
+   * True once an attempt of this job was closed as `collateral`: it goes back to the queue only once
+   * (architecture §7.5, S17).
+   */
   collateralUsed: boolean;
 }
 

@@ -43,7 +43,10 @@ export type LiveUpdate =
   | { type: 'fraction'; overall: number; current: number | null }
   | { type: 'preview'; mime: string; bytes: Uint8Array };
 
-/** A number from a stranger as a fraction in 0…1, or null when it is none (`NaN`, quoted, negative: reference comfy §1, swarm §3.2). */
+/**
+ * A number from a stranger as a fraction in 0…1, or null when it is none (`NaN`, quoted, negative: comfyui §1,
+ * swarmui §3.2).
+ */
 export function cleanFraction(value: unknown): number | null {
   const number = typeof value === 'string' ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number) || number < 0) return null;

@@ -1,4 +1,4 @@
-/** The nine fuses as every shipped app has them (quality.md §1.3); resources/installer/after-pack.mjs sets them. */
+/** The nine fuses as every shipped app has them (architecture §16.3); resources/installer/after-pack.mjs sets them. */
 import { FuseState, FuseV1Options } from '@electron/fuses';
 
 export const SHIPPED_FUSES: readonly (readonly [FuseV1Options, FuseState])[] = [

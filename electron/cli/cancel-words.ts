@@ -1,4 +1,4 @@
-/** The sentences of cancelling (product §3.2, §3.6): outcomes, what is still awaited, the question. Pure. */
+/** The sentences of cancelling (architecture §7.4): outcomes, what is still awaited, the question. Pure. */
 import type { CancelOutcome } from '../../shared/cancel.ts';
 import type { CancelPreview } from '../../shared/cancel-schema.ts';
 import type { JobView } from '../../shared/job.ts';

@@ -1,5 +1,5 @@
 /**
- * Who is asking, once the guards let the request through: the credential it brings (quality.md L5, L7, L8), and what that
+ * Who is asking, once the guards let the request through: the credential it brings (L5, L7, L8), and what that
  * credential may do (architecture §16). Decides; answers nothing itself.
  */
 import type { CallContext, CallSpec } from '../../shared/contract-types.ts';

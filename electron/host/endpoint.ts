@@ -1,6 +1,7 @@
 /**
  * How others on this machine find a running host: the discovery file, the private socket's path, and the question whether
- * one is running. The file's reader is in endpoint-file.ts, which the CLI loads. The token is needed on the private socket too (quality.md §2.3).
+ * one is running. The file's reader is in endpoint-file.ts, which the CLI loads. The token is needed on the private
+ * socket too (architecture §16.1).
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';

@@ -1,6 +1,6 @@
 /**
  * The host's WebSockets: the contract (`/rpc`) and the control API's event stream (`/api/events`). Every check is made
- * before the handshake (quality.md L8); a refused one gets a plain HTTP answer and its socket is closed.
+ * before the handshake (L8); a refused one gets a plain HTTP answer and its socket is closed.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';

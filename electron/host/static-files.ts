@@ -1,6 +1,6 @@
 /**
  * The window's built files as a manifest: read once, looked up by exact path, so that no path of a request ever becomes a
- * path on disk (quality.md L11). Also the page itself, whose style nonce is new with every answer.
+ * path on disk (L11). Also the page itself, whose style nonce is new with every answer.
  */
 import { createReadStream, existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import type { ReadStream } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * Who may speak to a port of ours: the checks of quality.md §2.3 as pure functions over what a request says of itself, in
- * the order they are applied. Each answers a Refusal or null. Holds no secrets and touches no socket (ports.ts).
+ * Who may speak to a port of ours: the checks of architecture §16.1 as pure functions over what a request says of
+ * itself, in the order they are applied. Each answers a Refusal or null. Holds no secrets and touches no socket
+ * (ports.ts).
  */
 import type { IncomingMessage } from 'node:http';
 

@@ -1,4 +1,4 @@
-/** The headers of every answer (quality.md L12, §1.5), by kind of route. Never a CORS header (L9). */
+/** The headers of every answer (L12, architecture §16.2), by kind of route. Never a CORS header (L9). */
 import type { RouteKind } from './guards.ts';
 
 const POLICY = {

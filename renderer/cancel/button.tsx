@@ -20,7 +20,7 @@ import { cancelText } from '../text/cancel.ts';
 import { queueText } from '../text/queue.ts';
 import styles from './button.module.css';
 
-/** After this long a cancel that has not stopped its job offers what else can be done (product §3.3). */
+/** After this long a cancel that has not stopped its job offers what else can be done (architecture §7.4). */
 const LADDER_MS = 10_000;
 
 export interface CancelCellProps {
@@ -126,7 +126,10 @@ function Working({ job, focusable }: { job: JobView; focusable: boolean }): Reac
   );
 }
 
-/** What can be done when a job does not stop (product §3.3, step 4). Restarting a server is not offered: none was started by us. */
+/**
+ * What can be done when a job does not stop (architecture §7.4). Restarting a server is not offered: none was started
+ * by us.
+ */
 function ladder(actions: Actions, title: string, serverId: ServerId | null, wait: () => void): MenuItem[] {
   const items: MenuItem[] = [
     { type: 'title', label: cancelText.whatNowTitle(title) },

@@ -29,7 +29,7 @@ function actOf(row: Row): RowAct {
       : 'run-again';
 }
 
-/** Cancelled before it ran, and not put back yet (product §3.6). */
+/** Cancelled before it ran, and not put back yet (architecture §7.4). */
 export function canPutBack(job: JobView): boolean {
   const outcome = job.cancel?.outcome;
   return (

@@ -135,7 +135,7 @@ function refusedInput(error: WireError): string | null {
   return first === undefined ? null : `${first.node}: ${first.message}`;
 }
 
-/** Product §3.7. */
+/** Who stopped it (architecture §7.5). */
 function stopperText(by: unknown): string {
   switch (by) {
     case 'another-client':

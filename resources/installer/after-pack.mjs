@@ -1,6 +1,6 @@
 /**
- * Sets all nine fuses of the packed Electron (quality.md §1.3), before anything is signed. A fuse this file does not know
- * fails the build. SWITCHYARD_INSPECTABLE=1 makes the flavour that Playwright can drive: never released.
+ * Sets all nine fuses of the packed Electron (architecture §16.3), before anything is signed. A fuse this file does not
+ * know fails the build. SWITCHYARD_INSPECTABLE=1 makes the flavour that Playwright can drive: never released.
  */
 import { join } from 'node:path';
 import { FuseV1Options, FuseVersion, flipFuses } from '@electron/fuses';

@@ -9,7 +9,7 @@ export const swarm: KindSpec<'swarm'> = {
   credentials: ['authorization', 'login', 'token'],
   users: true,
   backends: true,
-  // It draws its own as a 32-bit number and refuses what is too large for a seed (reference §3.1).
+  // It draws its own as a 32-bit number and refuses what is too large for a seed (swarmui §3.1).
   seedsBelow: 2 ** 31,
   graph: () => null,
   values: ({ params }) => params,
@@ -35,7 +35,7 @@ export const swarm: KindSpec<'swarm'> = {
   /** A prompt, or a graph of its own, that is text: parameters of `GenerateText2Image`. */
   fromJson({ images, ...params }) {
     if (textOf(params['prompt']) === null && textOf(params['comfyworkflowraw']) === null) return null;
-    // It takes a number as text, too (§1.3).
+    // It takes a number as text, too (swarmui §1.3).
     const count = Number(images ?? 1);
     return { kind: 'swarm', images: Number.isInteger(count) ? count : 1, params };
   },

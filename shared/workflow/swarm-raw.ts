@@ -1,6 +1,6 @@
 /**
- * A ComfyUI workflow for SwarmUI's own queue: the same jobs, each as its parameter `comfyworkflowraw` (reference §3.1). Pure.
- * Seeds small enough go as SwarmUI's seed, so that the graph is shared by all jobs and rows can name the seed.
+ * A ComfyUI workflow for SwarmUI's own queue: the same jobs, each as its parameter `comfyworkflowraw` (swarmui §3.1).
+ * Pure. Seeds small enough go as SwarmUI's seed, so that the graph is shared by all jobs and rows can name the seed.
  */
 import type { JobPatch, SubmitJobs } from '../job.ts';
 import type { ComfyGraph } from './graph.ts';

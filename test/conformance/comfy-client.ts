@@ -1,6 +1,6 @@
 /**
- * A bare ComfyUI client for tests of servers: no retries, no interpretation, every frame kept. Knows the wire only (reference §1, §4); it shares
- * no code with the adapter under test elsewhere, on purpose.
+ * A bare ComfyUI client for tests of servers: no retries, no interpretation, every frame kept. Knows the wire only
+ * (comfyui §1, §4); it shares no code with the adapter under test elsewhere, on purpose.
  */
 import { WebSocket } from 'ws';
 

@@ -1,4 +1,4 @@
-/** Conformance: submitting, ordering, deleting, interrupting (reference §3.3 to §3.5, §3.8, §5). */
+/** Conformance: submitting, ordering, deleting, interrupting (comfyui §3.3 to §3.5, §3.8, §5). */
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { probeGraph, sleepGraph } from './comfy-bench.ts';

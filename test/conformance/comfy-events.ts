@@ -1,4 +1,4 @@
-/** Conformance: what sockets are told, to whom and in which order (reference §4). */
+/** Conformance: what sockets are told, to whom and in which order (comfyui §4). */
 import { expect, it } from 'vitest';
 import { imageGraph, probeGraph, sleepGraph } from './comfy-bench.ts';
 import type { ComfyBench } from './comfy-bench.ts';

@@ -1,4 +1,4 @@
-/** Conformance: identification, validation answers, history, jobs, files, access, restart (reference §2, §3, §7, §8). */
+/** Conformance: identification, validation answers, history, jobs, files, access, restart (comfyui §2, §3, §7, §8). */
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { imageGraph, sleepGraph } from './comfy-bench.ts';

@@ -7,8 +7,8 @@ import type { SwarmClient } from './swarm-client.ts';
 import { HANDED, INTERRUPTED, RUNNING, shapes, TAIL, WAITING } from './swarm-shapes.ts';
 
 export function cancelConformance(closeMs: number, current: () => SwarmClient): void {
-  describe('interrupt (§4)', () => {
-    test('a running job stops, its neighbour finishes (rec 12, 17)', async () => {
+  describe('interrupt (swarmui §4)', () => {
+    test('a running job stops, its neighbour finishes (swarmui rec 12, 17)', async () => {
       const client = current();
       const [a, b] = [await client.newSession(), await client.newSession()];
       const doomed = await client.generate(a, { comfyworkflowraw: probeGraph({ steps: 400 }) });
@@ -23,7 +23,7 @@ export function cancelConformance(closeMs: number, current: () => SwarmClient): 
       expect(neighbour.errors()).toEqual([]);
     });
 
-    test('waiting and pre-queued jobs stop in their own ways, the running one goes on (rec 13, 14)', async () => {
+    test('waiting and pre-queued jobs stop in their own ways, the running one goes on (swarmui rec 13, 14)', async () => {
       const client = current();
       const sessions = [await client.newSession(), await client.newSession(), await client.newSession()] as const;
       const running = await client.generate(sessions[0], { comfyworkflowraw: probeGraph({ steps: 60 }) });
@@ -44,7 +44,8 @@ export function cancelConformance(closeMs: number, current: () => SwarmClient): 
       });
       await client.interrupt(sessions[2]);
       await waiting.ended();
-      // A pre-queued job can be cancelled safely only when it has been so for a while (§4.4): here ComfyUI lists it.
+      // A pre-queued job can be cancelled safely only when it has been so for a while (swarmui §4.4): here ComfyUI
+      // lists it.
       await client.interrupt(sessions[1]);
       await handed.ended();
       await until('an empty waiting line', async () =>
@@ -56,7 +57,7 @@ export function cancelConformance(closeMs: number, current: () => SwarmClient): 
       expect(running.images()).toHaveLength(1);
     });
 
-    test('before the claim it is answered and lost (rec 15)', async () => {
+    test('before the claim it is answered and lost (swarmui rec 15)', async () => {
       const client = current();
       const session = await client.newSession();
       await client.interrupt(session);
@@ -65,7 +66,7 @@ export function cancelConformance(closeMs: number, current: () => SwarmClient): 
       expect(stream.images()).toHaveLength(1);
     });
 
-    test('other_sessions hits every session of the user (rec 18)', async () => {
+    test('other_sessions hits every session of the user (swarmui rec 18)', async () => {
       const client = current();
       const sessions = [await client.newSession(), await client.newSession(), await client.newSession()] as const;
       const a = await client.generate(sessions[0], { comfyworkflowraw: probeGraph({ steps: 400 }) });
@@ -83,7 +84,7 @@ export function cancelConformance(closeMs: number, current: () => SwarmClient): 
       expect(a.images().concat(b.images())).toEqual([]);
     });
 
-    test('dropping the socket stops nothing (rec 22)', async () => {
+    test('dropping the socket stops nothing (swarmui rec 22)', async () => {
       const client = current();
       const session = await client.newSession();
       const tag = `drop-${String(Date.now())}`;
@@ -102,7 +103,7 @@ export function cancelConformance(closeMs: number, current: () => SwarmClient): 
     });
   });
 
-  describe('passthrough (§8)', () => {
+  describe('passthrough (swarmui §8)', () => {
     test('shows what reached the backend, with our mark in _meta (S18)', async () => {
       const client = current();
       const session = await client.newSession();
@@ -121,7 +122,7 @@ export function cancelConformance(closeMs: number, current: () => SwarmClient): 
       expect(odd.status).toBe(200);
     });
 
-    test('interrupt: no body is refused, an id is exact, the job of that prompt ends (rec 28)', async () => {
+    test('interrupt: no body is refused, an id is exact, the job of that prompt ends (swarmui rec 28)', async () => {
       const client = current();
       const session = await client.newSession();
       const stream = await client.generate(session, { comfyworkflowraw: probeGraph({ steps: 400 }) });
@@ -141,7 +142,7 @@ export function cancelConformance(closeMs: number, current: () => SwarmClient): 
       ]);
     });
 
-    test('deleting a waiting prompt hangs its SwarmUI job until it is interrupted (rec 29)', async () => {
+    test('deleting a waiting prompt hangs its SwarmUI job until it is interrupted (swarmui rec 29)', async () => {
       const client = current();
       const [a, b] = [await client.newSession(), await client.newSession()];
       const first = await client.generate(a, { comfyworkflowraw: probeGraph({ steps: 20 }) });

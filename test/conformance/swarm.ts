@@ -29,7 +29,7 @@ export function swarmConformance(target: SwarmTarget, hooks: { url: () => string
     });
     const closeMs = target.graceMs + 4000;
 
-    describe('transport (§1)', () => {
+    describe('transport (swarmui §1)', () => {
       test('can be told from ComfyUI without a session', async () => {
         const root = await client.request('GET', '/');
         expect([root.status, root.location]).toEqual([302, 'Text2Image']);
@@ -61,7 +61,7 @@ export function swarmConformance(target: SwarmTarget, hooks: { url: () => string
         }
       });
 
-      test('refuses what is wrong with a request, each with its code (rec 02)', async () => {
+      test('refuses what is wrong with a request, each with its code (swarmui rec 02)', async () => {
         const session = await client.newSession();
         const ok = { session_id: session };
         const cases: [string, Record<string, unknown> | string, number, unknown][] = [
@@ -124,7 +124,7 @@ export function swarmConformance(target: SwarmTarget, hooks: { url: () => string
         expect([nobody.status, nobody.json]).toEqual([400, { error_id: 'basic_api', error: 'bad content length' }]);
       });
 
-      test('a socket is refused with one message and close 1000 (rec 03)', async () => {
+      test('a socket is refused with one message and close 1000 (swarmui rec 03)', async () => {
         const session = await client.newSession();
         const cases: [string, Record<string, unknown>, Record<string, unknown>][] = [
           ['GenerateText2ImageWS', { session_id: 'f'.repeat(40), images: 1 }, { error_id: 'invalid_session_id' }],
@@ -146,8 +146,8 @@ export function swarmConformance(target: SwarmTarget, hooks: { url: () => string
       });
     });
 
-    describe('streams (§3.2)', () => {
-      test('one image: the whole order of messages (rec 05)', async () => {
+    describe('streams (swarmui §3.2)', () => {
+      test('one image: the whole order of messages (swarmui rec 05)', async () => {
         const session = await client.newSession();
         const stream = await client.generate(session, { comfyworkflowraw: probeGraph() });
         expect(await stream.closed(closeMs)).toBe(1000);
@@ -155,7 +155,7 @@ export function swarmConformance(target: SwarmTarget, hooks: { url: () => string
         expect(stream.messages.filter((message) => JSON.stringify(message).includes('is_preview'))).toHaveLength(1);
       });
 
-      test('three images on two slots: every index once, the session is idle at the end (rec 06)', async () => {
+      test('three images on two slots: every index once, the session is idle at the end (swarmui rec 06)', async () => {
         const session = await client.newSession();
         const stream = await client.generate(session, { images: 3, comfyworkflowraw: probeGraph({ steps: 3 }) });
         await stream.closed(closeMs);
@@ -172,7 +172,7 @@ export function swarmConformance(target: SwarmTarget, hooks: { url: () => string
         });
       });
 
-      test('a parameter error ends without keep_alive and discard_indices (rec 09)', async () => {
+      test('a parameter error ends without keep_alive and discard_indices (swarmui rec 09)', async () => {
         const session = await client.newSession();
         for (const [body, error] of [
           [
@@ -218,7 +218,7 @@ export function swarmConformance(target: SwarmTarget, hooks: { url: () => string
             'status 1 0 0 0',
           ],
         ],
-      ])('%s: error, then the usual end (rec 09, 10)', async (_name, graph, expected) => {
+      ])('%s: error, then the usual end (swarmui rec 09, 10)', async (_name, graph, expected) => {
         const session = await client.newSession();
         const stream = await client.generate(
           session,
@@ -228,7 +228,7 @@ export function swarmConformance(target: SwarmTarget, hooks: { url: () => string
         expect(shapes(stream.messages)).toEqual([...expected, ...TAIL]);
       });
 
-      test('a prompt ComfyUI refuses, and one that makes no image (rec 10)', async () => {
+      test('a prompt ComfyUI refuses, and one that makes no image (swarmui rec 10)', async () => {
         const session = await client.newSession();
         const refused = await client.generate(session, {
           comfyworkflowraw: '{"9":{"class_type":"SwarmSaveImageWS","inputs":{}}}',
@@ -247,7 +247,7 @@ export function swarmConformance(target: SwarmTarget, hooks: { url: () => string
         expect(shapes(empty.messages).slice(-TAIL.length)).toEqual(TAIL);
       });
 
-      test('a second request on the same socket continues the indices (rec 35)', async () => {
+      test('a second request on the same socket continues the indices (swarmui rec 35)', async () => {
         const session = await client.newSession();
         const stream = await client.generate(session, { comfyworkflowraw: probeGraph({ steps: 5 }) });
         await stream.claimed();
@@ -261,7 +261,7 @@ export function swarmConformance(target: SwarmTarget, hooks: { url: () => string
         expect(stream.messages.filter((message) => 'socket_intention' in message)).toHaveLength(1);
       });
 
-      test('raw frames tell our prompt id: the last execution_start before the metadata (rec 42)', async () => {
+      test('raw frames tell our prompt id: the last execution_start before the metadata (swarmui rec 42)', async () => {
         const session = await client.newSession();
         const stream = await client.generate(session, {
           forwardrawbackenddata: true,
@@ -283,8 +283,8 @@ export function swarmConformance(target: SwarmTarget, hooks: { url: () => string
       });
     });
 
-    describe('outputs (§3.5)', () => {
-      test('an image is found by our extra_metadata and fetched (rec 25)', async () => {
+    describe('outputs (swarmui §3.5)', () => {
+      test('an image is found by our extra_metadata and fetched (swarmui rec 25)', async () => {
         const session = await client.newSession();
         const tag = `tag-${String(Date.now())}`;
         const stream = await client.generate(session, {
@@ -312,7 +312,7 @@ export function swarmConformance(target: SwarmTarget, hooks: { url: () => string
         expect([missing.status, missing.json['error_id']]).toEqual([404, 'file_not_found']);
       });
 
-      test('donotsave gives a data URL; over HTTP the answer comes at the end (rec 07, 26)', async () => {
+      test('donotsave gives a data URL; over HTTP the answer comes at the end (swarmui rec 07, 26)', async () => {
         const session = await client.newSession();
         const stream = await client.generate(session, { donotsave: true, comfyworkflowraw: probeGraph({ steps: 1 }) });
         await stream.ended();
@@ -337,7 +337,7 @@ export function swarmConformance(target: SwarmTarget, hooks: { url: () => string
 
     cancelConformance(closeMs, () => client);
 
-    test('backends are listed by id, with slots and settings (rec 24)', async () => {
+    test('backends are listed by id, with slots and settings (swarmui rec 24)', async () => {
       const session = await client.newSession();
       const { json } = await client.call('ListBackends', { session_id: session, full_data: true });
       const [key, backend] = Object.entries(json)[0] ?? [];

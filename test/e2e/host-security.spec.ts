@@ -1,5 +1,5 @@
 /**
- * The host against hostile pages in a real Chromium (quality.md L8, L15): a page of another port on this machine, which
+ * The host against hostile pages in a real Chromium (L8, L15): a page of another port on this machine, which
  * shares our cookies' site, and a page whose name was rebound to this machine. Neither may read, change or hear anything.
  */
 import { createServer } from 'node:http';

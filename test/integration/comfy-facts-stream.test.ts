@@ -1,5 +1,5 @@
 /**
- * More of the server facts of architecture §2 (comfy-facts.test.ts has the first of each): what the witness proves over a
+ * More of the facts C1–C16 (comfy-facts.test.ts has the first of each): what the witness proves over a
  * restart of ours (C10), what many stops at once cost (C6), each of the two watches over a silent socket by itself (C12),
  * and what the stream is not asked or sent (C13, C14). Each fails when its fact is ignored.
  */

@@ -1,5 +1,5 @@
 /**
- * The server facts C1–C16 of architecture §2, one test each (or more) that fails when the fact is ignored. Against the
+ * The facts C1–C16, one test each (or more) that fails when the fact is ignored. Against the
  * demo engine, whose behaviour is held to the recordings by the conformance suite.
  */
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-/** quality.md §2.3, L6, L8 and L10 on a real host: launch codes, sockets, limits; and what each credential may call. */
+/** L6, L8 and L10 on a real host: launch codes, sockets, limits; and what each credential may call. */
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';

@@ -1,4 +1,4 @@
-/** quality.md §2.3, L1 to L5, L7, L9 and L12 over raw sockets: what is refused before anyone looks at what was asked. */
+/** L1 to L5, L7, L9 and L12 over raw sockets: what is refused before anyone looks at what was asked. */
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

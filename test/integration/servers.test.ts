@@ -49,7 +49,7 @@ async function answering(
   );
   return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
 }
-/** As a SwarmUI answers without a session (reference swarm §7.1). */
+/** As a SwarmUI answers without a session (swarmui §7.1). */
 const asSwarm = (method: string, path: string): { status: number; body?: string; location?: string } => {
   if (method === 'GET') return { status: 302, location: path === '/' ? 'Text2Image' : '/Error/404' };
   if (path === '/API/GetNewSession') return { status: 200, body: '{"session_id":"AAA","version":"0.9.8.2"}' };

@@ -1,4 +1,6 @@
-/** SwarmUI servers before 0.9.8: known by the routes they lack; their interrupt of ComfyUI is untargeted (reference §4.1). */
+/**
+ * SwarmUI servers before 0.9.8: known by the routes they lack; their interrupt of ComfyUI is untargeted (swarmui §4.1).
+ */
 import { afterEach, describe, expect, test } from 'vitest';
 import { probeParams } from '../support/swarm-rig.ts';
 import { SwarmStage } from '../support/swarm-stage.ts';

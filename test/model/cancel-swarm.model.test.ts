@@ -121,7 +121,7 @@ describe('wrong variants are caught', () => {
   };
   const run = (world: World, variant: Variant): Verdict => explore(world, variant);
 
-  test('sent at once and the stream believed: an orphan is called stopped (rec 16)', () => {
+  test('sent at once and the stream believed: an orphan is called stopped (swarmui rec 16)', () => {
     const way = run(behind, { noHold: true, noLook: true }).faults.get('called stopped while it computes') ?? [];
     expect(way).toContain('hand over T');
   });

@@ -2,7 +2,7 @@
  * Random histories of a whole core on a real database against the ComfyUI engine: submits, moves, pauses, cancels of
  * every scope, strangers, lost requests and replies, cut sockets, a server that goes down, comes back or is restarted, a
  * core that is restarted. When the faults stop, everything settles within 30 s, and the engine's own log must agree with
- * what was promised (quality §4.4, Q1–Q8).
+ * what was promised (architecture §18, Q1–Q8).
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

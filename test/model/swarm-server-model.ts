@@ -1,6 +1,6 @@
 /**
  * A small SwarmUI with its ComfyUI, as a state and its moves: what the server does by itself and on an interrupt
- * (reference §4). The procedure that is checked against it is in cancel-swarm.ts.
+ * (swarmui §4). The procedure that is checked against it is in cancel-swarm.ts.
  */
 import type { Phase } from '../../electron/core/servers/swarm/stream.ts';
 import type { CancelMode } from '../../shared/cancel.ts';
@@ -215,7 +215,7 @@ export function serverMoves(state: State): Move[] {
   return moves;
 }
 
-/** SwarmUI's interrupt of one session, by where its request is just then (reference §4.2, §4.4). */
+/** SwarmUI's interrupt of one session, by where its request is just then (swarmui §4.2, §4.4). */
 export function interrupt(state: State, name: string): void {
   const job = jobOf(state, name);
   switch (job.inside) {

@@ -92,7 +92,7 @@ export class AttemptStore {
   lastOf(jobId: JobId): AttemptRow | undefined {
     return this.#q.last.get(jobId);
   }
-  /** Closed attempts whose key may still turn up on the server (§8.3). */
+  /** Closed attempts whose key may still turn up on the server (architecture §8.3). */
   watched(serverId: ServerId): AttemptRow[] {
     return this.#q.watched.all(serverId, Date.now());
   }

@@ -1,5 +1,5 @@
 /**
- * Addresses that no server of the user's has: link-local and cloud metadata ranges (quality L13). Checked when an
+ * Addresses that no server of the user's has: link-local and cloud metadata ranges (L13). Checked when an
  * address is typed and again for every name that is resolved, so that a DNS change cannot lead there later.
  */
 import { lookup } from 'node:dns';

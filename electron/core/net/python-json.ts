@@ -1,5 +1,5 @@
 /**
- * Reads JSON as Python writes it: with the bare tokens NaN, Infinity and -Infinity (reference comfy §1, recording 28).
+ * Reads JSON as Python writes it: with the bare tokens NaN, Infinity and -Infinity (comfyui §1, rec 28).
  * They become null. Text inside strings is never touched.
  */
 

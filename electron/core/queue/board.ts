@@ -59,12 +59,12 @@ export type PointName =
 
 /** Waits that a test may shorten; the product never does. */
 export interface Timing {
-  /** §8.3: how long, and over how many answered looks, an unsure submit must stay absent. */
+  /** architecture §8.3: how long, and over how many answered looks, an unsure submit must stay absent. */
   settleWindowMs: number;
   settleLooks: number;
-  /** §8.4: between the two looks that must both find nothing. */
+  /** architecture §8.4: between the two looks that must both find nothing. */
   absentAgainMs: number;
-  /** §9: silence after which an open attempt is looked up. */
+  /** architecture §9: silence after which an open attempt is looked up. */
   watchdogMs: number;
   /** How long a dispatch pauses after a server refused the connection while its link still reads online. */
   notSentPauseMs: number;

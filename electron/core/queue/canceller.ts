@@ -101,7 +101,7 @@ export class Canceller {
         resumed = false;
       }
       try {
-        // "Absent" may only mean something for what was sighted on this very connection (§7.2).
+        // "Absent" may only mean something for what was sighted on this very connection (architecture §7.2).
         if (!this.#recovery.sightedNow(attempt.id, link.epoch)) {
           await this.#recovery.lookNow(attempt, link, signal);
           if (!this.#recovery.sightedNow(attempt.id, link.epoch)) await feed.wait(jobId, 500, signal);

@@ -19,7 +19,7 @@ export interface Followers {
   closed(attempt: AttemptRow, jobId: JobId, clean: boolean): void;
   /** Seen on the current connection, waiting or running. */
   seen(attempt: AttemptRow, found: 'waiting' | 'running'): void;
-  /** A key of an attempt we had given up turned up after all (§8.3). */
+  /** A key of an attempt we had given up turned up after all (architecture §8.3). */
   arrivedLate(attempt: AttemptRow): void;
   ended(jobId: JobId): void;
 }

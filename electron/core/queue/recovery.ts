@@ -168,7 +168,7 @@ export class Recovery {
     }
   }
 
-  /** Accepted once, absent twice (§8.4). True when a fact was made of it. */
+  /** Accepted once, absent twice (architecture §8.4). True when a fact was made of it. */
   #gone(attempt: OpenAttempt, link: LinkPort, sameBoot: boolean | null): boolean {
     const seen = this.#sighted.get(attempt.id);
     const sameEpoch = seen?.epoch === link.epoch;

@@ -28,7 +28,7 @@ import type { Foreign } from './foreign.ts';
 type Counts = CancelPreview['total'];
 
 const NO_COUNTS: Counts = { local: 0, staged: 0, running: 0, collecting: 0, foreign: 0, foreignKept: 0 };
-/** Problems of SwarmUI servers under which stopping one job may end others there (reference swarm §4.3, §6.4). */
+/** Problems of SwarmUI servers under which stopping one job may end others there (swarmui §4.3, §6.4). */
 const HITS_NEIGHBOURS: ReadonlySet<string> = new Set(['untargeted', 'swarm-to-swarm', 'allow-idle']);
 const MAX_RECEIPTS = 1_000;
 /** As many previews are remembered, and as many ids in all of them: a queue may be a hundred thousand long. */

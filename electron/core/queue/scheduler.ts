@@ -65,7 +65,7 @@ export class Scheduler {
     this.kick(null);
   }
 
-  /** No more claims; waits up to `ms` for submits in flight to be settled (§14). */
+  /** No more claims; waits up to `ms` for submits in flight to be settled (architecture §14). */
   async stop(ms: number): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#pausedUntil.values()) clearTimeout(timer);

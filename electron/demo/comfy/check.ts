@@ -1,6 +1,6 @@
 /**
- * Checks the inputs of nodes, following links upstream, each node once (reference §3.3, rec 04). What it finds it keeps in `faults`; the verdict on
- * a whole prompt is validate.ts.
+ * Checks the inputs of nodes, following links upstream, each node once (comfyui §3.3, rec 04). What it finds it keeps
+ * in `faults`; the verdict on a whole prompt is validate.ts.
  */
 import type { InputSpec, NodeClass } from './node.ts';
 import { isDict, PyError, pyFloat, pyInt, pyStr, pyTruthy, pyTypeName } from './py.ts';
@@ -155,7 +155,7 @@ export class Checker {
   }
 }
 
-/** `[type, config]`, but null for lists of more than 20 (reference §3.3). */
+/** `[type, config]`, but null for lists of more than 20 (comfyui §3.3). */
 const inputConfig = (spec: InputSpec): unknown =>
   Array.isArray(spec[0]) && spec[0].length > 20 ? null : [spec[0], spec[1] ?? {}];
 

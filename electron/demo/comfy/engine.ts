@@ -1,6 +1,6 @@
 /**
  * An honest ComfyUI without models: queue, one worker with its phases, interrupt flag, history, cache, events. The demo runs on it and every
- * test uses it as the server. No sockets here: server.ts puts it behind HTTP and WebSocket. Written from the protocol reference; the
+ * test uses it as the server. No sockets here: server.ts puts it behind HTTP and WebSocket. Written from docs/protocol-comfyui.md; the
  * behaviours that matter to a client are real by default, rare ones are quirks (quirks.ts).
  *
  * For tests:
@@ -44,7 +44,7 @@ export interface Reply {
 }
 
 export interface ForeignOptions {
-  /** Default `someone-else`; null = a job without client_id (reference §4.2). */
+  /** Default `someone-else`; null = a job without client_id (comfyui §4.2). */
   readonly clientId?: string | null;
   readonly number?: number;
   readonly promptId?: string;
@@ -186,7 +186,7 @@ export class ComfyEngine {
 
   // ---- what the routes call ----
 
-  /** `POST /prompt` with a parsed body (reference §3.3). Throws PyError where the real server answers 500. */
+  /** `POST /prompt` with a parsed body (comfyui §3.3). Throws PyError where the real server answers 500. */
   submit(body: unknown): Reply {
     const submission = readSubmission(body, {
       version: this.version,
@@ -200,7 +200,7 @@ export class ComfyEngine {
     return { status: 200, body: { prompt_id: item[1], number: item[0], node_errors: nodeErrors } };
   }
 
-  /** `POST /queue` (reference §3.4): clear first, then delete. */
+  /** `POST /queue` (comfyui §3.4): clear first, then delete. */
   editQueue(body: unknown): void {
     const json = membersOf(body, 'clear', 'delete');
     if (pyTruthy(json['clear'])) for (const item of this.queue.clear()) this.#log.write('cleared', item[1]);
@@ -213,7 +213,7 @@ export class ComfyEngine {
     return true;
   }
 
-  /** `POST /interrupt` with a parsed body; `undefined` = none or not JSON (reference §3.5). */
+  /** `POST /interrupt` with a parsed body; `undefined` = none or not JSON (comfyui §3.5). */
   async interrupt(body: unknown): Promise<void> {
     const worker = this.#worker;
     const id = needDict(body === undefined ? {} : body)['prompt_id'];
@@ -236,7 +236,7 @@ export class ComfyEngine {
     this.#setInterrupt(worker);
   }
 
-  /** Cancel endpoint of newer servers: check and flag under one lock (reference §3.8). True = signalled, not stopped. */
+  /** Cancel endpoint of newer servers: check and flag under one lock (comfyui §3.8). True = signalled, not stopped. */
   cancelJob(promptId: string): boolean {
     if (!this.queue.runningIds.includes(promptId)) return this.#delete(promptId);
     this.#setInterrupt(this.#worker);
@@ -259,7 +259,7 @@ export class ComfyEngine {
     }
   }
 
-  /** What a new socket is told first (reference §4.1, §4.5). */
+  /** What a new socket is told first (comfyui §4.1, §4.5). */
   greeting(sid: string): readonly (readonly [type: string, data: Dict])[] {
     const { clientId, lastNode } = this.#worker;
     const first = ['status', { status: this.#worker.info(), sid }] as const;

@@ -1,6 +1,6 @@
 /**
- * Runs one prompt: node order, cache, progress frames, interrupt checks, and the four ways a prompt ends (reference §4.3, §4.4). The queue
- * before and the bookkeeping after it are engine.ts; what nodes do is in nodes-*.ts.
+ * Runs one prompt: node order, cache, progress frames, interrupt checks, and the four ways a prompt ends (comfyui §4.3,
+ * §4.4). The queue before and the bookkeeping after it are engine.ts; what nodes do is in nodes-*.ts.
  */
 import { GraphPlan } from './graph.ts';
 import { NodeFailure } from './node.ts';
@@ -125,7 +125,7 @@ export class PromptRun {
         clientId,
       );
     }
-    // Unrecorded, history ends with empty outputs (reference §3.6).
+    // Unrecorded, history ends with empty outputs (comfyui §3.6).
     if (cached.ui && (clientId !== null || this.#host.recordsAllCached)) this.#report.record(id, cached.ui);
     this.#report.finish(id);
   }

@@ -1,6 +1,6 @@
 /**
  * Python's `heapq` on queue items, operation by operation, because its side effects are part of the protocol: `/queue` lists the heap as it
- * lies (reference §3.2), and a comparison that raises leaves the heap half done (rec 27). Holds no queue of its own.
+ * lies (comfyui §3.2), and a comparison that raises leaves the heap half done (comfyui rec 27). Holds no queue of its own.
  */
 import { PyError, pyEqual } from './py.ts';
 import type { QueueItem } from './types.ts';

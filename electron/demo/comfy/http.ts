@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pyDumps, PyError, pyLoads } from './py.ts';
 import type { RouteReply } from './types.ts';
 
-/** Every core route exists bare and under `/api`; jobs only under `/api` (reference §1). */
+/** Every core route exists bare and under `/api`; jobs only under `/api` (comfyui §1). */
 export function bare(path: string): string {
   if (path.startsWith('/api/api/jobs')) return path.slice(4);
   if (path.startsWith('/api/jobs')) return path;

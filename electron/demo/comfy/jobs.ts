@@ -1,4 +1,7 @@
-/** `/api/jobs` and `/api/jobs/{id}`: queue items and history entries in the shape of reference §3.7. Reads the queue, changes nothing. */
+/**
+ * `/api/jobs` and `/api/jobs/{id}`: queue items and history entries in the shape of comfyui §3.7. Reads the queue,
+ * changes nothing.
+ */
 import { isDict, PyError, pyTypeName } from './py.ts';
 import type { Dict } from './py.ts';
 import type { PromptQueue } from './queue.ts';
@@ -9,10 +12,12 @@ export interface JobsAnswer {
   readonly body: Dict;
 }
 
-/** Canonical, lower-case, hyphenated (reference §3.3, newer servers). */
+/** Canonical, lower-case, hyphenated (comfyui §3.3, newer servers). */
 export const canonicalUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Throws PyError where a stranger's `extra_pnginfo` is not an object: the whole listing becomes a 500 (rec 21). */
+/**
+ * Throws PyError where a stranger's `extra_pnginfo` is not an object: the whole listing becomes a 500 (comfyui rec 21).
+ */
 function workflowId(item: QueueItem): unknown {
   const member = (holder: unknown, name: string): unknown => {
     if (!isDict(holder)) throw new PyError('AttributeError', `'${pyTypeName(holder)}' object has no attribute 'get'`);
@@ -139,7 +144,8 @@ export function jobsPage(source: JobsSource, query: URLSearchParams): JobsAnswer
   // An empty parameter means all, one that names nothing means none.
   const wants = (name: string): boolean => status === '' || wanted.includes(name);
   let jobs: Dict[] = [];
-  // Groups nobody asked for are not even looked at: a bad entry in history does not spoil `status=pending` (rec 21).
+  // Groups nobody asked for are not even looked at: a bad entry in history does not spoil `status=pending`
+  // (comfyui rec 21).
   if (wants('in_progress')) for (const item of queue.running.values()) jobs.push(queuedJob(item, 'in_progress'));
   if (wants('pending')) for (const item of queue.inRunOrder()) jobs.push(queuedJob(item, 'pending'));
   if (['completed', 'failed', 'cancelled'].some(wants)) {

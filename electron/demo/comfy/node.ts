@@ -19,7 +19,7 @@ export interface NodeResult {
   readonly outputs?: readonly unknown[];
   /** What `executed` and history show. */
   readonly ui?: UiOutput;
-  /** Ends this branch as ExecutionBlocker does; `null` blocks silently (reference §4.3, rec 29). */
+  /** Ends this branch as ExecutionBlocker does; `null` blocks silently (comfyui §4.3, rec 29). */
   readonly blocked?: { readonly message: string | null };
 }
 
@@ -80,7 +80,7 @@ export const textIn = (inputs: Record<string, unknown>, name: string, fallback =
   return typeof value === 'string' ? value : fallback;
 };
 
-/** The entry of a class in `/object_info` (reference §3.9, rec 20). */
+/** The entry of a class in `/object_info` (comfyui §3.9, rec 20). */
 export function objectInfo(node: NodeClass): Record<string, unknown> {
   const optional = node.optional;
   return {

@@ -1,4 +1,4 @@
-/** ComfyUI's default origin check (reference §7): decides whether a request from a web page is refused with 403. */
+/** ComfyUI's default origin check (comfyui §7): decides whether a request from a web page is refused with 403. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ComfyVersion } from './types.ts';
 

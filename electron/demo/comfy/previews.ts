@@ -1,4 +1,4 @@
-/** Sampler previews as binary frames: type 1 (bare image) and type 4 (with metadata), reference §4.6. */
+/** Sampler previews as binary frames: type 1 (bare image) and type 4 (with metadata), comfyui §4.6. */
 import { encodeJpeg } from './jpeg.ts';
 import { paint } from './pictures.ts';
 import type { Picture } from './pictures.ts';

@@ -1,5 +1,6 @@
 /**
- * Python's side of the wire: JSON as `json.dumps` writes it (spaces, ASCII only, bare NaN and Infinity; reference §1) and reads it,
+ * Python's side of the wire: JSON as `json.dumps` writes it (spaces, ASCII only, bare NaN and Infinity; comfyui §1) and
+ * reads it,
  * `==` on parsed values, and `float()`. Knows nothing of ComfyUI.
  */
 
@@ -85,7 +86,10 @@ export function pyEqual(a: unknown, b: unknown): boolean {
   return false;
 }
 
-/** Python's `float(x)`: numbers, booleans and numeric strings (also "nan", "inf"). Throws PyError otherwise (reference §3.3). */
+/**
+ * Python's `float(x)`: numbers, booleans and numeric strings (also "nan", "inf"). Throws PyError otherwise
+ * (comfyui §3.3).
+ */
 export function pyFloat(value: unknown): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;
@@ -99,7 +103,10 @@ export function pyFloat(value: unknown): number {
   throw new PyError('TypeError', `float() argument must be a string or a real number, not '${pyTypeName(value)}'`);
 }
 
-/** Python's `int(x)` for values from JSON. Throws PyError with Python's words, which `node_errors` quotes (rec 04). */
+/**
+ * Python's `int(x)` for values from JSON. Throws PyError with Python's words, which `node_errors` quotes
+ * (comfyui rec 04).
+ */
 export function pyInt(value: unknown): number {
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new PyError('ValueError', 'cannot convert float NaN to integer');
@@ -132,7 +139,7 @@ export function pyTypeName(value: unknown): string {
   }
 }
 
-/** Python's `str(x)` for the scalars a prompt id may be (rec 22): `None`, `12345`, … */
+/** Python's `str(x)` for the scalars a prompt id may be (comfyui rec 22): `None`, `12345`, … */
 export function pyStr(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value === null || value === undefined) return 'None';
@@ -157,7 +164,7 @@ export function needDict(body: unknown): Dict {
   return body;
 }
 
-/** Throws as `for x in value` does. A text is iterated letter by letter, an object by its keys (reference §3.4). */
+/** Throws as `for x in value` does. A text is iterated letter by letter, an object by its keys (comfyui §3.4). */
 export function needIterable(value: unknown): Iterable<unknown> {
   if (typeof value === 'string') return value;
   if (Array.isArray(value)) return value as unknown[];

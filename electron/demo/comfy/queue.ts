@@ -1,11 +1,11 @@
 /**
  * The prompt queue and the history, with the operations of ComfyUI's PromptQueue and their exact side effects: when a `status` is due, what
- * a delete leaves behind, what raises (reference §3.2 to §3.6, rec 09, 10, 15, 22, 27). Does not run anything.
+ * a delete leaves behind, what raises (comfyui §3.2 to §3.6, rec 09, 10, 15, 22, 27). Does not run anything.
  */
 import { heapify, heapPop, heapPush, itemLess } from './heap.ts';
 import type { ComfyVersion, HistoryEntry, QueueItem } from './types.ts';
 
-/** Oldest entries are dropped beyond this (reference §3.6). */
+/** Oldest entries are dropped beyond this (comfyui §3.6). */
 const historyLimit = 10_000;
 
 export class PromptQueue {
@@ -47,7 +47,10 @@ export class PromptQueue {
     this.#updated();
   }
 
-  /** Takes the next prompt into `running`. Throws PyError when the heap cannot be ordered: the worker dies of it (rec 27). */
+  /**
+   * Takes the next prompt into `running`. Throws PyError when the heap cannot be ordered: the worker dies of it
+   * (comfyui rec 27).
+   */
   get(): { task: number; item: QueueItem } | undefined {
     const item = heapPop(this.pending, itemLess);
     if (!item) return undefined;
@@ -93,7 +96,7 @@ export class PromptQueue {
     return true;
   }
 
-  /** `GET /history` with its parameters; oldest first (reference §3.6). */
+  /** `GET /history` with its parameters; oldest first (comfyui §3.6). */
   historyPage(maxItems: number | undefined, offset: number): Record<string, HistoryEntry> {
     const from = offset < 0 && maxItems !== undefined ? this.history.size - maxItems : offset;
     const page: Record<string, HistoryEntry> = {};

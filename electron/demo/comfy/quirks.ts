@@ -2,7 +2,10 @@
  * The server facts that can be switched, and how a real server has them. Every switch may be changed while the engine runs.
  */
 
-/** Real behaviours a test may switch off, and rare ones it may switch on. The fact numbers are those of architecture.md §2. */
+/**
+ * Real behaviours a test may switch off, and rare ones it may switch on. The facts are those of
+ * docs/protocol-comfyui.md.
+ */
 export interface ComfyQuirks {
   /** C5. A targeted interrupt that lands between pick-up and start is answered 200 and lost. Real: always so. */
   lostInterruptAtPickup: boolean;

@@ -1,6 +1,6 @@
 /**
- * What one run tells and leaves behind: status messages, progress of its nodes, outputs; as frames and as a history entry (reference §3.6, §4.3).
- * Who gets a frame is decided by the client id (§4.2). Runs nothing.
+ * What one run tells and leaves behind: status messages, progress of its nodes, outputs; as frames and as a history
+ * entry (comfyui §3.6, §4.3). Who gets a frame is decided by the client id (comfyui §4.2). Runs nothing.
  */
 import type { FileRef, NodeClass, NodeResult } from './node.ts';
 import type { Picture } from './pictures.ts';

@@ -1,6 +1,6 @@
 /**
- * ComfyUI's HTTP routes over the engine: parse, call, answer. Status codes and odd answers as in the reference (§2, §3); sockets, origin check,
- * faults and body limits are server.ts.
+ * ComfyUI's HTTP routes over the engine: parse, call, answer. Status codes and odd answers as in comfyui §2, §3;
+ * sockets, origin check, faults and body limits are server.ts.
  */
 import type { ComfyEngine } from './engine.ts';
 import { canonicalUuid, jobById, jobsPage } from './jobs.ts';
@@ -11,7 +11,7 @@ import { storeUpload, viewFile } from './uploads.ts';
 
 const empty = (status: number): RouteReply => ({ status, text: '' });
 
-/** What aiohttp answers when a handler raises (reference §1). */
+/** What aiohttp answers when a handler raises (comfyui §1). */
 export const serverError: RouteReply = {
   status: 500,
   text: '500 Internal Server Error\n\nServer got itself in trouble',

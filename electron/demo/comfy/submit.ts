@@ -1,6 +1,6 @@
 /**
- * Reads a `POST /prompt` body as the real server does, oddities included (reference §3.3, rec 04, 15, 22): number and counter, front, prompt_id,
- * extra_data, validation. Gives back the queue item or the refusal; does not queue.
+ * Reads a `POST /prompt` body as the real server does, oddities included (comfyui §3.3, rec 04, 15, 22): number and
+ * counter, front, prompt_id, extra_data, validation. Gives back the queue item or the refusal; does not queue.
  */
 import type { ValidationError } from './check.ts';
 import { canonicalUuid } from './jobs.ts';
@@ -23,7 +23,7 @@ export type Submission =
   | { readonly accepted: true; readonly item: QueueItem; readonly nodeErrors: Record<string, NodeErrors> }
   | { readonly accepted: false; readonly body: { error: ValidationError; node_errors: Record<string, NodeErrors> } };
 
-/** Taken out of `extra_data` by 0.8.0 and newer, served to everybody by 0.3.64 (reference §3.2). */
+/** Taken out of `extra_data` by 0.8.0 and newer, served to everybody by 0.3.64 (comfyui §3.2). */
 const secretKeys: readonly string[] = ['auth_token_comfy_org', 'api_key_comfy_org'];
 
 /** Throws PyError where the real server answers 500. */

@@ -2,14 +2,13 @@
  * The shapes the ComfyUI engine works with: graphs, queue items, history entries, options, hold points, log entries.
  * No behaviour; that is in engine.ts (queue and worker), exec.ts (one prompt) and server.ts (sockets).
  *
- * "reference" in the comments of these files is the project's ComfyUI protocol reference; "rec NN" a recording of a real 0.8.0 server.
  */
 
 import type { ComfyQuirks } from './quirks.ts';
 
 export type { ComfyQuirks } from './quirks.ts';
 
-/** A ComfyUI version whose observable differences the engine plays (reference §9). */
+/** A ComfyUI version whose observable differences the engine plays (comfyui §9). */
 export type ComfyVersion = '0.3.64' | '0.8.0' | 'new';
 
 export interface GraphNode {
@@ -22,7 +21,7 @@ export type Graph = Record<string, GraphNode>;
 
 export type ExtraData = Record<string, unknown>;
 
-/** What `/queue` lists: `[number, prompt_id, prompt, extra_data, outputs_to_execute]` (reference §3.2). */
+/** What `/queue` lists: `[number, prompt_id, prompt, extra_data, outputs_to_execute]` (comfyui §3.2). */
 export type QueueItem = readonly [
   number: number,
   promptId: string,
@@ -42,7 +41,7 @@ export interface NodeMeta {
 
 export type UiOutput = Record<string, unknown>;
 
-/** One entry of `/history` (reference §3.6). */
+/** One entry of `/history` (comfyui §3.6). */
 export interface HistoryEntry {
   readonly prompt: QueueItem;
   readonly outputs: Record<string, UiOutput>;

@@ -1,4 +1,4 @@
-/** `GET /view` and `POST /upload/image` over the in-memory folders (reference §3.9). */
+/** `GET /view` and `POST /upload/image` over the in-memory folders (comfyui §3.9). */
 import { createHash } from 'node:crypto';
 import type { FileStore } from './files.ts';
 import type { FileRef } from './node.ts';

@@ -1,7 +1,6 @@
 /**
- * Decides whether a prompt is accepted, and says why not, in the words of `POST /prompt` (reference §3.3, rec 04). Works on one graph at a time;
- * the inputs of single nodes are checked in
- * check.ts, queueing is engine.ts.
+ * Decides whether a prompt is accepted, and says why not, in the words of `POST /prompt` (comfyui §3.3, rec 04). Works
+ * on one graph at a time; the inputs of single nodes are checked in check.ts, queueing is engine.ts.
  */
 import { Checker, fault } from './check.ts';
 import type { ValidationError } from './check.ts';

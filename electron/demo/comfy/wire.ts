@@ -1,13 +1,13 @@
 /**
  * Who gets which frame, and when: sockets by client id, the one ordered outbox of the real server's single event loop, stalls, and the
- * back-pressure that lets one stalled reader stop everybody (reference §4.2, §4.5, §4.9). Knows nothing of prompts.
+ * back-pressure that lets one stalled reader stop everybody (comfyui §4.2, §4.5, §4.9). Knows nothing of prompts.
  */
 import { deferred, sleep } from '../../../shared/util/async.ts';
 import type { Deferred } from '../../../shared/util/async.ts';
 import { pyDumps } from './py.ts';
 import type { ComfyQuirks, Peer } from './types.ts';
 
-/** Beyond this backlog a peer counts as stalled (about what loopback buffers take, reference §4.9). */
+/** Beyond this backlog a peer counts as stalled (about what loopback buffers take, comfyui §4.9). */
 const stalledBytes = 2_400_000;
 
 type Frame =
@@ -18,7 +18,7 @@ interface Client {
   flags: Record<string, unknown>;
 }
 
-/** uint32 event type, then the parts (reference §4.6). */
+/** uint32 event type, then the parts (comfyui §4.6). */
 export function binaryFrame(type: number, ...parts: readonly Uint8Array[]): Uint8Array {
   const head = Buffer.alloc(4);
   head.writeUInt32BE(type);
@@ -51,7 +51,7 @@ export class Wire {
     this.#peers.add(peer);
   }
 
-  /** A socket closed. The newer one that holds its sid by now is forgotten with it (C12, rec 16). */
+  /** A socket closed. The newer one that holds its sid by now is forgotten with it (C12, comfyui rec 16). */
   leave(sid: string, peer: Peer): void {
     this.#peers.delete(peer);
     this.#clients.delete(sid);

@@ -1,6 +1,6 @@
 /**
  * One life of the server process: everything in its memory (queue, history, counter, cache, interrupt flag) and its single worker with the
- * phases a prompt passes (architecture C5, reference §5). A restart is a new Worker. Outside view and verbs: engine.ts.
+ * phases a prompt passes (C5, comfyui §5). A restart is a new Worker. Outside view and verbs: engine.ts.
  */
 import { deferred, sleep } from '../../../shared/util/async.ts';
 import { PromptRun } from './exec.ts';
@@ -102,7 +102,7 @@ export class Worker {
     }
   }
 
-  /** False: the worker died (rec 27); HTTP and sockets go on. */
+  /** False: the worker died (comfyui rec 27); HTTP and sockets go on. */
   async #runNext(): Promise<boolean> {
     await this.#pass('before-pop', this.queue.pending[0]?.[1] ?? '');
     await this.#unlocked();
@@ -199,7 +199,7 @@ export class Worker {
   }
 }
 
-/** Binary type 3 (reference §4.6); with `promptId` in the form of newer servers. */
+/** Binary type 3 (comfyui §4.6); with `promptId` in the form of newer servers. */
 function textFrame(nodeId: string, text: string, promptId: string | undefined): Uint8Array {
   const sized = (value: string): Uint8Array[] => [uint32(Buffer.byteLength(value)), Buffer.from(value, 'utf8')];
   return binaryFrame(

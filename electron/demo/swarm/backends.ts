@@ -1,5 +1,5 @@
 /**
- * Backends: their settings, states, slots and lifecycle (§5 "Backend object", §7.3, rec 04, 21, 24).
+ * Backends: their settings, states, slots and lifecycle (swarmui §5, §7.3, rec 04, 21, 24).
  * A slot is one of `max_usages`; a lost slot is counted as used and never comes back. Grants nothing itself.
  */
 import { connectComfy } from './comfy.ts';
@@ -72,7 +72,7 @@ export class SwarmBackend {
     return this.settings['AllowIdle'] === true;
   }
 
-  /** A remote Swarm's control entry never generates; its children do (§6.4). */
+  /** A remote Swarm's control entry never generates; its children do (swarmui §6.4). */
   get isControl(): boolean {
     return this.type === 'swarmswarmbackend' && this.parent === null;
   }
@@ -105,7 +105,7 @@ export class SwarmBackend {
       : [...BASE_FEATURES, 'folderslash'];
   }
 
-  /** Resolves when at least one slot is free: with all slots lost it never does (rec 21). */
+  /** Resolves when at least one slot is free: with all slots lost it never does (swarmui rec 21). */
   async slotFree(): Promise<void> {
     while (this.usages >= this.maxUsages) await this.freed.wait(Infinity);
   }
@@ -175,7 +175,7 @@ export interface BackendStatus {
   readonly any_loading: boolean;
 }
 
-/** The one-word state of all backends together (§3.2 BackendStatus; texts of rec 04). */
+/** The one-word state of all backends together (swarmui §3.2; texts of swarmui rec 04). */
 export function overallStatus(backends: readonly SwarmBackend[]): BackendStatus {
   const real = backends.filter((backend) => backend.parent === null);
   const on = real.filter((backend) => backend.enabled);

@@ -1,6 +1,6 @@
 /**
- * What a route is, and the ways an argument can be wrong (§1.2, 1.3). Transport rules (method, content type, session) are in
- * server.ts; the table is in routes.ts.
+ * What a route is, and the ways an argument can be wrong (swarmui §1.2, §1.3). Transport rules (method, content type,
+ * session) are in server.ts; the table is in routes.ts.
  */
 import type { SwarmLife } from './life.ts';
 import type { SwarmSession } from './sessions.ts';
@@ -35,7 +35,7 @@ export interface SocketRoute {
   readonly serve: (call: Call, socket: ApiSocket) => Promise<object | null>;
 }
 
-/** Answers with this object and HTTP 200: most domain errors (§1.1). */
+/** Answers with this object and HTTP 200: most domain errors (swarmui §1.1). */
 export class Refusal extends Error {
   readonly body: object;
 
@@ -52,7 +52,10 @@ interface Values {
   Boolean: boolean;
 }
 
-/** Scalars are stringified, then parsed; null is not "absent" (§1.3, rec 02). @throws Refusal with the real sentences */
+/**
+ * Scalars are stringified, then parsed; null is not "absent" (swarmui §1.3, rec 02).
+ * @throws Refusal with the real sentences
+ */
 export function argument<T extends Wanted>(input: JsonObject, name: string, type: T, fallback?: Values[T]): Values[T] {
   if (!(name in input)) {
     if (fallback === undefined) throw new Refusal({ error: `Missing required parameter '${name}'` });

@@ -1,7 +1,7 @@
 /**
  * How the SwarmUI engine reaches one ComfyUI: plain HTTP routes and pooled WebSockets, as the real server does with a
  * `comfyui_api` backend. A socket goes back to the pool with whatever ComfyUI still sends to it: those unread frames are
- * what the next job on that socket reads first (§3.2, rec 43). Decides nothing about jobs.
+ * what the next job on that socket reads first (swarmui §3.2, rec 43). Decides nothing about jobs.
  */
 import { Agent, request as httpRequest } from 'node:http';
 import { randomUUID } from 'node:crypto';

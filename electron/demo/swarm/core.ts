@@ -137,7 +137,7 @@ export class SwarmCore {
     return session;
   }
 
-  /** Finds a session, also one from before a restart (§2: lazily reloaded, without any work). */
+  /** Finds a session, also one from before a restart (swarmui §2: lazily reloaded, without any work). */
   findSession(id: string): SwarmSession | null {
     const known = this.sessions.get(id);
     if (known !== undefined) return known;
@@ -152,7 +152,7 @@ export class SwarmCore {
     return [...this.sessions.values()].filter((session) => session.user.id === userId);
   }
 
-  /** Interrupts the claims these sessions hold now (§4.1). `by` is the session that asked. */
+  /** Interrupts the claims these sessions hold now (swarmui §4.1). `by` is the session that asked. */
   interrupt(sessions: readonly SwarmSession[], by: SwarmSession, detail: string): void {
     const hit = sessions.flatMap((session) => session.interrupt(this.quirks.interruptIsEdge));
     this.log('interrupt', { session: by.id, user: by.user.id, hit, detail });
@@ -187,7 +187,7 @@ export class SwarmCore {
     return { status, backend_status: this.backendStatus(), supported_features: this.supportedFeatures() };
   }
 
-  /** `max(1, min(32, 2 × slots of running backends))` (§6.1) */
+  /** `max(1, min(32, 2 × slots of running backends))` (swarmui §6.1) */
   maxSimultaneous(): number {
     let slots = 0;
     for (const backend of this.backends.values())
@@ -195,7 +195,9 @@ export class SwarmCore {
     return Math.max(1, Math.min(32, 2 * slots));
   }
 
-  /** Dies as a killed process does: nobody is told, and no prompt is taken back from any ComfyUI (rec 37, 38). */
+  /**
+   * Dies as a killed process does: nobody is told, and no prompt is taken back from any ComfyUI (swarmui rec 37, 38).
+   */
   kill(): void {
     this.log('kill', { detail: this.serverId });
     this.#alive = false;

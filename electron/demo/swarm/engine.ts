@@ -110,7 +110,7 @@ export class SwarmEngine {
     });
   }
 
-  /** The next request ends silently: an unexpected exception is only logged on the real server (§3.2). */
+  /** The next request ends silently: an unexpected exception is only logged on the real server (swarmui §3.2). */
   crashNextRequest(): void {
     this.#crashes += 1;
   }

@@ -1,4 +1,4 @@
-/** `GET /View/…` and `/Output/…`: saved images, ranges, small previews, refusals (§3.5, rec 25, 39). */
+/** `GET /View/…` and `/Output/…`: saved images, ranges, small previews, refusals (swarmui §3.5, rec 25, 39). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SwarmCore } from './core.ts';
 import { jsonAnswer } from './http.ts';

@@ -1,6 +1,7 @@
 /**
- * One generation request from claim to `discard_indices`: dispatch, waiting, running, messages, endings (§3.2, §4.2).
- * Used by the WebSocket and the HTTP route alike; sockets, `socket_intention` and the final status are in stream.ts.
+ * One generation request from claim to `discard_indices`: dispatch, waiting, running, messages, endings (swarmui §3.2,
+ * §4.2). Used by the WebSocket and the HTTP route alike; sockets, `socket_intention` and the final status are in
+ * stream.ts.
  */
 import type { SwarmBackend } from './backends.ts';
 import { ImageMessages } from './image.ts';
@@ -23,7 +24,7 @@ const DISPATCH_SPACING_MS = 20;
 const INTERRUPTED = 'Generation session interrupted.';
 
 export interface RequestOptions {
-  /** index of the first image on this socket (§3.3) */
+  /** index of the first image on this socket (swarmui §3.3) */
   readonly offset: number;
   /** the claim, once it exists (for `dropKeepsRunning: false`) */
   readonly onClaim?: (claim: Claim) => void;
@@ -71,7 +72,7 @@ export async function runRequest(
   }
 }
 
-/** All messages of a request wait until its dispatch loop first waits (§3.2). */
+/** All messages of a request wait until its dispatch loop first waits (swarmui §3.2). */
 class HeldOutput {
   #held: object[] | null = [];
   readonly #target: Send;
@@ -237,7 +238,7 @@ class Request {
     if (!core.quirks.unevenEndings || (end === 'interrupted' && messages.count === 0)) this.#error(INTERRUPTED);
   }
 
-  /** Why this backend cannot serve the request (texts of rec 10), or null. */
+  /** Why this backend cannot serve the request (texts of swarmui rec 10), or null. */
   #refusal(backend: SwarmBackend): string | null {
     const pinned = String(this.#input.values.get('exactbackendid') ?? '');
     if (pinned !== '' && pinned !== String(backend.id) && pinned !== String(backend.parent))

@@ -1,4 +1,4 @@
-/** `POST /API/{Route}`: the order of checks and the answers of §1.1 and §1.2 (rec 01, 02). */
+/** `POST /API/{Route}`: the order of checks and the answers of swarmui §1.1 and §1.2 (swarmui rec 01, 02). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Refusal } from './call.ts';
 import type { Route } from './call.ts';
@@ -100,7 +100,7 @@ export type FoundSession =
   | { readonly kind: 'found'; readonly session: SwarmSession; readonly user: SwarmUser }
   | { readonly kind: 'error'; readonly status: number; readonly body: object };
 
-/** The body's `session_id`, and only if that key is absent the header (§2). Also marks the user as active. */
+/** The body's `session_id`, and only if that key is absent the header (swarmui §2). Also marks the user as active. */
 export function sessionOf(core: SwarmCore, json: JsonObject, request: IncomingMessage): FoundSession {
   const header = core.can.sessionHeader ? request.headers['x-session-id'] : undefined;
   const id = 'session_id' in json ? json['session_id'] : header;

@@ -1,6 +1,6 @@
 /**
- * The messages of one backend call: `gen_progress` with metadata once, previews, raw frames, images (§3.2, rec 05 to 08, 42).
- * Turns what a backend reports into SwarmUI's messages; does not decide how the call ends.
+ * The messages of one backend call: `gen_progress` with metadata once, previews, raw frames, images (swarmui §3.2,
+ * rec 05 to 08, 42). Turns what a backend reports into SwarmUI's messages; does not decide how the call ends.
  */
 import type { SwarmCore } from './core.ts';
 import type { JobHooks } from './job.ts';
@@ -78,7 +78,7 @@ export class ImageMessages {
     });
   }
 
-  /** Previews never carry the metadata, and may come before it (rec 43). */
+  /** Previews never carry the metadata, and may come before it (swarmui rec 43). */
   preview(url: string, overall: number, current: number): void {
     this.#context.send({
       gen_progress: {
@@ -169,7 +169,7 @@ function percent(done: number, all: number, current: number): number {
   return Math.fround(done / all) + Math.fround(current / all);
 }
 
-/** A single-precision number as .NET prints it; not-a-number becomes a quoted word (§3.2). */
+/** A single-precision number as .NET prints it; not-a-number becomes a quoted word (swarmui §3.2). */
 function netNumber(value: number): number | string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
   const single = Math.fround(value);

@@ -1,6 +1,7 @@
 /**
  * One prompt handed over to a ComfyUI and followed to its end, with every window in which a cancel goes wrong
- * (§4.2, §4.4; order of the backend calls as in rec 12, 14, 16, 42). Makes no SwarmUI messages: it reports what it reads.
+ * (swarmui §4.2, §4.4; order of the backend calls as in swarmui rec 12, 14, 16, 42). Makes no SwarmUI messages: it
+ * reports what it reads.
  */
 import type { SwarmBackend } from './backends.ts';
 import type { ComfyBackend, ComfySocket } from './comfy.ts';
@@ -15,7 +16,7 @@ export type JobEnd =
   | 'done'
   /** the interrupt was noticed while following the prompt */
   | 'interrupted'
-  /** an HTTP call to ComfyUI was cancelled: swallowed, no message (§4.2) */
+  /** an HTTP call to ComfyUI was cancelled: swallowed, no message (swarmui §4.2) */
   | 'silent';
 
 export interface JobHooks {
@@ -26,7 +27,7 @@ export interface JobHooks {
   readonly onRaw?: (bytes: Buffer) => void;
   /** done nodes, all nodes, fraction of the current one (may be NaN) */
   readonly onProgress?: (done: number, all: number, current: number) => void;
-  /** also frames of other jobs, as long as `started` is false (§3.2, rec 43) */
+  /** also frames of other jobs, as long as `started` is false (swarmui §3.2, rec 43) */
   readonly onPreview?: (png: boolean, bytes: Buffer, done: number, all: number, current: number) => void;
   /** `node` produced it, and `main` says whether it counts as a result */
   readonly onImage?: (bytes: Buffer, main: boolean) => void;
@@ -81,7 +82,7 @@ async function handOver(
   const posting = post();
   const answer = await orAborted(posting, hooks.interrupted);
   if (answer === ABORTED) {
-    // The HTTP call is given up, but ComfyUI has the prompt or will have it: an orphan (rec 16).
+    // The HTTP call is given up, but ComfyUI has the prompt or will have it: an orphan (swarmui rec 16).
     const late = posting.catch(() => null).then((body) => textOf(body?.['prompt_id']));
     if (core.quirks.earlyCancelOrphans) {
       void late.then((promptId) => {
@@ -182,7 +183,7 @@ async function follow(
   }
 }
 
-/** What the real server does at once on an interrupt; it does not wait for ComfyUI to obey (§4.2). */
+/** What the real server does at once on an interrupt; it does not wait for ComfyUI to obey (swarmui §4.2). */
 async function stopNow(
   core: SwarmCore,
   comfy: ComfyBackend,
@@ -219,7 +220,7 @@ async function isListed(comfy: ComfyBackend, promptId: string): Promise<boolean>
   return JSON.stringify(queue).includes(promptId);
 }
 
-/** Saved files of the prompt come from ComfyUI's history; then the entry is deleted there (§8.3). */
+/** Saved files of the prompt come from ComfyUI's history; then the entry is deleted there (swarmui §8.3). */
 async function fetchOutputs(
   core: SwarmCore,
   comfy: ComfyBackend,
@@ -257,7 +258,7 @@ function filesOf(history: unknown, promptId: string): Record<string, string>[] {
   });
 }
 
-/** Node 9 or 100 to 49999 is a result, any other sender an intermediate (§3.1 comfyworkflowraw). */
+/** Node 9 or 100 to 49999 is a result, any other sender an intermediate (swarmui §3.1). */
 function isResultNode(node: string): boolean {
   const number = Number(node);
   return number === 9 || (number >= 100 && number < 50_000);

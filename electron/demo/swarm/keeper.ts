@@ -1,6 +1,6 @@
 /**
- * Adds, changes, removes and revives backends, and keeps trying to reach those that do not answer (§5, §7.3, rec 04, 21).
- * Grants no slots; the scheduler is only rung when something changed.
+ * Adds, changes, removes and revives backends, and keeps trying to reach those that do not answer (swarmui §5, §7.3,
+ * rec 04, 21). Grants no slots; the scheduler is only rung when something changed.
  */
 import { SwarmBackend } from './backends.ts';
 import type { BackendType } from './backends.ts';
@@ -79,7 +79,7 @@ export class BackendKeeper {
     void this.#connect(backend, backend.epoch, 1);
   }
 
-  /** A job on an `AllowIdle` backend failed (§4.3 no. 5, rec 40). */
+  /** A job on an `AllowIdle` backend failed (swarmui §4.3 no. 5, rec 40). */
   failed(backend: SwarmBackend): void {
     if (!backend.allowIdle || !this.#core.quirks.allowIdleFailure || backend.state !== 'running') return;
     this.#becomeIdle(backend, backend.epoch);

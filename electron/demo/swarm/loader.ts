@@ -1,7 +1,7 @@
 /**
- * Model loads: one per model and backend, shared by all requests that wait for it (§6.2 "pressure", rec 31 to 33).
+ * Model loads: one per model and backend, shared by all requests that wait for it (swarmui §6.2, rec 31 to 33).
  * The wait belongs to the request that triggered it: cancel that one and, as on the real server, the others fail
- * although ComfyUI goes on loading (§4.3 no. 1).
+ * although ComfyUI goes on loading (swarmui §4.3 no. 1).
  */
 import type { SwarmBackend } from './backends.ts';
 import type { SwarmCore } from './core.ts';
@@ -112,7 +112,7 @@ export class ModelLoader {
     return this.#runLoad(model, backend, { ...where, backend: backend.id });
   }
 
-  /** Score of §6.2: ten per waiting request plus seconds since the first. */
+  /** Score of swarmui §6.2: ten per waiting request plus seconds since the first. */
   #isHeaviest(pressure: Pressure): boolean {
     const score = (p: Pressure): number => 10 * p.requests.size + (performance.now() - p.sinceMs) / 1000;
     const own = score(pressure);
@@ -129,7 +129,7 @@ export class ModelLoader {
     this.#core.log('load-start', { ...where, detail: pressure.model });
     const work = this.#runLoad(pressure.model, backend, where);
     const first = await orAborted(work, trigger.claim.stopWaiting);
-    await turn(); // the cancelled stream has shown its last status by now, still counting the load (rec 32)
+    await turn(); // the cancelled stream has shown its last status by now, still counting the load (swarmui rec 32)
     for (const claim of claims) claim.add({ loading_models: -1 });
     if (first === ABORTED) {
       this.#core.log('load-cancelled', { ...where, detail: pressure.model });

@@ -31,7 +31,7 @@ export function installSwarmNodes(engine: ComfyEngine, options: SwarmNodesOption
       outputNode: true,
       notCached: true,
       required: { images: ['IMAGE', {}] },
-      // Progress 12345 of 12345, then the PNG as a binary frame (rec 42); no `executed` follows.
+      // Progress 12345 of 12345, then the PNG as a binary frame (swarmui rec 42); no `executed` follows.
       run: async (context, inputs) => {
         const images = Array.isArray(inputs['images']) ? (inputs['images'] as unknown[]).filter(isPicture) : [];
         const clientId = clientOf(engine, context.promptId);
@@ -77,7 +77,7 @@ export function installSwarmNodes(engine: ComfyEngine, options: SwarmNodesOption
       name: 'TestZeroMax',
       output: ['IMAGE'],
       required: { seed: ['INT', { default: 0 }] },
-      // 0 of 0: SwarmUI makes the word "NaN" of it (§3.2).
+      // 0 of 0: SwarmUI makes the word "NaN" of it (swarmui §3.2).
       run: async (context, inputs) => {
         await context.step(0, 0);
         return { outputs: [[{ width: 16, height: 16, text: 'zero', seed: numberIn(inputs, 'seed', 0) }]] };

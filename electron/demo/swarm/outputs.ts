@@ -1,6 +1,6 @@
 /**
- * Saved images of the engine: names, folders by date, what `ListImages` and `/View` give back (§3.5, rec 25), and the
- * metadata text that travels with each image. In memory; survives the engine's restart as files on disk would.
+ * Saved images of the engine: names, folders by date, what `ListImages` and `/View` give back (swarmui §3.5, rec 25),
+ * and the metadata text that travels with each image. In memory; survives the engine's restart as files on disk would.
  */
 import { crc32 } from 'node:zlib';
 import type { JsonObject } from './types.ts';
@@ -76,7 +76,10 @@ export class OutputStore {
   }
 }
 
-/** What SwarmUI does to the values of `extra_metadata`: nested ones become indented text, ISO dates another notation (§1.3, rec 25). */
+/**
+ * What SwarmUI does to the values of `extra_metadata`: nested ones become indented text, ISO dates another notation
+ * (swarmui §1.3, rec 25).
+ */
 export function mangleExtra(extra: JsonObject): JsonObject {
   const out: JsonObject = {};
   for (const [key, value] of Object.entries(extra)) {

@@ -1,5 +1,5 @@
 /**
- * The parameters the engine knows, as `ListT2IParams` shows them (§5). Data only; checking is in params.ts.
+ * The parameters the engine knows, as `ListT2IParams` shows them (swarmui §5). Data only; checking is in params.ts.
  * A small honest subset of the real 254: the ones this engine acts on, plus a few a submit page will want to show.
  */
 export type ParamType = 'text' | 'integer' | 'decimal' | 'boolean' | 'dropdown' | 'model' | 'list' | 'image';

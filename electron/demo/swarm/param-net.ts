@@ -1,4 +1,4 @@
-/** Parameters and their groups in the form `ListT2IParams` shows them (§5). */
+/** Parameters and their groups in the form `ListT2IParams` shows them (swarmui §5). */
 import type { ParamSpec } from './param-list.ts';
 import type { JsonObject } from './types.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Reads one generation request: checks parameters with the real server's sentences (rec 03, 09), fills `${…}` tags of raw
- * graphs, and builds the graph of an ordinary request. Runs nothing.
+ * Reads one generation request: checks parameters with the real server's sentences (swarmui rec 03, 09), fills `${…}`
+ * tags of raw graphs, and builds the graph of an ordinary request. Runs nothing.
  */
 import { PARAMS, SAMPLERS, SCHEDULERS } from './param-list.ts';
 import type { ParamSpec } from './param-list.ts';
@@ -23,7 +23,7 @@ export interface GenInput {
   readonly original: JsonObject;
 }
 
-/** lower-case letters only: case, spaces and symbols are stripped (§3.1) */
+/** lower-case letters only: case, spaces and symbols are stripped (swarmui §3.1) */
 function cleanKey(key: string): string {
   return key.toLowerCase().replace(/[^a-z]/g, '');
 }
@@ -71,7 +71,7 @@ export function readInput(
   };
 }
 
-/** Exact clean name first, else the shortest name containing the text (§3.1). */
+/** Exact clean name first, else the shortest name containing the text (swarmui §3.1). */
 function findModel(models: readonly ModelSpec[], text: string): ModelSpec {
   const wanted = cleanModelName(text).toLowerCase();
   const exact = models.find((model) => cleanModelName(model.name).toLowerCase() === wanted);
@@ -145,12 +145,15 @@ function fillRawGraph(text: string, input: GenInput, seed: number): JsonObject {
   return graph;
 }
 
-/** The class names in a raw graph, for the check against backends before a slot is given (rec 10). */
+/** The class names in a raw graph, for the check against backends before a slot is given (swarmui rec 10). */
 export function nodeTypesOf(text: string): string[] {
   return [...new Set([...text.matchAll(/"class_type"\s*:\s*"([^"]+)"/g)].map((match) => match[1] ?? ''))];
 }
 
-/** The graph of one image; without SwarmUI's node pack the result is a saved file, fetched from ComfyUI's history. @throws JobError as the workflow builder does (rec 09) */
+/**
+ * The graph of one image; without SwarmUI's node pack the result is a saved file, fetched from ComfyUI's history.
+ * @throws JobError as the workflow builder does (swarmui rec 09)
+ */
 export function buildGraph(input: GenInput, seed: number, hasPack: boolean): JsonObject {
   const raw = String(input.values.get('comfyworkflowraw') ?? '');
   if (raw !== '') return fillRawGraph(raw, input, seed);

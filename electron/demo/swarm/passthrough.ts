@@ -1,6 +1,6 @@
 /**
  * `/ComfyBackendDirect/*`: HTTP and WebSocket straight to a ComfyUI backend, with the real one's traps: an interrupt with
- * `{}` is global, a deleted prompt of a SwarmUI job hangs that job (§8, rec 27 to 30). Cookie modes (`comfy_domulti`) are not modelled.
+ * `{}` is global, a deleted prompt of a SwarmUI job hangs that job (swarmui §8, rec 27 to 30). Cookie modes (`comfy_domulti`) are not modelled.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WebSocket } from 'ws';
@@ -73,7 +73,10 @@ export class Passthrough {
     }
   }
 
-  /** Body bytes decide: none → refused; `{}` → global, unless a passthrough socket is open; an id → targeted (rec 28). */
+  /**
+   * Body bytes decide: none → refused; `{}` → global, unless a passthrough socket is open; an id → targeted
+   * (swarmui rec 28).
+   */
   async #interrupt(
     backends: readonly SwarmBackend[],
     path: string,
@@ -102,7 +105,10 @@ export class Passthrough {
     answer(response, 200, 'application/octet-stream', '');
   }
 
-  /** Bridges one accepted client socket to the backend's own. A close frame of the client is not answered: it sees 1006 (§8.2). */
+  /**
+   * Bridges one accepted client socket to the backend's own. A close frame of the client is not answered: it sees 1006
+   * (swarmui §8.2).
+   */
   bridge(client: WebSocket, request: IncomingMessage, path: string): void {
     const backend = this.#chosen(request)[0];
     if (backend === undefined) {
@@ -144,7 +150,10 @@ export class Passthrough {
     return request.method === 'POST' && !user.may('comfy_backend_generate') ? null : user;
   }
 
-  /** Default: the first running ComfyUI backend; with `X-Swarm-Backend-ID` exactly that one; a non-number is ignored (rec 27). */
+  /**
+   * Default: the first running ComfyUI backend; with `X-Swarm-Backend-ID` exactly that one; a non-number is ignored
+   * (swarmui rec 27).
+   */
   #chosen(request: IncomingMessage): SwarmBackend[] {
     const running = [...this.#core.backends.values()].filter(
       (backend) => backend.isComfy && backend.enabled && backend.state === 'running',

@@ -1,6 +1,6 @@
 /**
- * A backend that is another SwarmUI (§6.4, rec 41): its children share one session there, and a cancel is noticed only
- * when the next remote message arrives. Speaks the same protocol as any client of that server.
+ * A backend that is another SwarmUI (swarmui §6.4, rec 41): its children share one session there, and a cancel is
+ * noticed only when the next remote message arrives. Speaks the same protocol as any client of that server.
  */
 import { request as httpRequest } from 'node:http';
 import { WebSocket } from 'ws';

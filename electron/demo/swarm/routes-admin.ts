@@ -1,4 +1,4 @@
-/** Routes of administrators: status of everybody, interrupting others, resources, logs, shutdown (§5). */
+/** Routes of administrators: status of everybody, interrupting others, resources, logs, shutdown (swarmui §5). */
 import { cpus, freemem, totalmem } from 'node:os';
 import { sumCounters } from './sessions.ts';
 import { argument } from './call.ts';
@@ -80,7 +80,7 @@ export const adminRoutes: readonly Route[] = [
     name: 'ListRecentLogMessages',
     permission: 'view_logs',
     run: ({ input }) => {
-      // Both keys are required; without them the real handler throws (rec 02).
+      // Both keys are required; without them the real handler throws (swarmui rec 02).
       if (!Array.isArray(input['types']) || typeof input['last_sequence_ids'] !== 'object')
         throw new Error('null reference');
       return { types_available: [], last_sequence_id: 0, data: {} };

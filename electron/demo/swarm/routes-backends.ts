@@ -1,4 +1,4 @@
-/** Routes about backends: list, toggle, restart, free memory, add, edit, delete (§5, rec 04, 21, 24). */
+/** Routes about backends: list, toggle, restart, free memory, add, edit, delete (swarmui §5, rec 04, 21, 24). */
 import { settingsOf } from './backends.ts';
 import type { BackendType, SwarmBackend } from './backends.ts';
 import type { SwarmCore } from './core.ts';
@@ -58,7 +58,7 @@ export const backendRoutes: readonly Route[] = [
         (backend) => backend.enabled && (backend.state === 'running' || backend.state === 'errored'),
       );
       for (const backend of targets) {
-        await backend.slotFree(); // with no slot left there is never an answer (rec 21)
+        await backend.slotFree(); // with no slot left there is never an answer (swarmui rec 21)
         call.core.keeper.restart(backend);
       }
       return { result: 'Success.', count: targets.length };
@@ -107,7 +107,7 @@ export const backendRoutes: readonly Route[] = [
     run: async (call) => {
       unlocked(call.core);
       const backend = byId(call);
-      call.core.keeper.remove(backend); // gone from the list at once, even if the answer never comes (rec 21)
+      call.core.keeper.remove(backend); // gone from the list at once, even if the answer never comes (swarmui rec 21)
       await backend.slotFree();
       return { result: 'Deleted.' };
     },

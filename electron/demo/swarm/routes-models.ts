@@ -1,4 +1,4 @@
-/** Routes about models and parameters: what there is, what is loaded, load one now (§5). */
+/** Routes about models and parameters: what there is, what is loaded, load one now (swarmui §5). */
 import { argument } from './call.ts';
 import type { Call, Route } from './call.ts';
 import type { SwarmCore } from './core.ts';
@@ -100,7 +100,10 @@ export const modelRoutes: readonly Route[] = [
   { name: 'SelectModel', permission: 'load_models_now', run: selectModel },
 ];
 
-/** Loads on every running ComfyUI backend, one after the other; blocks until done and cannot be interrupted (§5). */
+/**
+ * Loads on every running ComfyUI backend, one after the other; blocks until done and cannot be interrupted
+ * (swarmui §5).
+ */
 async function selectModel({ core, input, session, user }: Call): Promise<object> {
   const name = argument(input, 'model', 'String');
   const model = core.disk.models.find(

@@ -1,4 +1,7 @@
-/** Routes of ordinary users: sessions, status, generation over HTTP, interrupt, images, models, login tokens (§1.6, 3, 4, 5). */
+/**
+ * Routes of ordinary users: sessions, status, generation over HTTP, interrupt, images, models, login tokens
+ * (swarmui §1.6, §3, §4, §5).
+ */
 import { runRequest } from './generate.ts';
 import { argument, Refusal } from './call.ts';
 import type { Call, Route, SocketRoute } from './call.ts';
@@ -7,7 +10,7 @@ import type { SwarmCore } from './core.ts';
 import type { JsonObject } from './types.ts';
 import type { Caller, SwarmUser } from './users.ts';
 
-/** `GetNewSession`: the user comes from the connection, not from a session (rec 01, 39). */
+/** `GetNewSession`: the user comes from the connection, not from a session (swarmui rec 01, 39). */
 export function getNewSession(core: SwarmCore, caller: Caller, input: JsonObject): object {
   let user: SwarmUser | null = core.disk.users.identify(caller);
   if (user === null) return { error: 'Invalid or unauthorized.' };
@@ -32,7 +35,10 @@ export function getNewSession(core: SwarmCore, caller: Caller, input: JsonObject
   };
 }
 
-/** `Login`: errors have only an `error_id`, success is a string (§1.6). @throws Error without a User-Agent, as the real one does */
+/**
+ * `Login`: errors have only an `error_id`, success is a string (swarmui §1.6).
+ * @throws Error without a User-Agent, as the real one does
+ */
 export function login(
   core: SwarmCore,
   input: JsonObject,

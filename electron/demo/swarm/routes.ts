@@ -6,7 +6,7 @@ import { backendRoutes } from './routes-backends.ts';
 import { modelRoutes } from './routes-models.ts';
 import { userRoutes } from './routes-user.ts';
 
-/** By lower-case name: case does not matter on the wire (rec 01). */
+/** By lower-case name: case does not matter on the wire (swarmui rec 01). */
 export function httpRoutes(core: SwarmCore): ReadonlyMap<string, Route> {
   const all = [...userRoutes, ...modelRoutes, ...adminRoutes, ...backendRoutes].filter(
     (route) => route.needs === undefined || core.can[route.needs],

@@ -1,7 +1,7 @@
 /**
- * Gives backend slots to waiting requests (§6.1, 6.2): scans in order of arrival whenever something changed and at least
- * every second, refuses what no backend can serve, and has models loaded through the loader.
- * The moment of granting is where a cancel can lose a slot for good (S13, rec 21).
+ * Gives backend slots to waiting requests (swarmui §6.1, §6.2): scans in order of arrival whenever something changed
+ * and at least every second, refuses what no backend can serve, and has models loaded through the loader. The moment of
+ * granting is where a cancel can lose a slot for good (S13, swarmui rec 21).
  */
 import type { SwarmBackend } from './backends.ts';
 import type { SwarmCore } from './core.ts';

@@ -1,6 +1,6 @@
 /**
- * The SwarmUI engine behind real sockets: `startSwarmServer(options)` on 127.0.0.1, with the transport rules of §1
- * (methods, content type and length, session, error ids, redirects, Origin) and switches for faults.
+ * The SwarmUI engine behind real sockets: `startSwarmServer(options)` on 127.0.0.1, with the transport rules of
+ * swarmui §1 (methods, content type and length, session, error ids, redirects, Origin) and switches for faults.
  *
  * `const swarm = await startSwarmServer({ backends: [{ address: comfy.url }] })` →
  * `{ url, port, engine, faults, restart(), cutSockets(), goDown(), comeUp(), close() }`. Port 0 (default) takes a free one.
@@ -147,7 +147,7 @@ export async function startSwarmServer(options: SwarmServerOptions = {}): Promis
   const cutSockets = (): void => {
     for (const socket of open) socket.terminate();
   };
-  // Answers, then stops half a second later (§7.3).
+  // Answers, then stops half a second later (swarmui §7.3).
   engine.onShutdown = () => {
     setTimeout(() => {
       engine.kill();

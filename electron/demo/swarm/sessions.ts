@@ -1,7 +1,7 @@
 /**
  * Sessions and claims: who may be interrupted by what, and the four counters.
  * A claim is the server's promise to make some images; an interrupt is an edge over the claims that exist
- * at that moment (§4.1). Knows nothing about sockets, backends or images.
+ * at that moment (swarmui §4.1). Knows nothing about sockets, backends or images.
  */
 import type { Counters, JsonObject } from './types.ts';
 
@@ -42,7 +42,7 @@ export class Claim {
     return this.#interruptedBy.signal;
   }
 
-  /** aborted by an interrupt, or by the first error of the request: waiting work must end (rec 11) */
+  /** aborted by an interrupt, or by the first error of the request: waiting work must end (swarmui rec 11) */
   get stopWaiting(): AbortSignal {
     return this.#stopped.signal;
   }
@@ -52,7 +52,7 @@ export class Claim {
   }
 
   interrupt(): void {
-    // waiting work first: its status message still shows what was counted before (rec 13, 32)
+    // waiting work first: its status message still shows what was counted before (swarmui rec 13, 32)
     this.#stopped.abort();
     this.#interruptedBy.abort();
   }

@@ -1,6 +1,6 @@
 /**
  * `GenerateText2ImageWS`: one socket, one or more requests, `socket_intention`, the grace, the final status, close 1000
- * (§3.2, 3.3, rec 05, 35). The requests themselves are in generate.ts.
+ * (swarmui §3.2, §3.3, rec 05, 35). The requests themselves are in generate.ts.
  */
 import type { SwarmLife } from './life.ts';
 import { runRequest } from './generate.ts';
@@ -15,7 +15,7 @@ export interface ApiSocket {
   send(message: object): void;
   /** later messages, as text */
   onMessage(listener: (text: string) => void): void;
-  /** the client is gone, or sent a close frame (which is not answered before the end, rec 23) */
+  /** the client is gone, or sent a close frame (which is not answered before the end, swarmui rec 23) */
   onLost(listener: (why: 'dropped' | 'close-frame') => void): void;
   close(): void;
 }
@@ -51,7 +51,7 @@ export async function serveGenerate(
       },
       { offset: own, onClaim: (claim) => claims.add(claim) },
     )
-      .catch(() => undefined) // an unexpected exception is only logged on the real server too: a silent end (§3.2)
+      .catch(() => undefined) // an unexpected exception is only logged on the real server too: a silent end (swarmui §3.2)
       .finally(() => running.delete(task));
     running.add(task);
   };

@@ -1,6 +1,6 @@
 /**
  * Shapes shared by all parts of the SwarmUI engine: options, quirks, counters, log entries.
- * It has no behaviour. Facts are from the SwarmUI protocol reference ("§") and the recordings ("rec").
+ * It has no behaviour. Facts are from docs/protocol-swarmui.md and the recordings.
  */
 
 export type JsonObject = Record<string, unknown>;
@@ -8,7 +8,7 @@ export type JsonObject = Record<string, unknown>;
 /** An end of a job with a sentence for the client. */
 export class JobError extends Error {}
 
-/** The four counters of one session (§5 "Counter meaning"). */
+/** The four counters of one session (swarmui §5). */
 export interface Counters {
   waiting_gens: number;
   loading_models: number;
@@ -35,11 +35,11 @@ export interface Quirks {
   slotLeak: boolean;
   /** S15: unread frames of earlier jobs of a pooled backend socket come out as previews of the next job. */
   stalePreviews: boolean;
-  /** S17, §4.3 no. 1: cancelling the job that triggered a model load fails the others that wait for it. */
+  /** S17, swarmui §4.3 no. 1: cancelling the job that triggered a model load fails the others that wait for it. */
   sharedLoadCancel: boolean;
-  /** S17, §4.3 no. 5: any failing job sets an `AllowIdle` backend idle until its next check. */
+  /** S17, swarmui §4.3 no. 5: any failing job sets an `AllowIdle` backend idle until its next check. */
   allowIdleFailure: boolean;
-  /** §4.3 no. 2: jobs routed to one remote Swarm backend share a session there. Off: one each. */
+  /** swarmui §4.3 no. 2: jobs routed to one remote Swarm backend share a session there. Off: one each. */
   swarmToSwarmShared: boolean;
 }
 
@@ -205,7 +205,7 @@ export const REAL_TIMING: Timing = {
 };
 
 export interface SwarmOptions extends Partial<Timing> {
-  /** default `0.9.8.2`; older ones lack what they lacked (§ "Feature age"): try `0.9.6` */
+  /** default `0.9.8.2`; older ones lack what they lacked (swarmui §9): try `0.9.6` */
   readonly version?: string;
   readonly quirks?: Partial<Quirks>;
   readonly backends?: readonly BackendSpec[];
@@ -221,7 +221,7 @@ export interface SwarmOptions extends Partial<Timing> {
   readonly gpus?: JsonObject;
 }
 
-/** What the version of a server can do (§ "Feature age"). */
+/** What the version of a server can do (swarmui §9). */
 export interface VersionFeatures {
   readonly requestId: boolean;
   readonly sessionHeader: boolean;

@@ -1,5 +1,5 @@
 /**
- * Users, roles, permissions, login tokens: who a client is and what it may do (§1.6).
+ * Users, roles, permissions, login tokens: who a client is and what it may do (swarmui §1.6).
  * What survives a restart of the server is kept here; sessions' work is not.
  */
 import { randomBytes } from 'node:crypto';
@@ -63,13 +63,13 @@ export class SwarmUser {
     return this.permissions.includes('*') || this.permissions.includes(permission);
   }
 
-  /** 1001, 1002, … per user and process (§3.2) */
+  /** 1001, 1002, … per user and process (swarmui §3.2) */
   nextRequestId(): string {
     this.#requestId += 1;
     return String(this.#requestId);
   }
 
-  /** `HHMMnnn`: the start of an output's file name; nnn counts requests within the minute (rec 05, 06) */
+  /** `HHMMnnn`: the start of an output's file name; nnn counts requests within the minute (swarmui rec 05, 06) */
   nextFileStem(now: Date): string {
     const minute = `${String(now.getHours()).padStart(2, '0')}${String(now.getMinutes()).padStart(2, '0')}`;
     this.#inMinute = minute === this.#minute ? this.#inMinute + 1 : 1;
@@ -133,7 +133,7 @@ export class UserBook {
     return made;
   }
 
-  /** The user of a call that brings no session, or null if it must log in first (§1.6). */
+  /** The user of a call that brings no session, or null if it must log in first (swarmui §1.6). */
   identify(caller: Caller): SwarmUser | null {
     const token = caller.cookies.get('swarm_token');
     const byToken =
@@ -169,7 +169,7 @@ export class UserBook {
     return [...this.#tokens.values()].filter((token) => token.user === user);
   }
 
-  /** The sessions made with the token stay valid (rec 39). */
+  /** The sessions made with the token stay valid (swarmui rec 39). */
   revoke(user: SwarmUser, id: string): boolean {
     return this.#tokens.get(id)?.user === user && this.#tokens.delete(id);
   }

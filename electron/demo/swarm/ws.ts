@@ -1,4 +1,6 @@
-/** `ws://…/API/{Route}`: the first message, the refusals, and the socket the routes see (§1.4, rec 03, 22, 23). */
+/**
+ * `ws://…/API/{Route}`: the first message, the refusals, and the socket the routes see (swarmui §1.4, rec 03, 22, 23).
+ */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
@@ -43,7 +45,8 @@ export function serveApiSocket(
     if (code === 1006) lost?.('dropped');
   });
   client.on('error', () => undefined);
-  // The library would answer a client's close frame at once; the real server does so only when all work is done (rec 23).
+  // The library would answer a client's close frame at once; the real server does so only when all work is done
+  // (swarmui rec 23).
   const reallyClose = client.close.bind(client);
   client.close = () => lost?.('close-frame');
   const socket: ApiSocket = {

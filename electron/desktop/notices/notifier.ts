@@ -27,7 +27,7 @@ export interface NotifierOptions {
   lateMs?: number;
 }
 
-/** product.md §3.3: where nothing was learned of the server yet. */
+/** architecture §7.4: where nothing was learned of the server yet. */
 const LATE_MS = 10_000;
 /** Shown ones are held, or their click would be lost with them. */
 const MAX_HELD = 20;
@@ -99,7 +99,7 @@ export class Notifier {
     if (this.#told.size > MAX_TOLD && oldest !== undefined) this.#told.delete(oldest);
   }
 
-  /** The ladder of product.md §3.3 begins here: asked to stop, and still running after the usual time. */
+  /** The ladder of architecture §7.4 begins here: asked to stop, and still running after the usual time. */
   #watchCancel(job: JobView): void {
     const timer = this.#late.get(job.id);
     const { cancel } = job;

@@ -1,6 +1,7 @@
 /**
  * What may be done about a newer version, decided from how this copy was installed. Pure. Only a signed copy that its own
- * installer can replace is updated, and only after asking; everything else is told that there is one (quality.md §1.8, §7).
+ * installer can replace is updated, and only after asking; everything else is told that there is one
+ * (architecture §16.3).
  */
 export interface Installed {
   packaged: boolean;

@@ -1,5 +1,5 @@
 /**
- * The only place that touches raw IPC. One registrar checks who sends and what (quality.md §1.2 no. 17) for every channel;
+ * The only place that touches raw IPC. One registrar checks who sends and what (architecture §16.3) for every channel;
  * there is one: a page that wants to talk sends a MessagePort, which becomes a Connection. Knows no calls of the contract.
  */
 import { ipcMain } from 'electron';

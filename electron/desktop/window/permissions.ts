@@ -1,6 +1,7 @@
 /**
- * What a page may ask of the system: nothing but what the window needs, for our own page's main frame only (quality.md §1.2
- * no. 5). One pure function for Electron's request and check handlers, which both say yes to everything unless set.
+ * What a page may ask of the system: nothing but what the window needs, for our own page's main frame only
+ * (architecture §16.3). One pure function for Electron's request and check handlers, which both say yes to everything
+ * unless set.
  */
 import type { Session } from 'electron';
 import { isOurPage } from './urls.ts';

@@ -24,7 +24,7 @@ const WindowStateSchema = z.strictObject({
 export type WindowState = z.infer<typeof WindowStateSchema>;
 
 const USUAL_SIZE = { width: 1_280, height: 820 } as const;
-/** quality.md §6: usable at 320 CSS px. */
+/** Usable at 320 CSS px. */
 export const LEAST_SIZE = { width: 320, height: 400 } as const;
 /** So much of the window must lie on some display, or its title bar could not be caught. */
 const LEAST_VISIBLE = { width: 120, height: 40 } as const;

@@ -43,7 +43,7 @@ export const EMPTY_DRAFT: SwarmDraft = {
   note: '',
 };
 
-/** SwarmUI draws its own seeds from as many (reference §3.1). */
+/** SwarmUI draws its own seeds from as many (swarmui §3.1). */
 const SMALL_SEEDS = 2 ** 31;
 
 /** Ours, or set elsewhere in the form. */

@@ -16,7 +16,7 @@ interface SentInterrupt {
 }
 
 const REMEMBERED = 100;
-/** An interrupt answered up to this long before a start may still have set the flag (§7.5). */
+/** An interrupt answered up to this long before a start may still have set the flag (architecture §7.5). */
 const BEFORE_START_MS = 2_000;
 
 export class StopDesk {

@@ -27,7 +27,7 @@ export class Endings {
     this.#parts = parts;
   }
 
-  /** The stream says it is over; history, written before that (reference §4.4), says how. */
+  /** The stream says it is over; history, written before that (comfyui §4.4), says how. */
   async resolve(track: Track): Promise<void> {
     const { http, session, tracks, witness, log } = this.#parts;
     try {

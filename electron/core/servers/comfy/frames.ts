@@ -1,5 +1,5 @@
 /**
- * Frames of ComfyUI's event stream, text and binary, as typed events (reference §4.3, §4.6). Pure: no state, no sockets.
+ * Frames of ComfyUI's event stream, text and binary, as typed events (comfyui §4.3, §4.6). Pure: no state, no sockets.
  * What an event means for an attempt is decided in tracks.ts. Unknown types are named, never fatal.
  */
 import { z } from 'zod';
@@ -9,12 +9,14 @@ export type ComfyEvent =
   | { type: 'status'; remaining: number | null }
   | { type: 'start'; promptId: string }
   | { type: 'cached'; promptId: string; nodes: readonly string[] }
-  /** `node: null` is the end, in every outcome (C9). Without `promptId`: the greeting after a reconnect (§4.5). */
+  /**
+   * `node: null` is the end, in every outcome (C9). Without `promptId`: the greeting after a reconnect (comfyui §4.5).
+   */
   | { type: 'executing'; promptId: string | null; node: string | null }
   | { type: 'progress'; promptId: string | null; node: string | null; value: number; max: number }
   | { type: 'executed'; promptId: string; node: string; output: unknown }
   | { type: 'success'; promptId: string }
-  /** `blocked`: ExecutionBlocked, which does not end the prompt (C9, recording 29). */
+  /** `blocked`: ExecutionBlocked, which does not end the prompt (C9, comfyui rec 29). */
   | { type: 'error'; promptId: string; blocked: boolean; message: unknown }
   | { type: 'interrupted'; promptId: string }
   /** Without `promptId` it belongs to the running job, whosever that is (type 1). */

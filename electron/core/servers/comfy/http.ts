@@ -1,6 +1,6 @@
 /**
  * ComfyUI's routes, one typed function each; no retries, no decisions. All throw AppError (or the signal's reason).
- * 200 from a route that changes something says nothing about its effect (reference §10.1): callers look.
+ * 200 from a route that changes something says nothing about its effect (comfyui §1): callers look.
  */
 import type { z } from 'zod';
 import { assert } from '../../../../shared/util/assert.ts';
@@ -18,7 +18,7 @@ import {
 } from './schemas.ts';
 import type { ComfyJob, FileRef, HistoryEntry, QueueListing, SystemStats } from './schemas.ts';
 
-/** 10,000 waiting prompts of 20 KB are 208 MB (reference §6). */
+/** 10,000 waiting prompts of 20 KB are 208 MB (comfyui §6). */
 const QUEUE_BYTES = 400 * 1024 * 1024;
 const QUEUE_MS = 60_000;
 /** A targeted interrupt with 10,000 waiting stalls the server for 7 s (C6). */
@@ -32,7 +32,7 @@ interface SubmitBody {
   readonly extra_data: Readonly<Record<string, unknown>>;
 }
 
-/** `unavailable`: no such API here, or it fails because of somebody's metadata (reference §10.16). */
+/** `unavailable`: no such API here, or it fails because of somebody's metadata (comfyui §3.7). */
 type JobAnswer = { answer: 'job'; job: ComfyJob } | { answer: 'none' } | { answer: 'unavailable' };
 
 export class ComfyHttp {
@@ -60,7 +60,7 @@ export class ComfyHttp {
     return parsed.success && parsed.data.supports_preview_metadata === true;
   }
 
-  /** `broken`: 500, so it seems to be there but cannot answer now (reference §10.16). */
+  /** `broken`: 500, so it seems to be there but cannot answer now (comfyui §3.7). */
   async jobsApi(signal: AbortSignal): Promise<'works' | 'broken' | 'none'> {
     const answer = await this.#http.send({ method: 'GET', path: '/api/jobs?limit=1', signal });
     if (answer.status === 500) return 'broken';
@@ -97,7 +97,7 @@ export class ComfyHttp {
     return { answer: 'unavailable' };
   }
 
-  /** Full graphs of everything: dear with strangers waiting (C6 measured, reference §6). */
+  /** Full graphs of everything: dear with strangers waiting (C6, comfyui §6). */
   async queue(signal: AbortSignal): Promise<QueueListing> {
     return await this.#read(QueueSchema, '/queue', signal, { timeoutMs: QUEUE_MS, maxBytes: QUEUE_BYTES });
   }

@@ -15,7 +15,7 @@ import type { Session } from './session.ts';
 import type { Track, Tracks } from './tracks.ts';
 import type { Witness } from './witness.ts';
 
-/** Everything on the server, in true run order: running, then waiting by number and id (reference §3.2). */
+/** Everything on the server, in true run order: running, then waiting by number and id (comfyui §3.2). */
 export interface Listing {
   readonly running: readonly string[];
   readonly waiting: readonly string[];
@@ -49,7 +49,7 @@ export class Looks {
     return raceAbort(answer.promise, signal);
   }
 
-  /** Null entries are not possible: a jobs API that fails is replaced by `/queue` (reference §10.16). */
+  /** Null entries are not possible: a jobs API that fails is replaced by `/queue` (comfyui §3.7). */
   async list(signal: AbortSignal): Promise<Listing> {
     const { http, jobsApi } = this.#context;
     const jobs = jobsApi() ? await http.listJobs('status=in_progress,pending', signal) : null;

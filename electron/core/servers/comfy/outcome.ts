@@ -133,7 +133,10 @@ function inputOf(named: unknown, details: string): string {
   return typeof named === 'string' ? named : (details.split(':')[0] ?? '');
 }
 
-/** The server says nothing itself where the fault lies upstream of the output (reference §3.3): its first one, with its node. */
+/**
+ * The server says nothing itself where the fault lies upstream of the output (comfyui §3.3): its first one, with its
+ * node.
+ */
 function firstFault(nodes: readonly (readonly [string, NodeFaults])[]): string {
   const faults = nodes.flatMap(([id, node]) => node.errors.map((fault) => ({ id, node, fault })));
   const first = faults.find(({ fault }) => fault.type !== FOLLOW_UP) ?? faults[0];

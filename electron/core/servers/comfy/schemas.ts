@@ -1,6 +1,6 @@
 /**
  * Tolerant schemas of what we read from ComfyUI: only the fields we use, unknown ones ignored, odd ones made null rather
- * than refused. Reference: comfyui-protocol §2, §3. Knows no meaning; outcome.ts and frames.ts do.
+ * than refused (comfyui §2, §3). Knows no meaning; outcome.ts and frames.ts do.
  */
 import { z } from 'zod';
 import { readable } from '../answers.ts';

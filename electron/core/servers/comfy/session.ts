@@ -9,7 +9,7 @@ import type { Trace } from '../../net/trace.ts';
 import { readBinary, readText } from './frames.ts';
 import type { ComfyEvent } from './frames.ts';
 
-/** Must be the first frame a client sends; later ones are ignored (reference §4.7). */
+/** Must be the first frame a client sends; later ones are ignored (comfyui §4.7). */
 const FIRST_FRAME = JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } });
 
 export interface SessionOptions {

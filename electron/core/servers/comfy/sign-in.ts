@@ -1,4 +1,4 @@
-/** The headers a ComfyUI server behind a proxy asks for. ComfyUI itself has no sign-in (reference §7). */
+/** The headers a ComfyUI server behind a proxy asks for. ComfyUI itself has no sign-in (comfyui §7). */
 import type { Credential } from '../../../../shared/server.ts';
 import type { AdapterContext } from '../adapter.ts';
 

@@ -121,7 +121,7 @@ async function takeBack(otherId: string, http: ComfyHttp, signal: AbortSignal): 
   return refused(error, true);
 }
 
-/** `extra_pnginfo` that is no object makes every `/api/jobs` call fail for everybody (reference §3.3): it is left out. */
+/** `extra_pnginfo` that is no object makes every `/api/jobs` call fail for everybody (comfyui §3.3): it is left out. */
 function harmless(extraData: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const info = extraData['extra_pnginfo'];
   const { extra_pnginfo: _left, ...rest } = extraData;

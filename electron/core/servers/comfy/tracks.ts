@@ -188,7 +188,7 @@ export class Tracks {
 
   #executing(promptId: string | null, node: string | null): void {
     if (promptId === null) {
-      // The greeting after a reconnect names no prompt (reference §4.5): the lookups of reconcile tell which one it is.
+      // The greeting after a reconnect names no prompt (comfyui §4.5): the lookups of reconcile tell which one it is.
       return;
     }
     this.#with(promptId, (track) => {

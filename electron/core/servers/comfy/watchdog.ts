@@ -168,7 +168,7 @@ export class Watchdog {
     }
   }
 
-  /** Waiting work and nothing running for seconds: the worker is dead and only a restart helps (reference §10.6). */
+  /** Waiting work and nothing running for seconds: the worker is dead and only a restart helps (comfyui §3.3). */
   #watchWorker(listing: Listing): void {
     const now = performance.now();
     const idle = listing.waiting.length > 0 && listing.running.length === 0;

@@ -23,7 +23,7 @@ import { Track } from './track.ts';
 const SAME_BREATH_MS = 250;
 /** No first message after this: whether the server took it is not known. */
 const FIRST_WORD_MS = 30_000;
-/** SwarmUI sends a pong every 30 s (§1.4). */
+/** SwarmUI sends a pong every 30 s (swarmui §1.4). */
 const DEAF_MS = 90_000;
 
 const ACCEPTED: SubmitResult = { result: 'accepted', number: null, nodeErrors: null };
@@ -169,7 +169,7 @@ export class Attempts {
     const { stream } = track;
     if (stream === null || this.#tracks.get(track.key) !== track) return;
     if (!stream.ended && error.details?.['closeCode'] === 1000) {
-      // A proper close without a last word is an end too (§3.2); before a first one it is a refusal.
+      // A proper close without a last word is an end too (swarmui §3.2); before a first one it is a refusal.
       if (stream.phase === 'sent' && !track.refused) answer.resolve({ result: 'unsure', error });
       for (const news of stream.close()) this.#tell(track, news, answer);
       track.wake.wake();

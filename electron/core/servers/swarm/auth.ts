@@ -1,11 +1,11 @@
 /**
- * Signing in to one SwarmUI server (§1.5, §1.6): the headers of every request and handshake. A login's token lives here
- * in memory only; it is made anew when the server no longer takes it. Decides nothing about permissions.
+ * Signing in to one SwarmUI server (swarmui §1.5, §1.6): the headers of every request and handshake. A login's token
+ * lives here in memory only; it is made anew when the server no longer takes it. Decides nothing about permissions.
  */
 import type { Credential } from '../../../../shared/server.ts';
 import type { SwarmHttp } from './http.ts';
 
-/** Some routes fail without one (§1.6), and it is kept with auth tokens. */
+/** Some routes fail without one (swarmui §1.6), and it is kept with auth tokens. */
 const USER_AGENT = 'Switchyard';
 
 export class SwarmAuth {

@@ -10,11 +10,11 @@ import type { SwarmBackend } from './schemas.ts';
 export type Problem = ServerStatus['problems'][number];
 
 const COMFY = 'comfyui_';
-/** A job of ours waits for so long although slots should be free: looked at twice, they are lost (§4.4). */
+/** A job of ours waits for so long although slots should be free: looked at twice, they are lost (swarmui §4.4). */
 const LOST_AFTER_MS = 2_000;
 
 const isComfy = (backend: SwarmBackend): boolean => backend.type.startsWith(COMFY);
-/** Takes image jobs now. Control entries of Swarm-to-Swarm backends take none themselves (§6.4). */
+/** Takes image jobs now. Control entries of Swarm-to-Swarm backends take none themselves (swarmui §6.4). */
 const isUsable = (backend: SwarmBackend): boolean =>
   backend.enabled && backend.status === 'running' && backend.can_load_models;
 

@@ -88,7 +88,7 @@ const RANK: Readonly<Record<Phase, number>> = { waiting: 0, claimed: 1, sent: 1,
 
 /**
  * Whether the one at `index` may be sent now: waiting ones first, then those handed over, last what runs, and each only
- * after the stream of the one before it has ended (S14; reference §4.4): a freed slot would otherwise hand the next one
+ * after the stream of the one before it has ended (S14; swarmui §4.4): a freed slot would otherwise hand the next one
  * over in the very moment its own interrupt lands.
  */
 export function itsTurn(line: readonly LinePlace[], index: number): boolean {

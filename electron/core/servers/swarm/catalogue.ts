@@ -1,6 +1,6 @@
 /**
  * What a submit page needs to know of one SwarmUI server: its models with their own sizes, and its parameters with
- * sensible defaults. Fetched once and when asked anew (§5: 243 KB and more). Shows nothing itself.
+ * sensible defaults. Fetched once and when asked anew (swarmui §5: 243 KB and more). Shows nothing itself.
  */
 import type { CatalogueView, ParamView } from '../../../../shared/server-manage.ts';
 import type { SwarmClient } from './client.ts';
@@ -43,7 +43,7 @@ export class CatalogueCache {
       models: names.map((name) => {
         const file = byName.get(withoutExtension(name));
         return {
-          // The exact name to send: others are matched loosely (§3.1).
+          // The exact name to send: others are matched loosely (swarmui §3.1).
           name,
           title: file?.title ?? name,
           architecture: file?.architecture ?? null,

@@ -1,6 +1,7 @@
 /**
  * One connection to a SwarmUI server: fingerprint, sign-in, a session of our own for asking, what the server can and
- * what we may (S1; §1.5, §1.6, §7.1). Renews its session once when the server no longer knows it. Knows no jobs.
+ * what we may (S1; swarmui §1.5, §1.6, §7.1). Renews its session once when the server no longer knows it. Knows no
+ * jobs.
  */
 import { AppError } from '../../../../shared/errors.ts';
 import type { CapabilitiesOf, Credential } from '../../../../shared/server.ts';
@@ -24,7 +25,7 @@ export class SwarmClient {
   readonly auth: SwarmAuth;
   readonly #http: HttpClient;
   #session: SwarmSession;
-  /** False up to 0.9.7: such servers interrupt whatever runs on the backend (§4.3 no. 3). */
+  /** False up to 0.9.7: such servers interrupt whatever runs on the backend (swarmui §4.3 no. 3). */
   readonly targeted: boolean;
   readonly visible: boolean;
   #bootAsked: { readonly at: number; readonly same: boolean } | null = null;

@@ -15,7 +15,7 @@ import type { Track } from './track.ts';
 
 const POLL_MS = 500;
 const POLL_STOPPING_MS = 200;
-/** Files are written behind the stream's end (§3.5): looked for again after this. */
+/** Files are written behind the stream's end (swarmui §3.5): looked for again after this. */
 const FILES_MS = 1_500;
 
 export interface EndingPorts {

@@ -16,7 +16,9 @@ const MOST_ORDER = 400;
 const foreignKey = (prompt: { backend: number; promptId: string }): string =>
   `${String(prompt.backend)}:${prompt.promptId}`;
 
-/** Null for anything that is not such a key; a prompt id is never empty (an empty one would be global, §8.2). */
+/**
+ * Null for anything that is not such a key; a prompt id is never empty (an empty one would be global, swarmui §8.2).
+ */
 export function readForeignKey(key: string): { backend: number; promptId: string } | null {
   const match = /^(-?\d+):(.+)$/.exec(key);
   return match?.[1] === undefined || match[2] === undefined ? null : { backend: Number(match[1]), promptId: match[2] };

@@ -1,6 +1,6 @@
 /**
- * Messages of a generation stream as typed frames (§3.2). Pure: no state, no sockets. What a frame means for an attempt
- * is decided in swarm/stream.ts. Unknown messages are named, never fatal.
+ * Messages of a generation stream as typed frames (swarmui §3.2). Pure: no state, no sockets. What a frame means for an
+ * attempt is decided in swarm/stream.ts. Unknown messages are named, never fatal.
  */
 import { z } from 'zod';
 import { CountersSchema } from './schemas.ts';

@@ -1,6 +1,7 @@
 /**
  * SwarmUI's routes, one typed function each; no retries, no decisions. All throw AppError (or the signal's reason).
- * Answers of `POST /API/…` are judged by their body: most refusals are HTTP 200, `bad_permissions` is 400 (§1.2).
+ * Answers of `POST /API/…` are judged by their body: most refusals are HTTP 200, `bad_permissions` is 400
+ * (swarmui §1.2).
  */
 import type { z } from 'zod';
 import { AppError } from '../../../../shared/errors.ts';
@@ -22,7 +23,7 @@ import {
 } from './schemas.ts';
 import type { SwarmBackend, SwarmFile, SwarmResources, SwarmSession, SwarmStatus, SwarmUserCounts } from './schemas.ts';
 
-/** 650 files with their metadata take 0.5 s when not cached (§3.5); slow disks more. */
+/** 650 files with their metadata take 0.5 s when not cached (swarmui §3.5); slow disks more. */
 const LIST_MS = 60_000;
 const LARGE_BYTES = 256 * 1024 * 1024;
 const FREE_MS = 60_000;
@@ -37,8 +38,8 @@ export class SwarmHttp {
   }
 
   /**
-   * Whether SwarmUI answers here, without a side effect: its root redirects to its page (§7.1). Throws `server_auth`
-   * for network authorization, `server_unsupported` for anything else that answers.
+   * Whether SwarmUI answers here, without a side effect: its root redirects to its page (swarmui §7.1). Throws
+   * `server_auth` for network authorization, `server_unsupported` for anything else that answers.
    */
   async fingerprint(signal: AbortSignal): Promise<void> {
     const answer = await this.#http.send({ method: 'GET', path: '/', signal, maxBytes: LARGE_BYTES });
@@ -48,7 +49,10 @@ export class SwarmHttp {
     });
   }
 
-  /** Any refusal here means that we are not let in: it is HTTP 200 without an id when authorization is on (§1.6). */
+  /**
+   * Any refusal here means that we are not let in: it is HTTP 200 without an id when authorization is on
+   * (swarmui §1.6).
+   */
   async newSession(signal: AbortSignal): Promise<SwarmSession> {
     const answer = await this.#post('GetNewSession', {}, signal);
     const refusal = refusalOf(answer.json);
@@ -59,7 +63,7 @@ export class SwarmHttp {
     return readValue(SessionSchema, answer.json, 'GetNewSession');
   }
 
-  /** The value of the `swarm_token` cookie. Refusals are HTTP 200 with an `error_id` only (§1.2). */
+  /** The value of the `swarm_token` cookie. Refusals are HTTP 200 with an `error_id` only (swarmui §1.2). */
   async login(username: string, password: string, signal: AbortSignal): Promise<string> {
     const answer = await this.#post('Login', { username, password }, signal);
     const refusal = refusalOf(answer.json);
@@ -127,7 +131,7 @@ export class SwarmHttp {
     return await this.#read(ParamsSchema, 'ListT2IParams', session, {}, signal, LIST_MS);
   }
 
-  /** Reads the model folders anew; ignored by the server within 10 s of the last time (§5). */
+  /** Reads the model folders anew; ignored by the server within 10 s of the last time (swarmui §5). */
   async refreshedParams(session: string, signal: AbortSignal): Promise<z.output<typeof ParamsSchema>> {
     return await this.#read(ParamsSchema, 'TriggerRefresh', session, { strong: true }, signal, LIST_MS);
   }
@@ -153,7 +157,10 @@ export class SwarmHttp {
     await this.#call('RestartBackends', session, { backend: String(id) }, signal, 24 * 3_600_000);
   }
 
-  /** With lost slots the answer may never come, though the backend is gone at once (§4.4): callers don't wait for it. */
+  /**
+   * With lost slots the answer may never come, though the backend is gone at once (swarmui §4.4): callers don't wait
+   * for it.
+   */
   async deleteBackend(session: string, id: number, signal: AbortSignal): Promise<void> {
     await this.#call('DeleteBackend', session, { backend_id: id }, signal, 24 * 3_600_000);
   }
@@ -236,7 +243,7 @@ export class SwarmHttp {
   }
 }
 
-/** JSON `null` is not "absent" for SwarmUI (§1.3): such keys are left out. */
+/** JSON `null` is not "absent" for SwarmUI (swarmui §1.3): such keys are left out. */
 export function withoutNulls(input: Input): Record<string, unknown> {
   return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null && value !== undefined));
 }
@@ -246,7 +253,7 @@ interface Refusal {
   readonly message: string;
 }
 
-/** Null when the answer holds neither `error` nor `error_id`: HTTP 200 says nothing (§1.2). */
+/** Null when the answer holds neither `error` nor `error_id`: HTTP 200 says nothing (swarmui §1.2). */
 function refusalOf(json: unknown): Refusal | null {
   const parsed = RefusalSchema.safeParse(json);
   if (!parsed.success) return null;

@@ -74,7 +74,7 @@ export async function lookAfter(
   }
 }
 
-/** Without mark and id: counted, until that proves something or two and a half seconds have passed (§4.4). */
+/** Without mark and id: counted, until that proves something or two and a half seconds have passed (swarmui §4.4). */
 async function byCount(
   ports: StopPorts,
   track: Track,

@@ -63,7 +63,8 @@ export class SwarmManage implements ServerManagement {
 
   /**
    * Makes a new backend with the settings of this one, then removes this one without waiting for the answer, which may
-   * never come (§4.4). What runs there is lost. Answers the new id. Throws `conflict` when settings can't be read back.
+   * never come (swarmui §4.4). What runs there is lost. Answers the new id. Throws `conflict` when settings can't be
+   * read back.
    */
   async recreateBackend(id: number, signal: AbortSignal): Promise<number> {
     const client = this.#ports.client();
@@ -73,7 +74,7 @@ export class SwarmManage implements ServerManagement {
     const old = this.#ports.monitor.backends.list?.find((one) => one.id === id);
     if (old === undefined || id < 0)
       throw new AppError('not_found', 'there is no such backend', { details: { backend: id } });
-    // Secrets are not shown (§5): a copy would be made without them.
+    // Secrets are not shown (swarmui §5): a copy would be made without them.
     const hidden = Object.entries(old.settings)
       .filter(([, value]) => typeof value === 'string' && value.includes('\t<secret>'))
       .map(([key]) => key);

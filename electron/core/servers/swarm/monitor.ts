@@ -1,6 +1,6 @@
 /**
  * What is known of one SwarmUI server only by asking: liveness, counters, backends and their queues, memory. Asks no
- * more than once a second (reference §10.19), and stops what was left behind by attempts of ours that are over (orphans).
+ * more than once a second (swarmui §5), and stops what was left behind by attempts of ours that are over (orphans).
  */
 import type { Log } from '../../log.ts';
 import { AppError, isAbort, toAppError } from '../../../../shared/errors.ts';

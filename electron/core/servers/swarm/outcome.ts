@@ -1,6 +1,7 @@
 /**
- * What the end of an attempt means (§3.2, §4.2; S6, S17): the images received and our own intent decide, error texts
- * only say more. Pure. SwarmUI gives its errors no ids, so its own constant texts are compared, here and nowhere else.
+ * What the end of an attempt means (swarmui §3.2, §4.2; S6, S17): the images received and our own intent decide, error
+ * texts only say more. Pure. SwarmUI gives its errors no ids, so its own constant texts are compared, here and nowhere
+ * else.
  */
 import { AppError, toWire } from '../../../../shared/errors.ts';
 import type { WireError } from '../../../../shared/errors.ts';
@@ -28,7 +29,7 @@ export interface Ending {
 
 const INTERRUPTED = 'Generation session interrupted.';
 const REMOTE = 'Remote swarm gave error: ';
-/** Ends that a neighbour causes, or the server's momentary state: the same request succeeds later (reference §10.21). */
+/** Ends that a neighbour causes, or the server's momentary state: the same request succeeds later (swarmui §4.3). */
 const COLLATERAL = [
   /^No backends available!/,
   /^All available backends failed to load the model/,

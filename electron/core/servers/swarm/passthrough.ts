@@ -1,6 +1,6 @@
 /**
- * The ComfyUI backends behind a SwarmUI server, through its passthrough (§8; S9, S18): their queues, and stopping one
- * prompt by its id. One backend at a time, always named. Never an interrupt without an id, never a clear.
+ * The ComfyUI backends behind a SwarmUI server, through its passthrough (swarmui §8; S9, S18): their queues, and
+ * stopping one prompt by its id. One backend at a time, always named. Never an interrupt without an id, never a clear.
  */
 import { AppError } from '../../../../shared/errors.ts';
 import { assert } from '../../../../shared/util/assert.ts';
@@ -10,7 +10,7 @@ import { QueueSchema } from './schemas.ts';
 import { ATTEMPT_KEY, CLIENT_KEY } from './submit.ts';
 
 const BASE = '/ComfyBackendDirect';
-/** 10,000 waiting prompts of 20 KB are 208 MB (reference comfy §6). */
+/** 10,000 waiting prompts of 20 KB are 208 MB (comfyui §6). */
 const QUEUE_BYTES = 400 * 1024 * 1024;
 const QUEUE_MS = 60_000;
 /** A graph with more nodes than this is not searched to its end for our mark: each node carries it. */
@@ -83,7 +83,7 @@ export class SwarmPassthrough {
     ];
   }
 
-  /** Stops one running prompt. Without an id it would be global and hit whoever runs: that is a bug (§8.2). */
+  /** Stops one running prompt. Without an id it would be global and hit whoever runs: that is a bug (swarmui §8.2). */
   async interrupt(backend: number, promptId: string): Promise<void> {
     assert(promptId !== '', 'an interrupt without an id would stop somebody else');
     await this.#change('interrupt', backend, { prompt_id: promptId });

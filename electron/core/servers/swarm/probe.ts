@@ -7,7 +7,7 @@ import type { Found } from '../adapter.ts';
 const BasicErrorSchema = z.object({ error_id: z.literal('basic_api') });
 const NewSessionSchema = z.object({ session_id: z.string(), version: z.string() });
 
-/** `GET /` leads to Text2Image (quiet); else the answer to a call without a session is unmistakable (reference swarm §7.1). */
+/** `GET /` leads to Text2Image (quiet); else the answer to a call without a session is unmistakable (swarmui §7.1). */
 export async function probeSwarm(client: HttpClient, signal: AbortSignal, brief: boolean): Promise<Found<'swarm'>> {
   const page = await client.send({ method: 'GET', path: '/', signal });
   if (page.status !== 302 || !/(^|\/)Text2Image$/i.test(page.location ?? '')) {

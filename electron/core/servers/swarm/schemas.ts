@@ -1,6 +1,6 @@
 /**
  * Tolerant schemas of what we read from SwarmUI: only the fields we use, unknown ones ignored, odd ones made null or
- * zero rather than refused. Reference: swarmui-protocol §1.2, §3.2, §5, §8. Knows no meaning; its users do.
+ * zero rather than refused (swarmui §1.2, §3.2, §5, §8). Knows no meaning; its users do.
  */
 import { z } from 'zod';
 import { readable } from '../answers.ts';
@@ -9,7 +9,7 @@ const count = z.coerce.number().catch(0);
 const text = z.string().catch('');
 const textOrNull = z.string().nullable().catch(null);
 
-/** Every refusal, over HTTP and in a stream (§1.2): either key may be missing, `Login` has only the id. */
+/** Every refusal, over HTTP and in a stream (swarmui §1.2): either key may be missing, `Login` has only the id. */
 export const RefusalSchema = z.object({
   error: z.string().optional().catch(undefined),
   error_id: z.string().optional().catch(undefined),
@@ -25,7 +25,7 @@ export const SessionSchema = z.object({
 });
 export type SwarmSession = z.infer<typeof SessionSchema>;
 
-/** The four counters of one session, or of all (§5 "Counter meaning"). */
+/** The four counters of one session, or of all (swarmui §5). */
 export const CountersSchema = z.object({
   waiting_gens: count,
   loading_models: count,

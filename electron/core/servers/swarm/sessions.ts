@@ -1,7 +1,7 @@
 /**
- * Sessions of one SwarmUI server (§2; S3, S8): exclusive leases, one per attempt, because an interrupt stops everything
- * of its session. Used again and again; a doubtful one is kept apart until it was seen idle for ten minutes. Knows
- * nothing of jobs.
+ * Sessions of one SwarmUI server (swarmui §2; S3, S8): exclusive leases, one per attempt, because an interrupt stops
+ * everything of its session. Used again and again; a doubtful one is kept apart until it was seen idle for ten minutes.
+ * Knows nothing of jobs.
  */
 import { AppError } from '../../../../shared/errors.ts';
 import { deferred } from '../../../../shared/util/async.ts';

@@ -1,6 +1,7 @@
 /**
- * One generation request on one WebSocket of its own (§3.3): opens it, sends once, hears everything to the end. Closing
- * it stops nothing on the server (S4). Does not read what it hears, and never reconnects: nothing re-streams (§3.4).
+ * One generation request on one WebSocket of its own (swarmui §3.3): opens it, sends once, hears everything to the end.
+ * Closing it stops nothing on the server (S4). Does not read what it hears, and never reconnects: nothing re-streams
+ * (swarmui §3.4).
  */
 import type { RawData, WebSocket } from 'ws';
 import { AppError } from '../../../../shared/errors.ts';
@@ -8,7 +9,7 @@ import { deferred } from '../../../../shared/util/async.ts';
 import { bytesOf, dial } from '../../net/dial.ts';
 import { networkError } from '../../net/error.ts';
 
-/** Outputs may come as data URLs: a video of 150 MB is 200 MB of text (§1.4). */
+/** Outputs may come as data URLs: a video of 150 MB is 200 MB of text (swarmui §1.4). */
 const MAX_FRAME_BYTES = 512 * 1024 * 1024;
 /** The server closes 2 s after its last word; then we do. */
 const TAIL_MS = 5_000;
@@ -65,7 +66,7 @@ export class SwarmSocket {
     });
   }
 
-  /** Ms since anything was heard; SwarmUI sends a pong every 30 s on its own (§1.4). */
+  /** Ms since anything was heard; SwarmUI sends a pong every 30 s on its own (swarmui §1.4). */
   get silentMs(): number {
     return performance.now() - this.#heardAt;
   }

@@ -1,6 +1,6 @@
 /**
  * The last resort of the look after a stop: a prompt that carries no mark and whose id was never heard can't be known
- * again in a queue, so prompts nobody is known for are counted against slots held by others (reference §4.4 rule 4).
+ * again in a queue, so prompts nobody is known for are counted against slots held by others (swarmui §4.4 rule 4).
  */
 import { ownerOf } from './foreign.ts';
 import type { BackendPrompt } from './passthrough.ts';

@@ -119,7 +119,7 @@ export class StreamState {
     return Math.max(1, this.#options.images * this.#options.batchSize - this.#discarded.size);
   }
 
-  /** Whether an interrupt sent now would certainly reach what it is meant for (§4.4). */
+  /** Whether an interrupt sent now would certainly reach what it is meant for (swarmui §4.4). */
   certain(now: number): boolean {
     switch (this.#phase) {
       case 'sent':
@@ -178,7 +178,7 @@ export class StreamState {
         return [];
       case 'error': {
         this.#errors.push(frame.message);
-        // Before any slot was asked for, an error is about the request: it was not taken (§3.2 "Other endings").
+        // Before any slot was asked for, an error is about the request: it was not taken (swarmui §3.2).
         return this.#dispatched ? [] : [{ news: 'refused', message: frame.message, id: frame.id }];
       }
       case 'comfy-start':
@@ -254,7 +254,7 @@ export class StreamState {
     return news;
   }
 
-  /** Never falls: previews divide by another number than the messages between them (§3.2). */
+  /** Never falls: previews divide by another number than the messages between them (swarmui §3.2). */
   #live(current: number | null = null): News[] {
     let sum = 0;
     for (const value of this.#progress.values()) sum += value;

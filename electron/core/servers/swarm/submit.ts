@@ -8,7 +8,10 @@ import { stringEnd } from '../../net/python-json.ts';
 import type { SendAttempt } from '../adapter.ts';
 import { withoutNulls } from './http.ts';
 
-/** Keys of ours in `extra_metadata` and in a node's `_meta`. Values are plain words: dates would be rewritten (§1.3). */
+/**
+ * Keys of ours in `extra_metadata` and in a node's `_meta`. Values are plain words: dates would be rewritten
+ * (swarmui §1.3).
+ */
 export const ATTEMPT_KEY = 'switchyard_attempt';
 /** Which installation it is of: another Switchyard's prompts are other people's work. */
 export const CLIENT_KEY = 'switchyard_client';
@@ -59,7 +62,10 @@ export function carriesMark(payload: JobPayload): boolean {
   return text !== null && (findNodes(text)?.length ?? 0) > 0;
 }
 
-/** SwarmUI reads only the letters of a parameter's name, and no difference of case (§3.1); of several it takes the last. */
+/**
+ * SwarmUI reads only the letters of a parameter's name, and no difference of case (swarmui §3.1); of several it takes
+ * the last.
+ */
 const isNamed = (key: string, id: string): boolean => key.toLowerCase().replaceAll(/[^a-z]/g, '') === id;
 const paramOf = (params: Readonly<Record<string, unknown>>, id: string): unknown =>
   Object.entries(params)

@@ -53,7 +53,10 @@ export class Track {
     const ids = stream?.promptIds.size ?? 0;
     return this.marked || (stream !== null && ids > 0 && (this.interruptedRunning || ids >= stream.calls));
   }
-  /** An `if-waiting` interrupt was sent before any start was seen: a start seen since then is not told (§7.3). */
+  /**
+   * An `if-waiting` interrupt was sent before any start was seen: a start seen since then is not told
+   * (architecture §7.3).
+   */
   holdStart = false;
   /** A stop procedure is at work: it reports the end, not the sink. */
   stopping = 0;
@@ -126,7 +129,10 @@ export class Track {
     return this.phase === 'running' && this.polled?.live_gens === 1 && this.polled.waiting_backends === 0;
   }
 
-  /** Its end frees a slot, and what stands behind it may begin. SwarmUI says so before it hands anything over (§3.2). */
+  /**
+   * Its end frees a slot, and what stands behind it may begin. SwarmUI says so before it hands anything over
+   * (swarmui §3.2).
+   */
   get heldSlot(): boolean {
     return this.adrift || this.stream?.heldSlot !== false;
   }

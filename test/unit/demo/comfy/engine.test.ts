@@ -23,7 +23,7 @@ afterEach(async () => {
 });
 
 describe('races held open', () => {
-  it('popped: listed as running, an interrupt is answered 200 and lost (rec 24)', async () => {
+  it('popped: listed as running, an interrupt is answered 200 and lost (comfyui rec 24)', async () => {
     await start();
     const { engine } = server;
     const hold = engine.pauseAt('popped');
@@ -47,7 +47,7 @@ describe('races held open', () => {
     expect(server.engine.outcomesOf(id)).toEqual(['interrupted']);
   });
 
-  it('before-task-done: a global interrupt meant for A kills B (rec 23)', async () => {
+  it('before-task-done: a global interrupt meant for A kills B (comfyui rec 23)', async () => {
     await start();
     const { engine } = server;
     const end = engine.pauseAt('before-task-done');
@@ -131,7 +131,7 @@ describe('races held open', () => {
 });
 
 describe('rare behaviour', () => {
-  it('three of equal id and number: 500, yet stored; the worker dies, HTTP goes on (rec 27)', async () => {
+  it('three of equal id and number: 500, yet stored; the worker dies, HTTP goes on (comfyui rec 27)', async () => {
     await start();
     const { engine } = server;
     const busy = engine.pauseAt('before-task-done');
@@ -171,7 +171,7 @@ describe('rare behaviour', () => {
     await engine.seen('interrupted', running);
   });
 
-  it('one stalled reader stops everybody’s frames until it closes; HTTP goes on (reference §4.9)', async () => {
+  it('one stalled reader stops everybody’s frames until it closes; HTTP goes on (comfyui §4.9)', async () => {
     await start();
     const { engine } = server;
     const stalled = await bench.socket();

@@ -15,7 +15,7 @@ afterEach(async () => {
   await rig.stop();
 });
 
-describe('accounts (§1.6, rec 39)', () => {
+describe('accounts (swarmui §1.6, rec 39)', () => {
   test('authorization on: no session, no files, no passthrough; a token cookie opens all; revoking it does not end its sessions', async () => {
     const { swarm, client } = await start({
       localhostBypass: false,
@@ -163,7 +163,7 @@ describe('accidents', () => {
     expect(pongs).toBeGreaterThan(1);
   });
 
-  test('a progress of 0 of 0 is the word NaN (§3.2)', async () => {
+  test('a progress of 0 of 0 is the word NaN (swarmui §3.2)', async () => {
     const { job } = await start();
     const a = await job(
       'a',
@@ -178,7 +178,7 @@ describe('accidents', () => {
     expect(a.stream.images()).toHaveLength(1);
   });
 
-  test('a malformed further message ends the listening, not the request (§3.3)', async () => {
+  test('a malformed further message ends the listening, not the request (swarmui §3.3)', async () => {
     const { job } = await start();
     const a = await job('a', { steps: 4 });
     await a.stream.claimed();

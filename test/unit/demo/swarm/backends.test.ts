@@ -55,7 +55,7 @@ describe('backends', () => {
     }
   });
 
-  test('a dead ComfyUI makes its jobs fail while the state says running; it works again when it is back (rec 44)', async () => {
+  test('a dead ComfyUI makes its jobs fail while the state says running; it works again when it is back (swarmui rec 44)', async () => {
     const { client, comfy, job } = await start();
     await comfy.goDown();
     const a = await job('a', { steps: 1 });

@@ -1,4 +1,7 @@
-/** Each window in which a SwarmUI cancel goes wrong, held open: what the stream shows, and what really happened (§4.2, §4.4). */
+/**
+ * Each window in which a SwarmUI cancel goes wrong, held open: what the stream shows, and what really happened
+ * (swarmui §4.2, §4.4).
+ */
 import { afterEach, describe, expect, test } from 'vitest';
 import { until } from '../../../conformance/swarm-client.ts';
 import { shapes, TAIL } from '../../../conformance/swarm-shapes.ts';
@@ -86,7 +89,7 @@ describe('where the cancel lands', () => {
     expect(swarm.engine.slots(0)).toEqual({ max: 2, free: 2, lost: 0 });
   });
 
-  test('all slots lost: jobs wait for ever, restart never answers, re-creating the backend cures (rec 21)', async () => {
+  test('all slots lost: jobs wait for ever, restart never answers, re-creating the backend cures (swarmui rec 21)', async () => {
     const { swarm, client, comfy, job } = await start();
     for (const name of ['a', 'b']) {
       const held = swarm.engine.pauseAt('granting-slot');
@@ -146,7 +149,7 @@ describe('where the cancel lands', () => {
     expect(comfy.engine.log).toEqual([]);
   });
 
-  test('while POST /prompt is in flight: silent end, and an orphan that runs to its end (rec 16)', async () => {
+  test('while POST /prompt is in flight: silent end, and an orphan that runs to its end (swarmui rec 16)', async () => {
     const { swarm, client, comfy, job } = await start();
     const held = swarm.engine.pauseAt('posting-prompt');
     const { session, stream } = await job('a', { steps: 3 });
@@ -268,7 +271,7 @@ describe('where the cancel lands', () => {
 });
 
 describe('what others notice', () => {
-  test('an interrupt without an id through the passthrough is global: it ends a job of SwarmUI (§8.2)', async () => {
+  test('an interrupt without an id through the passthrough is global: it ends a job of SwarmUI (swarmui §8.2)', async () => {
     const { swarm, client, comfy, job } = await start();
     const a = await job('a', { steps: 1000 });
     await a.stream.running();
@@ -282,7 +285,7 @@ describe('what others notice', () => {
     expect(swarm.engine.events('passthrough')).toMatchObject([{ detail: 'global interrupt' }]);
   });
 
-  test('previews of an orphan of another session come before our metadata (rec 43)', async () => {
+  test('previews of an orphan of another session come before our metadata (swarmui rec 43)', async () => {
     const { swarm, client, comfy, job } = await start();
     const held = swarm.engine.pauseAt('posting-prompt');
     const a = await job('a', { steps: 3, preview: true });
@@ -323,7 +326,7 @@ describe('what others notice', () => {
     expect(JSON.stringify(b.stream.messages)).not.toContain('"preview"');
   });
 
-  test('a stubborn node: the stream ends at once, the next job waits behind it as live (rec 34)', async () => {
+  test('a stubborn node: the stream ends at once, the next job waits behind it as live (swarmui rec 34)', async () => {
     const { client, comfy, job } = await start();
     const a = await job('a', { steps: 12, cooperative: false });
     await a.stream.running();

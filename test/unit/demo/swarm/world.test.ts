@@ -27,7 +27,7 @@ const NODES = {
 const counting = (what: string, n: number) => (counters: Record<string, number>) => counters[what] === n;
 
 describe('models', () => {
-  test('the one who triggered a shared load is cancelled: the other fails, and succeeds later (rec 33)', async () => {
+  test('the one who triggered a shared load is cancelled: the other fails, and succeeds later (swarmui rec 33)', async () => {
     const { swarm, client, job } = await start({ ...MODELS, scanMs: 100 }, NODES);
     const a = await job('a', { steps: 1 }, { model: 'slow-a' });
     await a.stream.counters(counting('loading_models', 1));
@@ -158,7 +158,7 @@ describe('neighbours', () => {
     expect(c.stream.images()).toHaveLength(1);
   });
 
-  test('jobs of as many sessions, each sent after the claim of the one before, run in that order (rec 36, §6.2)', async () => {
+  test('jobs of as many sessions, each sent after the claim of the one before, run in that order (swarmui rec 36, §6.2)', async () => {
     const { swarm, job } = await start();
     const jobs = [];
     for (let index = 0; index < 12; index += 1) {
@@ -172,7 +172,7 @@ describe('neighbours', () => {
   });
 });
 
-describe('a SwarmUI as backend (§6.4, rec 41)', () => {
+describe('a SwarmUI as backend (swarmui §6.4, rec 41)', () => {
   async function outer(options: SwarmServerOptions = {}): Promise<{ far: SwarmServerHandle; client: SwarmClient }> {
     await start();
     const far = await startSwarmServer({
@@ -219,7 +219,7 @@ describe('a SwarmUI as backend (§6.4, rec 41)', () => {
   });
 });
 
-describe('a restart (rec 37)', () => {
+describe('a restart (swarmui rec 37)', () => {
   test('keeps session ids, images and backends; loses work; ComfyUI goes on', async () => {
     const { swarm, client, comfy, job } = await start();
     const before = (await client.call('GetNewSession')).json;

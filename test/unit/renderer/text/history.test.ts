@@ -1,4 +1,4 @@
-/** Product §3.2 and §3.7: each ending has its sentence, and no outcome is called by another's. */
+/** architecture §7.4, §7.5: each ending has its sentence, and no outcome is called by another's. */
 import { expect, it } from 'vitest';
 import { endingOf, foreignEnding, settledText } from '../../../../renderer/text/endings.ts';
 import { historyText } from '../../../../renderer/text/history.ts';

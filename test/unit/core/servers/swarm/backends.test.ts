@@ -10,7 +10,7 @@ const listed = (recording: string): unknown =>
     ?.body;
 
 describe('backends', () => {
-  test('slots are those of running backends that take images (rec 24, 41)', () => {
+  test('slots are those of running backends that take images (swarmui rec 24, 41)', () => {
     const backends = new Backends();
     expect(backends.slots()).toBeNull();
     backends.set(BackendsSchema.parse(listed('24')));
@@ -24,7 +24,7 @@ describe('backends', () => {
     expect(backends.problems()).toContainEqual(expect.objectContaining({ code: 'swarm-to-swarm' }));
   });
 
-  test("AllowIdle is told (rec 40); an entry that can't be read is left out", () => {
+  test("AllowIdle is told (swarmui rec 40); an entry that can't be read is left out", () => {
     const backends = new Backends();
     backends.set(BackendsSchema.parse({ ...(listed('40') as object), '7': 'nonsense' }));
     expect(backends.problems()).toEqual([

@@ -7,7 +7,7 @@ import { StreamState } from '../../../../../electron/core/servers/swarm/stream.t
 import { Track } from '../../../../../electron/core/servers/swarm/track.ts';
 import { prompt, sent } from './samples.ts';
 
-describe('prompts counted against slots (§4.4)', () => {
+describe('prompts counted against slots (swarmui §4.4)', () => {
   const open = (marked: boolean, live: number): Track => {
     const made = new Track(sent({}), new StreamState({ images: 2, batchSize: 1 }, 0), marked);
     made.stream?.apply({ type: 'status', counters: { ...NO_COUNTERS, waiting_gens: live, live_gens: live } }, 0);

@@ -86,7 +86,7 @@ describe('frames', () => {
 });
 
 describe('phases', () => {
-  test('one image: claimed, started, progress that never falls, ended (rec 05)', () => {
+  test('one image: claimed, started, progress that never falls, ended (swarmui rec 05)', () => {
     const { stream, news } = replay('05', 'A');
     const kinds = news.map((one) => one.news).filter((one) => one !== 'live');
     expect(kinds).toEqual(['claimed', 'started', 'ended']);
@@ -97,7 +97,7 @@ describe('phases', () => {
     expect(stream.images()).toHaveLength(1);
   });
 
-  test('pre-queued is handed, not running, and certain only after 300 ms without change (rec 14)', () => {
+  test('pre-queued is handed, not running, and certain only after 300 ms without change (swarmui rec 14)', () => {
     const all = lines('14');
     const client =
       all
@@ -117,13 +117,13 @@ describe('phases', () => {
     expect(stream.certain(last + 300)).toBe(false);
   });
 
-  test('our prompt id is that of the last start before the metadata, not of a stale one (rec 42, S16)', () => {
+  test('our prompt id is that of the last start before the metadata, not of a stale one (swarmui rec 42, S16)', () => {
     const note = lines('42').find((line) => line.dir === 'note' && String(line.data).includes('decoded'));
     const ids = /: (\S+) (\S+)$/.exec(String(note?.data));
     expect([...replay('42', 'A').stream.promptIds]).toEqual([ids?.[2]]);
   });
 
-  test("previews and progress before the metadata are a stranger's and are dropped (rec 43, S15)", () => {
+  test("previews and progress before the metadata are a stranger's and are dropped (swarmui rec 43, S15)", () => {
     const before = heard('43', 'B').findIndex((message) => JSON.stringify(message).includes('"metadata"'));
     const stale = heard('43', 'B')
       .slice(0, before)
@@ -137,28 +137,28 @@ describe('phases', () => {
     expect(shown).toEqual([]);
   });
 
-  test('a model that loads is told (rec 31)', () => {
+  test('a model that loads is told (swarmui rec 31)', () => {
     expect(replay('31', 'A').news).toContainEqual({ news: 'live', update: { type: 'loading-model' } });
   });
 });
 
 describe('endings', () => {
-  test('three images of one request (rec 06)', () => {
+  test('three images of one request (swarmui rec 06)', () => {
     expect(outcome('06', 'A', { images: 3 })).toMatchObject({
       type: 'finished',
       outputs: [{ ordinal: 0 }, { ordinal: 1 }, { ordinal: 2 }],
     });
   });
-  test('two images of one call (rec 08)', () => {
+  test('two images of one call (swarmui rec 08)', () => {
     const fact = outcome('08', 'A', { batch: 2 });
     expect(fact).toMatchObject({ type: 'finished' });
     expect('outputs' in fact && fact.outputs).toHaveLength(2);
   });
-  test('interrupted while running, by us and by somebody else (rec 12)', () => {
+  test('interrupted while running, by us and by somebody else (swarmui rec 12)', () => {
     expect(outcome('12', 'A', { interrupted: true })).toMatchObject({ type: 'stopped', reach: 'running' });
     expect(outcome('12', 'A')).toMatchObject({ type: 'stopped', reach: 'running', by: 'another-client' });
   });
-  test('interrupted while waiting: a silent end (rec 13)', () => {
+  test('interrupted while waiting: a silent end (swarmui rec 13)', () => {
     const client =
       lines('13')
         .filter((line) => line.dir === 'ws-open')
@@ -171,14 +171,14 @@ describe('endings', () => {
     });
     expect(outcome('13', client)).toMatchObject({ type: 'executionFailed' });
   });
-  test('an interrupt lost before the claim: it finished (rec 15)', () => {
+  test('an interrupt lost before the claim: it finished (swarmui rec 15)', () => {
     expect(outcome('15', 'A', { interrupted: true })).toMatchObject({ type: 'finished' });
   });
-  test('a parameter error is a refusal, before any slot was asked for (rec 09)', () => {
+  test('a parameter error is a refusal, before any slot was asked for (swarmui rec 09)', () => {
     const { news } = replay('09', 'A');
     expect(news).toContainEqual(expect.objectContaining({ news: 'refused' }));
   });
-  test('no backend, and a dead ComfyUI, are not our fault: back to the queue, once (rec 04, 44)', () => {
+  test('no backend, and a dead ComfyUI, are not our fault: back to the queue, once (swarmui rec 04, 44)', () => {
     expect(outcome('04', 'A')).toMatchObject({ type: 'stopped', by: 'collateral', reach: 'waiting' });
     expect(outcome('04', 'A', { mayPutBack: false })).toMatchObject({
       type: 'executionFailed',
@@ -186,19 +186,19 @@ describe('endings', () => {
     });
     expect(outcome('44', 'A')).toMatchObject({ type: 'stopped', by: 'collateral', reach: 'running' });
   });
-  test('a shared load cancelled by the first one: the second goes back (rec 33)', () => {
+  test('a shared load cancelled by the first one: the second goes back (swarmui rec 33)', () => {
     expect(outcome('33', 'B')).toMatchObject({ type: 'stopped', by: 'collateral' });
   });
-  test('a neighbour cancelled through a Swarm-to-Swarm backend (rec 41)', () => {
+  test('a neighbour cancelled through a Swarm-to-Swarm backend (swarmui rec 41)', () => {
     expect(outcome('41', 'B')).toMatchObject({ type: 'stopped', by: 'collateral' });
   });
-  test('a failing node says what ComfyUI said (rec 10)', () => {
+  test('a failing node says what ComfyUI said (swarmui rec 10)', () => {
     expect(outcome('10', 'A')).toMatchObject({
       type: 'executionFailed',
       error: { code: 'execution_failed', message: 'probe failed on purpose' },
     });
   });
-  test('four failing images are one failure with all errors (rec 11)', () => {
+  test('four failing images are one failure with all errors (swarmui rec 11)', () => {
     const fact = outcome('11', 'A', { images: 4 });
     expect(fact).toMatchObject({ type: 'executionFailed', error: { details: { delivered: 0, asked: 4 } } });
   });

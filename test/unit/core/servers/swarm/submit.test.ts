@@ -15,7 +15,7 @@ describe('the request', () => {
     });
   });
 
-  test("knows a graph and a batch size by SwarmUI's reading of names: letters only, of any case (§3.1)", () => {
+  test("knows a graph and a batch size by SwarmUI's reading of names: letters only, of any case (swarmui §3.1)", () => {
     const graph = '{"1":{"class_type":"A","inputs":{}}}';
     for (const name of ['comfyworkflowraw', 'ComfyWorkflowRaw', '[Comfy] Workflow Raw']) {
       const attempt = sent({ [name]: graph, 'Batch Size': 4 }, 2);
