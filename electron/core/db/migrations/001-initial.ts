@@ -2,7 +2,7 @@
  * The first schema (architecture §11). Never edited once released: its checksum is recorded in every database.
  * What must never be, even through our own bugs, is forbidden here by checks, unique indexes and triggers.
  *
- * Kept for speed: `jobs.info` and `jobs.prompt` (found in the payload once, so that a list needs no payloads),
+ * Beyond the plan it has: `jobs.info` and `jobs.prompt` (found in the payload once, so that a list needs no payloads),
  * `jobs.on_server_id` (history by server), `jobs.end_seq` (the row's place in history_fts, so that a job can be
  * forgotten without scanning it), `history_hours` (length of the history and jumps by date without counting a million
  * rows), `counters` (ends of the queue order), `rejections` (servers that refused an "any" job).
