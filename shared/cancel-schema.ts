@@ -2,7 +2,15 @@
 import { z } from 'zod';
 import { ASKERS, CANCEL_MODES, CANCEL_STEPS } from './cancel.ts';
 import type { CancelOutcome, CancelReceipt, CancelScope, CancelSummary, CancelView, TrailStep } from './cancel.ts';
-import { BatchIdSchema, JobIdSchema, NoteSchema, RequestIdSchema, ServerIdSchema, TimeSchema } from './schema.ts';
+import {
+  BatchIdSchema,
+  JobIdSchema,
+  NoteSchema,
+  RequestIdSchema,
+  ServerIdSchema,
+  TimeSchema,
+  WireErrorSchema,
+} from './schema.ts';
 
 export const CancelModeSchema = z.enum(CANCEL_MODES);
 export const AskerSchema = z.enum(ASKERS);
@@ -111,3 +119,11 @@ export const CancelResultSchema = z.object({
   summary: CancelSummarySchema,
 });
 export type CancelResult = z.infer<typeof CancelResultSchema>;
+
+/** What was asked of one job of somebody else. */
+export const ForeignReceiptSchema = z.object({
+  remoteKey: z.string(),
+  /** Null while it is being stopped; `foreign.changed` brings the rest. */
+  outcome: CancelOutcomeSchema.nullable(),
+  error: WireErrorSchema.nullable(),
+});

@@ -6,35 +6,32 @@ import { z } from 'zod';
 import {
   AskerSchema,
   CancelModeSchema,
-  CancelOutcomeSchema,
   CancelPreviewSchema,
   CancelResultSchema,
   CancelScopeSchema,
   CancelSummarySchema,
+  ForeignReceiptSchema,
   RunCancelSchema,
 } from './cancel-schema.ts';
+import { AppInfoSchema, LogEntrySchema } from './app.ts';
 import { call, defineContract } from './contract-types.ts';
 import type { ApiOf, EventsOf, HandlersOf } from './contract-types.ts';
+import { HistoryFilterSchema, HistoryPageSchema } from './history.ts';
 import { JobDetailSchema, JobStateSchema, JobViewSchema, SubmitJobsSchema } from './job.ts';
 import { KindSchema } from './kinds/schema.ts';
-import type { JobLive } from './phase.ts';
+import { JobLiveSchema } from './live.ts';
+import { BatchViewSchema, QueueSummarySchema } from './queue.ts';
 import {
   BatchIdSchema,
+  CursorSchema,
   JobIdSchema,
   NoteSchema,
   OutputIdSchema,
   ServerIdSchema,
   TextSchema,
   TimeSchema,
-  WireErrorSchema,
 } from './schema.ts';
-import {
-  CredentialSchema,
-  ForeignJobSchema,
-  ForeignViewSchema,
-  ProbeReportSchema,
-  ServerViewSchema,
-} from './server.ts';
+import { CredentialSchema, ForeignViewSchema, ProbeReportSchema, ServerViewSchema } from './server.ts';
 import { BackendViewSchema, CatalogueViewSchema, StopPowersSchema } from './server-manage.ts';
 import { SettingsSchema } from './settings.ts';
 
@@ -45,114 +42,7 @@ const ServerRef = z.strictObject({ id: ServerIdSchema });
 const Jobs = z.object({ jobs: z.array(JobViewSchema) });
 const Job = z.object({ job: JobViewSchema });
 const ServerOne = z.object({ server: ServerViewSchema });
-const Cursor = z.string().max(400);
 const Url = z.string().min(1).max(2_000);
-
-/** Counts and order of everything open; at most 4 a second, at least one every 2 s while anything is open. */
-export const QueueSummarySchema = z.object({
-  at: TimeSchema,
-  running: z.number().int(),
-  /** Ours that have not started: with us and staged on a server. */
-  waiting: z.number().int(),
-  held: z.number().int(),
-  cancelling: z.number().int(),
-  collecting: z.number().int(),
-  foreign: z.number().int(),
-  /** Servers that have any open work. */
-  servers: z.number().int(),
-  paused: z.boolean(),
-  runningIds: z.array(JobIdSchema),
-  /** The first 100 waiting, in queue order. */
-  waitingIds: z.array(JobIdSchema),
-  waitingTotal: z.number().int(),
-  /** Set while nothing can be sent or written, e.g. the disk is full. */
-  trouble: WireErrorSchema.nullable(),
-});
-export type QueueSummary = z.infer<typeof QueueSummarySchema>;
-
-export const HistoryFilterSchema = z.strictObject({
-  states: z.array(z.enum(['done', 'failed', 'cancelled'])).optional(),
-  serverId: ServerIdSchema.optional(),
-  foreign: z.enum(['with', 'without', 'only']).default('with'),
-  /** Ended at or after / before these times, ms. */
-  from: TimeSchema.optional(),
-  to: TimeSchema.optional(),
-});
-export type HistoryFilter = z.infer<typeof HistoryFilterSchema>;
-
-export const HistoryRowSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('job'), job: JobViewSchema }),
-  z.object({ type: z.literal('foreign'), foreign: ForeignJobSchema }),
-]);
-export type HistoryRow = z.infer<typeof HistoryRowSchema>;
-const HistoryPageSchema = z.object({ rows: z.array(HistoryRowSchema), cursor: Cursor.nullable() });
-export type HistoryPage = z.infer<typeof HistoryPageSchema>;
-
-export const BatchViewSchema = z.object({
-  id: BatchIdSchema,
-  title: z.string(),
-  state: z.enum(['running', 'done', 'failed', 'cancelled']),
-  stopAfter: z.boolean(),
-  size: z.number().int(),
-  counts: z.record(JobStateSchema, z.number().int()),
-  createdAt: TimeSchema,
-});
-export type BatchView = z.infer<typeof BatchViewSchema>;
-
-const ForeignReceiptSchema = z.object({
-  remoteKey: z.string(),
-  /** Null while it is being stopped; `foreign.changed` brings the rest. */
-  outcome: CancelOutcomeSchema.nullable(),
-  error: WireErrorSchema.nullable(),
-});
-
-export const LogEntrySchema = z.object({
-  at: TimeSchema,
-  level: z.enum(['debug', 'info', 'warn', 'error']),
-  message: z.string(),
-  fields: z.record(z.string(), z.unknown()),
-});
-export type LogEntry = z.infer<typeof LogEntrySchema>;
-
-export const AppInfoSchema = z.object({
-  version: z.string(),
-  host: z.enum(['electron', 'node', 'memory']),
-  node: z.string(),
-  platform: z.string(),
-  /**
-   * How credentials are kept, as far as that is known: `os` by a key of the system's · `weak` by one that every program knows ·
-   * `system` as the system offers, which shows when one is kept · `file` in a 0600 file · `none` not at all
-   */
-  secrets: z.enum(['os', 'weak', 'system', 'file', 'none']),
-  /** Where everything is kept; only told on this machine. */
-  dataDir: z.string().nullable(),
-  /** Set once after a corrupt database was moved aside: where it is. */
-  movedAside: z.string().nullable(),
-  demo: z.boolean(),
-});
-export type AppInfo = z.infer<typeof AppInfoSchema>;
-
-const JobLiveSchema: z.ZodType<JobLive> = z.object({
-  jobId: JobIdSchema,
-  phase: z.discriminatedUnion('phase', [
-    z.object({ phase: z.literal('waiting'), place: z.number().int().nullable() }),
-    z.object({ phase: z.literal('loading-model') }),
-    z.object({
-      phase: z.literal('running'),
-      node: z.string().nullable(),
-      step: z.number().nullable(),
-      steps: z.number().nullable(),
-    }),
-    z.object({ phase: z.literal('saving') }),
-    z.object({ phase: z.literal('collecting'), stored: z.number().int(), expected: z.number().int() }),
-  ]),
-  fraction: z.number().nullable(),
-  nodesDone: z.number().int().nullable(),
-  nodesTotal: z.number().int().nullable(),
-  segments: z.array(z.object({ share: z.number(), fill: z.number() })),
-  previewVersion: z.number().int(),
-  leftMs: z.object({ low: z.number(), high: z.number() }).nullable(),
-});
 
 export const contract = defineContract({
   calls: {
@@ -168,10 +58,10 @@ export const contract = defineContract({
         serverId: ServerIdSchema.optional(),
         batchId: BatchIdSchema.optional(),
         states: z.array(JobStateSchema).optional(),
-        cursor: Cursor.optional(),
+        cursor: CursorSchema.optional(),
         limit: z.number().int().min(1).max(1_000).default(200),
       }),
-      z.object({ jobs: z.array(JobViewSchema), cursor: Cursor.nullable() }),
+      z.object({ jobs: z.array(JobViewSchema), cursor: CursorSchema.nullable() }),
     ),
     'jobs.get': call('see', One, JobDetailSchema),
     /** Answers when the job has ended; the caller may leave at any time. */
@@ -231,7 +121,7 @@ export const contract = defineContract({
       'see',
       z.strictObject({
         filter: HistoryFilterSchema.default({ foreign: 'with' }),
-        cursor: Cursor.optional(),
+        cursor: CursorSchema.optional(),
         limit: z.number().int().min(1).max(500).default(100),
       }),
       HistoryPageSchema,
@@ -242,7 +132,7 @@ export const contract = defineContract({
       z.strictObject({
         text: z.string().max(500),
         filter: HistoryFilterSchema.default({ foreign: 'without' }),
-        cursor: Cursor.optional(),
+        cursor: CursorSchema.optional(),
         limit: z.number().int().min(1).max(500).default(100),
       }),
       HistoryPageSchema,
@@ -258,9 +148,9 @@ export const contract = defineContract({
       z.strictObject({
         format: z.enum(['csv', 'json']),
         filter: HistoryFilterSchema.default({ foreign: 'with' }),
-        cursor: Cursor.optional(),
+        cursor: CursorSchema.optional(),
       }),
-      z.object({ name: z.string(), chunk: z.string(), cursor: Cursor.nullable() }),
+      z.object({ name: z.string(), chunk: z.string(), cursor: CursorSchema.nullable() }),
     ),
 
     'foreign.list': call(

@@ -1,36 +1,7 @@
 /**
- * What an attempt is doing now, for display only: phases, progress, and the fold of raw progress into one monotonic
- * fraction. Never persisted, never evidence for a state.
+ * The fold of an attempt's raw progress into one fraction that never falls. For display only: never persisted, never
+ * evidence for a state.
  */
-import type { JobId } from './ids.ts';
-
-export type Phase =
-  | { phase: 'waiting'; place: number | null }
-  | { phase: 'loading-model' }
-  | { phase: 'running'; node: string | null; step: number | null; steps: number | null }
-  | { phase: 'saving' }
-  | { phase: 'collecting'; stored: number; expected: number };
-
-/** One piece of the progress bar: `share` of the usual time (all shares add up to 1), `fill` from 0 to 1. */
-export interface Segment {
-  share: number;
-  fill: number;
-}
-
-/** High-frequency state of one running job; lossy, at most 10 a second per job. */
-export interface JobLive {
-  jobId: JobId;
-  phase: Phase;
-  /** 0 to just below 1, never falling within an attempt; null while nothing is known. */
-  fraction: number | null;
-  nodesDone: number | null;
-  nodesTotal: number | null;
-  segments: readonly Segment[];
-  /** Raised with every new preview; 0 means there is none. Fetch it at `/media/preview/<job>?v=<version>`. */
-  previewVersion: number;
-  /** Honest range of what is left, ms; null without experience of this payload on this server. */
-  leftMs: { low: number; high: number } | null;
-}
 
 /** Raw progress as an adapter reports it. */
 export type LiveUpdate =

@@ -28,3 +28,6 @@ export const WireErrorSchema: z.ZodType<WireError> = z.object({
   details: z.record(z.string(), z.unknown()).optional(),
   cause: z.object({ code: z.string().optional(), message: z.string() }).optional(),
 }) as z.ZodType<WireError>;
+
+/** Where the next page begins; only the host knows what stands in it. */
+export const CursorSchema = z.string().max(400);

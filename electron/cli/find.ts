@@ -2,7 +2,7 @@
  * From the words a person types to what they name: a server by name, address or id; a job by id or a prefix of one. A word
  * that could mean two things names nothing: guessing is how the wrong job gets cancelled.
  */
-import type { HistoryPage } from '../../shared/contract.ts';
+import type { HistoryPage } from '../../shared/history.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import { toAppError } from '../../shared/errors.ts';
 import type { JobView } from '../../shared/job.ts';

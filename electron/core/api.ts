@@ -1,5 +1,6 @@
 /** The contract, implemented: each call handed to the part whose business it is. No logic of its own. */
-import type { AppInfo, Handlers } from '../../shared/contract.ts';
+import type { Handlers } from '../../shared/contract.ts';
+import type { AppInfo } from '../../shared/app.ts';
 import type { OutputId } from '../../shared/ids.ts';
 import type { Settings } from '../../shared/settings.ts';
 import type { Parts } from './compose.ts';

@@ -4,7 +4,7 @@
  */
 import { appendFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LogEntry } from '../../shared/contract.ts';
+import type { LogEntry } from '../../shared/app.ts';
 
 export type Level = LogEntry['level'];
 export type Fields = Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@
  * What the core needs from its host and cannot do itself. Interfaces only: hosts implement them (keychain, 0600 file,
  * file manager), tests give small honest ones.
  */
-import type { AppInfo } from '../../shared/contract.ts';
+import type { AppInfo } from '../../shared/app.ts';
 import type { Credential } from '../../shared/server.ts';
 
 /** Keeps credentials by reference. They never go into the database, a log or a reply. */

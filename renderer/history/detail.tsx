@@ -4,7 +4,7 @@
  */
 import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
-import type { HistoryRow } from '../../shared/contract.ts';
+import type { HistoryRow } from '../../shared/history.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import type { JobDetail } from '../../shared/job.ts';
 import { AlertDialog } from '../components/alert-dialog.tsx';

@@ -1,5 +1,6 @@
 /** Saves what History's filters show as one file, chunk by chunk, through the browser's own download. */
-import type { Api, HistoryFilter } from '../../shared/contract.ts';
+import type { Api } from '../../shared/contract.ts';
+import type { HistoryFilter } from '../../shared/history.ts';
 
 const TYPES = { csv: 'text/csv', json: 'application/json' } as const;
 

@@ -1,7 +1,7 @@
 /** Search and filters above History's list. Holds no rows; tells what is to be shown. */
 import { useState } from 'react';
 import type { ReactNode, Ref } from 'react';
-import type { HistoryFilter } from '../../shared/contract.ts';
+import type { HistoryFilter } from '../../shared/history.ts';
 import type { ServerId } from '../../shared/ids.ts';
 import { Button } from '../components/button.tsx';
 import { Chip } from '../components/chip.tsx';

@@ -2,7 +2,7 @@
  * Where everything in History stands: day headings and rows of known heights, found by binary search, so that a list of
  * a million rows costs as much as one of ten. Pure; loads nothing and draws nothing.
  */
-import type { HistoryRow } from '../../shared/contract.ts';
+import type { HistoryRow } from '../../shared/history.ts';
 
 /** Local midnight before `ms`. */
 export const startOfDay = (ms: number): number => new Date(ms).setHours(0, 0, 0, 0);

@@ -4,7 +4,8 @@
  *
  * Rows are kept by their place counted from the *oldest*: what ends meanwhile is added at the other end and moves none.
  */
-import type { Api, HistoryFilter, HistoryRow } from '../../shared/contract.ts';
+import type { Api } from '../../shared/contract.ts';
+import type { HistoryFilter, HistoryRow } from '../../shared/history.ts';
 import { lastAtMost, rowKey, sectionsOfOutline } from './layout.ts';
 import type { OutlineHour, Section } from './layout.ts';
 

@@ -1,7 +1,7 @@
 /** One row of History: picture, what it was, how it ended and by whom, where, when, and the one thing to do about it. */
 import { memo } from 'react';
 import type { ReactNode } from 'react';
-import type { HistoryRow as Row } from '../../shared/contract.ts';
+import type { HistoryRow as Row } from '../../shared/history.ts';
 import type { JobView } from '../../shared/job.ts';
 import { outputAddress } from '../../shared/media.ts';
 import { Badge } from '../components/badge.tsx';

@@ -2,7 +2,8 @@
  * The rows of History as the list asks for them. Unfiltered, the outline tells how long the list is, and pages are
  * fetched where they are looked at; filtered, pages follow each other. What is live is applied in place. Draws nothing.
  */
-import type { Api, HistoryFilter, HistoryRow } from '../../shared/contract.ts';
+import type { Api } from '../../shared/contract.ts';
+import type { HistoryFilter, HistoryRow } from '../../shared/history.ts';
 import type { AppError } from '../../shared/errors.ts';
 import { isAbort, toAppError } from '../../shared/errors.ts';
 import type { JobView } from '../../shared/job.ts';

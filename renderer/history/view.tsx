@@ -1,7 +1,7 @@
 /** History: everything that ended, ours and foreign, newest first, with search, filters, details, export and second chances. */
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
 import type { ReactNode } from 'react';
-import type { HistoryRow as Row } from '../../shared/contract.ts';
+import type { HistoryRow as Row } from '../../shared/history.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import { Button } from '../components/button.tsx';
 import { EmptyState } from '../components/empty-state.tsx';

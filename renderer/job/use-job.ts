@@ -1,7 +1,7 @@
 /** One job by id, for the row or panel that shows it; renders only when that job changes. */
 import type { JobId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';
-import type { JobLive } from '../../shared/phase.ts';
+import type { JobLive } from '../../shared/live.ts';
 import { useJobs, useLive } from '../state/stores.ts';
 
 export function useJob(id: JobId): JobView | undefined {

@@ -1,7 +1,7 @@
 /** The log: what Switchyard wrote down lately, by level and search, following the end unless one has scrolled away. */
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
-import type { LogEntry } from '../../shared/contract.ts';
+import type { LogEntry } from '../../shared/app.ts';
 import { Button } from '../components/button.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { Checkbox, TextInput } from '../components/field.tsx';

@@ -1,7 +1,8 @@
 /** What is true of the whole window: settings, the queue's summary, who hosts us, and whether the connection stands. */
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
-import type { AppInfo, QueueSummary } from '../../shared/contract.ts';
+import type { AppInfo } from '../../shared/app.ts';
+import type { QueueSummary } from '../../shared/queue.ts';
 import type { DesktopState } from '../../shared/desktop-topics.ts';
 import type { Settings } from '../../shared/settings.ts';
 

@@ -5,7 +5,7 @@
 import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import type { JobId } from '../../shared/ids.ts';
-import type { JobLive } from '../../shared/phase.ts';
+import type { JobLive } from '../../shared/live.ts';
 
 export interface LiveState {
   readonly byId: ReadonlyMap<JobId, JobLive>;

@@ -3,7 +3,8 @@
  * and never not at all; the newest `rev` wins. Events are gathered and handed to the stores once per frame.
  * Does not reconnect: connect.ts calls it anew for every connection.
  */
-import type { AppInfo, QueueSummary } from '../../shared/contract.ts';
+import type { AppInfo } from '../../shared/app.ts';
+import type { QueueSummary } from '../../shared/queue.ts';
 import { isAbort } from '../../shared/errors.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';
@@ -11,7 +12,7 @@ import { isTerminal } from '../../shared/job-machine.ts';
 import type { Client } from '../../shared/rpc/client.ts';
 import type { ForeignView, ServerView } from '../../shared/server.ts';
 import type { Settings } from '../../shared/settings.ts';
-import type { JobLive } from '../../shared/phase.ts';
+import type { JobLive } from '../../shared/live.ts';
 import { applyForeign } from './foreign-store.ts';
 import { apply, sweep } from './jobs-store.ts';
 import { applyLive } from './live-store.ts';

@@ -1,7 +1,7 @@
 /** What the queue, its rows and the frame of the window say. Codes and numbers come in, words go out. */
 import type { CancelStep } from '../../shared/cancel.ts';
 import type { Kind } from '../../shared/job.ts';
-import type { Phase } from '../../shared/phase.ts';
+import type { Phase } from '../../shared/live.ts';
 import { ago, clock, duration, number, range, roughly, seconds } from './format.ts';
 import { common, plural, shortKey } from './common.ts';
 

@@ -8,7 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createCore } from '../../electron/core/core.ts';
 import type { Core } from '../../electron/core/core.ts';
 import { contract } from '../../shared/contract.ts';
-import type { HistoryPage } from '../../shared/contract.ts';
+import type { HistoryPage } from '../../shared/history.ts';
 import { memorySecrets } from '../support/core-harness.ts';
 import { atMost, median, monotonic, quantile, short } from './measure.ts';
 import type { BenchOptions, Row } from './measure.ts';

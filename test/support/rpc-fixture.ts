@@ -1,6 +1,7 @@
 /** A small, honest implementation of some calls, for tests of transports; everything else answers `not_found`. */
 import { CALL_NAMES, contract } from '../../shared/contract.ts';
-import type { Events, Handlers, QueueSummary } from '../../shared/contract.ts';
+import type { Events, Handlers } from '../../shared/contract.ts';
+import type { QueueSummary } from '../../shared/queue.ts';
 import type { CallContext } from '../../shared/contract-types.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { ServerId } from '../../shared/ids.ts';

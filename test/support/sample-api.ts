@@ -2,14 +2,15 @@
  * A client of the contract with canned, moving data and no host: for looking at the window while it is drawn, and for
  * tests of layout (1,000 rows, a job that will not stop). Proves nothing about the core: those tests run on the real host.
  */
-import type { Api, CallName, Events, QueueSummary, Topic } from '../../shared/contract.ts';
+import type { Api, CallName, Events, Topic } from '../../shared/contract.ts';
+import type { QueueSummary } from '../../shared/queue.ts';
 import type { CancelPreview } from '../../shared/cancel-schema.ts';
 import type { CancelScope } from '../../shared/cancel.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';
 import type { Client } from '../../shared/rpc/client.ts';
 import { DEFAULT_SETTINGS } from '../../shared/settings.ts';
-import type { JobLive } from '../../shared/phase.ts';
+import type { JobLive } from '../../shared/live.ts';
 import {
   LAPTOP,
   NOW,

@@ -5,7 +5,8 @@
 import { createRoot } from 'react-dom/client';
 import { createElement } from 'react';
 import type { ComponentType } from 'react';
-import type { Api, HistoryRow } from '../../shared/contract.ts';
+import type { Api } from '../../shared/contract.ts';
+import type { HistoryRow } from '../../shared/history.ts';
 import type { CancelOutcome } from '../../shared/cancel.ts';
 import type { JobId, OutputId, RequestId } from '../../shared/ids.ts';
 import type { JobDetail, JobView } from '../../shared/job.ts';

@@ -7,6 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { extname, join, posix, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root } from '../suites.ts';
+import { circlesOf } from '../support/circles.ts';
 import { importsOf } from '../support/imports.ts';
 import { whyForbidden } from '../support/layer-rules.ts';
 
@@ -40,6 +41,10 @@ describe('imports', () => {
       }),
     );
     expect(offending).toEqual([]);
+  });
+
+  it('go round in no circle', () => {
+    expect(circlesOf(sources.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') })))).toEqual([]);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 /** `history`: what has ended, newest first. */
-import type { HistoryPage, HistoryRow } from '../../../shared/contract.ts';
+import type { HistoryPage, HistoryRow } from '../../../shared/history.ts';
 import { defined } from '../../../shared/util/defined.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../exit-codes.ts';

@@ -1,5 +1,6 @@
 /** `status`: is it running, what is queued, which servers answer. */
-import type { AppInfo, QueueSummary } from '../../../shared/contract.ts';
+import type { AppInfo } from '../../../shared/app.ts';
+import type { QueueSummary } from '../../../shared/queue.ts';
 import type { ServerView } from '../../../shared/server.ts';
 import type { Context } from '../context.ts';
 import { EXIT, errorFor } from '../exit-codes.ts';

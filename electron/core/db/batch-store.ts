@@ -1,5 +1,5 @@
 /** SQL for what was submitted together: batches, and the tokens by which a press that is sent again is known. */
-import type { BatchView } from '../../../shared/contract.ts';
+import type { BatchView } from '../../../shared/queue.ts';
 import type { BatchId, JobId } from '../../../shared/ids.ts';
 import { isTerminal, JOB_STATES } from '../../../shared/job-machine.ts';
 import type { JobState } from '../../../shared/job-machine.ts';

@@ -3,7 +3,7 @@
  * and forgetting. Never OFFSET, never LIKE '%…%', never a count over the whole.
  */
 import { z } from 'zod';
-import type { HistoryFilter } from '../../../shared/contract.ts';
+import type { HistoryFilter } from '../../../shared/history.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { JobId } from '../../../shared/ids.ts';
 import { FOREIGN } from './foreign-store.ts';

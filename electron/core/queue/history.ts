@@ -1,5 +1,5 @@
 /** Pages, search, export and forgetting of what has ended: keys from the store, views from the rows. */
-import type { HistoryFilter, HistoryPage, HistoryRow } from '../../../shared/contract.ts';
+import type { HistoryFilter, HistoryPage, HistoryRow } from '../../../shared/history.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';

@@ -6,7 +6,8 @@ import type { Events } from '../../../shared/contract.ts';
 import type { AttemptId, JobId, PayloadId, ServerId } from '../../../shared/ids.ts';
 import type { ComfyGraph } from '../../../shared/workflow/graph.ts';
 import { foldProgress, startProgress } from '../../../shared/phase.ts';
-import type { JobLive, LiveUpdate, NodeProgress, Phase, Segment } from '../../../shared/phase.ts';
+import type { JobLive, Phase, Segment } from '../../../shared/live.ts';
+import type { LiveUpdate, NodeProgress } from '../../../shared/phase.ts';
 import type { Emitter } from '../../../shared/util/emitter.ts';
 import type { Experience } from './experience.ts';
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
-import type { QueueSummary } from '../../../shared/contract.ts';
+import type { QueueSummary } from '../../../shared/queue.ts';
 import { describe, specOf } from '../../../shared/kinds/kinds.ts';
 import { AppError } from '../../../shared/errors.ts';
 import { newBatchId, newJobId } from '../../../shared/ids.ts';

@@ -2,7 +2,7 @@
  * The queue summary: counts and order of everything open. Sent at most 4 times a second, and at least every 2 s while
  * anything is open.
  */
-import type { QueueSummary } from '../../../shared/contract.ts';
+import type { QueueSummary } from '../../../shared/queue.ts';
 import { toWire } from '../../../shared/errors.ts';
 import type { AppError } from '../../../shared/errors.ts';
 import type { Board, TroubleOf } from './board.ts';

@@ -3,7 +3,7 @@
  * now". Pure, with its words, so that every system's tray says the same and a test can read it. Draws nothing.
  */
 import type { CancelMode, CancelScope } from '../../../shared/cancel.ts';
-import type { QueueSummary } from '../../../shared/contract.ts';
+import type { QueueSummary } from '../../../shared/queue.ts';
 import type { ServerId } from '../../../shared/ids.ts';
 import { isCancelling } from '../../../shared/job-view.ts';
 import type { JobView } from '../../../shared/job.ts';

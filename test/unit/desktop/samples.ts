@@ -1,5 +1,5 @@
 /** Small honest views for the shell's tests: a job, a server, a summary, with only what a test says different. */
-import type { QueueSummary } from '../../../shared/contract.ts';
+import type { QueueSummary } from '../../../shared/queue.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { JobView } from '../../../shared/job.ts';
 import type { ServerView } from '../../../shared/server.ts';

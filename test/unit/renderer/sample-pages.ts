@@ -1,5 +1,6 @@
 /** A history in memory that answers as the contract says: outline by hours, keyset pages, search by word beginnings. */
-import type { Api, HistoryFilter, HistoryRow } from '../../../shared/contract.ts';
+import type { Api } from '../../../shared/contract.ts';
+import type { HistoryFilter, HistoryRow } from '../../../shared/history.ts';
 import type { ServerId } from '../../../shared/ids.ts';
 import type { JobView } from '../../../shared/job.ts';
 import { jobView as plainJob } from '../../support/job-view.ts';

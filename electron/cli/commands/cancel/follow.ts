@@ -3,7 +3,7 @@
  * requests go on without us.
  */
 import type { CancelMode, CancelOutcome } from '../../../../shared/cancel.ts';
-import type { HistoryRow } from '../../../../shared/contract.ts';
+import type { HistoryRow } from '../../../../shared/history.ts';
 import { toAppError } from '../../../../shared/errors.ts';
 import type { JobId } from '../../../../shared/ids.ts';
 import { isTerminal } from '../../../../shared/job-machine.ts';

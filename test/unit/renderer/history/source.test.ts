@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EVERYTHING, HistorySource } from '../../../../renderer/history/source.ts';
-import type { HistoryRow } from '../../../../shared/contract.ts';
+import type { HistoryRow } from '../../../../shared/history.ts';
 import type { JobId, ServerId } from '../../../../shared/ids.ts';
 import { jobView, SamplePages } from '../sample-pages.ts';
 import { runs } from '../../../runs.ts';

@@ -9,7 +9,7 @@ import { applyServers, replaceServers } from '../../../../renderer/state/servers
 import { createStores } from '../../../../renderer/state/stores.ts';
 import type { Stores } from '../../../../renderer/state/stores.ts';
 import type { JobView } from '../../../../shared/job.ts';
-import type { JobLive } from '../../../../shared/phase.ts';
+import type { JobLive } from '../../../../shared/live.ts';
 import type { ServerView } from '../../../../shared/server.ts';
 import { jobIdOf, jobView, serverIdOf, serverView } from '../views.ts';
 
