@@ -21,10 +21,10 @@ import { setStartAtLogin, startedAtLogin, startsAtLogin } from './life/login-ite
 import type { LoginItemOptions } from './life/login-item.ts';
 import { lifeCalls } from './life/calls.ts';
 import { showMenu } from './menu.ts';
-import { Notifier } from './notices/notifier.ts';
 import { openCore } from './open-core.ts';
 import { guardPages } from './window/page.ts';
 import { startPrivateService } from './private-service.ts';
+import { shellNotifier } from './notices/shell-notifier.ts';
 import { shellUpdates } from './notices/shell-updates.ts';
 import { shellWindow } from './window/shell-window.ts';
 import { Hotkey, hotkeyFact, hotkeyView } from './shortcut.ts';
@@ -38,7 +38,6 @@ import type { SwitchyardTray } from './tray/tray.ts';
 import { isWayland } from './window/wayland.ts';
 import { WindowLink } from './window/link.ts';
 import { WindowTrouble } from './window/trouble.ts';
-import { safePlace } from './window/window.ts';
 
 /** @throws AppError `storage` when another Switchyard holds the data folder. */
 export async function startDesktop(options: DesktopOptions): Promise<void> {
@@ -184,23 +183,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     },
   });
 
-  const notifier = new Notifier({
-    events: core.events,
-    // Windows shows those of an app only that the Start menu knows (notifications.md): a checkout is not in it.
-    make:
-      electron.Notification.isSupported() && (platform !== 'win32' || app.isPackaged)
-        ? (box) => new electron.Notification(box)
-        : null,
-    settings: () => feed.settings,
-    focused: () => window.focused,
-    serverName: (id) => feed.serverName(id),
-    open: (place) => {
-      window.show(safePlace(place) ?? 'queue');
-    },
-    toast: ({ title, body, open }) => {
-      link.notice({ title, body, open });
-    },
-  });
+  const notifier = shellNotifier(options, { events: core.events, feed, link, window });
   const updates = shellUpdates(options, {
     notice: (notice) => {
       notifier.show(notice);
