@@ -14,35 +14,45 @@ const le24 = (bytes: Uint8Array, at: number): number => le16(bytes, at) | ((byte
 /** As many of the first bytes say what a file is. */
 export const SNIFF_BYTES = 64;
 
+/* eslint-disable no-control-regex -- what a file begins with is bytes, not text */
+/**
+ * A type, by what its files begin with (a character for each byte), and which of them a page may show where it is not
+ * all: a player that knows the type need not know every codec and container of it.
+ */
+const TYPES: readonly (readonly [mime: string, begins: RegExp, shown?: RegExp])[] = [
+  ['image/png', /^\x89PNG\r\n\x1a\n/],
+  ['image/jpeg', /^\xff\xd8\xff/],
+  ['image/gif', /^GIF8[79]a/],
+  ['image/webp', /^RIFF.{4}WEBP/s],
+  ['audio/wav', /^RIFF.{4}WAVE/s],
+  ['audio/flac', /^fLaC/],
+  ['audio/ogg', /^OggS/],
+  // AAC begins like MPEG audio, but for its layer.
+  ['audio/mpeg', /^(ID3|\xff[\xe0-\xff])/, /^(ID3|\xff[\xe2\xe3\xea\xeb\xf2\xf3\xfa\xfb])/],
+  // Matroska of any kind, QuickTime and its kin.
+  ['video/webm', /^\x1a\x45\xdf\xa3/, /webm/],
+  ['image/avif', /^.{4}ftypavi/s, /^.{8}avi[fs]/s],
+  ['video/mp4', /^.{4}ftyp/s, /^.{8}(iso[m2456]|mp4[12]|avc1|M4V |dash)/s],
+];
+/* eslint-enable no-control-regex */
+
 /**
  * The type of a file by its first bytes, if it is one that a page may show; null for everything else, SVG and HTML above
  * all: a server's files are strangers, and are offered as downloads.
  */
 export function sniffMedia(head: Uint8Array): string | null {
-  const text = (from: number, to: number): string => String.fromCharCode(...head.subarray(from, to));
-  if (text(0, 8) === '\x89PNG\r\n\x1a\n') return 'image/png';
-  if (head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff) return 'image/jpeg';
-  if (text(0, 6) === 'GIF87a' || text(0, 6) === 'GIF89a') return 'image/gif';
-  if (text(0, 4) === 'RIFF' && text(8, 12) === 'WEBP') return 'image/webp';
-  if (text(0, 4) === 'RIFF' && text(8, 12) === 'WAVE') return 'audio/wav';
-  if (text(0, 4) === 'fLaC') return 'audio/flac';
-  if (text(0, 4) === 'OggS') return 'audio/ogg';
-  if (text(0, 3) === 'ID3' || (head[0] === 0xff && ((head[1] ?? 0) & 0xe6) === 0xe2)) return 'audio/mpeg';
-  if (head[0] === 0x1a && head[1] === 0x45 && head[2] === 0xdf && head[3] === 0xa3)
-    return text(0, SNIFF_BYTES).includes('webm') ? 'video/webm' : null;
-  if (text(4, 8) === 'ftyp') {
-    const brand = text(8, 12);
-    if (brand === 'avif' || brand === 'avis') return 'image/avif';
-    return ['isom', 'iso2', 'iso4', 'iso5', 'iso6', 'mp41', 'mp42', 'avc1', 'M4V ', 'dash'].includes(brand)
-      ? 'video/mp4'
-      : null;
-  }
-  return null;
+  const [mime, , shown] = typeOf(head) ?? [null];
+  return shown === undefined || shown.test(ascii(head, 0, SNIFF_BYTES)) ? mime : null;
 }
 
-/** The same with the size of a picture, which may stand further in. */
+function typeOf(head: Uint8Array): (typeof TYPES)[number] | undefined {
+  const text = ascii(head, 0, SNIFF_BYTES);
+  return TYPES.find(([, begins]) => begins.test(text));
+}
+
+/** What a file is, shown or not, with the size of a picture, which may stand further in; null for no media we know. */
 export function sniff(bytes: Uint8Array): Sniffed | null {
-  const mime = sniffMedia(bytes);
+  const [mime] = typeOf(bytes) ?? [null];
   if (mime === null) return null;
   if (mime === 'image/png') return { mime, width: be32(bytes, 16), height: be32(bytes, 20) };
   if (mime === 'image/gif') return { mime, width: le16(bytes, 6), height: le16(bytes, 8) };

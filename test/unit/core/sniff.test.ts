@@ -1,7 +1,7 @@
 /** What a file is, by its bytes. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sniff } from '../../../electron/core/sniff.ts';
+import { sniff, sniffMedia } from '../../../electron/core/sniff.ts';
 
 describe('sniff', () => {
   const bytes = (...parts: (string | number[])[]): Uint8Array =>
@@ -31,6 +31,17 @@ describe('sniff', () => {
     expect(sniff(bytes('<svg xmlns="x"><script/>'))).toBeNull();
     expect(sniff(bytes('<!doctype html>'))).toBeNull();
     expect(sniff(new Uint8Array(3))).toBeNull();
+  });
+
+  it.each([
+    [[0x1a, 0x45, 0xdf, 0xa3], 'B\x82\x88matroska', 'video/webm'],
+    [[0, 0, 0, 20], 'ftypqt  ', 'video/mp4'],
+    [[0, 0, 0, 20], 'ftypM4A ', 'video/mp4'],
+    [[0, 0, 0, 20], 'ftypavio', 'image/avif'],
+    [[0xff, 0xf1], 'P\x80', 'audio/mpeg'],
+  ])('tells what no page shows, too: %j %j', (start, rest, mime) => {
+    expect(sniff(bytes(start, rest))).toEqual({ mime, width: null, height: null });
+    expect(sniffMedia(bytes(start, rest))).toBeNull();
   });
 
   it('never throws', () => {
