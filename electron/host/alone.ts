@@ -13,7 +13,7 @@ import { AppError } from '../../shared/errors.ts';
 import { createInvoker } from '../../shared/rpc/invoke.ts';
 import type { Credential, ServerView } from '../../shared/server.ts';
 import type { Kind } from '../../shared/job.ts';
-import { deferred, raceAbort } from '../../shared/util/async.ts';
+import { raceAbort } from '../../shared/util/async.ts';
 import type { Emitter } from '../../shared/util/emitter.ts';
 import { createCore } from '../core/core.ts';
 import type { CoreOptions } from '../core/core.ts';
@@ -79,7 +79,7 @@ export async function openAlone(options: AloneOptions): Promise<Alone> {
 
 /** What is there was listed once: before that, nothing there would look like nothing there. */
 function firstListing(events: Emitter<Events>): Disposable & { seen: Promise<void> } {
-  const seen = deferred();
+  const seen: PromiseWithResolvers<void> = Promise.withResolvers();
   const subscription = events.on('foreign.changed', () => {
     seen.resolve();
   });

@@ -5,7 +5,6 @@ import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { ServerId } from '../../shared/ids.ts';
 import type { Credential } from '../../shared/server.ts';
-import { deferred } from '../../shared/util/async.ts';
 import { CoreHarness, memorySecrets, nth, sleepGraph } from '../support/core-harness.ts';
 
 let server: ComfyServerHandle;
@@ -52,8 +51,8 @@ describe('removing a server', () => {
   });
 
   it('secret-of-a-removed-server: a credential that arrives while its server goes is not kept', async () => {
-    const arrived = deferred();
-    const goOn = deferred();
+    const arrived: PromiseWithResolvers<void> = Promise.withResolvers();
+    const goOn: PromiseWithResolvers<void> = Promise.withResolvers();
     const secrets = memorySecrets();
     core = await CoreHarness.open({
       secrets: {

@@ -7,7 +7,7 @@
 import { WebSocket } from 'ws';
 import type { RawData } from 'ws';
 import { AppError } from '../../../shared/errors.ts';
-import { abortReason, deferred, raceAbort } from '../../../shared/util/async.ts';
+import { abortReason, raceAbort } from '../../../shared/util/async.ts';
 import { bytesOf, dial } from './dial.ts';
 import type { Trace } from './trace.ts';
 
@@ -57,8 +57,8 @@ export class ReconnectingSocket {
     await this.#closeCurrent();
     if (signal.aborted) throw abortReason(signal);
     this.#state = 'opening';
-    const opened = deferred();
-    const lost = deferred<AppError>();
+    const opened: PromiseWithResolvers<void> = Promise.withResolvers();
+    const lost = Promise.withResolvers<AppError>();
     let failure: AppError | null = null;
     const socket = dial({
       url,
@@ -129,7 +129,7 @@ export class ReconnectingSocket {
     if (socket?.readyState !== WebSocket.OPEN) return false;
     this.#pingCount += 1;
     const name = `fence-${String(this.#pingCount)}`;
-    const answered = deferred<boolean>();
+    const answered = Promise.withResolvers<boolean>();
     this.#pings.set(name, () => {
       answered.resolve(true);
     });
@@ -168,7 +168,7 @@ export class ReconnectingSocket {
   async #closeCurrent(): Promise<void> {
     const socket = this.#current;
     if (socket === null) return;
-    const closed = deferred();
+    const closed: PromiseWithResolvers<void> = Promise.withResolvers();
     socket.once('close', () => {
       closed.resolve();
     });

@@ -1,5 +1,4 @@
 /** Holds: lets a test stop an engine at a named moment and keep a race open. Knows no protocol, only names of moments. */
-import { deferred } from '../../../shared/util/async.ts';
 
 /** One held moment. `reached` settles with who stands there; `release` lets them go on and is safe to call twice. */
 export interface Hold<Where> {
@@ -21,8 +20,8 @@ export class Holds<Point extends string, Where> {
 
   /** Holds the first passage that matches, or with `all` every one; after `release` nothing is held any more. */
   add(point: Point, matches: (where: Where) => boolean, all = false): Hold<Where> {
-    const arrival = deferred<Where>();
-    const gate = deferred();
+    const arrival = Promise.withResolvers<Where>();
+    const gate: PromiseWithResolvers<void> = Promise.withResolvers();
     const waiting: Waiting<Point, Where> = { point, matches, all, arrive: arrival.resolve, released: gate.promise };
     const release = (): void => {
       gate.resolve();

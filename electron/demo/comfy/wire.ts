@@ -2,8 +2,7 @@
  * Who gets which frame, and when: sockets by client id, the one ordered outbox of the real server's single event loop, stalls, and the
  * back-pressure that lets one stalled reader stop everybody (comfyui §4.2, §4.5, §4.9). Knows nothing of prompts.
  */
-import { deferred, sleep } from '../../../shared/util/async.ts';
-import type { Deferred } from '../../../shared/util/async.ts';
+import { sleep } from '../../../shared/util/async.ts';
 import { pyDumps } from './py.ts';
 import type { ComfyQuirks, Peer } from './types.ts';
 
@@ -39,7 +38,7 @@ export class Wire {
   #outbox: Frame[] = [];
   #pumping = false;
   #busy: Promise<void> | undefined;
-  #frozen: Deferred<void> | undefined;
+  #frozen: PromiseWithResolvers<void> | undefined;
 
   constructor(quirks: ComfyQuirks) {
     this.#quirks = quirks;
@@ -126,7 +125,7 @@ export class Wire {
 
   /** Stops all HTTP answers and frames until `thaw`; sockets stay open (C15). */
   freeze(): void {
-    this.#frozen ??= deferred();
+    this.#frozen ??= Promise.withResolvers();
   }
 
   thaw(): void {

@@ -2,7 +2,7 @@
  * One life of the server process: everything in its memory (queue, history, counter, cache, interrupt flag) and its single worker with the
  * phases a prompt passes (C5, comfyui §5). A restart is a new Worker. Outside view and verbs: engine.ts.
  */
-import { deferred, sleep } from '../../../shared/util/async.ts';
+import { sleep } from '../../../shared/util/async.ts';
 import { PromptRun } from './exec.ts';
 import type { FileStore } from './files.ts';
 import type { Holds } from '../base/holds.ts';
@@ -47,7 +47,7 @@ export class Worker {
   readonly #cache = new Map<string, NodeResult>();
   readonly #life = new AbortController();
   readonly #done: Promise<void>;
-  #wake = deferred();
+  #wake: PromiseWithResolvers<void> = Promise.withResolvers();
   /** While set, the queue's lock is held: nothing starts or ends. */
   #lock: Promise<void> | undefined;
 
@@ -69,7 +69,7 @@ export class Worker {
     this.queue.put(item);
     this.#setting.log.write('queued', item[1]);
     const wake = this.#wake;
-    this.#wake = deferred();
+    this.#wake = Promise.withResolvers();
     // A turn of the loop later: as with the real worker thread, the answer to the POST may come first or last.
     setImmediate(() => {
       wake.resolve();

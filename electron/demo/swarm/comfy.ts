@@ -7,7 +7,6 @@ import { Agent, request as httpRequest } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
 import type { JsonObject } from './types.ts';
-import { deferred } from '../../../shared/util/async.ts';
 import { ABORTED, orAborted } from './wait.ts';
 
 export interface ComfyAnswer {
@@ -78,7 +77,7 @@ class PooledSocket implements ComfySocket {
       const frame = this.#frames.shift();
       if (frame !== undefined) return frame;
       if (!this.open) return 'closed';
-      const bell = deferred();
+      const bell: PromiseWithResolvers<void> = Promise.withResolvers();
       this.#wake = () => {
         bell.resolve();
       };

@@ -10,7 +10,6 @@ import type { Claim } from './sessions.ts';
 import type { Where } from './types.ts';
 import { sleep } from '../../../shared/util/async.ts';
 import { ABORTED, orAborted, turn } from './wait.ts';
-import type { Deferred } from '../../../shared/util/async.ts';
 
 export interface Grant {
   readonly backend: SwarmBackend;
@@ -37,7 +36,7 @@ export interface Wanted {
 export interface Waiting extends Wanted {
   readonly sinceMs: number;
   settled: boolean;
-  readonly result: Deferred<Acquired>;
+  readonly result: PromiseWithResolvers<Acquired>;
 }
 
 interface Pressure {

@@ -8,7 +8,7 @@ import type { SwarmCore } from './core.ts';
 import { ModelLoader } from './loader.ts';
 import type { Acquired, Waiting, Wanted } from './loader.ts';
 import type { Where } from './types.ts';
-import { deferred, sleep } from '../../../shared/util/async.ts';
+import { sleep } from '../../../shared/util/async.ts';
 import { turn } from './wait.ts';
 
 export class Scheduler {
@@ -38,7 +38,12 @@ export class Scheduler {
 
   /** Waits for a slot, until the claim says that waiting is over. */
   acquire(wanted: Wanted): Promise<Acquired> {
-    const waiting: Waiting = { ...wanted, sinceMs: performance.now(), settled: false, result: deferred<Acquired>() };
+    const waiting: Waiting = {
+      ...wanted,
+      sinceMs: performance.now(),
+      settled: false,
+      result: Promise.withResolvers<Acquired>(),
+    };
     this.#waiting.add(waiting);
     const onStop = (): void => {
       this.#settle(waiting, { kind: 'cancelled' });

@@ -9,7 +9,7 @@ import type { JobId } from '../../../../shared/ids.ts';
 import { isTerminal } from '../../../../shared/job-machine.ts';
 import type { JobView } from '../../../../shared/job.ts';
 import type { ForeignView } from '../../../../shared/server.ts';
-import { deferred, raceAbort } from '../../../../shared/util/async.ts';
+import { raceAbort } from '../../../../shared/util/async.ts';
 import { EXIT, Failure } from '../../exit-codes.ts';
 import { openJobs } from '../../find.ts';
 import type { Link } from '../../link.ts';
@@ -30,7 +30,7 @@ export async function follow(
   const requests = new Map(openReceipts(asked).map((receipt) => [receipt.jobId, receipt]));
   const others = new Set(openForeign(asked));
   if (options.waitMs === 0 || requests.size + others.size === 0) return views;
-  const over = deferred();
+  const over: PromiseWithResolvers<void> = Promise.withResolvers();
   // It may end while something else is awaited; whoever comes to await it still hears of it.
   over.promise.catch(() => undefined);
   const check = (): void => {

@@ -2,8 +2,7 @@
  * Sends what stops prompts: the deletes asked for in one turn go as one call, and before any interrupt, because a short
  * queue makes interrupts cheap (C6). Remembers interrupts, to tell when one may have hit a neighbour (architecture §7.5).
  */
-import { deferred, raceAbort } from '../../../../shared/util/async.ts';
-import type { Deferred } from '../../../../shared/util/async.ts';
+import { raceAbort } from '../../../../shared/util/async.ts';
 import type { StopPower } from './cancel.ts';
 import type { ComfyHttp } from './http.ts';
 import { unanswered } from './session.ts';
@@ -21,7 +20,7 @@ const BEFORE_START_MS = 2_000;
 
 export class StopDesk {
   readonly #http: ComfyHttp;
-  #batch: { key: string; done: Deferred<void> }[] = [];
+  #batch: { key: string; done: PromiseWithResolvers<void> }[] = [];
   readonly #underway = new Set<Promise<unknown>>();
   readonly #sent: SentInterrupt[] = [];
 
@@ -31,7 +30,7 @@ export class StopDesk {
 
   /** `connection` ends the shared call; `signal` only this wait. */
   delete(key: string, signal: AbortSignal, connection: AbortSignal): Promise<void> {
-    const done = deferred();
+    const done: PromiseWithResolvers<void> = Promise.withResolvers();
     this.#batch.push({ key, done });
     if (this.#batch.length === 1) setImmediate(() => void this.#flush(connection));
     return raceAbort(done.promise, signal);

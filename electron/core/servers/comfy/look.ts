@@ -3,8 +3,7 @@
  * it sees on the track (waiting, running), because that is evidence later. Decides nothing.
  */
 import { AppError } from '../../../../shared/errors.ts';
-import { deferred, raceAbort } from '../../../../shared/util/async.ts';
-import type { Deferred } from '../../../../shared/util/async.ts';
+import { raceAbort } from '../../../../shared/util/async.ts';
 import type { Look } from './cancel.ts';
 import type { Endings } from './endings.ts';
 import type { ComfyHttp } from './http.ts';
@@ -35,7 +34,7 @@ const MANY = 4;
 
 export class Looks {
   readonly #context: LookContext;
-  #batch: { track: Track; answer: Deferred<Look> }[] = [];
+  #batch: { track: Track; answer: PromiseWithResolvers<Look> }[] = [];
 
   constructor(context: LookContext) {
     this.#context = context;
@@ -43,7 +42,7 @@ export class Looks {
 
   /** One look at one prompt; looks asked for in the same turn share a listing. Throws AppError. */
   look(track: Track, signal: AbortSignal): Promise<Look> {
-    const answer = deferred<Look>();
+    const answer = Promise.withResolvers<Look>();
     this.#batch.push({ track, answer });
     if (this.#batch.length === 1) setImmediate(() => void this.#flush());
     return raceAbort(answer.promise, signal);

@@ -5,8 +5,7 @@
  */
 import { AppError } from '../../../../shared/errors.ts';
 import type { OutputRef } from '../../../../shared/job-fact.ts';
-import { Aborted, deferred } from '../../../../shared/util/async.ts';
-import type { Deferred } from '../../../../shared/util/async.ts';
+import { Aborted } from '../../../../shared/util/async.ts';
 import type {
   AdapterContext,
   AttemptRef,
@@ -39,7 +38,7 @@ const UNSEEN_SLOTS = 1;
 interface Live {
   readonly client: SwarmClient;
   readonly abort: AbortController;
-  readonly lost: Deferred<AppError>;
+  readonly lost: PromiseWithResolvers<AppError>;
   readonly done: Promise<void>;
 }
 
@@ -134,7 +133,7 @@ export class SwarmAdapter implements ServerAdapter {
     const abort = new AbortController();
     this.manage.forget();
     this.#epoch += 1;
-    const lost = deferred<AppError>();
+    const lost = Promise.withResolvers<AppError>();
     const live: Live = { client, abort, lost, done: this.#monitor.run(client, abort.signal) };
     this.#live = live;
     for (const track of this.#attempts.all()) if (track.adrift) this.#attempts.endings.follow(track);

@@ -3,8 +3,6 @@
  * back when all is quiet. How they end is found out in endings.ts. Stops nothing.
  */
 import { AppError, toAppError } from '../../../../shared/errors.ts';
-import { deferred } from '../../../../shared/util/async.ts';
-import type { Deferred } from '../../../../shared/util/async.ts';
 import type { Log } from '../../log.ts';
 import type { AdapterContext, AttemptRef, SendAttempt, SubmitResult } from '../adapter.ts';
 import { Endings } from './endings.ts';
@@ -75,7 +73,7 @@ export class Attempts {
     track.asked = askedImages(attempt);
     track.boot = client.boot;
     this.#tracks.set(track.key, track);
-    const answer = deferred<SubmitResult>();
+    const answer = Promise.withResolvers<SubmitResult>();
     const socket = new SwarmSocket({
       baseUrl: this.#ports.context.server.url,
       headers: await client.auth.headers(),
@@ -119,7 +117,7 @@ export class Attempts {
     return { result: 'not-sent', error };
   }
 
-  #hear(track: Track, bytes: Buffer, answer: Deferred<SubmitResult>): void {
+  #hear(track: Track, bytes: Buffer, answer: PromiseWithResolvers<SubmitResult>): void {
     const { stream } = track;
     if (stream === null || stream.ended) return;
     const accept = (): void => {
@@ -135,7 +133,7 @@ export class Attempts {
     track.wake.wake();
   }
 
-  #tell(track: Track, news: News, answer: Deferred<SubmitResult>): void {
+  #tell(track: Track, news: News, answer: PromiseWithResolvers<SubmitResult>): void {
     const { sink } = this.#ports.context;
     switch (news.news) {
       case 'claimed':
@@ -164,7 +162,7 @@ export class Attempts {
     }
   }
 
-  #onClose(track: Track, error: AppError, answer: Deferred<SubmitResult>): void {
+  #onClose(track: Track, error: AppError, answer: PromiseWithResolvers<SubmitResult>): void {
     track.socket = null;
     const { stream } = track;
     if (stream === null || this.#tracks.get(track.key) !== track) return;

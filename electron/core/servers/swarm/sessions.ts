@@ -4,8 +4,6 @@
  * Knows nothing of jobs.
  */
 import { AppError } from '../../../../shared/errors.ts';
-import { deferred } from '../../../../shared/util/async.ts';
-import type { Deferred } from '../../../../shared/util/async.ts';
 import type { Log } from '../../log.ts';
 import { hasErrorId } from './http.ts';
 import { isIdle } from './schemas.ts';
@@ -40,7 +38,7 @@ export class SessionPool {
   readonly #leased = new Set<string>();
   readonly #quarantine = new Map<string, Quarantined>();
   #timer: NodeJS.Timeout | null = null;
-  #polling: Deferred<undefined> | null = null;
+  #polling: PromiseWithResolvers<undefined> | null = null;
   #peak = 0;
 
   constructor(ports: SessionPorts, log: Log) {
@@ -170,7 +168,7 @@ export class SessionPool {
         this.#timer = null;
         return;
       }
-      const polling = deferred<undefined>();
+      const polling = Promise.withResolvers<undefined>();
       this.#polling = polling;
       this.poll(AbortSignal.timeout(POLL_MS))
         .catch((error: unknown) => {

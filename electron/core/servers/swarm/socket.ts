@@ -5,7 +5,6 @@
  */
 import type { RawData, WebSocket } from 'ws';
 import { AppError } from '../../../../shared/errors.ts';
-import { deferred } from '../../../../shared/util/async.ts';
 import { bytesOf, dial } from '../../net/dial.ts';
 import { networkError } from '../../net/error.ts';
 
@@ -25,7 +24,7 @@ interface SwarmSocketOptions {
 
 export class SwarmSocket {
   readonly #socket: WebSocket;
-  readonly #opened = deferred();
+  readonly #opened: PromiseWithResolvers<void> = Promise.withResolvers();
   #failure: AppError | null = null;
   #tail: NodeJS.Timeout | null = null;
   #heardAt = performance.now();
@@ -78,7 +77,7 @@ export class SwarmSocket {
 
   /** Once. Resolves when the bytes are handed to the system; throws when they may or may not have left. */
   async send(request: Readonly<Record<string, unknown>>): Promise<void> {
-    const sent = deferred();
+    const sent: PromiseWithResolvers<void> = Promise.withResolvers();
     this.#socket.send(JSON.stringify(request), (error) => {
       // Node's own socket says null where ws's types say undefined.
       if (error instanceof Error) sent.reject(networkError(error, 'the generation request', 'unsure'));
