@@ -4,11 +4,11 @@
  */
 import { z } from 'zod';
 import type { HistoryFilter } from '../../../shared/history.ts';
-import { AppError } from '../../../shared/errors.ts';
 import type { JobId } from '../../../shared/ids.ts';
 import { FOREIGN } from './foreign-store.ts';
 import type { ForeignRow } from './foreign-store.ts';
 import type { Database } from './database.ts';
+import { readCursor } from './rows.ts';
 
 /** Ids of a page in order, newest first: ours by id, foreign as rows. */
 export type HistoryKey = { type: 'job'; id: JobId } | { type: 'foreign'; row: ForeignRow };
@@ -90,7 +90,7 @@ export class HistoryStore {
     cursorText: string | undefined,
     limit: number,
   ): { keys: HistoryKey[]; cursor: string | null } {
-    const cursor = cursorText === undefined ? { j: null, f: null } : read(CursorSchema, cursorText);
+    const cursor = cursorText === undefined ? { j: null, f: null } : readCursor(CursorSchema, cursorText);
     const jobs = filter.foreign === 'only' ? [] : this.#jobs(filter, cursor, limit);
     const others =
       filter.foreign === 'without' || (filter.states !== undefined && filter.foreign !== 'only')
@@ -173,7 +173,7 @@ export class HistoryStore {
   ): { keys: HistoryKey[]; cursor: string | null } {
     const words = wordsOf(text);
     if (words.length === 0 || filter.foreign === 'only') return { keys: [], cursor: null };
-    const before = cursorText === undefined ? FAR : read(SearchCursorSchema, cursorText);
+    const before = cursorText === undefined ? FAR : readCursor(SearchCursorSchema, cursorText);
     const isPlain = words.every((word) => /^[\x21-\x7e]+$/.test(word));
     if (isPlain && words.some((word) => word.length > INDEXED_PREFIX)) {
       const sifted = this.#sift(words, filter, before, limit);
@@ -280,12 +280,4 @@ function found(rows: readonly Found[], limit: number): { keys: HistoryKey[]; cur
     keys: rows.map((row) => ({ type: 'job', id: row.id })),
     cursor: last === undefined || rows.length < limit ? null : JSON.stringify(last.rowid),
   };
-}
-
-function read<T>(schema: z.ZodType<T>, text: string): T {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new AppError('invalid_request', 'the cursor is none of ours', { cause });
-  }
 }

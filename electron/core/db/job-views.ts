@@ -13,7 +13,7 @@ import type { JobDetail, JobPayload, JobView, OutputView } from '../../../shared
 import { WireErrorSchema } from '../../../shared/schema.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { Database } from './database.ts';
-import { outcomeOf, parseColumn } from './rows.ts';
+import { outcomeOf, parseColumn, readCursor } from './rows.ts';
 import type { CancelRow } from './rows.ts';
 
 /** Usual run time of a payload on a server; the queue's experience answers it. */
@@ -45,6 +45,8 @@ type CancelWithStep = CancelRow & {
   s_detail: string | null;
 };
 type OutputRow = Omit<OutputView, 'partial'> & { partial: 0 | 1 };
+
+const CursorSchema = z.tuple([z.number(), z.string()]);
 
 const VIEW = `SELECT j.id, j.rev, j.kind, j.server_id AS serverId, j.on_server_id AS onServerId, j.title, j.note, j.state, j.position,
     j.created_at AS createdAt, j.started_at AS startedAt, j.ended_at AS endedAt, j.ran_ms AS ranMs, j.put_back_of AS putBackOf,
@@ -127,9 +129,11 @@ export class JobViews {
     cursor?: string | undefined;
     limit: number;
   }): { jobs: JobView[]; cursor: string | null } {
-    const after = query.cursor === undefined ? { position: -Number.MAX_VALUE, id: '' } : readCursor(query.cursor);
+    const [position, id] =
+      query.cursor === undefined ? [-Number.MAX_VALUE, ''] : readCursor(CursorSchema, query.cursor);
     const rows = this.#q.open.all({
-      ...after,
+      position,
+      id,
       server: query.serverId ?? null,
       batch: query.batchId ?? null,
       states: query.states === undefined ? null : JSON.stringify(query.states),
@@ -213,14 +217,4 @@ function cancelView(row: CancelWithStep): CancelView {
             detail: row.s_detail,
           },
   };
-}
-
-const CursorSchema = z.tuple([z.number(), z.string()]);
-function readCursor(text: string): { position: number; id: string } {
-  try {
-    const [position, id] = CursorSchema.parse(JSON.parse(text));
-    return { position, id };
-  } catch (cause) {
-    throw new AppError('invalid_request', 'the cursor is none of ours', { cause });
-  }
 }

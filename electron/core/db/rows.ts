@@ -83,9 +83,11 @@ export function outcomeOf(row: Pick<CancelRow, 'outcome' | 'detail'>): CancelOut
   return parseColumn(CancelOutcomeSchema, row.detail, 'cancel_requests.detail');
 }
 
-/** The given values without those that are undefined: absent means "leave it". */
-export function defined<T extends object>(patch: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
+/** Where a page left off, as it was handed out. */
+export function readCursor<T>(schema: z.ZodType<T>, text: string): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new AppError('invalid_request', 'the cursor is none of ours', { cause });
+  }
 }

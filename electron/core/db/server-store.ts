@@ -1,8 +1,9 @@
 /** SQL for servers. Credentials are not here: a row holds only the reference under which the secret store keeps them. */
+import { AppError } from '../../../shared/errors.ts';
 import type { ServerId } from '../../../shared/ids.ts';
 import type { Kind } from '../../../shared/job.ts';
+import { defined } from '../../../shared/util/defined.ts';
 import type { Database } from './database.ts';
-import { defined } from './rows.ts';
 
 export interface ServerRecord {
   id: ServerId;
@@ -59,6 +60,12 @@ export class ServerStore {
   get(id: ServerId): ServerRecord | undefined {
     const row = this.#q.get.get(id);
     return row === undefined ? undefined : record(row);
+  }
+  /** @throws AppError `not_found`. */
+  existing(id: ServerId): ServerRecord {
+    const server = this.get(id);
+    if (server === undefined) throw new AppError('not_found', 'there is no such server', { details: { id } });
+    return server;
   }
   /** Also of removed servers: history keeps the name. */
   nameOf(id: ServerId): string | null {

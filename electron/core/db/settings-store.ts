@@ -2,8 +2,8 @@
 import type { ServerId } from '../../../shared/ids.ts';
 import { DEFAULT_SETTINGS, SettingsSchema } from '../../../shared/settings.ts';
 import type { Settings } from '../../../shared/settings.ts';
+import { defined } from '../../../shared/util/defined.ts';
 import type { Database } from './database.ts';
-import { defined } from './rows.ts';
 
 /** `leaving.<server>`: its removal waits for jobs to stop; nothing new is sent there. */
 export type CoreFlag = 'queue.paused' | `leaving.${ServerId}`;
