@@ -6,7 +6,6 @@ import type { Events } from '../../../shared/contract.ts';
 import type { AppError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { JobView } from '../../../shared/job.ts';
-import type { ServerStatus } from '../../../shared/server.ts';
 import { Wake } from '../../../shared/util/async.ts';
 import type { Emitter } from '../../../shared/util/emitter.ts';
 import type { AttemptStore } from '../db/attempt-store.ts';
@@ -24,21 +23,11 @@ import type { AttemptRow } from '../db/rows.ts';
 import type { ServerStore } from '../db/server-store.ts';
 import type { SettingsStore } from '../db/settings-store.ts';
 import type { Fields, Log } from '../log.ts';
-import type { AttemptRef, ServerAdapter } from '../servers/adapter.ts';
+import type { AttemptRef } from '../servers/adapter.ts';
+import type { ServerLink } from '../servers/link.ts';
 
-/** What the queue needs of a server link. */
-export interface LinkPort {
-  readonly id: ServerId;
-  readonly online: boolean;
-  /** Raised at every disconnect. */
-  readonly epoch: number;
-  readonly adapter: ServerAdapter;
-  readonly serverBoot: string | null;
-  whenOnline(signal: AbortSignal): Promise<void>;
-  recycle(why: string): void;
-  reconnectNow(): void;
-  status(): ServerStatus;
-}
+/** What the queue needs of a server link: all but its beginning and its end. */
+export type LinkPort = Omit<ServerLink, 'start' | 'close'>;
 export interface Links {
   get(id: ServerId): LinkPort | undefined;
   all(): Iterable<LinkPort>;

@@ -48,8 +48,7 @@ export class Scopes {
       return { targets: reads.openOfBatches([scope.batch]), foreign: [] };
     }
     const { server } = scope;
-    if (server !== 'all' && servers.get(server) === undefined)
-      throw new AppError('not_found', 'there is no such server', { details: { id: server } });
+    if (server !== 'all') servers.existing(server);
     const targets = reads.open().filter((target) => server === 'all' || target.serverId === server);
     if (scope.which !== 'everyone')
       return {

@@ -109,8 +109,7 @@ export class Foreign {
     note: string | null,
   ): { receipts: ForeignReceipt[]; summary: CancelSummary; go: () => void } {
     const { foreign, log } = this.#board;
-    if (this.#board.servers.get(serverId) === undefined)
-      throw new AppError('not_found', 'there is no such server', { details: { id: serverId } });
+    this.#board.servers.existing(serverId);
     // Of a server that is switched off the request is kept until it is back.
     const link = this.#board.links.get(serverId);
     const summary = noneAsked();

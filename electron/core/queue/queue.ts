@@ -39,9 +39,7 @@ export class Queue {
   submit(asked: Submit): { jobs: JobView[]; batchId: BatchId | null } {
     const { db, jobs, batches, order, views, servers } = this.#board;
     if (asked.serverId !== null) {
-      const server = servers.get(asked.serverId);
-      if (server === undefined)
-        throw new AppError('not_found', 'there is no such server', { details: { id: asked.serverId } });
+      const server = servers.existing(asked.serverId);
       if (server.kind !== asked.payload.kind)
         throw new AppError('invalid_request', `a ${asked.payload.kind} payload can't run on a ${server.kind} server`);
     }

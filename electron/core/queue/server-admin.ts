@@ -13,20 +13,13 @@ import type { ServerPatch, ServerRecord } from '../db/server-store.ts';
 import type { SecretStore } from '../ports.ts';
 import { normaliseUrl } from '../servers/address.ts';
 import { DISABLED } from '../servers/servers.ts';
+import type { Servers } from '../servers/servers.ts';
 import type { Board } from './board.ts';
-
-/** The registry of links (servers/servers.ts), as this needs it. */
-export interface LinkRegistry {
-  add(record: ServerRecord): void;
-  /** New address, name, limits or credential: the link is made anew where it must be. */
-  update(record: ServerRecord): Promise<void>;
-  remove(id: ServerId): Promise<void>;
-}
 
 export type Probe = (url: string, kind?: Kind, credential?: Credential) => Promise<ProbeReport>;
 
 export interface AdminPorts {
-  readonly links: LinkRegistry;
+  readonly links: Pick<Servers, 'add' | 'update' | 'remove'>;
   readonly secrets: SecretStore;
   readonly probe: Probe;
   kick(id: ServerId): void;
@@ -56,7 +49,7 @@ export class ServerAdmin {
   }
 
   one(id: ServerId): ServerView {
-    return this.view(this.#existing(id));
+    return this.view(this.#board.servers.existing(id));
   }
 
   async add(asked: {
@@ -89,14 +82,14 @@ export class ServerAdmin {
       clientId: uuidv4(),
       maxInFlight: asked.maxInFlight ?? 2,
     });
-    const record = this.#existing(id);
+    const record = this.#board.servers.existing(id);
     this.#ports.links.add(record);
     this.#board.log.info('server added', { server: id, kind, url });
     return this.#changed(id);
   }
 
   edit(id: ServerId, patch: ServerPatch): ServerView {
-    const now = this.#existing(id);
+    const now = this.#board.servers.existing(id);
     const next: ServerPatch = { ...patch };
     if (patch.url !== undefined) {
       next.url = normaliseUrl(patch.url);
@@ -114,7 +107,7 @@ export class ServerAdmin {
 
   /** A new secret under a new name, then the row, then the old secret goes: the row never names one that is not there. */
   async setCredential(id: ServerId, credential: Credential | null): Promise<ServerView> {
-    this.#existing(id);
+    this.#board.servers.existing(id);
     const ref = credential === null ? null : `server-${randomBytes(8).toString('hex')}`;
     if (credential !== null && ref !== null) await this.#ports.secrets.set(ref, credential);
     const before = this.#board.servers.get(id);
@@ -122,7 +115,7 @@ export class ServerAdmin {
     const old = before === undefined ? ref : before.credentialRef;
     if (before !== undefined) this.#board.servers.update(id, { credentialRef: ref });
     if (old !== null) await this.#ports.secrets.delete(old);
-    this.#renew(this.#existing(id));
+    this.#renew(this.#board.servers.existing(id));
     this.#board.links.get(id)?.reconnectNow();
     return this.#changed(id);
   }
@@ -142,12 +135,6 @@ export class ServerAdmin {
     const view = this.one(id);
     this.#board.events.emit('server.changed', view);
     return view;
-  }
-
-  #existing(id: ServerId): ServerRecord {
-    const record = this.#board.servers.get(id);
-    if (record === undefined) throw new AppError('not_found', 'there is no such server', { details: { id } });
-    return record;
   }
 
   #mustBeNew(url: string, except: ServerId | null): void {

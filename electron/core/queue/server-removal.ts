@@ -6,12 +6,12 @@ import { AppError } from '../../../shared/errors.ts';
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { OpenAttempt } from '../db/attempt-store.ts';
 import type { SecretStore } from '../ports.ts';
+import type { Servers } from '../servers/servers.ts';
 import type { Board } from './board.ts';
 import type { Collector } from './collector.ts';
 import type { Facts } from './facts.ts';
 import type { Foreign } from './foreign.ts';
 import type { Requests } from './requests.ts';
-import type { LinkRegistry } from './server-admin.ts';
 
 export interface RemoveChoice {
   id: ServerId;
@@ -20,7 +20,7 @@ export interface RemoveChoice {
 }
 
 export interface RemovalPorts {
-  readonly links: Pick<LinkRegistry, 'remove'>;
+  readonly links: Pick<Servers, 'remove'>;
   readonly secrets: SecretStore;
   readonly requests: Requests;
   readonly foreign: Foreign;
@@ -42,8 +42,7 @@ export class ServerRemoval {
   /** `removed: false` while jobs are being stopped; the removal is completed when the last has ended. */
   async remove(choice: RemoveChoice): Promise<{ removed: boolean; waitingFor: JobId[] }> {
     const { id } = choice;
-    if (this.#board.servers.get(id) === undefined)
-      throw new AppError('not_found', 'there is no such server', { details: { id } });
+    this.#board.servers.existing(id);
     const waiting = this.#board.reads.boundTo(id);
     const there = this.#board.attempts.openOn(id);
     if ((waiting.length > 0 && choice.waiting === undefined) || (there.length > 0 && choice.onServer === undefined)) {
