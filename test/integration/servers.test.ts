@@ -239,7 +239,7 @@ describe('the registry', () => {
     expect(servers.get(made.id)).toBe(link);
     await servers.update({ ...made, url: second.url });
     await servers.get(made.id)?.whenOnline(soon());
-    expect(servers.status(made.id)).toMatchObject({ contact: 'online', version: '0.3.64' });
+    expect(servers.get(made.id)?.status()).toMatchObject({ contact: 'online', version: '0.3.64' });
     await servers.update({ ...made, url: second.url, enabled: false });
     expect(servers.get(made.id)).toBeUndefined();
     expect(statuses.get(made.id)).toMatchObject({ contact: 'disabled' });

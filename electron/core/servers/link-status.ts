@@ -6,22 +6,23 @@ import type { ServerStatus } from '../../../shared/server.ts';
 
 const EVERY_MS = 250;
 
+/** What is told of a server that was not asked yet. */
+export const NOTHING_KNOWN: Omit<ServerStatus, 'contact' | 'since'> = {
+  error: null,
+  version: null,
+  capabilities: null,
+  answersInMs: null,
+  queueLength: null,
+  nextTryAt: null,
+  memory: null,
+  problems: [],
+  backends: null,
+};
+
 export class LinkStatus {
   readonly #tell: (status: ServerStatus, moved: boolean) => void;
   readonly #life: AbortSignal;
-  #now: ServerStatus = {
-    contact: 'offline',
-    since: Date.now(),
-    error: null,
-    version: null,
-    capabilities: null,
-    answersInMs: null,
-    queueLength: null,
-    nextTryAt: null,
-    memory: null,
-    problems: [],
-    backends: null,
-  };
+  #now: ServerStatus = { ...NOTHING_KNOWN, contact: 'offline', since: Date.now() };
   #timer: NodeJS.Timeout | null = null;
   #toldAt = -Infinity;
 

@@ -6,7 +6,7 @@
 import { AppError, isAbort, toAppError, toWire } from '../../../shared/errors.ts';
 import type { ServerFact } from '../../../shared/job-fact.ts';
 import type { ServerId } from '../../../shared/ids.ts';
-import type { Credential, ForeignView, ServerStatus } from '../../../shared/server.ts';
+import type { ForeignView, ServerStatus } from '../../../shared/server.ts';
 import type { LiveUpdate } from '../../../shared/phase.ts';
 import { Aborted, abortReason, raceAbort, Wake } from '../../../shared/util/async.ts';
 import type { Log } from '../log.ts';
@@ -28,16 +28,11 @@ export interface LinkHooks {
 
 export type AdapterFactory = (context: AdapterContext) => ServerAdapter;
 
-export interface LinkOptions {
-  readonly server: AdapterServer;
+export interface LinkOptions extends Omit<AdapterContext, 'sink'> {
   readonly makeAdapter: AdapterFactory;
   readonly hooks: LinkHooks;
-  readonly credential: () => Promise<Credential | null>;
-  readonly isOurs: (remoteKey: string) => boolean;
   /** Whether work of ours is there or waits for it: then it is asked more often. Default no. */
   readonly isAwaited?: () => boolean;
-  readonly witness: AdapterContext['witness'];
-  readonly log: Log;
   /** Jitter of the backoff, 0 ≤ n < 1. */
   readonly random?: () => number;
   /** Multiplies every wait between tries; tests make it small. Default 1. */
@@ -52,7 +47,7 @@ const AWAITED_RETRY_MS = 8_000;
 export class ServerLink {
   readonly #options: LinkOptions;
   readonly #log: Log;
-  readonly #adapter: ServerAdapter;
+  readonly adapter: ServerAdapter;
   readonly #backoff: Backoff;
   readonly #life = new AbortController();
   readonly #retry = new Wake();
@@ -71,7 +66,7 @@ export class ServerLink {
       options.hooks.onStatus(this.id, status);
       if (moved) this.#changed.wake();
     }, this.#life.signal);
-    this.#adapter = options.makeAdapter({
+    this.adapter = options.makeAdapter({
       server: options.server,
       credential: options.credential,
       sink: this.#sink(),
@@ -86,9 +81,6 @@ export class ServerLink {
   }
   get server(): AdapterServer {
     return this.#options.server;
-  }
-  get adapter(): ServerAdapter {
-    return this.#adapter;
   }
   /** Raised at every disconnect. */
   get epoch(): number {
@@ -128,14 +120,14 @@ export class ServerLink {
 
   /** Replaces the connection, jobs untouched. */
   recycle(why: string): void {
-    if (this.online) this.#adapter.recycle(why);
+    if (this.online) this.adapter.recycle(why);
   }
 
   /** Ends it for good and waits for everything of its own to end. */
   async close(): Promise<void> {
     if (!this.#life.signal.aborted) this.#life.abort(new Aborted('Shutdown'));
     await this.#running;
-    await this.#adapter.close();
+    await this.adapter.close();
     this.#status.close();
   }
 
@@ -165,7 +157,7 @@ export class ServerLink {
   /** One connection from the probe to its loss; answers why it ended. */
   async #connectOnce(signal: AbortSignal): Promise<AppError> {
     this.#status.set({ contact: 'connecting', nextTryAt: null });
-    const connection = await this.#adapter.connect(signal);
+    const connection = await this.adapter.connect(signal);
     this.#serverBoot = connection.serverBoot;
     const began = performance.now();
     const lost = new AbortController();

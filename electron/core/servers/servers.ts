@@ -8,6 +8,7 @@ import type { Kind } from '../../../shared/job.ts';
 import type { Credential, ServerStatus } from '../../../shared/server.ts';
 import type { Log } from '../log.ts';
 import type { AdapterContext, AdapterServer } from './adapter.ts';
+import { NOTHING_KNOWN } from './link-status.ts';
 import { ServerLink } from './link.ts';
 import type { AdapterFactory, LinkHooks } from './link.ts';
 
@@ -24,7 +25,6 @@ export interface ServersOptions {
   readonly isAwaited?: (id: ServerId) => boolean;
   readonly witness: (id: ServerId) => AdapterContext['witness'];
   readonly log: Log;
-  readonly random?: () => number;
   readonly backoffScale?: number;
 }
 
@@ -77,18 +77,9 @@ export class Servers {
     await this.#closing.get(id);
   }
 
-  record(id: ServerId): ServerRecord | undefined {
-    return this.#entries.get(id)?.record;
-  }
-
   /** The link of an enabled server. */
   get(id: ServerId): ServerLink | undefined {
     return this.#entries.get(id)?.link ?? undefined;
-  }
-
-  status(id: ServerId): ServerStatus | undefined {
-    const entry = this.#entries.get(id);
-    return entry === undefined ? undefined : (entry.link?.status() ?? DISABLED);
   }
 
   /** Links of all enabled servers. */
@@ -127,7 +118,6 @@ export class Servers {
       isAwaited: () => this.#options.isAwaited?.(record.id) ?? false,
       witness: this.#options.witness(record.id),
       log: this.#options.log,
-      ...(this.#options.random === undefined ? {} : { random: this.#options.random }),
       ...(this.#options.backoffScale === undefined ? {} : { backoffScale: this.#options.backoffScale }),
     });
     entry.link = link;
@@ -152,19 +142,7 @@ export class Servers {
   }
 }
 
-export const DISABLED: ServerStatus = {
-  contact: 'disabled',
-  since: 0,
-  error: null,
-  version: null,
-  capabilities: null,
-  answersInMs: null,
-  queueLength: null,
-  nextTryAt: null,
-  memory: null,
-  problems: [],
-  backends: null,
-};
+export const DISABLED: ServerStatus = { ...NOTHING_KNOWN, contact: 'disabled', since: 0 };
 
 function sameServer(a: AdapterServer, b: AdapterServer): boolean {
   return (
