@@ -30,18 +30,13 @@ export class SwarmClient {
   readonly visible: boolean;
   #bootAsked: { readonly at: number; readonly same: boolean } | null = null;
 
-  private constructor(parts: {
-    api: SwarmHttp;
-    auth: SwarmAuth;
-    http: HttpClient;
-    session: SwarmSession;
-    passthrough: SwarmPassthrough;
-    targeted: boolean;
-    visible: boolean;
-  }) {
+  private constructor(
+    parts: Pick<SwarmClient, 'api' | 'passthrough' | 'auth' | 'targeted' | 'visible' | 'session'>,
+    http: HttpClient,
+  ) {
     this.api = parts.api;
     this.auth = parts.auth;
-    this.#http = parts.http;
+    this.#http = http;
     this.#session = parts.session;
     this.passthrough = parts.passthrough;
     this.targeted = parts.targeted;
@@ -67,7 +62,7 @@ export class SwarmClient {
         may(session, 'comfy_direct_calls') &&
         may(session, 'comfy_backend_generate') &&
         (await passthrough.allowed(signal));
-      return new SwarmClient({ api, auth, http, session, passthrough, targeted, visible });
+      return new SwarmClient({ api, auth, session, passthrough, targeted, visible }, http);
     } catch (error) {
       await http.close();
       throw error;

@@ -53,8 +53,9 @@ export class StreamState {
   readonly #progress = new Map<number, number>();
   readonly #images: StreamImage[] = [];
   readonly #discarded = new Set<number>();
-  readonly #errors: string[] = [];
-  readonly #promptIds = new Set<string>();
+  readonly errors: string[] = [];
+  /** ComfyUI's ids of our own prompts, as far as their starts were seen (S16). */
+  readonly promptIds = new Set<string>();
   #lastStart: string | null = null;
   #dispatched = false;
   #started = false;
@@ -92,13 +93,6 @@ export class StreamState {
   }
   get ended(): boolean {
     return this.#ended;
-  }
-  get errors(): readonly string[] {
-    return this.#errors;
-  }
-  /** ComfyUI's ids of our own prompts, as far as their starts were seen (S16). */
-  get promptIds(): ReadonlySet<string> {
-    return this.#promptIds;
   }
   /** A model is being loaded for this job: cancelling now can fail others that wait for the same load (S17). */
   get loading(): boolean {
@@ -177,7 +171,7 @@ export class StreamState {
         for (const batch of frame.batches) this.#discarded.add(batch);
         return [];
       case 'error': {
-        this.#errors.push(frame.message);
+        this.errors.push(frame.message);
         // Before any slot was asked for, an error is about the request: it was not taken (swarmui §3.2).
         return this.#dispatched ? [] : [{ news: 'refused', message: frame.message, id: frame.id }];
       }
@@ -227,7 +221,7 @@ export class StreamState {
     const call = this.#callOf(Number(frame.batch)) ?? 0;
     if (frame.metadata) {
       // Frames of an earlier job may come first on a reused backend socket: ours is the last start before this (S16).
-      if (this.#lastStart !== null) this.#promptIds.add(this.#lastStart);
+      if (this.#lastStart !== null) this.promptIds.add(this.#lastStart);
       this.#running.add(call);
       this.#changedAt = now;
       if (!this.#started) {
