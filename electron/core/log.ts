@@ -24,6 +24,7 @@ const SECRET_KEY =
 const SECRET_TEXT = /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}|\bswarm_token=[^;\s"]+|\b(code|token|tkn)=[\w-]{16,}/gi;
 const MAX_FILE_BYTES = 2 * 1024 * 1024;
 const FILES = 5;
+const TAIL = 2_000;
 
 /** A copy of `value` without secrets, at most `depth` deep; errors become `{name, code, message, cause}`. */
 export function redact(value: unknown, depth = 6): unknown {
@@ -48,16 +49,12 @@ export function redact(value: unknown, depth = 6): unknown {
 
 export class LogSink {
   readonly #tail: LogEntry[] = [];
-  readonly #tailSize: number;
   readonly #file: string | null;
-  readonly #fileLevel: Level;
   #bytes = 0;
   #broken = false;
 
   /** `directory: null` keeps the tail only. */
-  constructor(directory: string | null, options: { tailSize?: number; fileLevel?: Level } = {}) {
-    this.#tailSize = options.tailSize ?? 2_000;
-    this.#fileLevel = options.fileLevel ?? 'info';
+  constructor(directory: string | null) {
     this.#file = directory === null ? null : join(directory, 'switchyard.log');
     if (directory !== null) {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -89,8 +86,8 @@ export class LogSink {
     const clean = redact(fields) as Record<string, unknown>;
     const entry: LogEntry = { at: Date.now(), level, message: redact(message) as string, fields: clean };
     this.#tail.push(entry);
-    if (this.#tail.length > this.#tailSize * 1.25) this.#tail.splice(0, this.#tail.length - this.#tailSize);
-    if (this.#file === null || this.#broken || ORDER[level] < ORDER[this.#fileLevel]) return;
+    if (this.#tail.length > TAIL * 1.25) this.#tail.splice(0, this.#tail.length - TAIL);
+    if (this.#file === null || this.#broken || ORDER[level] < ORDER.info) return;
     const line = `${JSON.stringify(entry)}\n`;
     try {
       if (this.#bytes + line.length > MAX_FILE_BYTES) this.#rotate(this.#file);

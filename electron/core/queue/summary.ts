@@ -38,10 +38,7 @@ export class Summary {
     const trouble = this.#trouble.get('database') ?? this.#trouble.get('outputs');
     return {
       at: Date.now(),
-      running: by.running,
-      waiting: by.waiting,
-      held: by.held,
-      collecting: by.collecting,
+      ...by,
       cancelling: cancels.openCount(),
       foreign: this.#foreign.count(),
       servers: reads.serverCount(),
