@@ -3,7 +3,6 @@
  * `comfyui_api` backend. A socket goes back to the pool with whatever ComfyUI still sends to it: those unread frames are
  * what the next job on that socket reads first (swarmui §3.2, rec 43). Decides nothing about jobs.
  */
-import { Agent, request as httpRequest } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
 import type { JsonObject } from './types.ts';
@@ -95,42 +94,24 @@ export function toBuffer(data: Buffer | ArrayBuffer | Buffer[]): Buffer {
 
 /** @param address e.g. `http://127.0.0.1:8188` */
 export function connectComfy(address: string): ComfyBackend {
-  const agent = new Agent({ keepAlive: true });
+  const life = new AbortController();
   const sockets = new Set<PooledSocket>();
   const idle: PooledSocket[] = [];
   const base = new URL(address.endsWith('/') ? address : `${address}/`);
 
   return {
     address,
-    send(method, path, body, headers = {}) {
-      const payload = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
-      const json = body !== undefined && !Buffer.isBuffer(body);
-      return new Promise((resolve, reject) => {
-        const request = httpRequest(
-          new URL(path.replace(/^\//, ''), base),
-          {
-            method,
-            agent,
-            headers: {
-              ...(json ? { 'content-type': 'application/json' } : {}),
-              ...(payload === undefined ? {} : { 'content-length': String(payload.length) }),
-              ...headers,
-            },
-          },
-          (response) => {
-            const chunks: Buffer[] = [];
-            response.on('data', (chunk: Buffer) => chunks.push(chunk));
-            response.on('error', reject);
-            response.on('end', () => {
-              const bytes = Buffer.concat(chunks);
-              const contentType = response.headers['content-type'] ?? '';
-              resolve({ status: response.statusCode ?? 0, contentType, bytes, json: parseJson(bytes, contentType) });
-            });
-          },
-        );
-        request.on('error', reject);
-        request.end(payload);
+    async send(method, path, body, headers = {}) {
+      const isJson = body !== undefined && !Buffer.isBuffer(body);
+      const response = await fetch(new URL(path.replace(/^\//, ''), base), {
+        method,
+        headers: { ...(isJson ? { 'content-type': 'application/json' } : {}), ...headers },
+        ...(body === undefined ? {} : { body: isJson ? JSON.stringify(body) : new Uint8Array(body) }),
+        signal: life.signal,
       });
+      const bytes = Buffer.from(await response.arrayBuffer());
+      const contentType = response.headers.get('content-type') ?? '';
+      return { status: response.status, contentType, bytes, json: parseJson(bytes, contentType) };
     },
     async lease() {
       for (let pooled = idle.shift(); pooled !== undefined; pooled = idle.shift()) {
@@ -162,7 +143,7 @@ export function connectComfy(address: string): ComfyBackend {
       }
     },
     close() {
-      agent.destroy();
+      life.abort();
       for (const socket of sockets) socket.ws.terminate();
       sockets.clear();
       idle.length = 0;

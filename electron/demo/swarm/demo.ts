@@ -116,7 +116,7 @@ function visit(server: SwarmServerHandle): () => void {
     const prompt = PROMPTS[count % PROMPTS.length] ?? PROMPTS[0];
     count += 1;
     const wish = { prompt, model: 'dreamscape-xl', width: 1024, height: 768, steps: 20, seed: 700 + count };
-    void runRequest(core, session, user, wish, 1, () => undefined, { offset: 0 }).finally(() => {
+    void runRequest(core, session, wish, 1, () => undefined, { offset: 0 }).finally(() => {
       busy = false;
     });
   };

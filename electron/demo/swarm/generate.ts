@@ -14,7 +14,6 @@ import { runRemote } from './remote.ts';
 import type { Claim, SwarmSession } from './sessions.ts';
 import { JobError } from './types.ts';
 import type { JsonObject, Where } from './types.ts';
-import type { SwarmUser } from './users.ts';
 import { sleep } from '../../../shared/util/async.ts';
 
 export type Send = (message: object) => void;
@@ -34,14 +33,13 @@ export interface RequestOptions {
 export async function runRequest(
   core: SwarmLife,
   session: SwarmSession,
-  user: SwarmUser,
   raw: JsonObject,
   images: number,
   send: Send,
   options: RequestOptions,
 ): Promise<void> {
   const number = core.hooks.nextNumber();
-  const where: Where = { request: number, session: session.id, user: user.id };
+  const where: Where = { request: number, session: session.id, user: session.user.id };
   await core.pass('before-claim', where);
   const extra = (raw['extra_metadata'] ?? {}) as JsonObject;
   const claim = session.claim(number, images, extra);
@@ -53,7 +51,7 @@ export async function runRequest(
     await core.pass('claimed', where);
     let input: GenInput;
     try {
-      input = readInput(raw, user, core.disk.models, [...core.backends.keys()]);
+      input = readInput(raw, session.user, core.disk.models, [...core.backends.keys()]);
     } catch (problem) {
       if (!(problem instanceof ParamError)) throw problem;
       core.log('parameter-error', { ...where, detail: problem.message });
@@ -61,7 +59,7 @@ export async function runRequest(
       return;
     }
     core.hooks.maybeCrash();
-    const request = new Request(core, session, user, claim, input, where, out, options.offset);
+    const request = new Request(core, session, claim, input, where, out, options.offset);
     await request.run();
     await core.pass('before-end', where);
     out.send({ discard_indices: [] });
@@ -96,7 +94,6 @@ class HeldOutput {
 class Request {
   readonly #core: SwarmLife;
   readonly #session: SwarmSession;
-  readonly #user: SwarmUser;
   readonly #claim: Claim;
   readonly #input: GenInput;
   readonly #where: Where;
@@ -109,7 +106,6 @@ class Request {
   constructor(
     core: SwarmLife,
     session: SwarmSession,
-    user: SwarmUser,
     claim: Claim,
     input: GenInput,
     where: Where,
@@ -118,13 +114,12 @@ class Request {
   ) {
     this.#core = core;
     this.#session = session;
-    this.#user = user;
     this.#claim = claim;
     this.#input = input;
     this.#where = where;
     this.#out = out;
     this.#offset = offset;
-    this.#requestId = user.nextRequestId();
+    this.#requestId = session.user.nextRequestId();
     this.#nodeTypes = nodeTypesOf(String(input.values.get('comfyworkflowraw') ?? ''));
   }
 
@@ -203,7 +198,7 @@ class Request {
     const seed = input.seed + (input.values.get('noseedincrement') === true ? 0 : step);
     const messages = new ImageMessages({
       core,
-      user: this.#user,
+      user: this.#session.user,
       input,
       seed,
       where,

@@ -2,7 +2,6 @@
  * A backend that is another SwarmUI (swarmui §6.4, rec 41): its children share one session there, and a cancel is
  * noticed only when the next remote message arrives. Speaks the same protocol as any client of that server.
  */
-import { request as httpRequest } from 'node:http';
 import { WebSocket } from 'ws';
 import type { SwarmBackend } from './backends.ts';
 import { toBuffer } from './comfy.ts';
@@ -55,37 +54,15 @@ export class RemoteSwarm {
     return answer['session_id'];
   }
 
-  call(route: string, body: JsonObject): Promise<JsonObject> {
-    const bytes = Buffer.from(JSON.stringify(body));
-    return new Promise((resolve, reject) => {
-      const request = httpRequest(
-        new URL(`API/${route}`, this.#base),
-        {
-          method: 'POST',
-          headers: {
-            'content-type': 'application/json',
-            'content-length': String(bytes.length),
-            'user-agent': 'SwarmUI',
-          },
-        },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () => {
-            try {
-              const json: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-              if (isObject(json)) resolve(json);
-              else reject(new Error('remote swarm: not an object'));
-            } catch (problem) {
-              reject(problem instanceof Error ? problem : new Error(String(problem)));
-            }
-          });
-        },
-      );
-      request.on('error', reject);
-      request.end(bytes);
+  async call(route: string, body: JsonObject): Promise<JsonObject> {
+    const response = await fetch(new URL(`API/${route}`, this.#base), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'SwarmUI' },
+      body: JSON.stringify(body),
     });
+    const json: unknown = await response.json();
+    if (!isObject(json)) throw new Error('remote swarm: not an object');
+    return json;
   }
 
   /** Runs one request there; `onMessage` sees each message. Resolves when the remote closed its stream. */

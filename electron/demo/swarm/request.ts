@@ -1,21 +1,6 @@
-/** Small readings of an incoming HTTP request for the demo SwarmUI server: path, body, cookies, who calls. */
+/** Small readings of an incoming HTTP request for the demo SwarmUI server: cookies, who calls. */
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from './users.ts';
-
-export function pathOf(request: IncomingMessage): string {
-  return request.url ?? '/';
-}
-
-export function readBody(request: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      resolve(Buffer.concat(chunks));
-    });
-    request.on('error', reject);
-  });
-}
 
 export function callerOf(request: IncomingMessage): Caller {
   const cookies = new Map<string, string>();

@@ -63,7 +63,6 @@ async function generateOverHttp(call: Call): Promise<object> {
   await runRequest(
     call.core,
     call.session,
-    call.user,
     call.input,
     images,
     (message) => {
@@ -148,9 +147,9 @@ export const socketRoutes: readonly SocketRoute[] = [
   {
     name: 'GenerateText2ImageWS',
     permission: 'basic_image_generation',
-    serve: async ({ core, session, user, input }, socket) => {
+    serve: async ({ core, session, input }, socket) => {
       argument(input, 'images', 'Int32');
-      await serveGenerate(core, session, user, input, socket);
+      await serveGenerate(core, session, input, socket);
       return null;
     },
   },

@@ -8,6 +8,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { Listener } from '../base/listener.ts';
@@ -16,7 +17,7 @@ import { handleApi, jsonAnswer } from './http.ts';
 import { SwarmEngine } from './engine.ts';
 import { serveFile } from './files.ts';
 import { Faults } from './faults.ts';
-import { callerOf, pathOf, readBody } from './request.ts';
+import { callerOf } from './request.ts';
 import { PASSTHROUGH, Passthrough } from './passthrough.ts';
 import type { SwarmOptions } from './types.ts';
 import { sleep } from '../../../shared/util/async.ts';
@@ -69,8 +70,8 @@ export async function startSwarmServer(options: SwarmServerOptions = {}): Promis
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = pathOf(request);
-    const body = await readBody(request);
+    const path = request.url ?? '/';
+    const body = await buffer(request);
     const refused = gate(request);
     if (refused !== null) {
       response.writeHead(
@@ -114,7 +115,7 @@ export async function startSwarmServer(options: SwarmServerOptions = {}): Promis
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refused = gate(request);
-    const path = pathOf(request);
+    const path = request.url ?? '/';
     const reject = (status: number): void => {
       socket.end(
         `HTTP/1.1 ${String(status)} ${status === 401 ? 'Unauthorized' : 'Error'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,

@@ -4,6 +4,7 @@
  * at that moment (swarmui §4.1). Knows nothing about sockets, backends or images.
  */
 import type { Counters, JsonObject } from './types.ts';
+import type { SwarmUser } from './users.ts';
 
 function noCounters(): Counters {
   return { waiting_gens: 0, loading_models: 0, waiting_backends: 0, live_gens: 0 };
@@ -81,13 +82,9 @@ export class Claim {
   }
 }
 
-export interface SessionOwner {
-  readonly id: string;
-}
-
 export class SwarmSession {
   readonly id: string;
-  readonly user: SessionOwner;
+  readonly user: SwarmUser;
   readonly counters = noCounters();
   readonly claims = new Set<Claim>();
   readonly address: string;
@@ -95,7 +92,7 @@ export class SwarmSession {
   /** only with `interruptIsEdge` off: the next claim is born interrupted */
   #pendingInterrupt = false;
 
-  constructor(id: string, user: SessionOwner, address: string) {
+  constructor(id: string, user: SwarmUser, address: string) {
     this.id = id;
     this.user = user;
     this.address = address;

@@ -7,7 +7,6 @@ import { runRequest } from './generate.ts';
 import { isObject } from './values.ts';
 import type { Claim, SwarmSession } from './sessions.ts';
 import type { JsonObject } from './types.ts';
-import type { SwarmUser } from './users.ts';
 import { sleep } from '../../../shared/util/async.ts';
 
 /** A socket as the routes see it. Sending on a dead one does nothing. */
@@ -23,7 +22,6 @@ export interface ApiSocket {
 export async function serveGenerate(
   core: SwarmLife,
   session: SwarmSession,
-  user: SwarmUser,
   first: JsonObject,
   socket: ApiSocket,
 ): Promise<void> {
@@ -43,7 +41,6 @@ export async function serveGenerate(
     const task: Promise<void> = runRequest(
       core,
       session,
-      user,
       raw,
       count,
       (message) => {
@@ -67,7 +64,7 @@ export async function serveGenerate(
     }
   });
   socket.onLost((why) => {
-    core.log('socket-lost', { session: session.id, user: user.id, detail: why });
+    core.log('socket-lost', { session: session.id, user: session.user.id, detail: why });
     if (core.quirks.dropKeepsRunning || why === 'close-frame') return;
     for (const claim of claims) claim.interrupt();
   });
