@@ -10,6 +10,7 @@ import type { CancelMode, CancelScope } from '../../shared/cancel.ts';
 import { toAppError } from '../../shared/errors.ts';
 import type { AppError } from '../../shared/errors.ts';
 import type { Ask } from './core-calls.ts';
+import { question } from './question.ts';
 import { cancelDialog } from './text.ts';
 
 export interface CancelAsk {
@@ -25,9 +26,8 @@ export interface CancelDialogOptions {
   failed: (error: AppError, title: string) => void;
 }
 
-/** Buttons of a native dialog come in this order; the safe one has the focus and Esc. */
+/** Buttons of a native dialog: the one that acts comes first; the safe one has the focus and Esc. */
 const ACT = 0;
-const KEEP = 1;
 
 export class CancelDialog {
   readonly #options: CancelDialogOptions;
@@ -105,14 +105,9 @@ function questionOf(
 ): MessageBoxOptions {
   const words = cancelWords(preview, { mode: manner.mode, after: false });
   const sentences = words.sentences.map(({ strong, rest }) => (strong === '' ? rest : `${strong} ${rest}`));
+  const detail = [...(manner.changed ? [cancelDialogText.changed] : []), ...sentences].join('\n');
   return {
-    type: 'question',
-    message: words.title,
-    detail: [...(manner.changed ? [cancelDialogText.changed] : []), ...sentences].join('\n'),
-    buttons: [words.act, words.keep],
-    defaultId: KEEP,
-    cancelId: KEEP,
-    noLink: true,
+    ...question(words.title, detail, [words.act, words.keep]),
     ...(manner.one ? { checkboxLabel: cancelDialog.dontAsk, checkboxChecked: false } : {}),
   };
 }

@@ -8,6 +8,7 @@ import { createCore } from '../core/core.ts';
 import type { Core } from '../core/core.ts';
 import type { DesktopArguments } from '../desktop-arguments.ts';
 import type { Marks } from './marks.ts';
+import { question } from './question.ts';
 import { safeSecrets } from './secrets.ts';
 import type { Safe } from './secrets.ts';
 import { secretsDialog } from './text.ts';
@@ -33,15 +34,7 @@ export async function openCore(options: OpenCoreOptions): Promise<Core> {
     plainFile: join(args.dataDir, 'host', 'secrets.json'),
     platform,
     consent: async () => {
-      const answer = await show({
-        type: 'warning',
-        message,
-        detail,
-        buttons: [keep, forget],
-        defaultId: 1,
-        cancelId: 1,
-        noLink: true,
-      });
+      const answer = await show({ ...question(message, detail, [keep, forget]), type: 'warning' });
       return answer.response === 0 ? 'keep' : 'forget';
     },
     onUnreadable: (ref, wroteBy) => {

@@ -6,6 +6,7 @@ import type { MessageBoxOptions, MessageBoxReturnValue } from 'electron';
 import type { Settings } from '../../../shared/settings.ts';
 import { LIFE_START, advanceLife } from './lifecycle.ts';
 import type { LifeEffect, LifeFacts, LifeInput, LifeState } from './lifecycle.ts';
+import { question } from '../question.ts';
 import { cancellingDialog, closeDialog, quitDialog } from '../text.ts';
 
 export interface LifePorts {
@@ -28,15 +29,17 @@ export interface LifePorts {
 
 export class Life {
   readonly #ports: LifePorts;
+  /** What is done for each effect. */
+  readonly #carry: Record<LifeEffect, () => void>;
   #state: LifeState = LIFE_START;
-  #facts: LifeFacts;
+  #facts: LifeFacts = NO_FACTS;
   #question: AbortController | null = null;
   /** How many were open when the cancels of a quit began. */
   #toEnd = 0;
 
   constructor(ports: LifePorts) {
     this.#ports = ports;
-    this.#facts = NO_FACTS;
+    this.#carry = this.#carriers(ports);
   }
 
   /** True once nothing is held back any more: windows may close, the app may quit. */
@@ -54,7 +57,7 @@ export class Life {
     if (!this.ending) this.#facts = this.#ports.facts();
     const step = advanceLife(this.#state, input, this.#facts);
     this.#state = step.state;
-    for (const effect of step.effects) this.#carryOut(effect);
+    for (const effect of step.effects) this.#carry[effect]();
     return step.effects;
   }
 
@@ -67,67 +70,52 @@ export class Life {
     else this.#ports.progress(1 - left / this.#toEnd);
   }
 
-  #carryOut(effect: LifeEffect): void {
-    const ports = this.#ports;
-    switch (effect) {
-      case 'keep-window':
-        return;
-      case 'hide-window':
-        ports.hideWindow();
-        return;
-      case 'ask-close':
+  #carriers(ports: LifePorts): Record<LifeEffect, () => void> {
+    return {
+      'keep-window': () => undefined,
+      'hide-window': ports.hideWindow,
+      'ask-close': () => {
         this.#ask(closeQuestion, ({ response, checkboxChecked: remember }) => {
           this.input({ type: 'close-answer', answer: CLOSE_ANSWERS[response] ?? 'stay', remember });
         });
-        return;
-      case 'ask-quit': {
+      },
+      'ask-quit': () => {
         const { running, waiting } = ports.counts();
         this.#ask(quitQuestion(running, waiting), ({ response, checkboxChecked: remember }) => {
           this.input({ type: 'quit-answer', answer: QUIT_ANSWERS[response] ?? 'stay', remember });
         });
-        return;
-      }
-      case 'remember-close-tray':
+      },
+      'remember-close-tray': () => {
         ports.remember({ closeToTray: 'tray' });
-        return;
-      case 'remember-close-quit':
+      },
+      'remember-close-quit': () => {
         ports.remember({ closeToTray: 'quit' });
-        return;
-      case 'remember-quit-keep':
+      },
+      'remember-quit-keep': () => {
         ports.remember({ quitWithWork: 'keep' });
-        return;
-      case 'remember-quit-cancel':
+      },
+      'remember-quit-cancel': () => {
         ports.remember({ quitWithWork: 'cancel' });
-        return;
-      case 'cancel-all':
+      },
+      'cancel-all': () => {
         this.#cancelAll();
-        return;
-      case 'end-question':
+      },
+      'end-question': () => {
         this.#question?.abort();
         this.#question = null;
         ports.progress(null);
-        return;
-      case 'close-core':
-        ports.closeCore().then(
-          () => this.input({ type: 'core-closed' }),
-          (error: unknown) => {
-            ports.failed(error);
-            this.input({ type: 'core-closed' });
-          },
-        );
-        return;
-      case 'exit':
-        ports.exit();
-        return;
-      case 'install-update':
-        ports.installUpdate();
-        return;
-      case 'update-later':
-        ports.updateLater();
-        return;
-      case 'reconnect':
-        ports.reconnect();
-    }
+      },
+      'close-core': () => {
+        void ports
+          .closeCore()
+          .catch(ports.failed)
+          .then(() => this.input({ type: 'core-closed' }));
+      },
+      exit: ports.exit,
+      'install-update': ports.installUpdate,
+      'update-later': ports.updateLater,
+      reconnect: ports.reconnect,
+    };
   }
 
   #left(): number {
@@ -182,35 +170,23 @@ const CLOSE_ANSWERS = ['tray', 'quit', 'stay'] as const;
 const QUIT_ANSWERS = ['keep', 'cancel', 'stay'] as const;
 
 const closeQuestion: MessageBoxOptions = {
-  type: 'question',
-  message: closeDialog.message,
-  detail: closeDialog.detail,
-  buttons: [closeDialog.tray, closeDialog.quit, closeDialog.stay],
-  defaultId: 0,
-  cancelId: 2,
-  noLink: true,
+  ...question(closeDialog.message, closeDialog.detail, [closeDialog.tray, closeDialog.quit, closeDialog.stay], 0),
   checkboxLabel: closeDialog.remember,
   checkboxChecked: true,
 };
 
 export const quitQuestion = (running: number, waiting: number): MessageBoxOptions => ({
-  type: 'question',
-  message: quitDialog.message(running, waiting),
-  detail: quitDialog.detail,
-  buttons: [quitDialog.keep, quitDialog.cancel, quitDialog.stay],
-  defaultId: 0,
-  cancelId: 2,
-  noLink: true,
+  ...question(
+    quitDialog.message(running, waiting),
+    quitDialog.detail,
+    [quitDialog.keep, quitDialog.cancel, quitDialog.stay],
+    0,
+  ),
   checkboxLabel: quitDialog.remember,
   checkboxChecked: false,
 });
 
 const cancellingQuestion = (total: number): MessageBoxOptions => ({
+  ...question(cancellingDialog.message(total), cancellingDialog.detail, [cancellingDialog.now, cancellingDialog.stay]),
   type: 'info',
-  message: cancellingDialog.message(total),
-  detail: cancellingDialog.detail,
-  buttons: [cancellingDialog.now, cancellingDialog.stay],
-  defaultId: 1,
-  cancelId: 1,
-  noLink: true,
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { MessageBoxOptions, MessageBoxReturnValue } from 'electron';
 import type { AppUpdater } from 'electron-updater';
 import type { Notice } from './notices.ts';
+import { question } from '../question.ts';
 import { noticeText, updateDialog } from '../text.ts';
 import { installedForm, updateManner } from './update-policy.ts';
 import type { UpdateManner } from './update-policy.ts';
@@ -144,15 +145,8 @@ export class Updates {
   }
 
   async #ask(version: string): Promise<void> {
-    const { response } = await this.#options.show({
-      type: 'question',
-      message: updateDialog.message(version),
-      detail: updateDialog.detail,
-      buttons: [updateDialog.restart, updateDialog.later],
-      defaultId: 1,
-      cancelId: 1,
-      noLink: true,
-    });
+    const { message, detail, restart, later } = updateDialog;
+    const { response } = await this.#options.show(question(message(version), detail, [restart, later]));
     if (response === 0) this.#options.restart();
   }
 
