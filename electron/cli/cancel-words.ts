@@ -3,6 +3,7 @@ import type { CancelOutcome } from '../../shared/cancel.ts';
 import type { CancelPreview } from '../../shared/cancel-schema.ts';
 import type { JobView } from '../../shared/job.ts';
 import { cancelWords, stoppedBy } from '../../shared/words/cancel.ts';
+import type { CancelManner } from '../../shared/words/cancel.ts';
 import { outcomeWords } from '../../shared/words/outcome.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Exit } from './exit-codes.ts';
@@ -58,8 +59,7 @@ export interface Question {
 }
 
 /** The question of every face, as lines of a terminal. */
-export function questionFor(preview: CancelPreview, options: { runsOn: boolean }): Question {
-  const manner = { mode: 'stop', after: options.runsOn } as const;
+export function questionFor(preview: CancelPreview, manner: CancelManner): Question {
   const { title, sentences } = cancelWords(preview, manner);
   return {
     lines: sentences.map(({ strong, rest }) => `  ${clean(`${strong} ${rest}`)}`),

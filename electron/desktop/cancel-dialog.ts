@@ -98,12 +98,15 @@ export class CancelDialog {
   }
 }
 
+const integers = new Intl.NumberFormat('en');
+const english = (value: number): string => integers.format(value);
+
 /** The window's question as a message box. */
 function questionOf(
   preview: CancelPreview,
   manner: { mode: CancelMode; one: boolean; changed: boolean },
 ): MessageBoxOptions {
-  const words = cancelWords(preview, { mode: manner.mode, after: false });
+  const words = cancelWords(preview, { mode: manner.mode, after: false }, english);
   const sentences = words.sentences.map(({ strong, rest }) => (strong === '' ? rest : `${strong} ${rest}`));
   const detail = [...(manner.changed ? [cancelDialogText.changed] : []), ...sentences].join('\n');
   return {

@@ -120,17 +120,21 @@ describe('sentences', () => {
       title,
       warnings: [],
     });
-    const many = questionFor(preview({ local: 12, running: 2, foreignKept: 3 }), { runsOn: false });
+    const stop = { mode: 'stop', after: false } as const;
+    const many = questionFor(preview({ local: 12, running: 2, foreignKept: 3 }), stop);
     expect(many.question).toBe('Cancel 14 jobs on Studio?');
     expect(many.lines.join('\n')).toMatch(
       /2 running stop at[^]*12 waiting are removed[^]*3 foreign jobs are left alone/,
     );
-    expect(questionFor(preview({ local: 1 }, 'Harbour'), { runsOn: false }).question).toBe(
-      'Cancel “Harbour” on Studio?',
-    );
-    expect(questionFor(preview({ running: 1 }), { runsOn: false }).lines[0]).toMatch(/1 running stops at/);
-    const after = questionFor(preview({ running: 2, staged: 1 }), { runsOn: true });
-    expect([after.count, after.lines[0]]).toEqual([1, '  2 running run on to their end.']);
+    expect(questionFor(preview({ local: 1 }, 'Harbour'), stop).question).toBe('Cancel “Harbour” on Studio?');
+    expect(questionFor(preview({ running: 1 }), stop).lines[0]).toMatch(/1 running stops at/);
+    for (const [manner, title] of [
+      [{ mode: 'if-waiting', after: false }, 'Cancel 1 job on Studio?'],
+      [{ mode: 'if-waiting', after: true }, 'Cancel 1 job on Studio after this one?'],
+    ] as const) {
+      const asked = questionFor(preview({ running: 2, staged: 1 }), manner);
+      expect([asked.count, asked.lines[0], asked.question]).toEqual([1, '  2 running run on to their end.', title]);
+    }
   });
 });
 

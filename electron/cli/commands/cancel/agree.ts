@@ -51,7 +51,7 @@ async function agree(
   let question = '';
   if (plan.scope !== null) {
     const preview = changed ?? (await link.call('cancel.preview', { scope: plan.scope, ...plan.manner }));
-    const words = questionFor(preview, { runsOn: plan.manner.mode === 'if-waiting' });
+    const words = questionFor(preview, { mode: plan.manner.mode, after: plan.manner.after === true });
     // Nothing would be stopped: no question, and the request itself says what had become of them.
     if (words.count === 0 && plan.foreign.length === 0) return { token: null };
     ({ token } = preview);
