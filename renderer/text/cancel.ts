@@ -17,8 +17,6 @@ export const cancelText = {
   cancelNamed: (title: string) => `Cancel ${title}…`,
   cancelling: 'Cancelling…',
   cancellingFor: (ms: number) => seconds(ms),
-  /** While "cancel after this one" is on. */
-  cancelNow: 'Cancel…',
   ifWaiting: 'Cancelling if it has not started…',
   ranOn: 'had already started; it runs on',
   afterThis: 'runs to its end, then nothing more is sent',
@@ -49,7 +47,6 @@ export const cancelText = {
     count === 1 ? '1 waiting job cancelled' : `${number(count)} waiting jobs cancelled`,
   putBackDone: (count: number) =>
     count === 1 ? 'Back in its old place' : `${number(count)} jobs are back in their old places`,
-  summaryEnded: (count: number) => (count === 1 ? 'It had ended already' : `${number(count)} had ended already`),
   summaryNotAllowed: (count: number) =>
     `${plural(count, 'job was', 'jobs were')} left alone: stopping them exactly is not possible there`,
 

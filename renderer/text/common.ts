@@ -14,12 +14,7 @@ export const shortKey = (remoteKey: string): string => `${remoteKey.replace(/^\d
 export const common = {
   appName: 'Switchyard',
   close: 'Close',
-  back: 'Back',
-  save: 'Save',
   tryAgain: 'Try again',
-  copy: 'Copy',
-  copied: 'Copied',
-  more: 'More',
   foreign: 'foreign',
   loading: 'Loading…',
   anyServer: 'Any server',

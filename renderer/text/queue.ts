@@ -40,7 +40,6 @@ export const queueText = {
   grid: 'Jobs in the queue',
   running: (count: number) => `${number(count)} running`,
   waiting: (count: number) => `${number(count)} waiting`,
-  cancelling: (count: number) => `${number(count)} cancelling`,
   foreignCount: (count: number) => `${number(count)} foreign`,
   idle: 'Nothing runs',
   idleMine: 'Nothing of yours runs',
@@ -59,13 +58,11 @@ export const queueText = {
   unselect: 'Clear selection',
   freeze: 'Pause live updates',
   unfreeze: 'Resume live updates',
-  frozenNote: 'Live updates are paused',
   inspectorOpen: 'Show details',
   inspectorClose: 'Hide details',
 
   emptyTitle: 'Nothing running or waiting',
   emptyHint: 'Queue a workflow here, or run one in ComfyUI or SwarmUI: it shows up too.',
-  emptyAction: 'New job',
   noServersTitle: 'No server yet',
   noServersHint: 'Switchyard manages ComfyUI and SwarmUI servers, on this computer or the network.',
   loadingTitle: 'Reading the queue…',
@@ -84,12 +81,10 @@ export const queueText = {
   moreOf: (name: string) => `More for ${name}`,
   cancelSince: 'Time since the cancel was asked',
   sectionNothing: 'Nothing here',
-  sectionLabel: (name: string) => `Server ${name}`,
   anySection: (kind: Kind) => common.anyServerOf(kind),
   anyMeta: 'goes to whichever is free first',
   answersIn: (ms: number) => `answers in ${duration(ms)}`,
   backends: (count: number) => plural(count, 'backend', 'backends'),
-  queueLength: (count: number) => `${number(count)} on the server`,
   contact: {
     offline: (reason: string | null) => reason ?? 'not answering',
     connecting: 'connecting…',
@@ -105,7 +100,6 @@ export const queueText = {
   dividePaused: 'waiting here, paused',
   moreForeign: (count: number) => `${plural(count, 'more job', 'more jobs')} of other clients`,
 
-  rowOpen: (title: string) => `Details of ${title}`,
   batchPart: (title: string | null, from: number, to: number, size: number) => {
     const part = from === to ? number(from) : `${number(from)}–${number(to)}`;
     return title === null ? `${part} of ${number(size)} in its batch` : `batch “${title}” ${part} of ${number(size)}`;
@@ -116,10 +110,8 @@ export const queueText = {
     title === null ? `some of ${number(size)} in their batch` : `batch “${title}” of ${number(size)}`,
   unfold: (title: string) => `Unfold ${title}`,
   fold: (title: string) => `Fold ${title}`,
-  stopAfter: 'nothing more of this batch is sent',
   foreignSeen: (remoteKey: string, firstSeen: number, now: number) =>
     `prompt ${shortKey(remoteKey)} · seen ${ago(firstSeen, now)}`,
-  foreignCounts: (count: number) => plural(count, 'job', 'jobs'),
   foreignOf: (count: number, user: string) => `${plural(count, 'job', 'jobs')} of ${user}`,
   foreignOfOthers: (count: number) => `${plural(count, 'job', 'jobs')} of other people`,
   foreignNotListed: 'SwarmUI does not list them one by one',
@@ -130,7 +122,6 @@ export const queueText = {
   waitingInSwarm: 'waiting in SwarmUI',
   placeOnServer: (place: number) => `number ${number(place)} on the server`,
   waitingHere: 'waiting',
-  nextHere: 'next to be sent',
   held: 'held by you',
   waitingForServer: 'waiting for the server',
   waitingPaused: 'waiting, paused',
@@ -152,11 +143,8 @@ export const queueText = {
     expected === 0 ? 'Fetching its files' : `Fetching files, ${number(stored)} of ${number(expected)}`,
   stale: 'unknown while the server does not answer',
   doneIn: (ms: number) => `done in about ${roughly(ms)}`,
-  runsFor: (ms: number) => `running for ${duration(ms)}`,
 
-  contextCopyTitle: 'Copy prompt',
   contextOpen: 'Details',
-  contextCancel: 'Cancel…',
   contextCancelBatch: (title: string) => `Cancel the whole batch “${title}”…`,
   contextCancelAfter: 'Cancel after this one…',
   contextCancelAfterHint: 'What runs can finish; the rest of the batch is cancelled',
@@ -172,9 +160,6 @@ export const queueText = {
   runAgainNewSeed: 'Queue again with a new seed',
   stopCollecting: 'Stop waiting for its files',
   queuedAgain: 'Queued again',
-  moved: (title: string, place: number, total: number) =>
-    `${title} moved to place ${number(place)} of ${number(total)}`,
-  dropHint: 'Drop to move here',
 } as const;
 
 /** What a running row says: strong words, what follows on the same line, and a second line. */
@@ -247,18 +232,12 @@ export const inspectorText = {
   batch: 'Batch',
   note: 'Note',
   images: 'Images',
-  id: 'Id on the server',
-  trail: 'Trail',
-  error: 'What went wrong',
-  outputs: 'Outputs',
-  submitted: (face: string) => `Submitted ${face}`,
   runningOn: (server: string, ms: number) => `Running on ${server} for ${clock(ms)}`,
   waitingOn: (server: string) => `Waiting on ${server}`,
   waitingHere: (server: string) => `Waiting here for ${server}`,
   heldHere: 'Held by you',
   collectingFrom: (server: string) => `Fetching its files from ${server}`,
   cancelling: (ms: number) => `Cancelling for ${seconds(ms)}`,
-  copyTrail: 'Copy details',
 } as const;
 
 export const keysText = {
