@@ -98,7 +98,12 @@ function failureText(error: WireError | null): EndingText {
       return { word: 'Failed', tone: 'bad', rest: where, second: firstLine(error.message) };
     }
     case 'stopped_elsewhere':
-      return { word: 'Stopped elsewhere', tone: 'hold', rest: '', second: stopperText(details['by']) };
+      return {
+        word: 'Stopped elsewhere',
+        tone: 'hold',
+        rest: '',
+        second: stoppers[String(details['by'])] ?? 'who did it can’t be known',
+      };
     case 'lost':
       return { ...lostWords(details['cause']), tone: 'hold', second: null };
     case 'outputs_unavailable':
@@ -136,32 +141,27 @@ function refusedInput(error: WireError): string | null {
 }
 
 /** Who stopped it (architecture §7.5). */
-function stopperText(by: unknown): string {
-  switch (by) {
-    case 'another-client':
-      return 'another client interrupted the server';
-    case 'removed-from-queue':
-      return 'it was removed from the server’s queue';
-    case 'collateral':
-      return 'hit by an interrupt of ours meant for a neighbour';
-    default:
-      return 'who did it can’t be known';
-  }
-}
+const stoppers: Readonly<Record<string, string>> = {
+  'another-client': 'another client interrupted the server',
+  'removed-from-queue': 'it was removed from the server’s queue',
+  collateral: 'hit by an interrupt of ours meant for a neighbour',
+};
 
+/** How a job of another client ended. */
 export function foreignEnding(job: ForeignJob): EndingText {
   const ran = job.startedAt !== null && job.endedAt !== null ? ` in ${duration(job.endedAt - job.startedAt)}` : '';
+  const plainly = (rest: string): EndingText => ({ word: '', tone: 'plain', rest, second: null });
   switch (job.how) {
     case 'done':
-      return { word: '', tone: 'plain', rest: `Done${ran}`, second: null };
+      return plainly(`Done${ran}`);
     case 'failed':
-      return { word: '', tone: 'plain', rest: 'Failed', second: null };
+      return plainly('Failed');
     case 'interrupted':
-      return { word: '', tone: 'plain', rest: 'Interrupted', second: null };
+      return plainly('Interrupted');
     case 'cancelled-by-us':
-      return { word: 'Cancelled', tone: 'plain', rest: ' by you', second: null };
+      return { ...plainly(' by you'), word: 'Cancelled' };
     default:
-      return { word: '', tone: 'plain', rest: 'Gone from the server; how it ended is not known', second: null };
+      return plainly('Gone from the server; how it ended is not known');
   }
 }
 

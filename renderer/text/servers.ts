@@ -55,41 +55,32 @@ export const versionText = (kind: Kind, version: string | null): string =>
 /** SwarmUI adds the commit it was built from ("0.9.8.2.GIT-062407c7"): that is for its own log. */
 const shortVersion = (version: string): string => version.replace(/\.GIT-.*$/, '');
 
+/** Why a server can't be reached, by what the system said. */
+const causeWords: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'no computer of that name',
+  EAI_AGAIN: 'no computer of that name',
+  ECONNRESET: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+  EHOSTUNREACH: 'no way to that computer',
+  ENETUNREACH: 'no way to that computer',
+};
+
+const reasonWords: Readonly<Record<string, string>> = {
+  server_timeout: 'no answer in time',
+  server_auth: 'it needs a sign-in, or refuses this one',
+  server_unsupported: 'it is too old, or neither ComfyUI nor SwarmUI',
+  server_protocol: 'its answer can’t be read; it may not be a ComfyUI or SwarmUI server',
+  conflict: 'it is in the list already',
+  invalid_request: 'that is not an address',
+};
+
 /** Why a server can't be reached or used, as a clause: "connection refused". */
 export function reasonText(error: WireError): string {
+  if (error.code !== 'server_unreachable') return reasonWords[error.code] ?? error.message;
   const cause = error.cause?.code ?? (typeof error.details?.['cause'] === 'string' ? error.details['cause'] : '');
-  switch (error.code) {
-    case 'server_unreachable':
-      switch (cause) {
-        case 'ECONNREFUSED':
-          return 'connection refused';
-        case 'ENOTFOUND':
-        case 'EAI_AGAIN':
-          return 'no computer of that name';
-        case 'ECONNRESET':
-        case 'UND_ERR_SOCKET':
-          return 'the connection was cut';
-        case 'EHOSTUNREACH':
-        case 'ENETUNREACH':
-          return 'no way to that computer';
-        default:
-          return /CERT|TLS|SSL|SELF_SIGNED/.test(cause) ? 'its certificate is not trusted' : 'nothing answers there';
-      }
-    case 'server_timeout':
-      return 'no answer in time';
-    case 'server_auth':
-      return 'it needs a sign-in, or refuses this one';
-    case 'server_unsupported':
-      return 'it is too old, or neither ComfyUI nor SwarmUI';
-    case 'server_protocol':
-      return 'its answer can’t be read; it may not be a ComfyUI or SwarmUI server';
-    case 'conflict':
-      return 'it is in the list already';
-    case 'invalid_request':
-      return 'that is not an address';
-    default:
-      return error.message;
-  }
+  if (causeWords[cause] !== undefined) return causeWords[cause];
+  return /CERT|TLS|SSL|SELF_SIGNED/.test(cause) ? 'its certificate is not trusted' : 'nothing answers there';
 }
 
 export const contactText = {

@@ -115,26 +115,24 @@ export const backendText = {
   recreated: (name: string) => `${name} is re-created`,
 } as const;
 
-/** What SwarmUI says of a backend, in words. */
-export function backendState(backend: BackendView): { tone: 'go' | 'hold' | 'bad' | 'plain'; word: string } {
-  if (!backend.enabled) return { tone: 'plain', word: 'switched off' };
-  switch (backend.state) {
-    case 'running':
-      return { tone: 'go', word: 'ready' };
-    case 'idle':
-      return { tone: 'hold', word: 'idle: its ComfyUI does not answer' };
-    case 'waiting':
-      return { tone: 'hold', word: 'waiting to start' };
-    case 'loading':
-      return { tone: 'hold', word: 'starting' };
-    case 'errored':
-      return { tone: 'bad', word: 'reports an error' };
-    case 'disabled':
-      return { tone: 'plain', word: 'switched off' };
-    default:
-      return { tone: 'hold', word: backend.state };
-  }
+interface BackendState {
+  tone: 'go' | 'hold' | 'bad' | 'plain';
+  word: string;
 }
+
+const switchedOff: BackendState = { tone: 'plain', word: 'switched off' };
+const backendStates: Readonly<Record<string, BackendState>> = {
+  running: { tone: 'go', word: 'ready' },
+  idle: { tone: 'hold', word: 'idle: its ComfyUI does not answer' },
+  waiting: { tone: 'hold', word: 'waiting to start' },
+  loading: { tone: 'hold', word: 'starting' },
+  errored: { tone: 'bad', word: 'reports an error' },
+  disabled: switchedOff,
+};
+
+/** What SwarmUI says of a backend, in words. */
+export const backendState = ({ enabled, state }: BackendView): BackendState =>
+  enabled ? (backendStates[state] ?? { tone: 'hold', word: state }) : switchedOff;
 
 /** Why a restart or re-creation did not go through. */
 export function backendError(error: AppError): string {

@@ -12,84 +12,54 @@ const lookText: Readonly<Record<string, string>> = {
   vanished: 'it left no trace',
 };
 
+const stepWords: Readonly<Record<CancelStep, string | ((detail: string | null) => string)>> = {
+  requested: 'Cancel asked, on disk',
+  raised: 'Asked again, more firmly',
+  held: 'Held back until its sending is clear',
+  looked: (detail) => `Looked on the server${detail === null ? '' : `: ${lookText[detail] ?? detail}`}`,
+  sent: 'Stop sent',
+  heard: 'Heard by the server',
+  waiting: (detail) => `Waiting for ${detail ?? 'it'} to stop`,
+  unanswered: 'No answer; whether it arrived is not known',
+  unreachable: 'The server does not answer; taken up when it does',
+  resumed: 'The server answers again',
+  'runs-on': 'This server is too old to stop one job safely: it will finish',
+  'seen-stopped': 'Seen stopped',
+  'arrived-late': (detail) => `It arrived after all and was stopped${detail === null ? '' : ` after ${detail}`}`,
+  settled: 'Settled',
+};
+
 /** One station of the cancel trail. */
 export function stepText(step: CancelStep, detail: string | null): string {
-  switch (step) {
-    case 'requested':
-      return 'Cancel asked, on disk';
-    case 'raised':
-      return 'Asked again, more firmly';
-    case 'held':
-      return 'Held back until its sending is clear';
-    case 'looked':
-      return detail === null ? 'Looked on the server' : `Looked on the server: ${lookText[detail] ?? detail}`;
-    case 'sent':
-      return 'Stop sent';
-    case 'heard':
-      return 'Heard by the server';
-    case 'waiting':
-      return detail === null ? 'Waiting for it to stop' : `Waiting for ${detail} to stop`;
-    case 'unanswered':
-      return 'No answer; whether it arrived is not known';
-    case 'unreachable':
-      return 'The server does not answer; taken up when it does';
-    case 'resumed':
-      return 'The server answers again';
-    case 'runs-on':
-      return 'This server is too old to stop one job safely: it will finish';
-    case 'seen-stopped':
-      return 'Seen stopped';
-    case 'arrived-late':
-      return detail === null
-        ? 'It arrived after all and was stopped'
-        : `It arrived after all and was stopped after ${detail}`;
-    case 'settled':
-      return 'Settled';
-  }
+  const words = stepWords[step];
+  return typeof words === 'string' ? words : words(detail);
 }
 
+/** A job's own trail, by the journal's facts; a person need not see the others. */
+const factWords: Readonly<Record<string, string>> = {
+  submitted: 'Submitted',
+  submit: 'Submitted',
+  accepted: 'Accepted',
+  started: 'Started',
+  finished: 'Finished on the server',
+  collected: 'Files stored',
+  collectFailed: 'Some files could not be fetched',
+  executionFailed: 'Failed',
+  rejected: 'Refused by the server',
+  stopped: 'Stopped',
+  vanished: 'Gone from the server',
+  cancelLocal: 'Cancelled before it was sent',
+  arrivedLate: 'It arrived after all and was stopped',
+  notSent: 'Not sent; back in the queue',
+  held: 'Held',
+  hold: 'Held',
+  released: 'Released',
+  release: 'Released',
+};
+
 /** One station of a job's own trail, from the journal's fact. Null for what a person need not see. */
-export function factText(fact: string, serverName: string): string | null {
-  switch (fact) {
-    case 'submitted':
-    case 'submit':
-      return 'Submitted';
-    case 'claim':
-      return `Sent to ${serverName}`;
-    case 'accepted':
-      return 'Accepted';
-    case 'started':
-      return 'Started';
-    case 'finished':
-      return 'Finished on the server';
-    case 'collected':
-      return 'Files stored';
-    case 'collectFailed':
-      return 'Some files could not be fetched';
-    case 'executionFailed':
-      return 'Failed';
-    case 'rejected':
-      return 'Refused by the server';
-    case 'stopped':
-      return 'Stopped';
-    case 'vanished':
-      return 'Gone from the server';
-    case 'cancelLocal':
-      return 'Cancelled before it was sent';
-    case 'arrivedLate':
-      return 'It arrived after all and was stopped';
-    case 'notSent':
-      return 'Not sent; back in the queue';
-    case 'held':
-    case 'hold':
-      return 'Held';
-    case 'released':
-    case 'release':
-      return 'Released';
-    default:
-      return null;
-  }
-}
+export const factText = (fact: string, serverName: string): string | null =>
+  fact === 'claim' ? `Sent to ${serverName}` : (factWords[fact] ?? null);
 
 /** Why an attempt was closed; unknown reasons are shown as they are. */
 export function attemptEnd(attempt: JobDetail['attempts'][number]): string {
