@@ -1,7 +1,12 @@
-/** Facts of a job put together for a line: what is under its title. Pure. */
+/** Facts of a job put together for a line: its picture, and what is under its title. Pure. */
 import type { JobInfo, JobView } from '../../shared/job.ts';
+import { outputAddress } from '../../shared/media.ts';
 import { common } from '../text/common.ts';
 import { queueText } from '../text/queue.ts';
+
+/** Where its picture is, once one is stored. */
+export const thumbOf = ({ outputs }: JobView): string | null =>
+  outputs.thumb === null ? null : outputAddress(outputs.thumb);
 
 /** In the queue: "flux-portrait.json · 1344×768 · seed 40817", or the batch it belongs to. */
 export function metaOf({ info, batch, title }: JobView): string {

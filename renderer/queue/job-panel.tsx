@@ -18,7 +18,7 @@ import { JobError } from '../job/error.tsx';
 import { JobOutputs } from '../job/outputs.tsx';
 import { JobTrail } from '../job/trail.tsx';
 import { CancelCell } from '../cancel/button.tsx';
-import { thumbOf } from './job-row.tsx';
+import { thumbOf } from '../job/words.ts';
 import styles from './job-panel.module.css';
 
 export function JobPanel({ id, pickedCount }: { id: JobId | null; pickedCount: number }): ReactNode {

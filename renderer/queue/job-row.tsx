@@ -2,16 +2,13 @@
  * One of our jobs in the queue: station, title, what it does and waits for, time, Cancel. Renders when its job changes;
  * what changes ten times a second is in job/live.tsx. Clicks and keys are handled by the list.
  */
-import { memo } from 'react';
 import type { ReactNode } from 'react';
-import type { JobId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
 import { cx } from '../components/class-names.ts';
 import { approach } from '../text/format.ts';
 import { useJob } from '../job/use-job.ts';
 import { isCancelling } from '../../shared/job-view.ts';
-import { outputAddress } from '../../shared/media.ts';
 import { useApp, useServers } from '../state/stores.ts';
 import { cancelText } from '../text/cancel.ts';
 import { common } from '../text/common.ts';
@@ -20,92 +17,64 @@ import { CancelCell } from '../cancel/button.tsx';
 import { EndedWords } from './ended-words.tsx';
 import { LiveBar, LivePreview, LiveStation, LiveWords, RunningTime, StoppingWords } from './live.tsx';
 import { metaOf } from '../job/words.ts';
-import { Station, Track } from '../job/station.tsx';
-import type { Line } from '../job/station.tsx';
+import { Station } from '../job/station.tsx';
+import { RowFrame, useContact } from './row.tsx';
+import type { RowProps } from './row.tsx';
 import styles from './row.module.css';
 
-export interface JobRowProps {
-  rowKey: string;
-  id: JobId;
-  index: number;
-  above: Line;
-  below: Line;
-  tall: boolean;
-  inBatch: boolean;
-  place: number | null;
-  selected: boolean;
-  focused: boolean;
-  /** When it will be done, ms from now, rounded; null where nobody knows. */
-  etaMs: number | null;
-  etaAtLeast: boolean;
-  dropLine: 'before' | 'after' | null;
-}
-
-export const JobRow = memo(function JobRow(props: JobRowProps): ReactNode {
-  const job = useJob(props.id);
+export function JobRow(props: RowProps<'job'>): ReactNode {
+  const { id, tall, inBatch, place } = props.row;
+  const job = useJob(id);
   if (job === undefined) return null;
   const ended = isTerminal(job.state);
   const cancelling = isCancelling(job);
   return (
-    <div
-      role="row"
-      aria-rowindex={props.index + 1}
+    <RowFrame
+      of={props}
       aria-selected={props.selected}
-      tabIndex={props.focused ? 0 : -1}
-      data-key={props.rowKey}
       data-state={job.state}
       data-testid="job-row"
       draggable={job.state === 'queued'}
       className={cx(
-        styles['row'],
-        props.tall && styles['tall'],
-        props.selected && styles['selected'],
+        tall && styles['tall'],
         job.state === 'cancelled' && styles['cancelled'],
-        props.inBatch && styles['inBatch'],
-        props.dropLine !== null && styles[props.dropLine],
+        inBatch && styles['inBatch'],
       )}
-    >
-      <Track above={props.above} below={props.below} siding={job.held && job.state === 'queued'}>
-        <JobStation job={job} cancelling={cancelling} />
-      </Track>
-      <div role="rowheader" className={styles['title']}>
-        {props.tall && (
-          <span className={styles['picture']}>
-            <LivePreview job={job} faded={job.state === 'cancelled'} />
+      station={<JobStation job={job} cancelling={cancelling} />}
+      siding={job.held && job.state === 'queued'}
+      title={
+        <>
+          {tall && (
+            <span className={styles['picture']}>
+              <LivePreview job={job} faded={job.state === 'cancelled'} />
+            </span>
+          )}
+          <span className={styles['words']}>
+            <span className={styles['name']} dir="auto">
+              {job.title === '' ? common.untitled : job.title}
+            </span>
+            <span className={styles['meta']}>{metaOf(job)}</span>
+            {tall && !ended && <LiveBar id={job.id} label={job.title} cancelling={cancelling} />}
           </span>
-        )}
-        <span className={styles['words']}>
-          <span className={styles['name']} dir="auto">
-            {job.title === '' ? common.untitled : job.title}
-          </span>
-          <span className={styles['meta']}>{metaOf(job)}</span>
-          {props.tall && !ended && <LiveBar id={job.id} label={job.title} cancelling={cancelling} />}
-        </span>
-      </div>
-      <div role="gridcell" className={styles['state']}>
-        <StateWords job={job} place={props.place} cancelling={cancelling} />
-      </div>
-      <div role="gridcell" className={styles['time']}>
-        {!ended && job.startedAt !== null && job.state === 'running' ? (
+        </>
+      }
+      state={<StateWords job={job} place={place} cancelling={cancelling} />}
+      time={
+        !ended && job.startedAt !== null && job.state === 'running' ? (
           <RunningTime since={job.startedAt} />
         ) : props.etaMs !== null && !ended && !cancelling ? (
           <Eta ms={props.etaMs} atLeast={props.etaAtLeast} />
-        ) : null}
-      </div>
-      <div role="gridcell" className={styles['act']}>
-        <CancelCell job={job} focusable={props.focused} edge={props.tall || props.selected} />
-      </div>
-    </div>
+        ) : null
+      }
+      act={<CancelCell job={job} focusable={props.focused} edge={tall || props.selected} />}
+    />
   );
-});
+}
 
 export function Eta({ ms, atLeast }: { ms: number; atLeast: boolean }): ReactNode {
   const text = approach(ms);
   return <span title={queueText.doneIn(ms)}>{atLeast ? text.replace('≈', '>') : text}</span>;
 }
-
-export const thumbOf = (job: JobView): string | null =>
-  job.outputs.thumb === null ? null : outputAddress(job.outputs.thumb);
 
 function JobStation({ job, cancelling }: { job: JobView; cancelling: boolean }): ReactNode {
   switch (job.state) {
@@ -135,10 +104,7 @@ function StateWords({
   place: number | null;
   cancelling: boolean;
 }): ReactNode {
-  const serverId = job.onServerId ?? job.serverId;
-  const contact = useServers((state) =>
-    serverId === null ? 'online' : (state.byId.get(serverId)?.status.contact ?? 'offline'),
-  );
+  const contact = useContact(job.onServerId ?? job.serverId);
   const serverPaused = useServers((state) => job.serverId !== null && state.byId.get(job.serverId)?.paused === true);
   const paused = useApp((state) => state.summary?.paused ?? false) || serverPaused;
 
@@ -157,11 +123,7 @@ function StateWords({
       return queueText.submitting;
     case 'accepted':
       if (contact !== 'online') return <span className={styles['wrap']}>{queueText.stale}</span>;
-      return place === null
-        ? queueText.waitingOnServer
-        : place === 1
-          ? queueText.nextOnServer
-          : queueText.placeOnServer(place);
+      return queueText.onServer(place);
     case 'running':
     case 'collecting':
       return <LiveWords job={job} stale={contact !== 'online'} note={ranOn ?? stopAfter} />;

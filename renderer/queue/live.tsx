@@ -3,7 +3,7 @@ import { memo } from 'react';
 import type { ReactNode } from 'react';
 import type { JobId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';
-import { outputAddress, previewAddress } from '../../shared/media.ts';
+import { previewAddress } from '../../shared/media.ts';
 import { cx } from '../components/class-names.ts';
 import { ProgressBar } from '../components/progress-bar.tsx';
 import { Thumbnail } from '../components/thumbnail.tsx';
@@ -14,11 +14,12 @@ import { useLive, useUi } from '../state/stores.ts';
 import { cancelText } from '../text/cancel.ts';
 import { queueText, phaseWords, waitingFor } from '../text/queue.ts';
 import { Station } from '../job/station.tsx';
+import { thumbOf } from '../job/words.ts';
 import styles from './row.module.css';
 
 export const LivePreview = memo(function LivePreview({ job, faded }: { job: JobView; faded: boolean }): ReactNode {
   const version = useLive((state) => state.byId.get(job.id)?.previewVersion ?? 0);
-  const stored = job.outputs.thumb === null ? null : outputAddress(job.outputs.thumb);
+  const stored = thumbOf(job);
   // Previews end with the run; what was stored since is the picture itself.
   const src = version > 0 && (stored === null || job.state === 'running') ? previewAddress(job.id, version) : stored;
   return <Thumbnail live size={68} faded={faded} src={src} />;
@@ -129,15 +130,6 @@ export const StoppingWords = memo(function StoppingWords({
 /** Elapsed time, a second at a time; stands still while live updates are paused. */
 export function RunningTime({ since }: { since: number }): ReactNode {
   const frozen = useUi((state) => state.frozen);
-  return frozen ? <FrozenTime since={since} /> : <Elapsed since={since} />;
-}
-
-function Elapsed({ since }: { since: number }): ReactNode {
-  const now = useNow(1_000);
-  return clock(now - since);
-}
-
-function FrozenTime({ since }: { since: number }): ReactNode {
-  const now = useNow(3_600_000);
+  const now = useNow(frozen ? 3_600_000 : 1_000);
   return clock(now - since);
 }

@@ -1,95 +1,40 @@
 /** Chooses the component for a row of the queue. */
 import { memo } from 'react';
 import type { ReactNode } from 'react';
-import type { ServerId } from '../../shared/ids.ts';
-import type { QueueRow } from './rows.ts';
+import { shallow } from 'zustand/vanilla/shallow';
+import { jobsOfRow } from './rows.ts';
 import { useApp, useServers } from '../state/stores.ts';
 import { queueText } from '../text/queue.ts';
 import { BatchRow } from './batch-row.tsx';
 import { CountsRow, ForeignRow } from './foreign-row.tsx';
 import { JobRow } from './job-row.tsx';
+import type { RowProps } from './row.tsx';
 import { SectionRow } from './section-row.tsx';
 import { Track } from '../job/station.tsx';
 import styles from './row.module.css';
 
-export interface QueueRowViewProps {
-  row: QueueRow;
-  index: number;
-  selected: boolean;
-  focused: boolean;
-  etaMs: number | null;
-  etaAtLeast: boolean;
-  dropLine: 'before' | 'after' | null;
-  onAbout: (serverId: ServerId) => void;
+/** Rows are made anew with every change of the queue: one that says the same need not be drawn again. */
+function same({ row: a, ...restA }: RowProps, { row: b, ...restB }: RowProps): boolean {
+  return (
+    shallow(restA, restB) && shallow({ ...a, ids: null }, { ...b, ids: null }) && shallow(jobsOfRow(a), jobsOfRow(b))
+  );
 }
 
-export function QueueRowView({
-  row,
-  index,
-  selected,
-  focused,
-  etaMs,
-  etaAtLeast,
-  dropLine,
-  onAbout,
-}: QueueRowViewProps): ReactNode {
-  const common = { rowKey: row.key, index, selected, focused };
+export const QueueRowView = memo(function QueueRowView(props: RowProps): ReactNode {
+  const { row, index } = props;
   switch (row.type) {
     case 'section':
-      return <SectionRow rowKey={row.key} serverId={row.serverId} kind={row.kind} index={index} focused={focused} />;
+      return <SectionRow {...props} row={row} />;
     case 'job':
-      return (
-        <JobRow
-          {...common}
-          id={row.id}
-          above={row.above}
-          below={row.below}
-          tall={row.tall}
-          inBatch={row.inBatch}
-          place={row.place}
-          etaMs={etaMs}
-          etaAtLeast={etaAtLeast}
-          dropLine={dropLine}
-        />
-      );
+      return <JobRow {...props} row={row} />;
     case 'foreign':
-      return (
-        <ForeignRow
-          {...common}
-          serverId={row.serverId}
-          remoteKey={row.remoteKey}
-          place={row.place}
-          above={row.above}
-          below={row.below}
-        />
-      );
+      return <ForeignRow {...props} row={row} />;
     case 'counts':
-      return (
-        <CountsRow
-          {...common}
-          serverId={row.serverId}
-          user={row.user}
-          above={row.above}
-          below={row.below}
-          onAbout={onAbout}
-        />
-      );
+      return <CountsRow {...props} row={row} />;
     case 'batch':
-      return (
-        <BatchRow
-          {...common}
-          ids={row.ids}
-          open={row.open}
-          more={row.more}
-          above={row.above}
-          below={row.below}
-          etaMs={etaMs}
-          etaAtLeast={etaAtLeast}
-          dropLine={dropLine}
-        />
-      );
+      return <BatchRow {...props} row={row} />;
     case 'divide':
-      return <Divide index={index} serverId={row.serverId} row={row} />;
+      return <Divide {...props} row={row} />;
     case 'more':
       return (
         <div role="row" aria-rowindex={index + 1} className={styles['divide']}>
@@ -107,18 +52,10 @@ export function QueueRowView({
         </div>
       );
   }
-}
+}, same);
 
-const Divide = memo(function Divide({
-  index,
-  serverId,
-  row,
-}: {
-  index: number;
-  serverId: ServerId | null;
-  row: Extract<QueueRow, { type: 'divide' }>;
-}): ReactNode {
-  const server = useServers((state) => (serverId === null ? undefined : state.byId.get(serverId)));
+function Divide({ row, index }: RowProps<'divide'>): ReactNode {
+  const server = useServers((state) => (row.serverId === null ? undefined : state.byId.get(row.serverId)));
   const paused = useApp((state) => state.summary?.paused ?? false);
   const words =
     server !== undefined && server.status.contact !== 'online'
@@ -134,4 +71,4 @@ const Divide = memo(function Divide({
       </span>
     </div>
   );
-});
+}

@@ -1,8 +1,5 @@
 /** The head of a server's section: what it is, how it is in words, and what can be done with all of it. */
-import { memo } from 'react';
 import type { ReactNode } from 'react';
-import type { ServerId } from '../../shared/ids.ts';
-import type { Kind } from '../../shared/job.ts';
 import { kinds } from '../../shared/kinds/kinds.ts';
 import type { ServerView } from '../../shared/server.ts';
 import { cx } from '../components/class-names.ts';
@@ -19,35 +16,28 @@ import { useServers, useStores, useUi } from '../state/stores.ts';
 import { queueText } from '../text/queue.ts';
 import { reasonText, versionText } from '../text/servers.ts';
 import { RowButton } from '../cancel/button.tsx';
+import type { RowProps } from './row.tsx';
 import styles from './row.module.css';
 
-export interface SectionRowProps {
-  rowKey: string;
-  serverId: ServerId | null;
-  kind: Kind;
-  index: number;
-  focused: boolean;
-}
-
-export const SectionRow = memo(function SectionRow(props: SectionRowProps): ReactNode {
-  const server = useServers((state) => (props.serverId === null ? undefined : state.byId.get(props.serverId)));
+export function SectionRow({ row, index, focused }: RowProps<'section'>): ReactNode {
+  const server = useServers((state) => (row.serverId === null ? undefined : state.byId.get(row.serverId)));
   return (
     <div
       role="row"
-      aria-rowindex={props.index + 1}
-      tabIndex={props.focused ? 0 : -1}
-      data-key={props.rowKey}
+      aria-rowindex={index + 1}
+      tabIndex={focused ? 0 : -1}
+      data-key={row.key}
       data-testid="section-row"
       className={styles['section']}
     >
       <div role="rowheader" className={styles['sectionHead']}>
-        <h2 className={styles['sectionName']}>{server?.name ?? queueText.anySection(props.kind)}</h2>
+        <h2 className={styles['sectionName']}>{server?.name ?? queueText.anySection(row.kind)}</h2>
         <span className={styles['meta']}>{server === undefined ? queueText.anyMeta : <Meta server={server} />}</span>
       </div>
-      {server !== undefined && <SectionActs server={server} focused={props.focused} />}
+      {server !== undefined && <SectionActs server={server} focused={focused} />}
     </div>
   );
-});
+}
 
 function Meta({ server }: { server: ServerView }): ReactNode {
   const { status } = server;

@@ -117,10 +117,12 @@ export const queueText = {
   foreignNotListed: 'SwarmUI does not list them one by one',
   about: 'About…',
 
-  nextOnServer: 'next on the server',
-  waitingOnServer: 'waiting on the server',
   waitingInSwarm: 'waiting in SwarmUI',
-  placeOnServer: (place: number) => `number ${number(place)} on the server`,
+  /** Null: it waits there, but at which place is not known. */
+  onServer: (place: number | null) => {
+    if (place === null) return 'waiting on the server';
+    return place === 1 ? 'next on the server' : `number ${number(place)} on the server`;
+  },
   waitingHere: 'waiting',
   held: 'held by you',
   waitingForServer: 'waiting for the server',
