@@ -1,15 +1,14 @@
 /** What can and can't be done with other people's work where the server tells only counts (SwarmUI). */
 import type { ReactNode } from 'react';
-import { useStore } from 'zustand';
 import type { ServerId } from '../../shared/ids.ts';
 import { AlertDialog } from '../components/alert-dialog.tsx';
-import { useServers, useStores } from '../state/stores.ts';
+import { useForeign, useServers, useStores } from '../state/stores.ts';
 import { cancelText } from '../text/cancel.ts';
 import { aboutForeignText } from '../text/swarm.ts';
 
 export function AboutForeign({ serverId, onClose }: { serverId: ServerId | null; onClose: () => void }): ReactNode {
-  const { foreign, ui } = useStores();
-  const counts = useStore(foreign, (state) => (serverId === null ? undefined : state.byServer.get(serverId)?.counts));
+  const { ui } = useStores();
+  const counts = useForeign((state) => (serverId === null ? undefined : state.byServer.get(serverId)?.counts));
   const name = useServers((state) => (serverId === null ? '' : (state.byId.get(serverId)?.name ?? '')));
   return (
     <AlertDialog

@@ -4,7 +4,6 @@
  */
 import { useId, useState } from 'react';
 import type { ReactNode } from 'react';
-import { useStore } from 'zustand';
 import type { Api } from '../../shared/contract.ts';
 import { toAppError } from '../../shared/errors.ts';
 import type { ServerId } from '../../shared/ids.ts';
@@ -12,7 +11,7 @@ import { isTerminal } from '../../shared/job-machine.ts';
 import { AlertDialog } from '../components/alert-dialog.tsx';
 import { useApi, useLoad } from '../hooks/use-api.ts';
 import { serverOf } from '../../shared/job-view.ts';
-import { useJobs, useServers, useStores, useToasts } from '../state/stores.ts';
+import { useForeign, useJobs, useServers, useToasts } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { may, powersText, stopAct, stopLabel, stopSentence } from '../text/swarm.ts';
 import type { Standing, StopWay } from '../text/swarm.ts';
@@ -39,13 +38,12 @@ export function waysOf(standing: Standing, prompts: boolean): StopWay[] {
 function Asking({ serverId, onClose }: { serverId: ServerId; onClose: () => void }): ReactNode {
   const api = useApi();
   const toasts = useToasts();
-  const { foreign } = useStores();
   const group = useId();
   const server = useServers((state) => state.byId.get(serverId)?.name ?? '');
   const mine = useJobs(
     (state) => [...state.byId.values()].filter((job) => !isTerminal(job.state) && serverOf(job) === serverId).length,
   );
-  const listed = useStore(foreign, (state) => state.byServer.get(serverId)?.total ?? 0);
+  const listed = useForeign((state) => state.byServer.get(serverId)?.total ?? 0);
   const { value: powers, error } = useLoad(
     async (signal) => (await api.foreign.powers({ id: serverId }, { signal })).powers,
     serverId,

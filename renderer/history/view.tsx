@@ -11,7 +11,7 @@ import { useApi } from '../hooks/use-api.ts';
 import { useHotkeys } from '../hooks/use-hotkeys.ts';
 import { goTo, useRoute } from '../hooks/use-route.ts';
 import { sayTrouble, useActions } from '../state/actions.ts';
-import { useApp, useServers, useStores, useToasts } from '../state/stores.ts';
+import { useApp, useServerList, useServers, useStores, useToasts } from '../state/stores.ts';
 import { common } from '../text/common.ts';
 import { historyText } from '../text/history.ts';
 import { HistoryDetail } from './detail.tsx';
@@ -41,7 +41,7 @@ export function HistoryView(): ReactNode {
   const [, rest] = useRoute();
   const stores = useStores();
   const servers = useServers((state) => state.byId);
-  const order = useServers((state) => state.order);
+  const listed = useServerList();
   const tight = useApp((state) => state.settings?.density === 'tight');
   const singleKeys = useApp((state) => state.settings?.singleKeys ?? true);
 
@@ -190,24 +190,17 @@ export function HistoryView(): ReactNode {
           <RunFailedAgain turn={filtered ? turn : turn + layout.rows} onRun={runAgain} />
           <Menu
             trigger={<Button disabled={layout.rows === 0}>{historyText.exportMenu}</Button>}
-            items={[
-              {
-                label: historyText.exportCsv,
-                onSelect: () => save('csv'),
-                ...(text.trim() === '' ? {} : { hint: historyText.exportNoSearch }),
-              },
-              {
-                label: historyText.exportJson,
-                onSelect: () => save('json'),
-                ...(text.trim() === '' ? {} : { hint: historyText.exportNoSearch }),
-              },
-            ]}
+            items={(['csv', 'json'] as const).map((format) => ({
+              label: historyText.exportAs[format],
+              onSelect: () => save(format),
+              ...(text.trim() === '' ? {} : { hint: historyText.exportNoSearch }),
+            }))}
           />
         </PageBar>
         <HistoryFilters
           choice={choice}
           onChoice={setChoice}
-          servers={order.flatMap((id) => servers.get(id) ?? [])}
+          servers={listed}
           searchRef={search}
           onLeaveSearch={() => list.current?.focusRow(0)}
           onGoToDay={(day) => {

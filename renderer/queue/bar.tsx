@@ -1,6 +1,7 @@
 /** The bar over the queue: the counts, and what is done to all of it; while several rows are picked, what is done to those. */
 import type { ReactNode } from 'react';
 import { Button } from '../components/button.tsx';
+import type { ButtonProps } from '../components/button.tsx';
 import { IconButton } from '../components/icon-button.tsx';
 import { Menu } from '../components/menu.tsx';
 import { goTo } from '../hooks/use-route.ts';
@@ -75,32 +76,22 @@ function AllActs(): ReactNode {
   const waiting = useApp((state) => state.summary?.waiting ?? 0);
   const inspector = useUi((state) => state.inspector);
   const frozen = useUi((state) => state.frozen);
-  const actions = useActions();
   const flow = useCancel();
   const { ui } = useStores();
+  const cancelWaiting = (): void => {
+    flow.ask({ scope: { server: 'all', which: 'waiting' }, mode: 'if-waiting' });
+  };
   return (
     <>
-      <Button
+      <PauseButton
         className={styles['pause']}
         look="quiet"
         icon={paused ? 'play' : 'pause'}
         keyHint="P"
         aria-keyshortcuts="P"
         title={queueText.pauseTitle}
-        onClick={() => {
-          if (paused) actions.resume();
-          else actions.pause();
-        }}
-      >
-        {paused ? queueText.resume : queueText.pause}
-      </Button>
-      <Button
-        className={styles['waiting']}
-        disabled={waiting === 0}
-        onClick={() => {
-          flow.ask({ scope: { server: 'all', which: 'waiting' }, mode: 'if-waiting' });
-        }}
-      >
+      />
+      <Button className={styles['waiting']} disabled={waiting === 0} onClick={cancelWaiting}>
         {queueText.cancelWaiting}
       </Button>
       <Button
@@ -120,9 +111,7 @@ function AllActs(): ReactNode {
           {
             label: queueText.cancelWaiting,
             disabled: waiting === 0,
-            onSelect: () => {
-              flow.ask({ scope: { server: 'all', which: 'waiting' }, mode: 'if-waiting' });
-            },
+            onSelect: cancelWaiting,
           },
           {
             label: queueText.cancelAfter,
@@ -218,23 +207,29 @@ function PickedActs({ picked, rows }: { picked: Picked; rows: number }): ReactNo
   );
 }
 
+function PauseButton(props: ButtonProps): ReactNode {
+  const paused = useApp((state) => state.summary?.paused ?? false);
+  const actions = useActions();
+  return (
+    <Button
+      {...props}
+      onClick={() => {
+        if (paused) actions.resume();
+        else actions.pause();
+      }}
+    >
+      {paused ? queueText.resume : queueText.pause}
+    </Button>
+  );
+}
+
 /** On a phone, at the thumb. */
 export function ThumbBar(): ReactNode {
-  const paused = useApp((state) => state.summary?.paused ?? false);
   const open = useApp((state) => (state.summary === null ? 0 : state.summary.running + state.summary.waiting));
-  const actions = useActions();
   const flow = useCancel();
   return (
     <footer className={styles['thumb']}>
-      <Button
-        size="xl"
-        onClick={() => {
-          if (paused) actions.resume();
-          else actions.pause();
-        }}
-      >
-        {paused ? queueText.resume : queueText.pause}
-      </Button>
+      <PauseButton size="xl" />
       <Button
         size="xl"
         look="stop"

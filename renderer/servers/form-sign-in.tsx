@@ -4,6 +4,7 @@ import type { Kind } from '../../shared/job.ts';
 import { kinds } from '../../shared/kinds/kinds.ts';
 import type { Credential } from '../../shared/server.ts';
 import { Field, TextInput } from '../components/field.tsx';
+import type { TextInputProps } from '../components/field.tsx';
 import { Select } from '../components/select.tsx';
 import { useApp } from '../state/stores.ts';
 import { formText } from '../text/servers.ts';
@@ -69,57 +70,56 @@ export function ServerFormSignIn({ value, onChange, kept, kind }: ServerFormSign
         )}
       </Field>
       {value.type === 'authorization' && (
-        <Field label={formText.authorization} layout="above" hint={formText.authorizationHint}>
-          {(control) => (
-            <TextInput
-              {...control}
-              type="password"
-              value={value.value}
-              onChange={(event) => onChange({ ...value, value: event.currentTarget.value })}
-            />
-          )}
-        </Field>
+        <Part
+          label={formText.authorization}
+          hint={formText.authorizationHint}
+          type="password"
+          value={value.value}
+          onValue={(typed) => onChange({ ...value, value: typed })}
+        />
       )}
       {value.type === 'login' && (
         <>
-          <Field label={formText.user} layout="above">
-            {(control) => (
-              <TextInput
-                {...control}
-                autoComplete="username"
-                value={value.user}
-                onChange={(event) => onChange({ ...value, user: event.currentTarget.value })}
-              />
-            )}
-          </Field>
-          <Field label={formText.password} layout="above">
-            {(control) => (
-              <TextInput
-                {...control}
-                type="password"
-                autoComplete="current-password"
-                value={value.password}
-                onChange={(event) => onChange({ ...value, password: event.currentTarget.value })}
-              />
-            )}
-          </Field>
+          <Part
+            label={formText.user}
+            autoComplete="username"
+            value={value.user}
+            onValue={(user) => onChange({ ...value, user })}
+          />
+          <Part
+            label={formText.password}
+            type="password"
+            autoComplete="current-password"
+            value={value.password}
+            onValue={(password) => onChange({ ...value, password })}
+          />
         </>
       )}
       {value.type === 'token' && (
-        <Field label={formText.token} layout="above">
-          {(control) => (
-            <TextInput
-              {...control}
-              type="password"
-              value={value.token}
-              onChange={(event) => onChange({ ...value, token: event.currentTarget.value })}
-            />
-          )}
-        </Field>
+        <Part
+          label={formText.token}
+          type="password"
+          value={value.token}
+          onValue={(token) => onChange({ ...value, token })}
+        />
       )}
       {value.type !== 'none' && value.type !== 'keep' && (secrets === 'weak' || secrets === 'file') && (
         <p className={styles['weak']}>{formText.secretsWeak}</p>
       )}
     </div>
+  );
+}
+
+/** One thing that is typed. */
+function Part({
+  label,
+  hint,
+  onValue,
+  ...input
+}: { label: string; hint?: string; onValue: (typed: string) => void } & TextInputProps): ReactNode {
+  return (
+    <Field label={label} layout="above" hint={hint}>
+      {(control) => <TextInput {...control} {...input} onChange={(event) => onValue(event.currentTarget.value)} />}
+    </Field>
   );
 }

@@ -6,7 +6,7 @@ import { Button } from '../components/button.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { goTo, useRoute } from '../hooks/use-route.ts';
 import { useActions } from '../state/actions.ts';
-import { useServers } from '../state/stores.ts';
+import { useServerList, useServers } from '../state/stores.ts';
 import { serversText } from '../text/servers.ts';
 import { ServerForm } from './form.tsx';
 import { ServersBox } from './box.tsx';
@@ -21,13 +21,11 @@ type Open = { what: 'edit' | 'remove'; server: ServerView } | null;
 export function ServersView(): ReactNode {
   const actions = useActions();
   const [, rest] = useRoute();
-  const byId = useServers((state) => state.byId);
-  const order = useServers((state) => state.order);
   const ready = useServers((state) => state.ready);
   const [open, setOpen] = useState<Open>(null);
   const adding = rest === 'add';
   const discovery = useDiscovery();
-  const servers = order.flatMap((id) => byId.get(id) ?? []);
+  const servers = useServerList();
   const online = servers.filter(({ status }) => status.contact === 'online').length;
 
   return (
@@ -73,7 +71,10 @@ export function ServersView(): ReactNode {
         </div>
       </div>
       {open?.what === 'edit' && (
-        <ServerForm server={byId.get(open.server.id) ?? open.server} onClose={() => setOpen(null)} />
+        <ServerForm
+          server={servers.find(({ id }) => id === open.server.id) ?? open.server}
+          onClose={() => setOpen(null)}
+        />
       )}
       {open === null && adding && <ServerForm server={null} onClose={() => goTo('servers')} />}
       {open?.what === 'remove' && <ServersRemove server={open.server} onClose={() => setOpen(null)} />}
