@@ -1,5 +1,5 @@
 /**
- * What the desktop app is told on its command line, and tells by its exit code: for it and for whoever starts it. Chromium reads
+ * What the desktop app is told on its command line, and tells by its exit code: for it and its starter. Chromium reads
  * the same line and adds to it, in an order of its own, so words are looked for and never counted; what is not ours is left to it.
  */
 import { resolve } from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * The Node version every entry needs, and the sentence for whoever has an older one. better-sqlite3 13 crashes the
+ * The Node version every entry needs, and the message for older ones. better-sqlite3 13 crashes the
  * process (no error, a segfault) below Node 22, so entries import node-gate.ts before anything else. Imports nothing
  * itself, and is with `engines` in package.json the only place that names the minimum.
  */

@@ -50,7 +50,7 @@ export default defineConfig(({ mode }) => {
       // Where to is said by the caller, who makes the directory.
       emptyOutDir: false,
       target: 'node22',
-      // The CLI is read anew at every call: half the text is half the time to parse it.
+      // The CLI is read again at every call: half the text is half the time to parse it.
       minify: mode === 'cli',
       sourcemap: mode !== 'cli',
       reportCompressedSize: false,

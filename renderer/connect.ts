@@ -1,7 +1,7 @@
 /**
  * The window's connection to its host: over a MessagePort where the desktop shell hands one over, else a WebSocket on the
  * page's own origin. Reconnects for ever with growing pauses; each new connection is handed to `onSession`, which watches
- * and takes its snapshot anew. The `api` stays the same object; calls made while nothing is connected fail at once.
+ * and takes its snapshot again. The `api` stays the same object; calls made while nothing is connected fail at once.
  */
 import type { Api } from '../shared/contract.ts';
 import { AppError } from '../shared/errors.ts';

@@ -39,9 +39,9 @@ export function awaitedSentence(job: JobView | undefined): string {
     case 'heard':
       return 'cancelling, the server was told; it stops at its next step';
     case 'unanswered':
-      return 'cancelling, the server did not answer; looking whether it arrived';
+      return 'cancelling, no answer; checking whether it arrived';
     case 'unreachable':
-      return 'cancelling, the server does not answer; taken up when it does';
+      return 'cancelling, the server does not answer; will retry';
     case 'runs-on':
       return 'this server is too old to stop one job safely; it will finish';
     case 'held':

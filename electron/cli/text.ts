@@ -59,7 +59,7 @@ export const says = {
   noneFound: 'No server was found on the usual ports of this machine.',
   more: (shown: number) => `${String(shown)} shown; there is more: --limit N`,
 
-  paused: (where: string) => `Paused${where}: nothing more is sent. What runs, runs on.`,
+  paused: (where: string) => `Paused${where}: nothing more is sent. Running jobs finish.`,
   resumed: (where: string) => `Sending again${where}.`,
   notAsked: 'Nobody was asked, so nothing was done.',
   kept: 'Nothing was cancelled.',
@@ -70,8 +70,8 @@ export const says = {
   noUser: (user: string, server: string) =>
     `No user called ${user} with work on ${server} can be stopped by this account.`,
   users: (names: readonly string[]) =>
-    names.length === 0 ? 'This account may stop nobody.' : `It may stop: ${names.join(', ')}`,
+    names.length === 0 ? 'This account can stop no one.' : `It may stop: ${names.join(', ')}`,
   userStopped: (user: string, server: string) => `Everything of ${user} on ${server} was told to stop.`,
   whichServer: 'Say which server: --server S',
-  interrupted: 'Interrupted. What was asked for before stays asked for.',
+  interrupted: 'Interrupted. Earlier requests still stand.',
 } as const;

@@ -112,7 +112,7 @@ async function connect(options: AloneOptions, events: Emitter<Events>, invoke: A
   const added = (await invoke('servers.add', { url, kind }, signal)) as { server: ServerView };
   const { id } = added.server;
   if (credential !== undefined) await invoke('servers.setCredential', { id, credential }, signal);
-  // It was asked without the key at first: that it wants one is not believed before it was asked anew.
+  // It was asked without the key at first: that it wants one is not believed before it was asked again.
   let looksLeft = credential === undefined ? 0 : 2;
   return new Promise((resolve, reject) => {
     const look = (server: ServerView): void => {

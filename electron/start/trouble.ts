@@ -26,7 +26,7 @@ function causeOf(ended: Ended, said: string, executable: string): { why: string;
     return { why: `${library} is missing`, todo: 'Install what docs/desktop.md names under “What Linux needs”' };
   switch (ended.how) {
     case 'error':
-      return { why: ended.message, todo: 'To have it fetched anew, remove node_modules/electron/dist' };
+      return { why: ended.message, todo: 'To refetch it, remove node_modules/electron/dist' };
     case 'exit':
       return {
         why: `it ended with ${String(ended.signal ?? ended.code)} before its window came`,

@@ -1,6 +1,6 @@
 /**
  * A long list of which only what is in sight is in the page. Row heights are known beforehand (no measuring, so nothing
- * jumps); the focused row stays mounted. Roles, keys and selection belong to whoever uses it: this is only the scroller.
+ * jumps); the focused row stays mounted. Roles, keys and selection belong to the caller: this is only the scroller.
  */
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import type { Range } from '@tanstack/react-virtual';

@@ -51,7 +51,7 @@ async function failedSince(
   return failed.slice(0, MOST);
 }
 
-/** The button with its count of the last day; absent while there is nothing to run again. `turn` asks anew. */
+/** The button with its count of the last day; absent while there is nothing to run again. `turn` asks again. */
 export function RunFailedAgain({
   turn,
   onRun,

@@ -67,7 +67,7 @@ export class HistorySource {
     this.#listeners.clear();
   }
 
-  /** Reads the length anew, or the newest page of a filtered list. Rows on the screen stay until theirs have come. */
+  /** Reads the length again, or the newest page of a filtered list. Rows on the screen stay until theirs have come. */
   async refresh(): Promise<void> {
     const { signal } = this.#abort;
     try {
@@ -99,7 +99,7 @@ export class HistorySource {
     return true;
   }
 
-  /** A job that is gone: the rows newer than it move down one place at once, the length is then read anew. */
+  /** A job that is gone: the rows newer than it move down one place at once, the length is then read again. */
   async remove(id: string): Promise<void> {
     if (this.#byOutline()) this.#outline.remove(id);
     else {

@@ -8,7 +8,7 @@ interface Ticker {
 
 const tickers = new Map<number, Ticker>();
 
-/** One per interval, the same for all who look: React subscribes anew whenever it is handed another function. */
+/** One per interval, the same for all who look: React subscribes again whenever it is handed another function. */
 function tickerOf(everyMs: number): Ticker {
   const known = tickers.get(everyMs);
   if (known !== undefined) return known;

@@ -28,7 +28,7 @@ export function LogView(): ReactNode {
   const { value, error, reload } = useLoad((signal) => api.log.tail({ limit: LINES, level }, { signal }), level);
   const list = useRef<HTMLDivElement>(null);
 
-  // Asked for anew while followed and in sight: the log has no events, so that logging can never feed on itself.
+  // Asked for again while followed and in sight: the log has no events, so that logging can never feed on itself.
   useEffect(() => {
     if (!follow) return undefined;
     const timer = setInterval(() => {

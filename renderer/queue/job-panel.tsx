@@ -1,4 +1,4 @@
-/** The inspector: one job large — picture, facts, trail, error, outputs. Details are asked for anew whenever the job changes. */
+/** The inspector: one job large — picture, facts, trail, error, outputs. Details are asked for again whenever the job changes. */
 import type { CSSProperties, ReactNode } from 'react';
 import type { JobId, ServerId } from '../../shared/ids.ts';
 import type { JobDetail, JobView } from '../../shared/job.ts';

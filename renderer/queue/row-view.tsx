@@ -13,7 +13,7 @@ import { SectionRow } from './section-row.tsx';
 import { Track } from '../job/station.tsx';
 import styles from './row.module.css';
 
-/** Rows are made anew with every change of the queue: one that says the same need not be drawn again. */
+/** Rows are made again with every change of the queue: one that says the same need not be drawn again. */
 function same({ row: a, ...restA }: RowProps, { row: b, ...restB }: RowProps): boolean {
   return (
     shallow(restA, restB) && shallow({ ...a, ids: null }, { ...b, ids: null }) && shallow(jobsOfRow(a), jobsOfRow(b))

@@ -14,7 +14,7 @@ export interface JobsState {
   readonly ended: readonly JobId[];
   /** Removed jobs, so that a late snapshot page does not bring them back. */
   readonly removed: ReadonlySet<JobId>;
-  /** Rises when a job comes, goes, or changes in what decides its place in the queue: rows are made anew only then. */
+  /** Rises when a job comes, goes, or changes in what decides its place in the queue: rows are made again only then. */
   readonly layout: number;
   /** True once the first snapshot is in. */
   readonly ready: boolean;

@@ -1,7 +1,7 @@
 /**
  * Keeps the stores true over one connection: watch first, then snapshot, so that whatever changes in between comes twice
  * and never not at all; the newest `rev` wins. Events are gathered and handed to the stores once per frame.
- * Does not reconnect: connect.ts calls it anew for every connection.
+ * Does not reconnect: connect.ts calls it again for every connection.
  */
 import type { AppInfo } from '../../shared/app.ts';
 import type { QueueSummary } from '../../shared/queue.ts';

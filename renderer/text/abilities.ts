@@ -22,14 +22,12 @@ function comfyAbilities(capabilities: CapabilitiesOf<'comfy'>, allowUntargeted: 
   const hold = (text: string): number => list.push({ tone: 'hold', text });
   if (capabilities.targetedInterrupt) go('One running job can be stopped without touching its neighbours');
   else if (allowUntargeted)
-    hold(
-      'A running job is stopped with an interrupt that has no name on it: it may hit a neighbour. You allowed this.',
-    );
+    hold('A running job is stopped by an untargeted interrupt, which may hit a neighbour. You allowed this.');
   else hold('Too old to stop one running job by name: running jobs can’t be cancelled here. Waiting ones can.');
-  if (!capabilities.promptId) hold('It chooses the ids itself: a job whose answer gets lost may be sent twice');
+  if (!capabilities.promptId) hold('It picks its own ids: a job may be sent twice if an answer is lost');
   if (!capabilities.jobsApi)
     hold('It has no list of jobs: after a lost connection, looking up how a job ended takes longer');
-  if (!capabilities.previewMetadata) hold('Its previews carry no job id: they are shown for the job that runs');
+  if (!capabilities.previewMetadata) hold('Its previews carry no job id: they go to the running job');
   return list;
 }
 
@@ -47,12 +45,12 @@ function swarmAbilities(capabilities: CapabilitiesOf<'swarm'>): Ability[] {
   if (capabilities.passthrough)
     list.push({
       tone: 'go',
-      text: 'Its ComfyUI backends can be looked at, so that a stop is seen, and others’ running jobs can be stopped one by one',
+      text: 'Its ComfyUI backends can be inspected, so stops are confirmed, and others’ running jobs can be stopped one by one',
     });
   else
     list.push({
       tone: 'hold',
-      text: 'Its ComfyUI backends can’t be looked at: a stopped job may finish its current step unseen',
+      text: 'Its ComfyUI backends can’t be inspected: a stopped job may finish its current step unseen',
     });
   list.push({
     tone: 'hold',

@@ -102,7 +102,7 @@ function failureText(error: WireError | null): EndingText {
         word: 'Stopped elsewhere',
         tone: 'hold',
         rest: '',
-        second: stoppers[String(details['by'])] ?? 'who did it can’t be known',
+        second: stoppers[String(details['by'])] ?? 'unknown by whom',
       };
     case 'lost':
       return { ...lostWords(details['cause']), tone: 'hold', second: null };

@@ -33,7 +33,7 @@ export const serversText = {
   more: (name: string) => `More for ${name}`,
   facts: { since: 'Online since', answers: 'Answers in', memory: 'GPU memory', mainMemory: 'Memory', queue: 'Queue' },
   notMeasured: 'not measured yet',
-  notTold: 'not told',
+  notTold: 'unknown',
   queueOf: (parts: { running: number; waiting: number; foreign: number }) => {
     const words = [
       parts.running > 0 ? `${number(parts.running)} running` : null,
@@ -42,7 +42,7 @@ export const serversText = {
     ].filter((word) => word !== null);
     return words.length === 0 ? 'empty' : words.join(', ');
   },
-  pausedLine: 'Paused: nothing is sent there. What runs, runs on.',
+  pausedLine: 'Paused: nothing is sent there. Running jobs finish.',
   sign: { can: 'Can be done', limit: 'Limit', trouble: 'Trouble' },
   emptyTitle: 'No servers yet',
   emptyText: 'Add the ComfyUI or SwarmUI server you work with; it may be on this computer or on another.',
@@ -110,11 +110,11 @@ export function problemText(code: string, params: Readonly<Record<string, string
     case 'untargeted':
       return 'It can’t be asked to stop one job at a time: an interrupt there stops whatever runs on its ComfyUI, and may hit a neighbour.';
     case 'no-backend':
-      return 'It has no backend that runs: jobs sent there would fail at once.';
+      return 'No backend is running: jobs sent there would fail at once.';
     case 'backend-errored':
       return `Its backend ${value('title')} reports an error. SwarmUI’s log says why; restarting the backend may help.`;
     case 'slots-lost':
-      return `Its backend ${value('title')} has lost ${value('lost')} of ${value('slots')} slots: they count as taken though nothing runs in them, so jobs wait for nothing. Only re-creating the backend gives them back.`;
+      return `Its backend ${value('title')} has lost ${value('lost')} of ${value('slots')} slots: they count as taken though nothing runs in them, so jobs wait in vain. Only re-creating the backend gives them back.`;
     case 'allow-idle':
       return `Its backend ${value('title')} may go idle (AllowIdle): one failing job, or a cancel at the wrong moment, fails all that wait there. Switchyard waits for a safe moment, and queues jobs of yours that were hit again once.`;
     case 'swarm-to-swarm':
@@ -133,12 +133,12 @@ export const formText = {
   addressHint: 'Such as 192.168.0.20:8188. It is tested before it is saved.',
   addressHintEdit: 'A new address is tested before it is saved.',
   name: 'Name',
-  namePlaceholder: 'As you call it',
+  namePlaceholder: 'Any name',
   atOnce: 'Jobs at once',
   atOnceHint:
     'How many Switchyard hands over at a time: one runs, one is ready behind it. More makes cancelling and reordering less exact.',
   enabled: 'Use this server',
-  enabledHint: 'Off: nothing is sent, nothing is asked of it.',
+  enabledHint: 'Off: Switchyard leaves it alone.',
   signIn: 'Sign-in',
   signInKept: 'One is kept for this server. It is never shown.',
   signInTypes: { keep: 'Keep', none: 'None', authorization: 'Header', login: 'User and password', token: 'Token' },
@@ -206,7 +206,7 @@ export const removeText = {
   onServer: 'Jobs on the server',
   onServerCancel: 'Cancel and wait',
   onServerForget: 'Forget them',
-  onServerForgetHint: 'They may go on running there; History will say that it can’t be known.',
+  onServerForgetHint: 'They may go on running there; History will say unknown.',
   remove: 'Remove server',
   removeCancelling: 'Remove and cancel',
   keep: 'Keep server',

@@ -77,7 +77,7 @@ export const submitText = {
   moreVariants: (rest: number) => `and ${number(rest)} more`,
   estimate: (ms: number, server: string, doneAt: string) => `About ${roughly(ms)} on ${server}, done near ${doneAt}`,
   estimateWork: (ms: number, server: string) => `About ${roughly(ms)} on ${server}, after what is there`,
-  estimateUnknown: 'When it will be done isn’t known: nothing like it has run there yet.',
+  estimateUnknown: 'No estimate: nothing like it has run there yet.',
   estimateOpen: 'When it will be done depends on which server takes it.',
   queue: (total: number) => `Queue ${plural(total, 'job', 'jobs')}`,
   queueFront: 'Queue at the front',
@@ -89,7 +89,7 @@ export const submitText = {
   refused: (server: string) => `${server} refused it`,
   refusedNode: (node: string, what: string) => `${node}: ${what}`,
   inexact: (where: string) =>
-    `${where} is larger than can be kept exactly; it is sent as its nearest neighbour. Type a smaller one to be exact.`,
+    `${where} is too large to keep exactly; the nearest value is sent. Type a smaller one to be exact.`,
   needsNumber: 'a number',
   uiTitle: (name: string) => `${name} is in the editor’s own format`,
   uiText: 'It holds the drawing of the graph, not the values a server can run. Export it from ComfyUI in API format:',

@@ -33,7 +33,7 @@ export const swarmForm = {
     count === 1
       ? 'One more takes a picture and can only be set in SwarmUI.'
       : `${number(count)} more take pictures and can only be set in SwarmUI.`,
-  asServer: (value: string) => (value === '' ? 'as the server has it' : `as the server has it (${value})`),
+  asServer: (value: string) => (value === '' ? 'server default' : `server default (${value})`),
   on: 'on',
   off: 'off',
   ungrouped: 'Other',
@@ -50,7 +50,7 @@ export const swarmForm = {
     'Nothing in it counts as a result there: SwarmUI takes what SaveImage saves, and what SwarmSaveImageWS sends from a node numbered 9 or 100 to 49999.',
   rawIntermediate: (nodes: readonly string[]) =>
     `Pictures of ${nodes.length === 1 ? 'node' : 'nodes'} ${nodes.join(', ')} only count as previews there: a SwarmSaveImageWS gives results from a node numbered 9 or 100 to 49999.`,
-  rawTags: 'SwarmUI reads ${…} in it as a place to fill in, so such text does not arrive as it is.',
+  rawTags: 'SwarmUI treats ${…} in it as a placeholder, so that text changes.',
   rawServer: 'inside SwarmUI',
 } as const;
 
@@ -101,13 +101,13 @@ export const backendText = {
   recreating: 'Re-creating it…',
   restartTitle: (name: string, server: string) => `Restart ${name} on ${server}?`,
   restartText:
-    'SwarmUI first waits until one of its slots is free, which takes as long as the job that runs there. Switchyard can’t call that off: closing this window does not stop the restart. What else is on the backend is then failed by SwarmUI, other people’s jobs too.',
+    'SwarmUI first waits until one of its slots is free, which takes as long as the job that runs there. Switchyard can’t call that off: closing this window does not stop the restart. SwarmUI then fails all else on the backend, other people’s jobs too.',
   restartDo: 'Restart it',
   recreateTitle: (name: string, server: string) => `Re-create ${name} on ${server}?`,
   recreateText: (load: number | null) =>
     load === null || load === 0
       ? 'A new backend with the same settings takes its place. Whatever runs or waits there at that moment is lost, other people’s jobs too.'
-      : `A new backend with the same settings takes its place. ${plural(load, 'job', 'jobs')} on it now ${load === 1 ? 'is' : 'are'} lost, whoever sent ${load === 1 ? 'it' : 'them'}.`,
+      : `A new backend with the same settings takes its place. ${plural(load, 'job', 'jobs')} on it now ${load === 1 ? 'is' : 'are'} lost, yours or not.`,
   recreateMine: 'Jobs of yours that are lost with it are queued again or end as failed; History says which.',
   recreateDo: 'Re-create it',
   keep: 'Leave it as it is',

@@ -13,15 +13,15 @@ const lookText: Readonly<Record<string, string>> = {
 };
 
 const stepWords: Readonly<Record<CancelStep, string | ((detail: string | null) => string)>> = {
-  requested: 'Cancel asked, on disk',
+  requested: 'Cancel saved to disk',
   raised: 'Asked again, more firmly',
-  held: 'Held back until its sending is clear',
+  held: 'Held until it is known to be sent',
   looked: (detail) => `Looked on the server${detail === null ? '' : `: ${lookText[detail] ?? detail}`}`,
   sent: 'Stop sent',
   heard: 'Heard by the server',
   waiting: (detail) => `Waiting for ${detail ?? 'it'} to stop`,
-  unanswered: 'No answer; whether it arrived is not known',
-  unreachable: 'The server does not answer; taken up when it does',
+  unanswered: 'No answer; it may not have arrived',
+  unreachable: 'The server does not answer; will retry',
   resumed: 'The server answers again',
   'runs-on': 'This server is too old to stop one job safely: it will finish',
   'seen-stopped': 'Seen stopped',

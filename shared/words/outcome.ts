@@ -61,10 +61,10 @@ function cancelledRest(
 export function lostWords(cause: unknown): OutcomeWords {
   switch (cause) {
     case 'server-restarted':
-      return { word: 'The server restarted', rest: '; whether it ran can’t be known' };
+      return { word: 'The server restarted', rest: '; it may have run' };
     case 'server-removed':
-      return { word: 'The server was removed', rest: '; whether it ran can’t be known' };
+      return { word: 'The server was removed', rest: '; it may have run' };
     default:
-      return { word: 'It left no trace', rest: ' on the server; whether it ran can’t be known' };
+      return { word: 'It left no trace', rest: ' on the server; it may have run' };
   }
 }

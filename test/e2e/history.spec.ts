@@ -121,7 +121,7 @@ test('details: the cancel trail, the pictures large, removing asks', async ({ pa
   await host.open(page, 'history');
   await page.getByRole('row').filter({ hasText: 'Cancelled after' }).click();
   const panel = page.getByRole('complementary', { name: 'Details of this job' });
-  await expect(panel.getByText('Cancel asked, on disk, by you, from the tray')).toBeVisible();
+  await expect(panel.getByText('Cancel saved to disk, by you, from the tray')).toBeVisible();
   await expect(panel.getByText('Seen stopped')).toBeVisible();
   await page.getByRole('row').filter({ hasText: 'a red kiosk' }).click();
   await panel.getByRole('button', { name: /show large/ }).click();

@@ -24,8 +24,7 @@ export async function submit(context: Context): Promise<Answer> {
   const file = await readWorkflowFile(args.words[0] ?? '');
   const seed = args.text('seed');
   const planned = planSubmit(file.payload, { sets: args.all('set'), seed, count });
-  for (const place of file.inexact)
-    out.note(`${place} is too large to be kept exactly; what is sent is its nearest neighbour.`);
+  for (const place of file.inexact) out.note(`${place} is too large to keep exactly; the nearest value is sent.`);
   const link = await context.link();
   const word = args.text('server');
   const server = word === undefined ? null : await findServer(link, word);

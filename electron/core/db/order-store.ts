@@ -88,7 +88,7 @@ export class OrderStore {
 
   /**
    * Moves queued jobs, in the given order, to a place. Call inside `tx`, after checking that all are queued. True when
-   * the whole queue was numbered anew for it.
+   * the whole queue was numbered again for it.
    */
   move(ids: readonly JobId[], to: MoveTo): boolean {
     const list = JSON.stringify(ids);

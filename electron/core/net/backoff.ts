@@ -2,7 +2,7 @@
 
 /** Seconds before the next try (architecture §9); the last one repeats. */
 const TABLE_MS = [500, 1_000, 2_000, 3_000, 5_000, 8_000, 13_000, 21_000, 30_000] as const;
-/** A connection that stood this long was good: the table starts anew. */
+/** A connection that stood this long was good: the table starts again. */
 export const GOOD_AFTER_MS = 10_000;
 
 export class Backoff {

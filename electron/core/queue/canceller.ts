@@ -47,7 +47,7 @@ export class Canceller {
       })
       .finally(() => {
         this.#loops.delete(jobId);
-        // A request asked anew in the very moment the loop ended must not be left alone.
+        // A request asked again in the very moment the loop ended must not be left alone.
         if (!this.#board.signal.aborted && this.#needsWork(jobId))
           setImmediate(() => {
             this.wake(jobId);

@@ -129,7 +129,7 @@ export class Collector {
       feed.changed(jobId);
       return;
     }
-    // Read anew each time: a file that is asked for again while another is fetched is fetched too.
+    // Read again each time: a file that is asked for again while another is fetched is fetched too.
     for (let row = outputs.expectedOf(jobId)[0]; row !== undefined; row = outputs.expectedOf(jobId)[0]) {
       await this.#fetch(row);
       const { stored, expected, missing } = outputs.countsOf(jobId);

@@ -35,7 +35,7 @@ export class Experience {
     return usual;
   }
 
-  /** A run ended: its payload's range is asked anew next time. */
+  /** A run ended: its payload's range is asked again next time. */
   ran(payloadId: PayloadId, serverId: ServerId): void {
     this.#usual.delete(`${payloadId} ${serverId}`);
   }

@@ -1,6 +1,6 @@
 /**
- * Where every fact arrives: finds the attempt it is about, lets JobStore apply it, and directly calls whoever has to do
- * something next. Decides nothing about states.
+ * Where every fact arrives: finds the attempt it is about, lets JobStore apply it, and directly calls what has to come
+ * next. Decides nothing about states.
  */
 import type { JobId, ServerId } from '../../../shared/ids.ts';
 import type { JobFact, ServerFact } from '../../../shared/job-fact.ts';

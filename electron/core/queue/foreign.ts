@@ -34,7 +34,7 @@ export class Foreign {
 
   /**
    * All of it, as an adapter sees it now. Of a stranger's thousand the first are recorded, what is `beyond` only when it
-   * is asked to stop: a long queue must not be written anew at each look.
+   * is asked to stop: a long queue must not be written again at each look.
    */
   seen(
     serverId: ServerId,

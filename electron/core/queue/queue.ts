@@ -108,7 +108,7 @@ export class Queue {
         if (unique.includes(anchor)) throw new AppError('invalid_request', "a job can't be moved to its own place");
         jobs.existing(anchor);
       }
-      // Where places had to be numbered anew, every open job has a new one.
+      // Where places had to be numbered again, every open job has a new one.
       return order.move(unique, to) ? order.all() : unique;
     });
     return this.told(told, unique);

@@ -68,7 +68,7 @@ export type LookupResult =
   | { found: 'absent'; sameBoot: boolean | null };
 
 export interface StopRequest {
-  /** Read anew at every step: an `if-waiting` request may be raised to `stop` while it is open. */
+  /** Read again at every step: an `if-waiting` request may be raised to `stop` while it is open. */
   readonly mode: () => CancelMode;
   readonly signal: AbortSignal;
   /** One step of the trail; written to disk by the caller. */

@@ -77,7 +77,7 @@ export class SwarmUser {
     return `${minute}${String(this.#inMinute).padStart(3, '0')}`;
   }
 
-  /** the process died: its counters start anew */
+  /** the process died: its counters start again */
   forgetProcess(): void {
     this.#requestId = 1000;
     this.lastActiveMs = 0;

@@ -1,6 +1,6 @@
 /**
  * Keeps the computer from going to sleep by itself, for as long as it is told to. When that is wanted is decided in
- * desktop.ts: a setting, and work that is open. A lid that is closed, and whoever says Sleep, still win.
+ * desktop.ts: a setting, and work that is open. A lid that is closed, and the Sleep command still win.
  */
 import type { PowerSaveBlocker } from 'electron';
 

@@ -20,7 +20,7 @@ export function lifeCalls(
       await ask('cancel.run', { scope: { server: 'all', which: 'mine' }, mode: 'stop' });
     },
     reconnect: () => {
-      quietly(reconnectAll(ask), 'the servers could not be asked anew');
+      quietly(reconnectAll(ask), 'the servers could not be asked again');
     },
   };
 }

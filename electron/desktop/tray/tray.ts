@@ -1,6 +1,6 @@
 /**
  * The tray icon and its menu. Where the system tells that the menu is about to open, it is built then; on Linux, where it
- * can't be known, it is built anew within a second of a change, and only when something in it changed. Decides no words.
+ * can't be known, it is built again within a second of a change, and only when something in it changed. Decides no words.
  */
 import type { Menu, MenuItemConstructorOptions, NativeImage, Tray } from 'electron';
 import type { TrayAction, TrayGlyph, TrayItem, TrayModel } from './model.ts';

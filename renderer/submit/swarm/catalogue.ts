@@ -29,7 +29,7 @@ export function useCatalogue(serverId: ServerId | null): CatalogueState {
   const [turn, setTurn] = useState(0);
   const known = seen.get(api) ?? new Map<ServerId, CatalogueView>();
   seen.set(api, known);
-  // A server that comes back is asked anew.
+  // A server that comes back is asked again.
   const loaded = useLoad(
     async (signal) => {
       if (serverId === null) return null;

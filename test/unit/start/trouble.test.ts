@@ -27,7 +27,7 @@ describe('an Electron that did not open', () => {
       'nothing to run',
       { how: 'error', message: 'spawn EACCES' },
       '',
-      'spawn EACCES. To have it fetched anew, remove node_modules/electron/dist',
+      'spawn EACCES. To refetch it, remove node_modules/electron/dist',
     ],
   ])('%s: one sentence with what to do', (_what, ended, said, part) => {
     const sentence = electronTrouble(ended, said, '/x y/electron');

@@ -2,7 +2,7 @@
 import type { Credential } from '../../../../shared/server.ts';
 import type { AdapterContext } from '../adapter.ts';
 
-/** Read anew for each request, so that new credentials count at once. */
+/** Read again for each request, so that new credentials count at once. */
 export async function signInHeaders(context: Pick<AdapterContext, 'credential'>): Promise<Record<string, string>> {
   const credential = await context.credential();
   return credential === null ? {} : headersOf(credential);

@@ -1,6 +1,6 @@
 /**
  * Signing in to one SwarmUI server (swarmui §1.5, §1.6): the headers of every request and handshake. A login's token
- * lives here in memory only; it is made anew when the server no longer takes it. Decides nothing about permissions.
+ * lives here in memory only; it is made again when the server no longer takes it. Decides nothing about permissions.
  */
 import type { Credential } from '../../../../shared/server.ts';
 import type { SwarmHttp } from './http.ts';
@@ -26,14 +26,14 @@ export class SwarmAuth {
     return headers;
   }
 
-  /** Logs in when the credential is a user and password and there is no token, or `anew`. True when it did. */
-  async signIn(http: SwarmHttp, anew: boolean, signal: AbortSignal): Promise<boolean> {
+  /** Logs in when the credential is a user and password and there is no token, or `again`. True when it did. */
+  async signIn(http: SwarmHttp, again: boolean, signal: AbortSignal): Promise<boolean> {
     const credential = await this.#credential();
     if (credential?.type !== 'login') {
       this.#token = null;
       return false;
     }
-    if (this.#token !== null && !anew) return false;
+    if (this.#token !== null && !again) return false;
     this.#token = null;
     this.#token = await http.login(credential.user, credential.password, signal);
     return true;

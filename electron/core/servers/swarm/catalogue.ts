@@ -1,6 +1,6 @@
 /**
  * What a submit page needs to know of one SwarmUI server: its models with their own sizes, and its parameters with
- * sensible defaults. Fetched once and when asked anew (swarmui §5: 243 KB and more). Shows nothing itself.
+ * sensible defaults. Fetched once and when asked again (swarmui §5: 243 KB and more). Shows nothing itself.
  */
 import type { CatalogueView, ParamView } from '../../../../shared/server-manage.ts';
 import type { SwarmClient } from './client.ts';
@@ -18,7 +18,7 @@ export class CatalogueCache {
     this.#fetching = null;
   }
 
-  /** `refresh` reads the server's model folders anew where the permission allows. Throws AppError. */
+  /** `refresh` reads the server's model folders again where the permission allows. Throws AppError. */
   async get(client: SwarmClient, refresh: boolean, signal: AbortSignal): Promise<CatalogueView> {
     if (this.#cached !== null && !refresh) return this.#cached;
     this.#fetching ??= this.#fetch(client, refresh, signal).finally(() => {

@@ -107,7 +107,7 @@ export class SwarmClient {
     }
   }
 
-  /** A new session; signs in anew, once, when the login is no longer taken. */
+  /** A new session; signs in again, once, when the login is no longer taken. */
   async freshSession(signal: AbortSignal): Promise<SwarmSession> {
     try {
       return await this.api.newSession(signal);

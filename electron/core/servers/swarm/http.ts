@@ -131,7 +131,7 @@ export class SwarmHttp {
     return await this.#read(ParamsSchema, 'ListT2IParams', session, {}, signal, LIST_MS);
   }
 
-  /** Reads the model folders anew; ignored by the server within 10 s of the last time (swarmui §5). */
+  /** Reads the model folders again; ignored by the server within 10 s of the last time (swarmui §5). */
   async refreshedParams(session: string, signal: AbortSignal): Promise<z.output<typeof ParamsSchema>> {
     return await this.#read(ParamsSchema, 'TriggerRefresh', session, { strong: true }, signal, LIST_MS);
   }

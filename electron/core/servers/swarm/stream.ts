@@ -141,7 +141,7 @@ export class StreamState {
       : Math.max(1, (this.#phase === 'running' ? BETWEEN_MS : CERTAIN_MS) - (now - this.#changedAt));
   }
 
-  /** A neighbour ended: what stands behind it in ComfyUI may begin this very moment, so certainty starts anew. */
+  /** A neighbour ended: what stands behind it in ComfyUI may begin this very moment, so certainty starts again. */
   unsettle(now: number): void {
     if (this.#phase === 'waiting' || this.#phase === 'handed') this.#changedAt = now;
   }

@@ -86,11 +86,11 @@ it.each<[string, Partial<JobView>, string | null]>([
     'Failed in VAEDecode: out of memory',
   ],
   [
-    'The server restarted; whether it ran can’t be known',
+    'The server restarted; it may have run',
     { ...error('lost', { cause: 'server-restarted' }), ...cancel({ outcome: 'unknown', cause: 'server-restarted' }) },
     'by you',
   ],
-  ['It left no trace on the server; whether it ran can’t be known', error('lost', { cause: 'no-trace' }), null],
+  ['It left no trace on the server; it may have run', error('lost', { cause: 'no-trace' }), null],
   [
     'Failed in VAEDecode: out of memory',
     error('execution_failed', { nodeType: 'VAEDecode', outOfMemory: true }, 'Allocation failed\nmore'),
@@ -121,7 +121,7 @@ it('a late arrival is told in the row and in the trail, with its time', () => {
   expect(endingOf(jobView('a', 1, { state: 'cancelled', cancel: { ...view, lastStep } }))).toMatchObject({
     second: 'by you. It arrived after all and was stopped after 3.2 s',
   });
-  expect(stepText('unreachable', null)).toBe('The server does not answer; taken up when it does');
+  expect(stepText('unreachable', null)).toBe('The server does not answer; will retry');
   expect(stepText('waiting', 'KSampler')).toBe('Waiting for KSampler to stop');
   expect(stepText('looked', 'absent')).toBe('Looked on the server: it is not there');
 });
