@@ -148,16 +148,15 @@ describe('the server', () => {
     const { server, rig } = await start({}, { timing: QUICK });
     let stalled = true;
     server.engine.wire.join('stalled-reader', {
-      sendText: () => undefined,
-      sendBinary: () => undefined,
+      send: () => undefined,
       terminate: () => {
         stalled = false;
       },
-      get backlogBytes() {
+      get bufferedAmount() {
         return stalled ? 10_000_000 : 0;
       },
-      get open() {
-        return stalled;
+      get readyState() {
+        return stalled ? WebSocket.OPEN : WebSocket.CLOSED;
       },
     });
     server.engine.addForeign(sleepGraph(1, 1));

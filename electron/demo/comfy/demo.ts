@@ -49,12 +49,11 @@ export interface DemoGraphOptions {
   readonly steps?: number;
   readonly width?: number;
   readonly height?: number;
-  readonly batch?: number;
 }
 
 /** An ordinary text-to-image workflow in API format, as ComfyUI exports it. */
 export function demoGraph(options: DemoGraphOptions): Graph {
-  const { text, seed, steps = 24, width = 1024, height = 768, batch = 1 } = options;
+  const { text, seed, steps = 24, width = 1024, height = 768 } = options;
   const node = (title: string, class_type: string, inputs: Record<string, unknown>): Graph[string] => ({
     class_type,
     inputs,
@@ -74,7 +73,7 @@ export function demoGraph(options: DemoGraphOptions): Graph {
       latent_image: ['5', 0],
     }),
     '4': node('Load Checkpoint', 'CheckpointLoaderSimple', { ckpt_name: 'dreamscape-xl.safetensors' }),
-    '5': node('Empty Latent Image', 'EmptyLatentImage', { width, height, batch_size: batch }),
+    '5': node('Empty Latent Image', 'EmptyLatentImage', { width, height, batch_size: 1 }),
     '6': node('Positive prompt', 'CLIPTextEncode', { text, clip: ['4', 1] }),
     '7': node('Negative prompt', 'CLIPTextEncode', { text: 'text, watermark', clip: ['4', 1] }),
     '8': node('VAE Decode', 'VAEDecode', { samples: ['3', 0], vae: ['4', 2] }),

@@ -1,6 +1,6 @@
 /**
  * An honest ComfyUI without models: queue, one worker with its phases, interrupt flag, history, cache, events. The demo runs on it and every
- * test uses it as the server. No sockets here: server.ts puts it behind HTTP and WebSocket. Written from docs/protocol-comfyui.md; the
+ * test uses it as the server. Opens no sockets: server.ts puts it behind HTTP and WebSocket. Written from docs/protocol-comfyui.md; the
  * behaviours that matter to a client are real by default, rare ones are quirks (quirks.ts).
  *
  * For tests:

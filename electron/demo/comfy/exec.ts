@@ -6,7 +6,7 @@ import { GraphPlan } from './graph.ts';
 import { NodeFailure } from './node.ts';
 import type { NodeClass, NodeContext, NodeResult } from './node.ts';
 import { pyDumps } from './py.ts';
-import type { Graph, HistoryEntry, QueueItem } from './types.ts';
+import type { Graph, HistoryEntry, QueueItem, UiOutput } from './types.ts';
 import { RunReport } from './report.ts';
 import type { RunHost } from './report.ts';
 import { isLink } from './check.ts';
@@ -109,25 +109,24 @@ export class PromptRun {
     else this.#local.set(id, keepBlocker(result, definition));
     if (result.ui) {
       this.#report.record(id, result.ui);
-      if (host.clientId !== null)
-        host.send('executed', { node: id, display_node: id, output: result.ui, prompt_id: this.#id }, host.clientId);
+      this.#sendExecuted(id, result.ui);
     }
     this.#report.finish(id);
     host.log('node-done', id);
   }
 
   #serveCached(id: string, cached: NodeResult): void {
-    const { clientId } = this.#host;
-    if (clientId !== null) {
-      this.#host.send(
-        'executed',
-        { node: id, display_node: id, output: cached.ui ?? null, prompt_id: this.#id },
-        clientId,
-      );
-    }
+    const { clientId, recordsAllCached } = this.#host;
+    this.#sendExecuted(id, cached.ui ?? null);
     // Unrecorded, history ends with empty outputs (comfyui §3.6).
-    if (cached.ui && (clientId !== null || this.#host.recordsAllCached)) this.#report.record(id, cached.ui);
+    if (cached.ui && (clientId !== null || recordsAllCached)) this.#report.record(id, cached.ui);
     this.#report.finish(id);
+  }
+
+  #sendExecuted(id: string, output: UiOutput | null): void {
+    const { clientId } = this.#host;
+    if (clientId === null) return;
+    this.#host.send('executed', { node: id, display_node: id, output, prompt_id: this.#id }, clientId);
   }
 
   #serveBlocked(id: string, classType: string, blocker: Blocked): void {

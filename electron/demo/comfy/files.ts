@@ -48,13 +48,4 @@ export class FileStore {
     }
     return { contentType: stored.contentType, bytes: stored.bytes };
   }
-
-  /** Forgets one file, as if deleted from disk: `/view` answers 404. */
-  remove(file: FileRef): boolean {
-    return this.#files.delete(key(file));
-  }
-
-  list(): string[] {
-    return [...this.#files.keys()];
-  }
 }

@@ -3,6 +3,7 @@
  * The classes themselves: nodes-art.ts (a small txt2img set) and nodes-probe.ts (Probe* and Test* nodes).
  */
 import type { Picture } from './pictures.ts';
+import { PyError } from './py.ts';
 import type { UiOutput } from './types.ts';
 
 /** `["INT", {min, max, default}]`, or `[["a", "b"], {}]` for a list to choose from. */
@@ -61,14 +62,7 @@ export interface NodeClass {
 }
 
 /** The exception a node raises; `type` is its Python class name. */
-export class NodeFailure extends Error {
-  readonly type: string;
-  constructor(type: string, message: string) {
-    super(message);
-    this.name = 'NodeFailure';
-    this.type = type;
-  }
-}
+export class NodeFailure extends PyError {}
 
 export const numberIn = (inputs: Record<string, unknown>, name: string, fallback: number): number => {
   const value = inputs[name];

@@ -2,12 +2,12 @@
  * What one run tells and leaves behind: status messages, progress of its nodes, outputs; as frames and as a history
  * entry (comfyui §3.6, §4.3). Who gets a frame is decided by the client id (comfyui §4.2). Runs nothing.
  */
-import type { FileRef, NodeClass, NodeResult } from './node.ts';
+import type { NodeClass, NodeContext, NodeResult } from './node.ts';
 import type { Picture } from './pictures.ts';
 import type { HistoryEntry, HoldPoint, LogEvent, NodeMeta, StatusMessage, UiOutput } from './types.ts';
 
 /** What the engine lends a run. */
-export interface RunHost {
+export interface RunHost extends Pick<NodeContext, 'sleep' | 'save'> {
   readonly classes: ReadonlyMap<string, NodeClass>;
   readonly cache: Map<string, NodeResult>;
   readonly keepsOldCache: boolean;
@@ -17,7 +17,6 @@ export interface RunHost {
   /** The socket id that gets the events; null: progress and interruption go to everybody, the rest to nobody. */
   readonly clientId: string | null;
   setLastNode(nodeId: string | null): void;
-  sleep(ms: number): Promise<void>;
   /** Sends to that socket; null = to all. */
   send(type: string, data: Record<string, unknown>, to: string | null): void;
   sendText(nodeId: string, text: string): void;
@@ -27,13 +26,6 @@ export interface RunHost {
   log(event: LogEvent, nodeId?: string): void;
   /** True once if the interrupt flag was set; clears it. */
   takeInterrupt(): boolean;
-  save(file: {
-    prefix: string;
-    extension: string;
-    type: 'output' | 'temp';
-    contentType: string;
-    bytes: () => Uint8Array;
-  }): FileRef;
 }
 
 interface NodeProgress {

@@ -10,7 +10,8 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import { sleep } from '../../../shared/util/async.ts';
 import { Listener } from '../base/listener.ts';
 import { ComfyEngine } from './engine.ts';
@@ -19,7 +20,7 @@ import { refusesOrigin } from './origin.ts';
 import { isDict, pyDumps } from './py.ts';
 import { bare, readable, readBody, write } from './http.ts';
 import { answer, serverError } from './routes.ts';
-import type { ComfyEngineOptions, Peer, RouteReply } from './types.ts';
+import type { ComfyEngineOptions, RouteReply } from './types.ts';
 
 export type { ComfyEngine } from './engine.ts';
 export type * from './types.ts';
@@ -213,25 +214,8 @@ export class ComfyServerHandle {
   #welcome(ws: WebSocket, clientId: string): void {
     const engine = this.engine;
     const sid = clientId === '' ? engine.mintHex() : clientId;
-    const peer: Peer = {
-      sendText: (text) => {
-        ws.send(text);
-      },
-      sendBinary: (bytes) => {
-        ws.send(bytes);
-      },
-      get backlogBytes() {
-        return ws.bufferedAmount;
-      },
-      get open() {
-        return ws.readyState === WebSocket.OPEN;
-      },
-      terminate: () => {
-        ws.terminate();
-      },
-    };
-    engine.wire.join(sid, peer);
-    for (const [type, data] of engine.greeting(sid)) peer.sendText(pyDumps({ type, data }));
+    engine.wire.join(sid, ws);
+    for (const [type, data] of engine.greeting(sid)) ws.send(pyDumps({ type, data }));
     let first = true;
     ws.on('message', (data, isBinary) => {
       if (isBinary || !first) return;
@@ -245,7 +229,7 @@ export class ComfyServerHandle {
       engine.wire.sendJson('feature_flags', engine.features(), sid);
     });
     ws.on('close', () => {
-      engine.wire.leave(sid, peer);
+      engine.wire.leave(sid, ws);
     });
     ws.on('error', () => {
       ws.terminate();

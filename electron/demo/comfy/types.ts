@@ -135,17 +135,6 @@ export interface RequestEntry {
   readonly at: number;
 }
 
-/** One socket as the engine sees it; server.ts implements it over ws. */
-export interface Peer {
-  sendText(text: string): void;
-  sendBinary(bytes: Uint8Array): void;
-  /** Bytes accepted but not yet taken by the network. */
-  readonly backlogBytes: number;
-  readonly open: boolean;
-  /** Cuts without a close frame: the client sees 1006. */
-  terminate(): void;
-}
-
 export interface RouteRequest {
   readonly method: string;
   /** Without the `/api` prefix; jobs routes keep it. */

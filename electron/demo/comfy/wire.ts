@@ -2,15 +2,21 @@
  * Who gets which frame, and when: sockets by client id, the one ordered outbox of the real server's single event loop, stalls, and the
  * back-pressure that lets one stalled reader stop everybody (comfyui §4.2, §4.5, §4.9). Knows nothing of prompts.
  */
+import { WebSocket } from 'ws';
 import { sleep } from '../../../shared/util/async.ts';
 import { pyDumps } from './py.ts';
-import type { ComfyQuirks, Peer } from './types.ts';
+import type { ComfyQuirks } from './types.ts';
 
 /** Beyond this backlog a peer counts as stalled (about what loopback buffers take, comfyui §4.9). */
 const stalledBytes = 2_400_000;
 
-type Frame =
-  { readonly to: string | null; readonly text: string } | { readonly to: string | null; readonly binary: Uint8Array };
+/** One accepted socket. */
+export type Peer = Pick<WebSocket, 'send' | 'bufferedAmount' | 'readyState' | 'terminate'>;
+
+interface Frame {
+  readonly to: string | null;
+  readonly data: string | Uint8Array;
+}
 
 interface Client {
   readonly peer: Peer;
@@ -71,11 +77,11 @@ export class Wire {
   }
 
   sendJson(type: string, data: unknown, to: string | null): void {
-    this.#queue({ to, text: pyDumps({ type, data }) });
+    this.#queue({ to, data: pyDumps({ type, data }) });
   }
 
-  sendBinary(binary: Uint8Array, to: string | null): void {
-    this.#queue({ to, binary });
+  sendBinary(data: Uint8Array, to: string | null): void {
+    this.#queue({ to, data });
   }
 
   #queue(frame: Frame): void {
@@ -91,10 +97,8 @@ export class Wire {
         // cut() may have emptied the outbox meanwhile.
         if (this.#outbox.shift() !== frame) continue;
         for (const peer of this.#targets(frame.to)) {
-          if (peer.backlogBytes > stalledBytes) await drained(peer);
-          if (!peer.open) continue;
-          if ('text' in frame) peer.sendText(frame.text);
-          else peer.sendBinary(frame.binary);
+          if (peer.bufferedAmount > stalledBytes) await drained(peer);
+          if (peer.readyState === WebSocket.OPEN) peer.send(frame.data);
         }
       }
     } finally {
@@ -143,5 +147,5 @@ export class Wire {
 }
 
 async function drained(peer: Peer): Promise<void> {
-  while (peer.open && peer.backlogBytes > stalledBytes) await sleep(5);
+  while (peer.readyState === WebSocket.OPEN && peer.bufferedAmount > stalledBytes) await sleep(5);
 }

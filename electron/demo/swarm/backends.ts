@@ -44,7 +44,6 @@ export class SwarmBackend {
   reserved = false;
   currentModel: string | null = null;
   lastUsedMs: number | null = null;
-  readonly addedMs = Date.now();
   deleted = false;
   hasPack = false;
   /** class names of its `/object_info` */

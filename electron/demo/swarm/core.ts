@@ -93,7 +93,6 @@ export class SwarmCore {
   readonly backends = new Map<number, SwarmBackend>();
   /** rung whenever a waiting request may have its turn now */
   readonly changed = new Bell();
-  readonly startedMs = Date.now();
   #alive = true;
   readonly #pauses: Holds<PausePoint, Where>;
   readonly hooks: CoreHooks;

@@ -59,8 +59,7 @@ export async function runRequest(
       return;
     }
     core.hooks.maybeCrash();
-    const request = new Request(core, session, claim, input, where, out, options.offset);
-    await request.run();
+    await new Request({ core, claim, input, where, out, offset: options.offset }).run();
     await core.pass('before-end', where);
     out.send({ discard_indices: [] });
   } finally {
@@ -91,123 +90,113 @@ class HeldOutput {
   }
 }
 
+interface RequestParts {
+  readonly core: SwarmLife;
+  readonly claim: Claim;
+  readonly input: GenInput;
+  readonly where: Where;
+  readonly out: HeldOutput;
+  readonly offset: number;
+}
+
 class Request {
-  readonly #core: SwarmLife;
-  readonly #session: SwarmSession;
-  readonly #claim: Claim;
-  readonly #input: GenInput;
-  readonly #where: Where;
-  readonly #out: HeldOutput;
-  readonly #offset: number;
+  readonly #parts: RequestParts;
   readonly #requestId: string;
   readonly #nodeTypes: readonly string[];
   readonly #startedMs = performance.now();
 
-  constructor(
-    core: SwarmLife,
-    session: SwarmSession,
-    claim: Claim,
-    input: GenInput,
-    where: Where,
-    out: HeldOutput,
-    offset: number,
-  ) {
-    this.#core = core;
-    this.#session = session;
-    this.#claim = claim;
-    this.#input = input;
-    this.#where = where;
-    this.#out = out;
-    this.#offset = offset;
-    this.#requestId = session.user.nextRequestId();
-    this.#nodeTypes = nodeTypesOf(String(input.values.get('comfyworkflowraw') ?? ''));
+  constructor(parts: RequestParts) {
+    this.#parts = parts;
+    this.#requestId = parts.claim.session.user.nextRequestId();
+    this.#nodeTypes = nodeTypesOf(String(parts.input.values.get('comfyworkflowraw') ?? ''));
   }
 
   async run(): Promise<void> {
-    const limit = this.#core.maxSimultaneous() + 1;
+    const { core, claim, input, out } = this.#parts;
+    const limit = core.maxSimultaneous() + 1;
     const running = new Set<Promise<void>>();
-    for (let index = 0; index < this.#input.images && !this.#claim.isStopped(); index += 1) {
+    for (let index = 0; index < input.images && !claim.isStopped(); index += 1) {
       if (running.size >= limit) {
-        this.#out.open();
+        out.open();
         await Promise.race(running);
-        if (this.#claim.isStopped()) break;
+        if (claim.isStopped()) break;
       }
       const task: Promise<void> = this.#image(index).finally(() => {
         running.delete(task);
-        this.#out.send({ keep_alive: true });
+        out.send({ keep_alive: true });
       });
       running.add(task);
       await sleep(DISPATCH_SPACING_MS);
     }
-    this.#out.open();
+    out.open();
     const beat = setInterval(() => {
-      this.#out.send({ keep_alive: true });
-    }, this.#core.timing.keepAliveMs);
+      out.send({ keep_alive: true });
+    }, core.timing.keepAliveMs);
     while (running.size > 0) await Promise.race(running);
     clearInterval(beat);
   }
 
   #status(): void {
-    this.#out.send(this.#core.statusOf(this.#session));
+    const { core, claim, out } = this.#parts;
+    out.send(core.statusOf(claim.session));
   }
 
   #error(message: string): void {
-    if (this.#input.values.get('continueaftererrors') !== true || this.#claim.interrupted.aborted)
-      this.#out.send({ error: message });
-    if (this.#input.values.get('continueaftererrors') !== true) this.#claim.dropWaiting();
+    const { claim, input, out } = this.#parts;
+    if (input.values.get('continueaftererrors') !== true || claim.interrupted.aborted) out.send({ error: message });
+    if (input.values.get('continueaftererrors') !== true) claim.dropWaiting();
   }
 
   async #image(index: number): Promise<void> {
-    const where: Where = { ...this.#where, image: index };
-    this.#claim.add({ waiting_backends: 1 });
+    const { core, claim, input } = this.#parts;
+    const where: Where = { ...this.#parts.where, image: index };
+    claim.add({ waiting_backends: 1 });
     this.#status();
-    const acquired = await this.#core.scheduler.acquire({
-      claim: this.#claim,
+    const acquired = await core.scheduler.acquire({
+      claim: claim,
       where,
-      model: this.#input.model?.name ?? null,
+      model: input.model?.name ?? null,
       refuses: (backend) => this.#refusal(backend),
       notify: () => {
         this.#status();
       },
     });
-    this.#claim.add({ waiting_backends: -1 });
+    claim.add({ waiting_backends: -1 });
     if (acquired.kind === 'refused') this.#error(acquired.message);
-    if (acquired.kind === 'cancelled' && !this.#core.quirks.unevenEndings && this.#claim.interrupted.aborted)
+    if (acquired.kind === 'cancelled' && !core.quirks.unevenEndings && claim.interrupted.aborted)
       this.#error(INTERRUPTED);
     this.#status();
     if (acquired.kind !== 'granted') {
-      this.#core.log('image-end', { ...where, detail: acquired.kind === 'refused' ? 'refused' : 'dropped' });
+      core.log('image-end', { ...where, detail: acquired.kind === 'refused' ? 'refused' : 'dropped' });
       return;
     }
-    this.#claim.add({ live_gens: 1 });
+    claim.add({ live_gens: 1 });
     this.#status();
     try {
       await this.#live(index, acquired.grant.backend, { ...where, backend: acquired.grant.backend.id });
     } finally {
-      this.#claim.add({ live_gens: -1, waiting_gens: -1 });
+      claim.add({ live_gens: -1, waiting_gens: -1 });
       acquired.grant.release();
       this.#status();
     }
   }
 
   async #live(index: number, backend: SwarmBackend, where: Where): Promise<void> {
-    const core = this.#core;
-    const claim = this.#claim;
-    const input = this.#input;
+    const { core, claim, input, out, offset } = this.#parts;
     const step = index * input.batchSize;
     const seed = input.seed + (input.values.get('noseedincrement') === true ? 0 : step);
     const messages = new ImageMessages({
       core,
-      user: this.#session.user,
+      user: claim.session.user,
       input,
       seed,
       where,
-      firstIndex: this.#offset + step,
-      afterAll: this.#offset + input.images * input.batchSize,
+      firstIndex: offset + step,
+      afterAll: offset + input.images * input.batchSize,
       requestId: core.can.requestId ? this.#requestId : null,
       requestStartedMs: this.#startedMs,
       send: (message) => {
-        this.#out.send(message);
+        out.send(message);
       },
     });
     let end: JobEnd | 'failed';
@@ -235,10 +224,11 @@ class Request {
 
   /** Why this backend cannot serve the request (texts of swarmui rec 10), or null. */
   #refusal(backend: SwarmBackend): string | null {
-    const pinned = String(this.#input.values.get('exactbackendid') ?? '');
+    const { values } = this.#parts.input;
+    const pinned = String(values.get('exactbackendid') ?? '');
     if (pinned !== '' && pinned !== String(backend.id) && pinned !== String(backend.parent))
       return `Request requires backend ID ${pinned}, but this is ${String(backend.id)}`;
-    const type = String(this.#input.values.get('internalbackendtype') ?? 'Any');
+    const type = String(values.get('internalbackendtype') ?? 'Any');
     if (type !== 'Any' && type.toLowerCase() !== backend.type)
       return `Request requires backend type ${type}, but this is ${backend.type}`;
     const unknown = backend.isComfy ? this.#nodeTypes.find((name) => !backend.nodes.has(name)) : undefined;

@@ -33,6 +33,18 @@ export interface JobHooks {
   readonly onImage?: (bytes: Buffer, main: boolean) => void;
 }
 
+/** One hand-over, from the leased socket on. */
+interface Handing {
+  readonly core: SwarmCore;
+  readonly comfy: ComfyBackend;
+  readonly socket: ComfySocket;
+  readonly graph: JsonObject;
+  readonly hooks: JobHooks;
+}
+
+/** Known from the answer to `POST /prompt` on. */
+type Known = Where & { readonly promptId: string };
+
 interface Frame {
   readonly type: string;
   readonly data: JsonObject;
@@ -55,20 +67,14 @@ export async function runPrompt(
     const where: Where = { ...hooks.where, backend: backend.id };
     if (hooks.isLoad !== true) await core.pass('before-post', where);
     if (goneAlready()) return 'silent';
-    return await handOver(core, comfy, socket, graph, hooks, where);
+    return await handOver({ core, comfy, socket, graph, hooks }, where);
   } finally {
     comfy.giveBack(socket, core.quirks.stalePreviews);
   }
 }
 
-async function handOver(
-  core: SwarmCore,
-  comfy: ComfyBackend,
-  socket: ComfySocket,
-  graph: JsonObject,
-  hooks: JobHooks,
-  where: Where,
-): Promise<JobEnd> {
+async function handOver(handing: Handing, where: Where): Promise<JobEnd> {
+  const { core, comfy, socket, graph, hooks } = handing;
   const post = async (): Promise<JsonObject> => {
     const answer = await comfy.send('POST', '/prompt', { prompt: graph, client_id: socket.id });
     const body = isObject(answer.json) ? answer.json : {};
@@ -88,29 +94,21 @@ async function handOver(
       void late.then((promptId) => {
         if (promptId !== '') core.log('orphan', { ...where, promptId });
       });
-    } else await takeBack(core, comfy, await late, true, where);
+    } else await takeBack(handing, true, { ...where, promptId: await late });
     return 'silent';
   }
   if (answer['error'] !== undefined) throw new JobError(`ComfyUI errored: ${JSON.stringify(answer, null, 2)}`);
-  const promptId = String(answer['prompt_id']);
-  const known: Where = { ...where, promptId };
+  const known: Known = { ...where, promptId: String(answer['prompt_id']) };
   if (hooks.isLoad !== true) core.log('accepted', known);
   if (hooks.isLoad !== true) await core.pass('accepted', known);
-  const end = await follow(core, comfy, socket, graph, promptId, hooks, known);
+  const end = await follow(handing, known);
   if (end !== 'done') return end;
-  return fetchOutputs(core, comfy, promptId, hooks, known);
+  return fetchOutputs(handing, known);
 }
 
 /** Reads frames until the prompt's own end. */
-async function follow(
-  core: SwarmCore,
-  comfy: ComfyBackend,
-  socket: ComfySocket,
-  graph: JsonObject,
-  promptId: string,
-  hooks: JobHooks,
-  where: Where,
-): Promise<JobEnd> {
+async function follow(handing: Handing, where: Known): Promise<JobEnd> {
+  const { core, socket, graph, hooks } = handing;
   const all = Object.keys(graph).length;
   let started = false;
   let done = 0;
@@ -120,7 +118,7 @@ async function follow(
   const progress = (): void => hooks.onProgress?.(done, all, current);
   for (;;) {
     const raw = await socket.next(hooks.interrupted);
-    if (raw === ABORTED) return stopNow(core, comfy, promptId, started, where);
+    if (raw === ABORTED) return stopNow(handing, started, where);
     if (raw === 'closed') throw new Error('the backend closed its socket');
     if (raw.binary) {
       hooks.onRaw?.(raw.bytes);
@@ -130,13 +128,13 @@ async function follow(
       continue;
     }
     const frame = parseFrame(raw.bytes);
-    const own = frame.data['prompt_id'] === promptId;
+    const own = frame.data['prompt_id'] === where.promptId;
     if (!started && own && frame.type === 'execution_start') {
       if (
         hooks.isLoad !== true &&
         (await orAborted(core.pass('exec-start-unread', where), hooks.interrupted)) === ABORTED
       ) {
-        return stopNow(core, comfy, promptId, false, where);
+        return stopNow(handing, false, where);
       }
       started = true;
       if (hooks.isLoad !== true) core.log('exec-start', where);
@@ -184,27 +182,17 @@ async function follow(
 }
 
 /** What the real server does at once on an interrupt; it does not wait for ComfyUI to obey (swarmui §4.2). */
-async function stopNow(
-  core: SwarmCore,
-  comfy: ComfyBackend,
-  promptId: string,
-  started: boolean,
-  where: Where,
-): Promise<JobEnd> {
-  await takeBack(core, comfy, promptId, started || !core.quirks.earlyCancelOrphans, where);
+async function stopNow(handing: Handing, started: boolean, where: Known): Promise<JobEnd> {
+  const { core, comfy } = handing;
+  await takeBack(handing, started || !core.quirks.earlyCancelOrphans, where);
   if (!core.quirks.endsBeforeComfyStops) {
-    while (core.isAlive() && (await isListed(comfy, promptId))) await sleep(10);
+    while (core.isAlive() && (await isListed(comfy, where.promptId))) await sleep(10);
   }
   return 'interrupted';
 }
 
-async function takeBack(
-  core: SwarmCore,
-  comfy: ComfyBackend,
-  promptId: string,
-  interrupt: boolean,
-  where: Where,
-): Promise<void> {
+async function takeBack({ core, comfy }: Handing, interrupt: boolean, where: Known): Promise<void> {
+  const { promptId } = where;
   if (promptId === '') return;
   core.log('comfy-delete', where);
   await comfy.send('POST', '/queue', { delete: [promptId] });
@@ -221,13 +209,8 @@ async function isListed(comfy: ComfyBackend, promptId: string): Promise<boolean>
 }
 
 /** Saved files of the prompt come from ComfyUI's history; then the entry is deleted there (swarmui §8.3). */
-async function fetchOutputs(
-  core: SwarmCore,
-  comfy: ComfyBackend,
-  promptId: string,
-  hooks: JobHooks,
-  where: Where,
-): Promise<JobEnd> {
+async function fetchOutputs({ core, comfy, hooks }: Handing, where: Known): Promise<JobEnd> {
+  const { promptId } = where;
   const fetching = (async (): Promise<void> => {
     const history = (await comfy.send('GET', `/history/${promptId}`)).json;
     if (hooks.isLoad !== true) await core.pass('downloading', where);

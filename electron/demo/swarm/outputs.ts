@@ -45,10 +45,6 @@ export class OutputStore {
     return this.#images.get(`${user}/${path}`) ?? null;
   }
 
-  find(path: string): StoredImage | null {
-    return [...this.#images.values()].find((image) => image.path === path) ?? null;
-  }
-
   /** As the route `ListImages`: `depth` 1 = the files of `path` itself. Newest first unless reversed; by name likewise descending. */
   list(
     user: string,

@@ -85,11 +85,7 @@ export class Passthrough {
     response: ServerResponse,
   ): Promise<void> {
     const promptId = promptIdIn(body);
-    if (promptId === null) {
-      answer(response, 400, '', '');
-      return;
-    }
-    if (promptId === '' && this.#sockets.size > 0) {
+    if (promptId === null || (promptId === '' && this.#sockets.size > 0)) {
       answer(response, 400, '', '');
       return;
     }
