@@ -11,6 +11,7 @@ import { ActionsContext, createActions, sayTrouble } from './state/actions.ts';
 import { CancelContext, CancelFlow } from './cancel/flow.ts';
 import { StoresContext, useApp, useServers, useToasts } from './state/stores.ts';
 import type { Stores } from './state/stores.ts';
+import { neverRan } from '../shared/job-view.ts';
 import { cancelText } from './text/cancel.ts';
 import { common } from './text/common.ts';
 import { queueText, shellText } from './text/queue.ts';
@@ -71,8 +72,8 @@ export function App({ api, stores, onRetry }: AppProps): ReactNode {
                 onAct: () => {
                   const { byId } = stores.jobs.getState();
                   const ids = waiting.filter((id) => {
-                    const outcome = byId.get(id)?.cancel?.outcome;
-                    return outcome?.outcome === 'cancelled' && outcome.reach !== 'running';
+                    const job = byId.get(id);
+                    return job !== undefined && neverRan(job);
                   });
                   if (ids.length > 0) actions.putBack(ids);
                 },

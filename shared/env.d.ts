@@ -25,37 +25,6 @@ interface AbortController {
 
 declare const AbortController: new () => AbortController;
 
-interface URLSearchParams extends Iterable<[string, string]> {
-  append(name: string, value: string): void;
-  get(name: string): string | null;
-  has(name: string): boolean;
-  set(name: string, value: string): void;
-  toString(): string;
-}
-
-declare const URLSearchParams: new (init?: string | Record<string, string>) => URLSearchParams;
-
-interface URL {
-  readonly host: string;
-  readonly hostname: string;
-  readonly href: string;
-  readonly origin: string;
-  readonly port: string;
-  readonly searchParams: URLSearchParams;
-  hash: string;
-  password: string;
-  pathname: string;
-  protocol: string;
-  search: string;
-  username: string;
-  toString(): string;
-}
-
-declare const URL: {
-  new (url: string | URL, base?: string | URL): URL;
-  canParse(url: string, base?: string | URL): boolean;
-};
-
 /** What a timer function returns differs per environment: hold it as `ReturnType<typeof setTimeout>`, only to clear it. */
 interface TimerHandle {
   readonly __timer: never;
@@ -63,10 +32,6 @@ interface TimerHandle {
 
 declare function setTimeout(callback: () => void, delayMs?: number): TimerHandle;
 declare function clearTimeout(handle: TimerHandle | undefined): void;
-declare function setInterval(callback: () => void, delayMs?: number): TimerHandle;
-declare function clearInterval(handle: TimerHandle | undefined): void;
-declare function queueMicrotask(callback: () => void): void;
-declare function structuredClone<T>(value: T): T;
 
 declare const performance: { now(): number };
 

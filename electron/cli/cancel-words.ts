@@ -4,6 +4,7 @@ import type { CancelPreview } from '../../shared/cancel-schema.ts';
 import type { JobView } from '../../shared/job.ts';
 import { cancelWords, stoppedBy } from '../../shared/words/cancel.ts';
 import type { CancelManner } from '../../shared/words/cancel.ts';
+import { runsOnWords } from '../../shared/words/job.ts';
 import { outcomeWords } from '../../shared/words/outcome.ts';
 import { EXIT } from './exit-codes.ts';
 import type { Exit } from './exit-codes.ts';
@@ -43,7 +44,7 @@ export function awaitedSentence(job: JobView | undefined): string {
     case 'unreachable':
       return 'cancelling, the server does not answer; will retry';
     case 'runs-on':
-      return 'this server is too old to stop one job safely; it will finish';
+      return runsOnWords;
     case 'held':
       return 'cancelling, waiting for the right moment';
     default:

@@ -3,10 +3,12 @@ import type { CancelOutcome } from '../../shared/cancel.ts';
 import type { ForeignJob, ServerView } from '../../shared/server.ts';
 import { isCancelling } from '../../shared/job-view.ts';
 import type { JobView } from '../../shared/job.ts';
+import { kinds } from '../../shared/kinds/kinds.ts';
+import { titleWords } from '../../shared/words/job.ts';
 import { errorWords } from '../../shared/words/errors.ts';
 import { lostWords } from '../../shared/words/outcome.ts';
 import { clean, clock, duration, shortId } from './format.ts';
-import { howWord, kindName } from './text.ts';
+import { howWord } from './text.ts';
 
 export type ServerNames = ReadonlyMap<string, string>;
 
@@ -37,11 +39,11 @@ export function stateWord(job: JobView): string {
 
 export function whereWord(job: JobView, names: ServerNames): string {
   const id = job.onServerId ?? job.serverId;
-  return id === null ? `any ${kindName(job.kind)}` : (names.get(id) ?? 'a removed server');
+  return id === null ? `any ${kinds[job.kind].label}` : (names.get(id) ?? 'a removed server');
 }
 
 export const titleOf = (job: JobView): string => {
-  const title = clean(job.title) === '' ? (job.info.source ?? 'Untitled job') : job.title;
+  const title = clean(job.title) === '' ? (job.info.source ?? titleWords('')) : job.title;
   return job.batch === null ? title : `${title}  (${String(job.batch.index + 1)} of ${String(job.batch.size)})`;
 };
 

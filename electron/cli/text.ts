@@ -1,11 +1,7 @@
 /** What `switchyard` says in a terminal, in the words of the glossary. Cancels have sentences of their own in cancel-words.ts. */
 import type { ErrorCode } from '../../shared/errors.ts';
-import type { Kind } from '../../shared/job.ts';
-import { kinds } from '../../shared/kinds/kinds.ts';
 import type { ForeignJob } from '../../shared/server.ts';
 import { errorWords } from '../../shared/words/errors.ts';
-
-export const kindName = (kind: Kind): string => kinds[kind].label;
 
 export const howWord: Record<NonNullable<ForeignJob['how']>, string> = {
   done: 'done',

@@ -11,7 +11,6 @@ import { toAppError } from '../../shared/errors.ts';
 import type { AppError } from '../../shared/errors.ts';
 import type { Ask } from './core-calls.ts';
 import { question } from './question.ts';
-import { cancelDialog } from './text.ts';
 
 export interface CancelAsk {
   scope: CancelScope;
@@ -45,7 +44,7 @@ export class CancelDialog {
     try {
       return await this.#run(cancel, mine.signal);
     } catch (error) {
-      if (!mine.signal.aborted) this.#options.failed(toAppError(error), cancelDialog.failed);
+      if (!mine.signal.aborted) this.#options.failed(toAppError(error), cancelDialogText.failed);
       return null;
     } finally {
       if (this.#open === mine) this.#open = null;
@@ -111,6 +110,6 @@ function questionOf(
   const detail = [...(manner.changed ? [cancelDialogText.changed] : []), ...sentences].join('\n');
   return {
     ...question(words.title, detail, [words.act, words.keep]),
-    ...(manner.one ? { checkboxLabel: cancelDialog.dontAsk, checkboxChecked: false } : {}),
+    ...(manner.one ? { checkboxLabel: cancelDialogText.dontAsk, checkboxChecked: false } : {}),
   };
 }

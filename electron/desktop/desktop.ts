@@ -102,12 +102,8 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   const awake = new Awake(electron.powerSaveBlocker);
   const hotkey = new Hotkey(electron.globalShortcut, {
     certain: !isWayland(platform, env),
-    press: () => {
-      acts.cancel('hotkey', { server: 'all', which: 'mine' }, 'stop');
-    },
-    proven: () => {
-      link.stateChanged();
-    },
+    press: () => acts.cancel('hotkey', { server: 'all', which: 'mine' }, 'stop'),
+    proven: () => link.stateChanged(),
   });
   const link = new WindowLink({
     core,
@@ -121,9 +117,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   });
   const window = shellWindow(options, {
     onClose: () => !machine.ending && machine.input({ type: 'close' }).includes('keep-window'),
-    onFirstPaint: () => {
-      marks.mark('first-paint');
-    },
+    onFirstPaint: () => marks.mark('first-paint'),
     onSystemEnds: () => void machine.input({ type: 'system-ends' }),
     onTrouble: (what) => {
       void trouble.tell(what);
@@ -132,9 +126,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   });
   const trouble = new WindowTrouble({
     show: (box) => dialog.showMessageBox(box),
-    rebuild: () => {
-      window.rebuild();
-    },
+    rebuild: () => window.rebuild(),
   });
   let closed: Promise<void> | null = null;
   const closeCore = (): Promise<void> => {
@@ -147,9 +139,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
       marks.mark('interactive');
       link.serve(connection, id);
     },
-    onRefused: (channel, why) => {
-      log.warn('refused a message of a page', { channel, why });
-    },
+    onRefused: (channel, why) => log.warn('refused a message of a page', { channel, why }),
   });
   const machine = new Life({
     facts: () => ({
@@ -160,34 +150,24 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     }),
     counts: () => feed.counts,
     show,
-    hideWindow: () => {
-      window.hide();
-    },
+    hideWindow: () => window.hide(),
     progress: (fraction) => {
       if (fraction === 0) window.show('queue');
       window.progress(fraction);
     },
     ...lifeCalls(ask, log),
     closeCore,
-    exit: () => {
-      app.exit(0);
-    },
-    installUpdate: () => {
-      updates.install();
-    },
+    exit: () => app.exit(0),
+    installUpdate: () => updates.install(),
     updateLater: () => {
       void show({ type: 'info', message: updateDialog.wait });
     },
-    failed: (error) => {
-      failed(error, startText.failedToEnd);
-    },
+    failed: (error) => failed(error, startText.failedToEnd),
   });
 
   const notifier = shellNotifier(options, { events: core.events, feed, link, window });
   const updates = shellUpdates(options, {
-    notice: (notice) => {
-      notifier.show(notice);
-    },
+    notice: (notice) => notifier.show(notice),
     show,
     restart: () => void machine.input({ type: 'update' }),
     newer: (found) => {
@@ -201,9 +181,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
   const acts = new Acts({
     ask: askAs,
     cancels,
-    open: (place) => {
-      window.show(place);
-    },
+    open: (place) => window.show(place),
     quit: () => void machine.input({ type: 'quit' }),
     failed,
   });
@@ -231,9 +209,7 @@ export async function startDesktop(options: DesktopOptions): Promise<void> {
     electron,
     life: machine,
     showWindow,
-    themeChanged: () => {
-      tray?.redraw();
-    },
+    themeChanged: () => tray?.redraw(),
     log: warn,
   });
   // A notification that outlived the process that showed it, or started this one: there is no object to hear its click.

@@ -69,11 +69,6 @@ export const cancellingDialog = {
   stay: 'Don’t quit',
 } as const;
 
-export const cancelDialog = {
-  dontAsk: 'Don’t ask for one job of mine',
-  failed: 'That could not be cancelled',
-} as const;
-
 export const updateDialog = {
   message: (version: string) => `Switchyard ${version} is ready`,
   detail: 'It is installed when Switchyard restarts. Jobs on the servers keep running and are picked up again.',

@@ -15,7 +15,7 @@ import { useNow } from '../hooks/use-now.ts';
 import { useActions } from '../state/actions.ts';
 import type { Actions } from '../state/actions.ts';
 import { useCancel } from './flow.ts';
-import { isCancelling } from '../../shared/job-view.ts';
+import { canPutBack, isCancelling } from '../../shared/job-view.ts';
 import { cancelText } from '../text/cancel.ts';
 import { queueText } from '../text/queue.ts';
 import styles from './button.module.css';
@@ -37,9 +37,7 @@ export function CancelCell({ job, focusable, edge }: CancelCellProps): ReactNode
   const phone = useMedia(PHONE);
   if (isCancelling(job)) return <Working job={job} focusable={focusable} />;
   if (isTerminal(job.state)) {
-    const outcome = job.cancel?.outcome;
-    const neverRan = outcome?.outcome === 'cancelled' && outcome.reach !== 'running';
-    if (!neverRan || job.putBackAs !== null) return null;
+    if (!canPutBack(job)) return null;
     return (
       <RowButton
         label={cancelText.putBack}

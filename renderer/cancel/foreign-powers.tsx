@@ -12,6 +12,7 @@ import { AlertDialog } from '../components/alert-dialog.tsx';
 import { useApi, useLoad } from '../hooks/use-api.ts';
 import { serverOf } from '../../shared/job-view.ts';
 import { useForeign, useJobs, useServers, useToasts } from '../state/stores.ts';
+import { cancelText } from '../text/cancel.ts';
 import { common } from '../text/common.ts';
 import { may, powersText, stopAct, stopLabel, stopSentence } from '../text/swarm.ts';
 import type { Standing, StopWay } from '../text/swarm.ts';
@@ -70,7 +71,7 @@ function Asking({ serverId, onClose }: { serverId: ServerId; onClose: () => void
         toasts.show({
           key: 'trouble',
           tone: 'trouble',
-          text: `${powersText.failed}: ${common.error(toAppError(thrown).code)}`,
+          text: `${cancelText.failed}: ${common.error(toAppError(thrown).code)}`,
         }),
     );
   };

@@ -6,6 +6,7 @@ import { useEffect, useState } from 'react';
 import type { ReactNode } from 'react';
 import type { HistoryRow } from '../../shared/history.ts';
 import type { JobId, ServerId } from '../../shared/ids.ts';
+import { titleWords } from '../../shared/words/job.ts';
 import type { JobDetail } from '../../shared/job.ts';
 import { AlertDialog } from '../components/alert-dialog.tsx';
 import { Button } from '../components/button.tsx';
@@ -22,7 +23,8 @@ import { attemptEnd } from '../text/trail.ts';
 import { JobError } from '../job/error.tsx';
 import { HistoryInputs } from './inputs.tsx';
 import { JobOutputs } from '../job/outputs.tsx';
-import { canPutBack, Ending } from './row.tsx';
+import { canPutBack } from '../../shared/job-view.ts';
+import { Ending } from './row.tsx';
 import { JobTrail } from '../job/trail.tsx';
 import styles from './detail.module.css';
 
@@ -133,7 +135,7 @@ function Job({ id, nameOf, onPutBack, onRunAgain, onRemoved }: { id: JobId } & H
     <>
       <JobOutputs detail={last} onChanged={reload} />
       <h2 className={styles['title']} dir="auto">
-        {job.title || common.untitled}
+        {titleWords(job.title)}
       </h2>
       <p className={styles['ending']}>
         <Ending ending={endingOf(job)} />

@@ -2,14 +2,14 @@
 import { memo } from 'react';
 import type { ReactNode } from 'react';
 import type { HistoryRow as Row } from '../../shared/history.ts';
-import type { JobView } from '../../shared/job.ts';
+import { titleWords } from '../../shared/words/job.ts';
+import { canPutBack } from '../../shared/job-view.ts';
 import { outputAddress } from '../../shared/media.ts';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { cx } from '../components/class-names.ts';
 import { Thumbnail } from '../components/thumbnail.tsx';
 import { time } from '../text/format.ts';
-import { common } from '../text/common.ts';
 import { endingOf, foreignEnding } from '../text/endings.ts';
 import { historyText } from '../text/history.ts';
 import type { EndingText } from '../text/endings.ts';
@@ -27,17 +27,6 @@ function actOf(row: Row): RowAct {
     : row.job.state === 'cancelled' && row.job.putBackAs !== null
       ? 'details'
       : 'run-again';
-}
-
-/** Cancelled before it ran, and not put back yet (architecture §7.4). */
-export function canPutBack(job: JobView): boolean {
-  const outcome = job.cancel?.outcome;
-  return (
-    job.state === 'cancelled' &&
-    job.putBackAs === null &&
-    outcome?.outcome === 'cancelled' &&
-    outcome.reach !== 'running'
-  );
 }
 
 const actLabels: Record<RowAct, string> = {
@@ -71,7 +60,7 @@ export const HistoryRow = memo(function HistoryRow({ row, serverName, active, on
       <span role="gridcell" className={styles['what']}>
         {row.type === 'job' ? (
           <span className={styles['title']} dir="auto">
-            {row.job.title || common.untitled}
+            {titleWords(row.job.title)}
           </span>
         ) : (
           <span className={cx(styles['title'], styles['foreign'])}>
@@ -96,7 +85,7 @@ export const HistoryRow = memo(function HistoryRow({ row, serverName, active, on
           size="s"
           className={styles['button']}
           tabIndex={active ? 0 : -1}
-          aria-label={`${actLabels[act]}: ${row.type === 'job' ? row.job.title || common.untitled : historyText.foreignTitle}`}
+          aria-label={`${actLabels[act]}: ${row.type === 'job' ? titleWords(row.job.title) : historyText.foreignTitle}`}
           onClick={(event) => {
             event.stopPropagation();
             onAct(row, act);

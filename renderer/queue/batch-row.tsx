@@ -1,6 +1,7 @@
 /** A run of one batch's waiting jobs, folded into one row with its own count and Cancel. Unfolding keeps the order on the track. */
 import type { ReactNode } from 'react';
 import type { JobId } from '../../shared/ids.ts';
+import { titleWords } from '../../shared/words/job.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
 import { Badge } from '../components/badge.tsx';
 import { cx } from '../components/class-names.ts';
@@ -55,7 +56,7 @@ function Inside(props: RowProps<'batch'> & { firstId: JobId; lastId: JobId }): R
         <span className={styles['words']}>
           <span className={styles['named']}>
             <span dir="auto" className={cx(ended && styles['struck'])}>
-              {first.title === '' ? common.untitled : first.title}
+              {titleWords(first.title)}
             </span>
             <button
               type="button"

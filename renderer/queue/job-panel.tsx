@@ -1,6 +1,7 @@
 /** The inspector: one job large — picture, facts, trail, error, outputs. Details are asked for again whenever the job changes. */
 import type { CSSProperties, ReactNode } from 'react';
 import type { JobId, ServerId } from '../../shared/ids.ts';
+import { titleWords } from '../../shared/words/job.ts';
 import type { JobDetail, JobView } from '../../shared/job.ts';
 import { IconButton } from '../components/icon-button.tsx';
 import { number } from '../text/format.ts';
@@ -57,7 +58,7 @@ function One({ id }: { id: JobId }): ReactNode {
     <>
       <Picture job={shown} />
       <h2 className={styles['title']} dir="auto">
-        {shown.title === '' ? common.untitled : shown.title}
+        {titleWords(shown.title)}
       </h2>
       <div className={styles['now']}>
         <p>

@@ -4,6 +4,7 @@
  */
 import type { ReactNode } from 'react';
 import type { JobView } from '../../shared/job.ts';
+import { titleWords } from '../../shared/words/job.ts';
 import { isTerminal } from '../../shared/job-machine.ts';
 import { cx } from '../components/class-names.ts';
 import { approach } from '../text/format.ts';
@@ -11,7 +12,6 @@ import { useJob } from '../job/use-job.ts';
 import { isCancelling } from '../../shared/job-view.ts';
 import { useApp, useServers } from '../state/stores.ts';
 import { cancelText } from '../text/cancel.ts';
-import { common } from '../text/common.ts';
 import { queueText } from '../text/queue.ts';
 import { CancelCell } from '../cancel/button.tsx';
 import { EndedWords } from './ended-words.tsx';
@@ -51,7 +51,7 @@ export function JobRow(props: RowProps<'job'>): ReactNode {
           )}
           <span className={styles['words']}>
             <span className={styles['name']} dir="auto">
-              {job.title === '' ? common.untitled : job.title}
+              {titleWords(job.title)}
             </span>
             <span className={styles['meta']}>{metaOf(job)}</span>
             {tall && !ended && <LiveBar id={job.id} label={job.title} cancelling={cancelling} />}

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import { kinds } from '../../shared/kinds/kinds.ts';
 import type { ServerView } from '../../shared/server.ts';
+import { contactWords } from '../../shared/words/contact.ts';
 import { cx } from '../components/class-names.ts';
 import { IconButton } from '../components/icon-button.tsx';
 import { Menu } from '../components/menu.tsx';
@@ -58,12 +59,12 @@ function Meta({ server }: { server: ServerView }): ReactNode {
   if (status.contact === 'offline') {
     return (
       <span className={styles['hold']}>
-        {queueText.contact.offline(status.error === null ? null : reasonText(status.error))}
+        {status.error === null ? contactWords.offline : reasonText(status.error)}
         {status.nextTryAt !== null && <NextTry at={status.nextTryAt} />}
       </span>
     );
   }
-  return <span className={styles['hold']}>{queueText.contact[status.contact]}</span>;
+  return <span className={styles['hold']}>{contactWords[status.contact]}</span>;
 }
 
 function NextTry({ at }: { at: number }): ReactNode {

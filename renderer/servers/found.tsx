@@ -9,7 +9,8 @@ import { Signal } from '../components/icons.tsx';
 import { useApi } from '../hooks/use-api.ts';
 import { useServers, useToasts } from '../state/stores.ts';
 import { common } from '../text/common.ts';
-import { kindName, reasonText, serversText } from '../text/servers.ts';
+import { kinds } from '../../shared/kinds/kinds.ts';
+import { reasonText, serversText } from '../text/servers.ts';
 import styles from './found.module.css';
 
 export interface Discovery {
@@ -112,7 +113,7 @@ export function ServersFound({ discovery }: { discovery: Discovery }): ReactNode
             </span>
             <span className={styles['words']}>
               <span>
-                {report.kind !== null && <b>{kindName(report.kind)}</b>} {report.version}
+                {report.kind !== null && <b>{kinds[report.kind].label}</b>} {report.version}
               </span>
               <span className={styles['where']}>
                 {report.error === null

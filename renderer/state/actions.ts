@@ -47,21 +47,11 @@ export function createActions(api: Api, toasts: ToastStore): Actions {
   const server = (serverId: ServerId | undefined): { serverId?: ServerId } =>
     serverId === undefined ? {} : { serverId };
   return {
-    pause: (serverId) => {
-      attempt(api.queue.pause(server(serverId)));
-    },
-    resume: (serverId) => {
-      attempt(api.queue.resume(server(serverId)));
-    },
-    hold: (ids) => {
-      attempt(api.jobs.hold({ ids: [...ids] }));
-    },
-    release: (ids) => {
-      attempt(api.jobs.release({ ids: [...ids] }));
-    },
-    move: (ids, to) => {
-      attempt(api.jobs.move({ ids: [...ids], to }));
-    },
+    pause: (serverId) => attempt(api.queue.pause(server(serverId))),
+    resume: (serverId) => attempt(api.queue.resume(server(serverId))),
+    hold: (ids) => attempt(api.jobs.hold({ ids: [...ids] })),
+    release: (ids) => attempt(api.jobs.release({ ids: [...ids] })),
+    move: (ids, to) => attempt(api.jobs.move({ ids: [...ids], to })),
     putBack: (ids) => {
       attempt(api.jobs.putBack({ ids: [...ids] }), () => {
         toasts.show({ key: 'put-back', text: cancelText.putBackDone(ids.length) });
@@ -72,17 +62,13 @@ export function createActions(api: Api, toasts: ToastStore): Actions {
         toasts.show({ key: 'again', text: queueText.queuedAgain });
       });
     },
-    stopCollecting: (id) => {
-      attempt(api.jobs.stopCollecting({ id }));
-    },
+    stopCollecting: (id) => attempt(api.jobs.stopCollecting({ id })),
     freeMemory: (serverId) => {
       attempt(api.servers.freeMemory({ id: serverId }), () => {
         toasts.show({ key: 'memory', text: cancelText.memoryFreed });
       });
     },
-    reconnect: (serverId) => {
-      attempt(api.servers.reconnect({ id: serverId }));
-    },
+    reconnect: (serverId) => attempt(api.servers.reconnect({ id: serverId })),
   };
 }
 

@@ -38,10 +38,8 @@ export const cancelText = {
   note: 'Note (kept with the jobs)',
   noteOne: 'Note (kept with the job)',
   noteLabel: 'Note',
-  dontAsk: 'Don’t ask for one job of mine',
   putBack: 'Put back',
   putBackNamed: (title: string) => `Put back ${title}`,
-  failed: 'That could not be cancelled',
 
   toastWaiting: (count: number) =>
     count === 1 ? '1 waiting job cancelled' : `${number(count)} waiting jobs cancelled`,

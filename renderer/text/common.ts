@@ -24,7 +24,6 @@ export const common = {
   files: (count: number) => plural(count, 'file', 'files'),
   size: (width: number, height: number) => `${width}×${height}`,
   seed: (seed: string) => `seed ${seed}`,
-  untitled: 'Untitled job',
   foreignTitle: 'Job of another client',
   error: errorSentence,
   /** When the window itself has no connection. */

@@ -1,6 +1,7 @@
 /** What the queue, its rows and the frame of the window say. Codes and numbers come in, words go out. */
 import type { CancelStep } from '../../shared/cancel.ts';
 import type { Kind } from '../../shared/job.ts';
+import { runsOnWords } from '../../shared/words/job.ts';
 import type { Phase } from '../../shared/live.ts';
 import { ago, clock, duration, number, range, roughly, seconds } from './format.ts';
 import { common, plural, shortKey } from './common.ts';
@@ -85,13 +86,6 @@ export const queueText = {
   anyMeta: 'goes to whichever is free first',
   answersIn: (ms: number) => `answers in ${duration(ms)}`,
   backends: (count: number) => plural(count, 'backend', 'backends'),
-  contact: {
-    offline: (reason: string | null) => reason ?? 'not answering',
-    connecting: 'connecting…',
-    'needs-auth': 'needs you to sign in',
-    unsupported: 'can’t be used: it lacks what Switchyard needs',
-    disabled: 'switched off',
-  },
   tryAgainIn: (ms: number) => `trying again in ${roughly(ms)}`,
 
   divide: (limit: number) =>
@@ -201,7 +195,7 @@ export function phaseWords(
 
 /** What a cancelling row waits for: "waiting for KSampler, step 19 of 30". */
 export function waitingFor(phase: Phase | null, step: CancelStep | null): string {
-  if (step === 'runs-on') return 'this server is too old to stop one job safely: it will finish';
+  if (step === 'runs-on') return runsOnWords;
   switch (phase?.phase) {
     case 'running':
       if (phase.node === null)

@@ -49,9 +49,8 @@ export const serversText = {
   failed: 'That did not work',
 } as const;
 
-export const kindName = (kind: Kind): string => kinds[kind].label;
 export const versionText = (kind: Kind, version: string | null): string =>
-  version === null ? kindName(kind) : `${kindName(kind)} ${shortVersion(version)}`;
+  version === null ? kinds[kind].label : `${kinds[kind].label} ${shortVersion(version)}`;
 /** SwarmUI adds the commit it was built from ("0.9.8.2.GIT-062407c7"): that is for its own log. */
 const shortVersion = (version: string): string => version.replace(/\.GIT-.*$/, '');
 

@@ -189,7 +189,6 @@ export const powersText = {
   whose: 'Whose work',
   keep: 'Keep jobs',
   act: 'Cancel it',
-  failed: 'That could not be cancelled',
   stopped: (who: string) => `Asked to stop: ${who}`,
   nothing: 'Nothing of yours is here, and your account may not stop the work of others.',
   nobodyElse: 'No other user has work there now.',

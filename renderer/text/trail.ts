@@ -1,5 +1,6 @@
 /** The words of a job's trail: steps of a cancel, facts of the journal, ends of attempts. Codes come in; nothing is looked up. */
 import type { CancelStep } from '../../shared/cancel.ts';
+import { runsOnWords } from '../../shared/words/job.ts';
 import type { JobDetail } from '../../shared/job.ts';
 
 /** What a look found, by the code in its step. */
@@ -23,7 +24,7 @@ const stepWords: Readonly<Record<CancelStep, string | ((detail: string | null) =
   unanswered: 'No answer; it may not have arrived',
   unreachable: 'The server does not answer; will retry',
   resumed: 'The server answers again',
-  'runs-on': 'This server is too old to stop one job safely: it will finish',
+  'runs-on': `T${runsOnWords.slice(1)}`,
   'seen-stopped': 'Seen stopped',
   'arrived-late': (detail) => `It arrived after all and was stopped${detail === null ? '' : ` after ${detail}`}`,
   settled: 'Settled',

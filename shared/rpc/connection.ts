@@ -91,26 +91,6 @@ function parse(text: unknown): unknown {
   }
 }
 
-/** Two connected ends in this process. Delivery is asynchronous and in order, as on a real transport. */
-export function memoryPair(): [Connection, Connection] {
-  const end = (peer: () => TransportEvents): { connection: Connection; events: TransportEvents } =>
-    connectionOver({
-      send: (text) => {
-        queueMicrotask(() => {
-          peer().received(text);
-        });
-      },
-      close: (why) => {
-        queueMicrotask(() => {
-          peer().closed(why);
-        });
-      },
-    });
-  const left: { connection: Connection; events: TransportEvents } = end(() => right.events);
-  const right: { connection: Connection; events: TransportEvents } = end(() => left.events);
-  return [left.connection, right.connection];
-}
-
 /** What is needed of a MessagePort: the DOM's, Node's, and Electron's MessagePortMain behind a thin shim. */
 export interface PortLike {
   postMessage(text: string): void;

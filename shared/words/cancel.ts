@@ -32,6 +32,8 @@ export const cancelDialogText = {
   nothingTitle: 'Nothing to cancel',
   nothing: 'Everything meant here has ended already.',
   nothingDone: 'Close',
+  dontAsk: 'Don’t ask for one job of mine',
+  failed: 'That could not be cancelled',
 } as const;
 
 /** How many jobs the cancel would end, ours and others; those that may run on are not among them. */

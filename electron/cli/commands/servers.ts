@@ -14,7 +14,8 @@ import { readKey } from '../key-file.ts';
 import type { Answer } from '../output.ts';
 import { jobs } from '../../../shared/words/count.ts';
 import { errorWords } from '../../../shared/words/errors.ts';
-import { atServer, kindName, says } from '../text.ts';
+import { kinds } from '../../../shared/kinds/kinds.ts';
+import { atServer, says } from '../text.ts';
 import { declined, done } from './answers.ts';
 import { serverLines, serverRow } from './status.ts';
 
@@ -116,5 +117,9 @@ function probeRow(probe: ProbeReport): string[] {
     probe.queueLength === null ? '' : `queue ${String(probe.queueLength)}`,
     probe.error === null ? '' : `${errorWords[probe.error.code]}: ${probe.error.message}`,
   ];
-  return [probe.url, `${probe.kind === null ? '' : kindName(probe.kind)} ${probe.version ?? ''}`.trim(), joined(facts)];
+  return [
+    probe.url,
+    `${probe.kind === null ? '' : kinds[probe.kind].label} ${probe.version ?? ''}`.trim(),
+    joined(facts),
+  ];
 }

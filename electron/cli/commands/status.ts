@@ -10,7 +10,8 @@ import { clean, duration, joined, when } from '../format.ts';
 import type { Answer } from '../output.ts';
 import { contactWords } from '../../../shared/words/contact.ts';
 import { errorWords } from '../../../shared/words/errors.ts';
-import { atServer, kindName, says } from '../text.ts';
+import { kinds } from '../../../shared/kinds/kinds.ts';
+import { atServer, says } from '../text.ts';
 import { done } from './answers.ts';
 
 export async function status(context: Context): Promise<Answer> {
@@ -89,7 +90,7 @@ export function serverRow(server: ServerView, nowMs: number): string[] {
   ];
   return [
     server.name,
-    `${kindName(server.kind)}${is.version === null ? '' : ` ${is.version}`}`,
+    `${kinds[server.kind].label}${is.version === null ? '' : ` ${is.version}`}`,
     state,
     server.url,
     joined(notes),

@@ -8,7 +8,7 @@ import type { JobId } from '../../../shared/ids.ts';
 import type { JobView } from '../../../shared/job.ts';
 import { isTerminal } from '../../../shared/job-machine.ts';
 import type { Settings } from '../../../shared/settings.ts';
-import { trayText } from '../tray/model.ts';
+import { titleWords } from '../../../shared/words/job.ts';
 import type { Emitter } from '../../../shared/util/emitter.ts';
 import { NO_NOTICES, advanceNotices } from './notices.ts';
 import type { Notice, NoticeInput, NoticeState } from './notices.ts';
@@ -86,7 +86,7 @@ export class Notifier {
     this.#input({
       type: 'failed',
       jobId: job.id,
-      title: job.title === '' ? trayText.untitled : job.title,
+      title: titleWords(job.title),
       batch: batch === null ? null : { id: batch.id, title: batch.title },
       why: noticeText.why(job.error),
     });
@@ -117,7 +117,7 @@ export class Notifier {
         this.#input({
           type: 'cancel-late',
           jobId: job.id,
-          title: job.title === '' ? trayText.untitled : job.title,
+          title: titleWords(job.title),
           server: this.#options.serverName(job.onServerId),
         });
       }, inMs),

@@ -9,6 +9,7 @@ import { isCancelling } from '../../../shared/job-view.ts';
 import type { JobView } from '../../../shared/job.ts';
 import type { ServerView } from '../../../shared/server.ts';
 import { plural } from '../../../shared/words/count.ts';
+import { titleWords } from '../../../shared/words/job.ts';
 
 /** Told by the glyph's shape: ring, dot, barred dot, two bars, triangle. */
 export const TRAY_GLYPHS = ['idle', 'running', 'cancelling', 'paused', 'trouble'] as const;
@@ -51,7 +52,7 @@ export interface TrayFacts {
 const MAX_NAMED = 8;
 const MAX_TITLE = 40;
 
-export const trayText = {
+const trayText = {
   idle: 'Nothing is running or waiting',
   starting: 'Starting…',
   running: (count: number) => `${String(count)} running`,
@@ -66,7 +67,6 @@ export const trayText = {
   unreachable: (names: readonly string[]) =>
     names.length === 1 ? `${names[0] ?? ''} does not answer` : `${String(names.length)} servers do not answer`,
   signIn: (name: string) => `${name} needs you to sign in`,
-  untitled: 'Untitled job',
   cancelOne: (title: string, server: string | null, asks: boolean) =>
     `Cancel “${title}”${server === null ? '' : ` on ${server}`}${asks ? '…' : ''}`,
   cancelling1: (title: string) => `Cancelling “${title}”…`,
@@ -185,7 +185,7 @@ function cancelEntries(
 ): TrayItem[] {
   const names = new Map(servers.map(({ id, name }) => [id, name]));
   const entries = running.slice(0, MAX_NAMED).map((job): TrayItem => {
-    const title = shorten(job.title === '' ? trayText.untitled : job.title);
+    const title = shorten(titleWords(job.title));
     const cancelling = isCancelling(job);
     const server = job.onServerId === null ? null : (names.get(job.onServerId) ?? null);
     return {

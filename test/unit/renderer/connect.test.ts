@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openLink } from '../../../renderer/connect.ts';
 import type { Link } from '../../../renderer/connect.ts';
 import { AppError } from '../../../shared/errors.ts';
-import { memoryPair } from '../../../shared/rpc/connection.ts';
+import { memoryPair } from '../../support/memory-pair.ts';
 import type { Connection } from '../../../shared/rpc/connection.ts';
 
 /** Hosts by hand: greets, answers `queue.summary` with its own number. */
