@@ -26,7 +26,7 @@ import { guardPages } from './window/page.ts';
 import { startPrivateService } from './private-service.ts';
 import { shellNotifier } from './notices/shell-notifier.ts';
 import { shellUpdates } from './notices/shell-updates.ts';
-import { shellWindow } from './window/shell-window.ts';
+import { shellWindow } from './window/shell.ts';
 import { Hotkey, hotkeyFact, hotkeyView } from './shortcut.ts';
 import { showTray } from './tray/show.ts';
 import { hearSystem } from './life/system-events.ts';

@@ -1,6 +1,6 @@
 /**
- * Every sentence of the desktop shell that the window has not: menus, dialogs, notifications, the terminal. The tray's words
- * are in electron/desktop/tray/model.ts and a cancel's question in shared/words/cancel.ts, because the window says them too.
+ * The sentences only the desktop shell says: menus, dialogs, notifications, the terminal. The tray's are in tray/model.ts;
+ * what the window says too is in shared/words.
  */
 import type { WireError } from '../../shared/errors.ts';
 import { jobs } from '../../shared/words/count.ts';

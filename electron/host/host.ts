@@ -1,13 +1,13 @@
 /**
  * The host's entry: Switchyard's core served to this machine's browsers and scripts. Checks the Node version before anything
- * else is loaded; the rest is in run-host.ts.
+ * else is loaded; the rest is in run.ts.
  */
 import '../node-gate.ts';
 import { toAppError } from '../../shared/errors.ts';
 import { says } from './says.ts';
 
 try {
-  const { runHost } = await import('./run-host.ts');
+  const { runHost } = await import('./run.ts');
   await runHost(process.argv.slice(2));
 } catch (error) {
   const { code, message, cause } = toAppError(error);

@@ -1,6 +1,6 @@
 /**
  * A running host around a core: HTTP on loopback, the private socket, the discovery file. Composition only: the core, the
- * arguments, what is printed and when the process ends belong to run-host.ts.
+ * arguments, what is printed and when the process ends belong to run.ts.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -3,7 +3,7 @@ import { createStore } from 'zustand/vanilla';
 import type { StoreApi } from 'zustand/vanilla';
 import type { ServerId } from '../../shared/ids.ts';
 
-/** Key of a row in the queue; see selectors.ts. */
+/** Key of a row in the queue; made in queue/rows.ts. */
 export type RowKey = string;
 
 export interface UiState {

@@ -121,18 +121,21 @@ interface BackendState {
 }
 
 const switchedOff: BackendState = { tone: 'plain', word: 'switched off' };
-const backendStates: Readonly<Record<string, BackendState>> = {
-  running: { tone: 'go', word: 'ready' },
-  idle: { tone: 'hold', word: 'idle: its ComfyUI does not answer' },
-  waiting: { tone: 'hold', word: 'waiting to start' },
-  loading: { tone: 'hold', word: 'starting' },
-  errored: { tone: 'bad', word: 'reports an error' },
-  disabled: switchedOff,
-};
+/** By SwarmUI's own words: a map, for a word of a server may be any, `constructor` too. */
+const backendStates: ReadonlyMap<string, BackendState> = new Map(
+  Object.entries<BackendState>({
+    running: { tone: 'go', word: 'ready' },
+    idle: { tone: 'hold', word: 'idle: its ComfyUI does not answer' },
+    waiting: { tone: 'hold', word: 'waiting to start' },
+    loading: { tone: 'hold', word: 'starting' },
+    errored: { tone: 'bad', word: 'reports an error' },
+    disabled: switchedOff,
+  }),
+);
 
 /** What SwarmUI says of a backend, in words. */
 export const backendState = ({ enabled, state }: BackendView): BackendState =>
-  enabled ? (backendStates[state] ?? { tone: 'hold', word: state }) : switchedOff;
+  enabled ? (backendStates.get(state) ?? { tone: 'hold', word: state }) : switchedOff;
 
 /** Why a restart or re-creation did not go through. */
 export function backendError(error: AppError): string {

@@ -10,24 +10,24 @@ import type { JobDetail } from '../../shared/job.ts';
 import { ChildCore, Died } from '../support/child-core.ts';
 import { nth } from '../support/core-harness.ts';
 import { probeParams } from '../support/swarm-rig.ts';
-import { SwarmStage } from '../support/swarm-stage.ts';
+import { SwarmSite } from '../support/swarm-site.ts';
 import { until } from '../support/until.ts';
 
-let stage: SwarmStage;
+let site: SwarmSite;
 let core: ChildCore;
 let serverId: ServerId;
 
 beforeEach(async () => {
-  stage = await SwarmStage.start();
+  site = await SwarmSite.start();
   core = new ChildCore();
   await core.start();
-  const { server } = await core.call('servers.add', { kind: 'swarm', url: stage.swarm.url });
+  const { server } = await core.call('servers.add', { kind: 'swarm', url: site.swarm.url });
   serverId = server.id;
   await core.stop();
 });
 afterEach(async () => {
   await core.close();
-  await stage.close();
+  await site.close();
 });
 
 async function submitSurely(token: string, steps: number): Promise<JobId> {
@@ -65,7 +65,7 @@ async function ended(ids: readonly JobId[]): Promise<JobDetail[]> {
   return found;
 }
 
-const ran = (how: string): number => stage.comfy.engine.log.filter((entry) => entry.event === how).length;
+const ran = (how: string): number => site.comfy.engine.log.filter((entry) => entry.event === how).length;
 
 describe('killed on the way to a result', () => {
   const points: [PointName, number][] = [
@@ -101,7 +101,7 @@ describe('killed on the way to a cancel', () => {
       const asked = core.call('cancel.run', { scope: { jobs: [id] } });
       if (point === null) {
         await asked;
-        await until('the interrupt is out', () => stage.swarm.engine.log.some((entry) => entry.kind === 'interrupt'));
+        await until('the interrupt is out', () => site.swarm.engine.log.some((entry) => entry.kind === 'interrupt'));
         core.kill();
       } else await expect(asked).rejects.toBeInstanceOf(Died);
       const details = await ended([id, other]);

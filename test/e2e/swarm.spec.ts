@@ -5,23 +5,23 @@ import { expect, test } from '@playwright/test';
 import type { ServerId } from '../../shared/ids.ts';
 import { root } from '../suites.ts';
 import { probeParams } from '../support/swarm-rig.ts';
-import { SwarmStage } from '../support/swarm-stage.ts';
+import { SwarmSite } from '../support/swarm-site.ts';
 import { startWindowHost } from '../support/window-host.ts';
 import type { WindowHost } from '../support/window-host.ts';
 import { question, rowOf, willSay } from './support/queue-page.ts';
 
 let host: WindowHost;
-let stage: SwarmStage;
+let site: SwarmSite;
 let serverId: ServerId;
 
-async function begin(...options: Parameters<typeof SwarmStage.start>): Promise<void> {
-  stage = await SwarmStage.start(...options);
+async function begin(...options: Parameters<typeof SwarmSite.start>): Promise<void> {
+  site = await SwarmSite.start(...options);
   host = await startWindowHost();
-  serverId = await host.core.addServer(stage.swarm.url, { kind: 'swarm', name: 'Upstairs' });
+  serverId = await host.core.addServer(site.swarm.url, { kind: 'swarm', name: 'Upstairs' });
 }
 test.afterEach(async () => {
   await host.close();
-  await stage.close();
+  await site.close();
 });
 
 const MODELS = [
@@ -105,7 +105,7 @@ test('a server that does not answer says so in the form, and what was typed stay
   await begin({ models: MODELS });
   await host.open(page, 'new');
   await page.getByLabel('Prompt', { exact: true }).fill('a lake');
-  await stage.swarm.close();
+  await site.swarm.close();
   await expect(page.getByText('Upstairs does not answer now.').first()).toBeVisible({ timeout: 60_000 });
   await expect(page.getByLabel('Prompt', { exact: true })).toHaveValue('a lake');
 });
@@ -114,7 +114,7 @@ test('the row says which image it is at; a cancel is proven and keeps what was m
   await begin();
   await host.open(page);
   // ComfyUI stands still at a step of the image that is to be read.
-  const { engine } = stage.comfy;
+  const { engine } = site.comfy;
   const first = engine.pauseAt('before-step-check');
   await host.core.call('jobs.submit', {
     payload: { kind: 'swarm', images: 3, params: probeParams(100, 25) },
@@ -169,7 +169,7 @@ test('another user: counted by name, explained, and stopped as a whole only afte
   page,
 }) => {
   await begin({ users: [{ id: 'anna', role: 'user', permissions: ['*'] }] });
-  const client = stage.stranger();
+  const client = site.stranger();
   const session = await client.newSession({ 'X-SWARM-USER_ID': 'anna' });
   const theirs = [
     await client.generate(session, probeParams(2_000, 20)),
@@ -210,7 +210,7 @@ test('another user: counted by name, explained, and stopped as a whole only afte
 
 test('what runs for somebody else on a backend is cancelled alone, by id', async ({ page }) => {
   await begin();
-  const theirs = await stage.foreignJob('stranger', 2_000, 20);
+  const theirs = await site.foreignJob('stranger', 2_000, 20);
   await host.core.waitFor('it is seen', async () => {
     await host.core.call('servers.backends', { id: serverId });
     return (await host.core.call('foreign.list', { serverId })).servers[0]?.total === 1;
@@ -222,7 +222,7 @@ test('what runs for somebody else on a backend is cancelled alone, by id', async
   await expect(question(page)).toContainText('sent by another client');
   await question(page).getByRole('button', { name: 'Cancel job' }).click();
   await theirs.stream.ended();
-  expect(stage.inComfy(stage.promptOf('stranger'))).toEqual(['interrupted']);
+  expect(site.inComfy(site.promptOf('stranger'))).toEqual(['interrupted']);
   await expect(row).toHaveCount(0);
 });
 

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { probeGraph } from '../conformance/swarm-client.ts';
 import type { Stream } from '../conformance/swarm-client.ts';
 import { CliRig } from '../support/cli-rig.ts';
-import { SwarmStage } from '../support/swarm-stage.ts';
+import { SwarmSite } from '../support/swarm-site.ts';
 import { probeParams } from '../support/swarm-rig.ts';
 import { until } from '../support/until.ts';
 
@@ -14,13 +14,13 @@ import { until } from '../support/until.ts';
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let rig: CliRig;
-let stage: SwarmStage;
+let site: SwarmSite;
 const directory = mkdtempSync(join(tmpdir(), 'switchyard-cli-swarm-'));
 
 beforeAll(async () => {
-  stage = await SwarmStage.start({ users: [{ id: 'anna', role: 'user', permissions: ['*'] }] });
+  site = await SwarmSite.start({ users: [{ id: 'anna', role: 'user', permissions: ['*'] }] });
   rig = await CliRig.open();
-  const added = await rig.run('servers', 'add', stage.swarm.url, '--name', 'Upstairs');
+  const added = await rig.run('servers', 'add', site.swarm.url, '--name', 'Upstairs');
   if (added.code !== 0) throw new Error(added.stderr);
   await until('it is online', async () =>
     (await rig.json('servers', 'list')).data.servers.some(
@@ -31,7 +31,7 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(async () => {
   await rig.close();
-  await stage.close();
+  await site.close();
   rmSync(directory, { recursive: true, force: true });
 });
 afterEach(() => rig.clear(), 90_000);
@@ -96,25 +96,25 @@ describe('a SwarmUI server', () => {
   });
 
   it('only foreign work runs: cancel without an id says what it could stop and how, stops nothing, 0', async () => {
-    const theirs = await stage.foreignJob('stranger', 900, 20);
+    const theirs = await site.foreignJob('stranger', 900, 20);
     await until('it is seen', async () => (await rig.run('jobs', '--foreign')).stdout.includes('foreign'));
     const { code, stdout, stderr } = await rig.run('cancel');
     expect(code).toBe(0);
     expect(stdout).toBe('nothing to cancel\n');
     expect(stderr).toContain('Nothing of yours runs');
     expect(stderr).toContain('1 foreign job runs on Upstairs. To stop it: switchyard cancel --foreign');
-    expect(stage.inComfy(stage.promptOf('stranger'))).toEqual([]);
+    expect(site.inComfy(site.promptOf('stranger'))).toEqual([]);
     // The words it named do what they say, and nothing without them does.
     expect((await rig.run('cancel', '--foreign')).code).not.toBe(0);
-    expect(stage.inComfy(stage.promptOf('stranger'))).toEqual([]);
+    expect(site.inComfy(site.promptOf('stranger'))).toEqual([]);
     const stopped = await rig.run('cancel', '--foreign', '-y');
     expect(stopped.code).toBe(0);
     await theirs.stream.ended();
-    expect(stage.inComfy(stage.promptOf('stranger'))).toEqual(['interrupted']);
+    expect(site.inComfy(site.promptOf('stranger'))).toEqual(['interrupted']);
   });
 
   it('a whole user: the hint names the flag, without a word nothing is stopped, with it that user and nobody else', async () => {
-    const anna = stage.stranger();
+    const anna = site.stranger();
     const streams: Stream[] = [];
     for (let index = 0; index < 3; index += 1) {
       const session = await anna.newSession({ 'X-SWARM-USER_ID': 'anna' });
@@ -131,7 +131,7 @@ describe('a SwarmUI server', () => {
     expect(unknown.code).toBe(3);
     expect(unknown.stderr).toContain('It may stop: ');
     expect((await rig.run('cancel', '--user', 'anna', '--all', '-y')).code).toBe(2);
-    expect(stage.swarm.engine.events('interrupt').filter(({ user }) => user === 'anna')).toEqual([]);
+    expect(site.swarm.engine.events('interrupt').filter(({ user }) => user === 'anna')).toEqual([]);
     const { data } = await rig.json('submit', paramsFile(20, 20), '--server', 'Upstairs');
     const stopped = await rig.run('cancel', '--user', 'anna', '-y');
     expect([stopped.code, stopped.stdout]).toEqual([0, 'Everything of anna on Upstairs was told to stop.\n']);

@@ -7,11 +7,11 @@ import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/
 import { FaultProxy } from '../fakes/fault-proxy.ts';
 import { ComfyRig, sleepGraph, until } from '../support/comfy-rig.ts';
 import type { RigOptions } from '../support/comfy-rig.ts';
-import { ComfyStage } from '../support/comfy-stage.ts';
+import { ComfySite } from '../support/comfy-site.ts';
 
-const stage = new ComfyStage();
-const { serve, join, onClose } = stage;
-afterEach(() => stage.close());
+const site = new ComfySite();
+const { serve, join, onClose } = site;
+afterEach(() => site.close());
 
 async function start(
   options: ComfyServerOptions = {},

@@ -11,11 +11,11 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { readText } from '../../electron/core/servers/comfy/frames.ts';
 import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { ComfyRig, sleepGraph, until } from '../support/comfy-rig.ts';
-import { ComfyStage } from '../support/comfy-stage.ts';
+import { ComfySite } from '../support/comfy-site.ts';
 
-const stage = new ComfyStage();
-const { serve, join, onClose } = stage;
-afterEach(() => stage.close());
+const site = new ComfySite();
+const { serve, join, onClose } = site;
+afterEach(() => site.close());
 
 const patience = (): AbortSignal => AbortSignal.timeout(10_000);
 

@@ -11,11 +11,11 @@ import { probeUrl } from '../../electron/core/servers/probe.ts';
 import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/comfy/server.ts';
 import { sleepGraph, stubbornGraph, until } from '../support/comfy-rig.ts';
 import type { RigOptions, ComfyRig } from '../support/comfy-rig.ts';
-import { ComfyStage } from '../support/comfy-stage.ts';
+import { ComfySite } from '../support/comfy-site.ts';
 
-const stage = new ComfyStage();
-const { serve, join, onClose } = stage;
-afterEach(() => stage.close());
+const site = new ComfySite();
+const { serve, join, onClose } = site;
+afterEach(() => site.close());
 
 async function start(
   options: ComfyServerOptions = {},

@@ -10,11 +10,11 @@ import { WebSocketServer } from 'ws';
 import { startComfyServer } from '../../electron/demo/comfy/server.ts';
 import type { ComfyServerHandle } from '../../electron/demo/comfy/server.ts';
 import { sleepGraph, until } from '../support/comfy-rig.ts';
-import { ComfyStage } from '../support/comfy-stage.ts';
+import { ComfySite } from '../support/comfy-site.ts';
 
-const stage = new ComfyStage();
-const { serve, join, onClose } = stage;
-afterEach(() => stage.close());
+const site = new ComfySite();
+const { serve, join, onClose } = site;
+afterEach(() => site.close());
 
 const posts = (server: ComfyServerHandle, path: RegExp): unknown[] =>
   server.engine.requests.filter((request) => request.method === 'POST' && path.test(request.path));

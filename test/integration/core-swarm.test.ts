@@ -7,19 +7,19 @@ import type { ServerId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';
 import { CoreHarness, nth } from '../support/core-harness.ts';
 import { probeParams } from '../support/swarm-rig.ts';
-import { SwarmStage } from '../support/swarm-stage.ts';
+import { SwarmSite } from '../support/swarm-site.ts';
 
-let stage: SwarmStage;
+let site: SwarmSite;
 let core: CoreHarness;
 afterEach(async () => {
   await core.close();
-  await stage.close();
+  await site.close();
 });
 
-async function begin(...options: Parameters<typeof SwarmStage.start>): Promise<ServerId> {
-  stage = await SwarmStage.start(...options);
+async function begin(...options: Parameters<typeof SwarmSite.start>): Promise<ServerId> {
+  site = await SwarmSite.start(...options);
   core = await CoreHarness.open();
-  return await core.addServer(stage.swarm.url, { kind: 'swarm', maxInFlight: 8 });
+  return await core.addServer(site.swarm.url, { kind: 'swarm', maxInFlight: 8 });
 }
 async function submit(
   serverId: ServerId,
@@ -44,16 +44,16 @@ describe('a cancel beside other work', () => {
     if (second === undefined) throw new Error('two were submitted');
     await core.waitState(first.id, 'running');
     await core.waitState(second.id, 'accepted');
-    await stage.foreignJob('stranger', 2, 5);
+    await site.foreignJob('stranger', 2, 5);
     await core.cancel(second.id);
     const ended = await core.waitState(second.id, 'cancelled');
     expect(ended.cancel?.outcome).toMatchObject({ outcome: 'cancelled', reach: 'waiting', evidence: 'proven' });
     const done = await core.waitState(first.id, 'done');
     expect(done.outputs.stored).toBe(1);
     await core.waitFor('the stranger is done', () =>
-      stage.log('stranger').some((entry) => entry.kind === 'image-end' && entry.detail === 'done'),
+      site.log('stranger').some((entry) => entry.kind === 'image-end' && entry.detail === 'done'),
     );
-    expect(stage.inComfy(stage.promptOf(await attemptOf(first)))).toEqual(['success']);
+    expect(site.inComfy(site.promptOf(await attemptOf(first)))).toEqual(['success']);
   });
 
   test('of one that waits with us never reaches the server', async () => {
@@ -67,7 +67,7 @@ describe('a cancel beside other work', () => {
     expect(ended.attempts).toBe(0);
     await core.cancel(jobs[0].id, nth(jobs, 1).id);
     for (const job of jobs.slice(0, 2)) await core.waitState(job.id, 'cancelled');
-    expect(stage.swarm.engine.events('claim')).toHaveLength(2);
+    expect(site.swarm.engine.events('claim')).toHaveLength(2);
   });
 
   test('after the first of three images keeps it, marked as partial', { timeout: 180_000 }, async () => {
@@ -76,7 +76,7 @@ describe('a cancel beside other work', () => {
     await core.waitState(job.id, 'running');
     const attempt = await attemptOf(job);
     await core.waitFor('one image is done', () =>
-      stage.log(attempt).some((entry) => entry.kind === 'image-end' && entry.detail === 'done'),
+      site.log(attempt).some((entry) => entry.kind === 'image-end' && entry.detail === 'done'),
     );
     await core.cancel(job.id);
     const ended = await core.waitState(job.id, 'cancelled');
@@ -151,7 +151,7 @@ describe("whole users' work", () => {
     const serverId = await begin({ users: [{ id: 'max', role: 'user', permissions: ['*'] }] });
     const [ours] = await submit(serverId, 60, 15);
     await core.waitState(ours.id, 'running');
-    const client = stage.stranger();
+    const client = site.stranger();
     const session = await client.newSession({ 'X-SWARM-USER_ID': 'max' });
     const theirs = await client.generate(session, { ...probeParams(4_000, 20), extra_metadata: { who: 'max' } });
     await theirs.counters((counters) => counters['live_gens'] === 1);

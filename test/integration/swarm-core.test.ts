@@ -4,19 +4,19 @@ import type { ServerId } from '../../shared/ids.ts';
 import type { JobView } from '../../shared/job.ts';
 import { CoreHarness, nth } from '../support/core-harness.ts';
 import { probeParams } from '../support/swarm-rig.ts';
-import { SwarmStage } from '../support/swarm-stage.ts';
+import { SwarmSite } from '../support/swarm-site.ts';
 
-let stage: SwarmStage;
+let site: SwarmSite;
 let core: CoreHarness;
 afterEach(async () => {
   await core.close();
-  await stage.close();
+  await site.close();
 });
 
-async function begin(...options: Parameters<typeof SwarmStage.start>): Promise<ServerId> {
-  stage = await SwarmStage.start(...options);
+async function begin(...options: Parameters<typeof SwarmSite.start>): Promise<ServerId> {
+  site = await SwarmSite.start(...options);
   core = await CoreHarness.open();
-  return await core.addServer(stage.swarm.url, { kind: 'swarm', maxInFlight: 8 });
+  return await core.addServer(site.swarm.url, { kind: 'swarm', maxInFlight: 8 });
 }
 async function submit(serverId: ServerId, steps: number, ms: number, images = 1, times = 1): Promise<JobView[]> {
   const { jobs } = await core.call('jobs.submit', {
@@ -28,7 +28,7 @@ async function submit(serverId: ServerId, steps: number, ms: number, images = 1,
 }
 const attemptOf = async (job: JobView): Promise<string> =>
   nth((await core.call('jobs.get', { id: job.id })).attempts.slice(-1), 0).id;
-const promptOf = async (job: JobView): Promise<string | undefined> => stage.promptOf(await attemptOf(job));
+const promptOf = async (job: JobView): Promise<string | undefined> => site.promptOf(await attemptOf(job));
 
 describe('a job on SwarmUI', () => {
   test('runs, and all its images are on disk', async () => {
@@ -43,7 +43,7 @@ describe('a job on SwarmUI', () => {
     const serverId = await begin();
     const jobs = await submit(serverId, 2, 10, 1, 6);
     const claims = (): number =>
-      stage.swarm.engine.events('claim').length - stage.swarm.engine.events('request-end').length;
+      site.swarm.engine.events('claim').length - site.swarm.engine.events('request-end').length;
     let most = 0;
     await core.waitFor(
       'all are done',
@@ -55,7 +55,7 @@ describe('a job on SwarmUI', () => {
     );
     expect(most).toBeLessThanOrEqual(2);
     const order = await Promise.all(jobs.map(attemptOf));
-    expect(stage.swarm.engine.events('claim').map((entry) => entry.extra?.['switchyard_attempt'])).toEqual(order);
+    expect(site.swarm.engine.events('claim').map((entry) => entry.extra?.['switchyard_attempt'])).toEqual(order);
   });
 
   test('cancelled while it runs: proven; the pre-queued one of ours and a stranger are unharmed', async () => {
@@ -63,7 +63,7 @@ describe('a job on SwarmUI', () => {
     const [first, second] = await submit(serverId, 60, 10, 1, 2);
     if (first === undefined || second === undefined) return;
     await core.waitState(first.id, 'running');
-    await stage.foreignJob('stranger', 2, 5);
+    await site.foreignJob('stranger', 2, 5);
     await core.cancel(first.id);
     const ended = await core.waitState(first.id, 'cancelled');
     expect(ended.cancel?.outcome).toEqual({
@@ -72,10 +72,10 @@ describe('a job on SwarmUI', () => {
       evidence: 'proven',
       partialOutputs: 0,
     });
-    expect(stage.inComfy(await promptOf(first))).toEqual(['interrupted']);
+    expect(site.inComfy(await promptOf(first))).toEqual(['interrupted']);
     await core.waitState(second.id, 'done');
     await core.waitFor('the stranger is done', () =>
-      stage.log('stranger').some((entry) => entry.kind === 'image-end' && entry.detail === 'done'),
+      site.log('stranger').some((entry) => entry.kind === 'image-end' && entry.detail === 'done'),
     );
   });
 
@@ -86,9 +86,9 @@ describe('a job on SwarmUI', () => {
     await core.waitState(nth(jobs, 1).id, 'accepted');
     await core.call('cancel.run', { scope: { server: serverId, which: 'mine' } });
     for (const job of jobs) await core.waitState(job.id, 'cancelled');
-    expect(stage.swarm.engine.events('claim')).toHaveLength(2);
-    expect(stage.comfy.engine.log.filter((entry) => entry.event === 'success')).toEqual([]);
-    expect(stage.swarm.engine.slots(0)).toMatchObject({ lost: 0 });
+    expect(site.swarm.engine.events('claim')).toHaveLength(2);
+    expect(site.comfy.engine.log.filter((entry) => entry.event === 'success')).toEqual([]);
+    expect(site.swarm.engine.slots(0)).toMatchObject({ lost: 0 });
   });
 
   test("a neighbour's failure puts it back once, and it succeeds", { timeout: 180_000 }, async () => {
@@ -98,9 +98,9 @@ describe('a job on SwarmUI', () => {
       scanMs: 20,
       idleCheckMs: 300,
     }));
-    const client = stage.stranger();
+    const client = site.stranger();
     const bad = await client.generate(await client.newSession(), probeParams(30, 20, { fail_at: 29 }));
-    await stage.swarm.engine.until((log) => log.find((entry) => entry.kind === 'exec-start'));
+    await site.swarm.engine.until((log) => log.find((entry) => entry.kind === 'exec-start'));
     const [job] = await submit(serverId, 2, 5);
     if (job === undefined) return;
     await core.waitState(job.id, 'accepted');
@@ -120,7 +120,7 @@ describe('after a crash of ours or of the server', () => {
     await core.restart();
     const done = await core.waitState(job.id, 'done');
     expect(done.outputs).toMatchObject({ stored: 1 });
-    expect(stage.swarm.engine.events('claim')).toHaveLength(1);
+    expect(site.swarm.engine.events('claim')).toHaveLength(1);
   });
 
   test('our process starts again with a cancel open: it is taken up and proven', async () => {
@@ -128,14 +128,14 @@ describe('after a crash of ours or of the server', () => {
     const [job] = await submit(serverId, 400, 20);
     if (job === undefined) return;
     await core.waitState(job.id, 'running');
-    await stage.swarm.goDown();
+    await site.swarm.goDown();
     await core.cancel(job.id);
     await core.stop();
-    await stage.swarm.comeUp();
+    await site.swarm.comeUp();
     await core.start();
     const ended = await core.waitState(job.id, 'cancelled');
     expect(ended.cancel?.outcome).toMatchObject({ outcome: 'cancelled', reach: 'running', evidence: 'proven' });
-    expect(stage.inComfy(await promptOf(job))).toEqual(['interrupted']);
+    expect(site.inComfy(await promptOf(job))).toEqual(['interrupted']);
   });
 
   test('the server was restarted: the job is lost, said so, and its leftover is stopped', async () => {
@@ -144,11 +144,11 @@ describe('after a crash of ours or of the server', () => {
     if (job === undefined) return;
     await core.waitState(job.id, 'running');
     const prompt = await promptOf(job);
-    await stage.swarm.restart(100);
+    await site.swarm.restart(100);
     const ended = await core.waitState(job.id, 'failed');
     expect(ended.error).toMatchObject({ code: 'lost', details: { cause: 'server-restarted' } });
-    await core.waitFor('its leftover is stopped', () => stage.inComfy(prompt).length > 0);
-    expect(stage.inComfy(prompt)).toEqual(['interrupted']);
+    await core.waitFor('its leftover is stopped', () => site.inComfy(prompt).length > 0);
+    expect(site.inComfy(prompt)).toEqual(['interrupted']);
     const [next] = await submit(serverId, 2, 5);
     if (next !== undefined) await core.waitState(next.id, 'done');
   });

@@ -2,17 +2,17 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { until } from '../support/until.ts';
 import { probeParams } from '../support/swarm-rig.ts';
-import { SwarmStage } from '../support/swarm-stage.ts';
+import { SwarmSite } from '../support/swarm-site.ts';
 
-let stage: SwarmStage;
+let site: SwarmSite;
 afterEach(async () => {
-  await stage.close();
+  await site.close();
 });
 
 describe('a job', () => {
   test('is accepted, runs with rising progress, and its image can be read', async () => {
-    stage = await SwarmStage.start();
-    const rig = await stage.connect();
+    site = await SwarmSite.start();
+    const rig = await site.connect();
     expect(rig.adapter.slots()).toBe(2);
     const job = await rig.accepted(await rig.send(probeParams(6, 20)));
     const end = await rig.ended(job);
@@ -23,12 +23,12 @@ describe('a job', () => {
     const fractions = job.lives.flatMap((live) => (live.type === 'fraction' ? [live.overall] : []));
     expect(fractions.length).toBeGreaterThan(5);
     expect([...fractions].sort((a, b) => a - b)).toEqual(fractions);
-    expect(stage.log(job)[0]?.extra).toMatchObject({ switchyard_attempt: job.attempt.attemptId });
+    expect(site.log(job)[0]?.extra).toMatchObject({ switchyard_attempt: job.attempt.attemptId });
   });
 
   test('of three images gives three, and its parameters need no raw graph', async () => {
-    stage = await SwarmStage.start({ models: [{ name: 'dreamscape-xl.safetensors' }] });
-    const rig = await stage.connect();
+    site = await SwarmSite.start({ models: [{ name: 'dreamscape-xl.safetensors' }] });
+    const rig = await site.connect();
     const job = await rig.accepted(
       await rig.send({ model: 'dreamscape-xl', prompt: 'a lake', steps: 2, width: 64, height: 64, seed: null }, 3),
     );
@@ -39,18 +39,18 @@ describe('a job', () => {
   });
 
   test("keeps to itself: pictures that come before its own start are a stranger's and are dropped (S15)", async () => {
-    stage = await SwarmStage.start();
-    const rig = await stage.connect();
+    site = await SwarmSite.start();
+    const rig = await site.connect();
     // An orphan of somebody else leaves its frames in the backend's socket.
-    const held = stage.swarm.engine.pauseAt('posting-prompt');
-    const client = stage.stranger();
+    const held = site.swarm.engine.pauseAt('posting-prompt');
+    const client = site.stranger();
     const session = await client.newSession();
     const stream = await client.generate(session, probeParams(3, 10, { preview: true }));
     const { promptId = '' } = await held.reached;
     await client.interrupt(session);
     await stream.ended();
     held.release();
-    await stage.comfy.engine.seen('success', promptId);
+    await site.comfy.engine.seen('success', promptId);
     const job = await rig.accepted(await rig.send(probeParams(3, 10, { preview: false })));
     await rig.ended(job);
     expect(job.lives.filter((live) => live.type === 'preview')).toEqual([]);
@@ -60,8 +60,8 @@ describe('a job', () => {
   });
 
   test('fifty previews a second are at most ten', async () => {
-    stage = await SwarmStage.start();
-    const rig = await stage.connect();
+    site = await SwarmSite.start();
+    const rig = await site.connect();
     const job = await rig.accepted(await rig.send(probeParams(50, 20, { preview: true })));
     const began = performance.now();
     await rig.ended(job);
@@ -70,8 +70,8 @@ describe('a job', () => {
   });
 
   test('"NaN" in the percents is no progress and no harm', async () => {
-    stage = await SwarmStage.start();
-    const rig = await stage.connect();
+    site = await SwarmSite.start();
+    const rig = await site.connect();
     const graph =
       '{"9":{"class_type":"SwarmSaveImageWS","inputs":{"images":["1",0]}},"1":{"class_type":"TestZeroMax","inputs":{"seed":4}}}';
     const job = await rig.accepted(await rig.send({ comfyworkflowraw: graph }));
@@ -80,8 +80,8 @@ describe('a job', () => {
   });
 
   test('an output of 150 MB that is nowhere but in the stream is read whole', { timeout: 180_000 }, async () => {
-    stage = await SwarmStage.start();
-    const rig = await stage.connect();
+    site = await SwarmSite.start();
+    const rig = await site.connect();
     const graph = JSON.stringify({ '100': { class_type: 'TestBigImage', inputs: { megabytes: 150 } } });
     const job = await rig.accepted(await rig.send({ donotsave: true, comfyworkflowraw: graph }));
     const end = await rig.ended(job, 120_000);
@@ -95,8 +95,8 @@ describe('a job', () => {
 
 describe('bad input', () => {
   test('an unknown model is refused, for this server only', async () => {
-    stage = await SwarmStage.start({ models: [{ name: 'dreamscape-xl.safetensors' }] });
-    const rig = await stage.connect();
+    site = await SwarmSite.start({ models: [{ name: 'dreamscape-xl.safetensors' }] });
+    const rig = await site.connect();
     const job = await rig.send({ model: 'no-such-model', prompt: 'x' });
     expect(await job.submitted).toMatchObject({
       result: 'rejected',
@@ -106,8 +106,8 @@ describe('bad input', () => {
   });
 
   test('a wrong parameter is refused everywhere', async () => {
-    stage = await SwarmStage.start();
-    const rig = await stage.connect();
+    site = await SwarmSite.start();
+    const rig = await site.connect();
     const job = await rig.send(probeParams(1, 1, {}, { steps: 'abc' }));
     expect(await job.submitted).toMatchObject({
       result: 'rejected',
@@ -119,8 +119,8 @@ describe('bad input', () => {
   });
 
   test('a failing node fails the job, with what ComfyUI said', async () => {
-    stage = await SwarmStage.start();
-    const rig = await stage.connect();
+    site = await SwarmSite.start();
+    const rig = await site.connect();
     const job = await rig.accepted(await rig.send(probeParams(4, 5, { fail_at: 2 })));
     expect(await rig.ended(job)).toMatchObject({
       type: 'executionFailed',
@@ -129,8 +129,8 @@ describe('bad input', () => {
   });
 
   test('a node type that no backend has is refused after a second', async () => {
-    stage = await SwarmStage.start({ refuseAfterMs: 30, scanMs: 20 });
-    const rig = await stage.connect();
+    site = await SwarmSite.start({ refuseAfterMs: 30, scanMs: 20 });
+    const rig = await site.connect();
     const job = await rig.accepted(
       await rig.send({ comfyworkflowraw: '{"1":{"class_type":"NoSuchNode","inputs":{}}}' }),
     );
@@ -138,28 +138,28 @@ describe('bad input', () => {
   });
 
   test('an end without image and without a word is a failure', async () => {
-    stage = await SwarmStage.start();
-    const rig = await stage.connect();
-    stage.swarm.engine.crashNextRequest();
+    site = await SwarmSite.start();
+    const rig = await site.connect();
+    site.swarm.engine.crashNextRequest();
     const job = await rig.accepted(await rig.send(probeParams(4, 5)));
     expect(await rig.ended(job)).toMatchObject({ type: 'executionFailed', error: { code: 'execution_failed' } });
   });
 
   test('stopped by somebody else: said so, and not put back', async () => {
-    stage = await SwarmStage.start();
-    const rig = await stage.connect();
+    site = await SwarmSite.start();
+    const rig = await site.connect();
     const job = await rig.running(await rig.accepted(await rig.send(probeParams(4_000, 20))));
-    const client = stage.stranger();
+    const client = site.stranger();
     await client.interrupt(await client.newSession(), true);
     expect(await rig.ended(job)).toMatchObject({ type: 'stopped', by: 'another-client', reach: 'running' });
   });
 
   test('a session the server forgot: nothing was taken, and the next lease is a good one', async () => {
-    stage = await SwarmStage.start();
-    const rig = await stage.connect();
+    site = await SwarmSite.start();
+    const rig = await site.connect();
     const key = await rig.adapter.leaseKey(AbortSignal.timeout(5_000));
     rig.adapter.releaseKey(key);
-    stage.swarm.engine.forgetSessions();
+    site.swarm.engine.forgetSessions();
     // The idle session is found out when it is leased; one that is forgotten in between is found out when it is sent.
     const pause = rig.adapter.leaseKey(AbortSignal.timeout(5_000));
     expect(await pause).not.toBe(key);
@@ -169,12 +169,12 @@ describe('bad input', () => {
   });
 
   test('forgotten between lease and sending: not sent, so that it is sent again', async () => {
-    stage = await SwarmStage.start();
-    const rig = await stage.connect();
+    site = await SwarmSite.start();
+    const rig = await site.connect();
     const send = rig.adapter.leaseKey.bind(rig.adapter);
     rig.adapter.leaseKey = async (signal) => {
       const key = await send(signal);
-      stage.swarm.engine.forgetSessions();
+      site.swarm.engine.forgetSessions();
       return key;
     };
     const job = await rig.send(probeParams(2, 5));
@@ -184,16 +184,16 @@ describe('bad input', () => {
 
 describe('neighbours (S17)', () => {
   test('a failure of a neighbour on an AllowIdle backend puts ours back once; the second time it is told as it is', async () => {
-    stage = await SwarmStage.start((url) => ({
+    site = await SwarmSite.start((url) => ({
       backends: [{ address: url, allowIdle: true, overQueue: 0 }],
       refuseAfterMs: 30,
       scanMs: 20,
       idleCheckMs: 2_000,
     }));
-    const rig = await stage.connect();
-    const client = stage.stranger();
+    const rig = await site.connect();
+    const client = site.stranger();
     const bad = await client.generate(await client.newSession(), probeParams(20, 20, { fail_at: 19 }));
-    await stage.swarm.engine.until((log) => log.find((entry) => entry.kind === 'exec-start'));
+    await site.swarm.engine.until((log) => log.find((entry) => entry.kind === 'exec-start'));
     const job = await rig.accepted(await rig.send(probeParams(2, 5)));
     await bad.ended();
     expect(await rig.ended(job)).toMatchObject({ type: 'stopped', by: 'collateral', reach: 'waiting' });
@@ -207,14 +207,11 @@ describe('neighbours (S17)', () => {
 
   test('a load that others wait for is not cancelled under them: held until it is through', async () => {
     const name = 'slow-a.safetensors';
-    stage = await SwarmStage.start(
-      { models: [{ name }], scanMs: 100 },
-      { checkpoints: [name], loadMs: { [name]: 800 } },
-    );
-    const rig = await stage.connect();
+    site = await SwarmSite.start({ models: [{ name }], scanMs: 100 }, { checkpoints: [name], loadMs: { [name]: 800 } });
+    const rig = await site.connect();
     const job = await rig.accepted(await rig.send(probeParams(4_000, 20, {}, { model: 'slow-a' })));
     await until('its model loads', () => job.lives.some((live) => live.type === 'loading-model'));
-    const client = stage.stranger();
+    const client = site.stranger();
     const other = await client.generate(await client.newSession(), { ...probeParams(2, 5), model: 'slow-a' });
     await other.counters((counters) => counters['waiting_backends'] === 1);
     expect(await rig.stop(job)).toMatchObject({ report: 'ended', fact: { type: 'stopped' } });

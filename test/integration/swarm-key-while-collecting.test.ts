@@ -2,21 +2,21 @@
 import { afterEach, expect, test } from 'vitest';
 import { CoreHarness, nth } from '../support/core-harness.ts';
 import { probeParams } from '../support/swarm-rig.ts';
-import { SwarmStage } from '../support/swarm-stage.ts';
+import { SwarmSite } from '../support/swarm-site.ts';
 
-let stage: SwarmStage;
+let site: SwarmSite;
 let core: CoreHarness;
 afterEach(async () => {
   await core.close();
-  await stage.close();
+  await site.close();
 });
 
 test('key-while-collecting: jobs run on, one after another, while the files of the first can not be had', async () => {
-  stage = await SwarmStage.start();
+  site = await SwarmSite.start();
   core = await CoreHarness.open();
-  const serverId = await core.addServer(stage.swarm.url, { kind: 'swarm', maxInFlight: 8 });
+  const serverId = await core.addServer(site.swarm.url, { kind: 'swarm', maxInFlight: 8 });
   // The first file asked for is refused for a while; every later one is given.
-  stage.swarm.faults.next('/view/', { kind: 'answer', status: 500, body: {} }, 4);
+  site.swarm.faults.next('/view/', { kind: 'answer', status: 500, body: {} }, 4);
   const { jobs } = await core.call('jobs.submit', {
     payload: { kind: 'swarm', images: 1, params: probeParams(3, 10) },
     serverId,

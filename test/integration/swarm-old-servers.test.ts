@@ -3,35 +3,35 @@
  */
 import { afterEach, describe, expect, test } from 'vitest';
 import { probeParams } from '../support/swarm-rig.ts';
-import { SwarmStage } from '../support/swarm-stage.ts';
+import { SwarmSite } from '../support/swarm-site.ts';
 
-let stage: SwarmStage;
+let site: SwarmSite;
 afterEach(async () => {
-  await stage.close();
+  await site.close();
 });
 
 describe('old servers', () => {
   test('up to 0.9.7 are known by a missing route, said, and no running job is interrupted without leave', async () => {
-    stage = await SwarmStage.start({ version: '0.9.6' });
-    const rig = await stage.connect();
+    site = await SwarmSite.start({ version: '0.9.6' });
+    const rig = await site.connect();
     expect(rig.link.status().capabilities).toMatchObject({ targetedInterrupt: false });
     expect(rig.link.status().problems).toContainEqual({ code: 'untargeted', params: {} });
     const job = await rig.running(await rig.accepted(await rig.send(probeParams(30, 20))));
     expect(await rig.stop(job)).toEqual({ report: 'runs-on' });
     expect(await rig.ended(job)).toMatchObject({ type: 'finished' });
-    expect(stage.swarm.engine.events('interrupt')).toEqual([]);
-    const allowed = await stage.connect({ allowUntargetedInterrupt: true });
+    expect(site.swarm.engine.events('interrupt')).toEqual([]);
+    const allowed = await site.connect({ allowUntargetedInterrupt: true });
     const other = await allowed.running(await allowed.accepted(await allowed.send(probeParams(4_000, 20))));
     expect(await allowed.stop(other)).toMatchObject({ report: 'ended', fact: { type: 'stopped', reach: 'running' } });
   });
 
   test("a dead ComfyUI behind a running backend fails the job by its name, once as a neighbour's", async () => {
-    stage = await SwarmStage.start();
-    const rig = await stage.connect();
-    await stage.comfy.goDown();
+    site = await SwarmSite.start();
+    const rig = await site.connect();
+    await site.comfy.goDown();
     const job = await rig.send(probeParams(2, 5));
     await job.submitted;
     expect(await rig.ended(job)).toMatchObject({ type: 'stopped', by: 'collateral' });
-    await stage.comfy.comeUp();
+    await site.comfy.comeUp();
   });
 });

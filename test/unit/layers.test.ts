@@ -72,7 +72,7 @@ describe('imports', () => {
     ['electron/host/http-server.ts', '../listen/guards.ts'],
     ['electron/gateway/port.ts', '../listen/guards.ts'],
     ['electron/gateway/port.ts', '../core/core.ts'],
-    ['electron/host/run-host.ts', '../gateway/port.ts'],
+    ['electron/host/run.ts', '../gateway/port.ts'],
     ['electron/desktop/desktop.ts', './tray/tray.ts'],
     ['electron/desktop/tray/tray.ts', '../text.ts'],
     ['electron/core/queue/collector.ts', '../pictures/thumbs.ts'],
@@ -156,6 +156,14 @@ describe('imports', () => {
 });
 
 describe('files', () => {
+  it('do not begin with the name of their folder', () => {
+    const repeating = files.filter((file) => {
+      const [name = '', folder = ''] = file.split('/').reverse();
+      return /^(?:shared|electron|renderer)\//.test(file) && name.startsWith(`${folder.replace(/s$/, '')}-`);
+    });
+    expect(repeating).toEqual([]);
+  });
+
   const texts = files
     .filter((file) => !/\.(png|ico|icns|webp|jpe?g|gif|svg|woff2?|db|sqlite|gz|zip|mp4|webm)$/.test(file))
     .map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }));

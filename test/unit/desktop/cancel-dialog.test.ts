@@ -15,7 +15,7 @@ const preview = (
   return { token, total, title, warnings: [], servers: [{ serverId: serverId(1), name: 'Studio', counts: total }] };
 };
 
-interface Stage {
+interface Site {
   previews?: CancelPreview[];
   askForOne?: boolean;
   /** Thrown by the first runs. */
@@ -24,12 +24,12 @@ interface Stage {
 }
 
 /** A box is answered in a later turn, as `dialog.showMessageBox` is (lib/browser/api/dialog.ts). */
-function stage({
+function site({
   previews = [preview('a', { running: 1, local: 2 })],
   askForOne = true,
   failures = [],
   press = () => ({ response: 0, checkboxChecked: false }),
-}: Stage = {}) {
+}: Site = {}) {
   const calls: [string, unknown][] = [];
   const boxes: MessageBoxOptions[] = [];
   const failed: string[] = [];
@@ -59,7 +59,7 @@ const one = { scope: { jobs: [jobId(1)] }, mode: 'stop', by: 'tray' } as const;
 
 describe('a cancel from the tray', () => {
   it('says what will happen to what, names its buttons, and keeps the focus on the safe one', async () => {
-    const { dialog, boxes, runs } = stage();
+    const { dialog, boxes, runs } = site();
     await dialog.run(all);
     expect(boxes[0]).toMatchObject({
       message: 'Cancel 3 jobs on Studio?',
@@ -73,12 +73,12 @@ describe('a cancel from the tray', () => {
     expect(runs()).toEqual([{ ...all, previewToken: 'a' }]);
   });
   it('kept is kept', async () => {
-    const { dialog, runs } = stage({ press: () => ({ response: 1, checkboxChecked: true }) });
+    const { dialog, runs } = site({ press: () => ({ response: 1, checkboxChecked: true }) });
     expect(await dialog.run(all)).toBeNull();
     expect(runs()).toEqual([]);
   });
   it('of one job offers not to ask again, and remembers it only when confirmed', async () => {
-    const { dialog, boxes, calls } = stage({
+    const { dialog, boxes, calls } = site({
       previews: [preview('a', { running: 1 }, 'Harbour')],
       press: () => ({ response: 0, checkboxChecked: true }),
     });
@@ -89,7 +89,7 @@ describe('a cancel from the tray', () => {
       checkboxLabel: 'Don’t ask for one job of mine',
     });
     expect(calls).toContainEqual(['settings.set', { settings: { askForOne: false } }]);
-    const kept = stage({
+    const kept = site({
       previews: [preview('a', { running: 1 })],
       press: () => ({ response: 1, checkboxChecked: true }),
     });
@@ -97,7 +97,7 @@ describe('a cancel from the tray', () => {
     expect(kept.calls.map(([name]) => name)).not.toContain('settings.set');
   });
   it('of one job asks nothing where the user said so; of several always', async () => {
-    const { dialog, boxes, runs } = stage({ askForOne: false });
+    const { dialog, boxes, runs } = site({ askForOne: false });
     await dialog.run(one);
     expect([boxes.length, runs().length]).toEqual([0, 1]);
     await dialog.run(all);
@@ -105,7 +105,7 @@ describe('a cancel from the tray', () => {
   });
   it('asks again when the queue has moved on, with what would be stopped now', async () => {
     const moved = new AppError('conflict', 'more', { details: { preview: preview('b', { running: 5 }) } });
-    const { dialog, boxes, runs } = stage({ failures: [moved] });
+    const { dialog, boxes, runs } = site({ failures: [moved] });
     await dialog.run(all);
     expect(boxes[1]?.detail).toContain(
       'The queue has changed since. This is what would be stopped now:\n5 running stop at their next step.',
@@ -116,7 +116,7 @@ describe('a cancel from the tray', () => {
     ]);
   });
   it('a conflict without a picture looks again', async () => {
-    const { dialog, runs } = stage({
+    const { dialog, runs } = site({
       previews: [preview('a', { local: 1 }), preview('c', { local: 2 })],
       failures: [new AppError('conflict', 'more')],
     });
@@ -124,19 +124,19 @@ describe('a cancel from the tray', () => {
     expect(runs().at(-1)).toMatchObject({ previewToken: 'c' });
   });
   it('of nothing is information, no error', async () => {
-    const { dialog, boxes, failed, runs } = stage({ previews: [preview('a', { collecting: 1 })] });
+    const { dialog, boxes, failed, runs } = site({ previews: [preview('a', { collecting: 1 })] });
     await dialog.run(all);
     expect(boxes[0]).toMatchObject({ type: 'info', message: 'Nothing to cancel', buttons: ['Close'] });
     expect([failed, runs()]).toEqual([[], []]);
   });
   it('that can’t be done is said', async () => {
-    const { dialog, failed } = stage({ failures: [new AppError('storage', 'disk full')] });
+    const { dialog, failed } = site({ failures: [new AppError('storage', 'disk full')] });
     await dialog.run(all);
     expect(failed).toEqual(['storage']);
   });
   it('asked twice: the newest question stands, and only its answer counts', async () => {
     const answers: ((value: MessageBoxReturnValue) => void)[] = [];
-    const { dialog, boxes, runs } = stage({
+    const { dialog, boxes, runs } = site({
       previews: [preview('a', { local: 1 }), preview('b', { local: 2 })],
       press: () => new Promise((resolve) => answers.push(resolve)),
     });

@@ -3,29 +3,29 @@ import { join } from 'node:path';
 import type { MenuItemConstructorOptions, MessageBoxOptions } from 'electron';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findRunningHost } from '../../../electron/host/endpoint.ts';
-import { runHost } from '../../../electron/host/run-host.ts';
+import { runHost } from '../../../electron/host/run.ts';
 import type { Client } from '../../../shared/rpc/client.ts';
 import type { JobId } from '../../../shared/ids.ts';
 import { sleepGraph } from '../../support/core-harness.ts';
 import { until } from '../../support/until.ts';
 import type { FakeElectron } from '../../fakes/electron/electron.ts';
-import { ShellStage } from './shell-stage.ts';
+import { ShellSite } from './shell-site.ts';
 
 vi.mock('electron', () => import('../../fakes/electron/ipc-main.ts'));
 
-let stage: ShellStage;
+let site: ShellSite;
 
 beforeEach(async () => {
-  stage = await ShellStage.open();
+  site = await ShellSite.open();
 });
 afterEach(async () => {
-  await stage.close();
+  await site.close();
 });
 
 /** Two jobs on a server that is held at its first step, so that one runs and one waits for as long as the test wants. */
 async function withWork(client: Client): Promise<{ ids: JobId[]; release: () => void }> {
-  const hold = stage.comfy.engine.pauseAt('before-step-check');
-  const { server } = await client.api.servers.add({ url: stage.comfy.url, name: 'Studio', kind: 'comfy' });
+  const hold = site.comfy.engine.pauseAt('before-step-check');
+  const { server } = await client.api.servers.add({ url: site.comfy.url, name: 'Studio', kind: 'comfy' });
   const { jobs } = await client.api.jobs.submit({
     payload: { kind: 'comfy', graph: sleepGraph(20, 5) },
     serverId: server.id,
@@ -41,9 +41,9 @@ async function withWork(client: Client): Promise<{ ids: JobId[]; release: () => 
   };
 }
 
-const trayLabels = (): (string | undefined)[] => stage.fake.trays[0]?.menu.map(({ label }) => label) ?? [];
+const trayLabels = (): (string | undefined)[] => site.fake.trays[0]?.menu.map(({ label }) => label) ?? [];
 const press = (id: string): void => {
-  const entry = stage.fake.trays[0]?.menu.find((item) => item.id === id);
+  const entry = site.fake.trays[0]?.menu.find((item) => item.id === id);
   if (entry?.click === undefined) throw new Error(`the tray has no entry ${id}: ${trayLabels().join(', ')}`);
   entry.click({} as never, undefined, {});
 };
@@ -51,25 +51,25 @@ async function box(
   message: RegExp,
 ): Promise<{ options: MessageBoxOptions; answer: FakeElectron['boxes'][number]['answer'] }> {
   await until(`a question like ${String(message)}`, () =>
-    stage.fake.boxes.some(({ options }) => message.test(options.message)),
+    site.fake.boxes.some(({ options }) => message.test(options.message)),
   );
-  const found = stage.fake.boxes.find(({ options }) => message.test(options.message));
+  const found = site.fake.boxes.find(({ options }) => message.test(options.message));
   if (found === undefined) throw new Error('unreachable');
   return found;
 }
 
 describe('the desktop app', () => {
   it('opens its window over its own scheme, with no TCP port, and answers the CLI on the private socket', async () => {
-    await stage.start();
-    expect(stage.fake.windows).toHaveLength(1);
-    expect(stage.fake.windows[0]?.url).toBe('app://ui/');
-    expect(stage.fake.handler()).not.toBeNull();
-    const host = await findRunningHost(join(stage.folder, 'data'));
+    await site.start();
+    expect(site.fake.windows).toHaveLength(1);
+    expect(site.fake.windows[0]?.url).toBe('app://ui/');
+    expect(site.fake.handler()).not.toBeNull();
+    const host = await findRunningHost(join(site.folder, 'data'));
     expect(host?.endpoint).toMatchObject({ pid: process.pid, url: null, version: '1.2.3' });
-    await until('its window is painted', () => stage.fake.windows[0]?.isVisible() === true);
-    expect(stage.perf).toEqual([]);
-    const client = stage.connectWindow();
-    expect(JSON.parse(stage.perf[0] ?? '')).toMatchObject({
+    await until('its window is painted', () => site.fake.windows[0]?.isVisible() === true);
+    expect(site.perf).toEqual([]);
+    const client = site.connectWindow();
+    expect(JSON.parse(site.perf[0] ?? '')).toMatchObject({
       core: expect.any(Number),
       'first-paint': expect.any(Number),
       interactive: expect.any(Number),
@@ -80,22 +80,22 @@ describe('the desktop app', () => {
   });
 
   it('is shown when a host is started on the same data: there is one Switchyard, and it has no address to open', async () => {
-    await stage.start();
-    stage.fake.windows[0]?.hide();
+    await site.start();
+    site.fake.windows[0]?.hide();
     const said: string[] = [];
     const log = vi.spyOn(console, 'log').mockImplementation((text: string) => void said.push(text));
     try {
-      await runHost(['--window', '--data', join(stage.folder, 'data')]);
+      await runHost(['--window', '--data', join(site.folder, 'data')]);
     } finally {
       log.mockRestore();
     }
     expect(said).toEqual([`Switchyard is already running on this data (process ${String(process.pid)}).`]);
-    expect(stage.fake.windows[0]?.isVisible()).toBe(true);
+    expect(site.fake.windows[0]?.isVisible()).toBe(true);
   });
 
   it('tells its window what of the desktop is really there, at once and when it changes', async () => {
-    await stage.start({ shortcuts: 'refuses' });
-    const client = stage.connectWindow();
+    await site.start({ shortcuts: 'refuses' });
+    const client = site.connectWindow();
     const states: unknown[] = [];
     client.watch(['desktop.state' as never], ({ payload }) => states.push(payload));
     await until('the first state', () => states.length > 0);
@@ -112,12 +112,12 @@ describe('the desktop app', () => {
   });
 
   it('tray: cancels exactly the job it names, and asks first', async () => {
-    await stage.start();
-    const client = stage.connectWindow();
+    await site.start();
+    const client = site.connectWindow();
     const { ids, release } = await withWork(client);
     await until('the tray names it', () => trayLabels().includes('Cancel “Harbour at dawn” on Studio…'));
     expect(trayLabels()).toContain('1 running, 1 waiting on 1 server');
-    expect(String(stage.fake.trays[0]?.image)).toContain('running');
+    expect(String(site.fake.trays[0]?.image)).toContain('running');
     press(`cancel:${String(ids[0])}`);
     const question = await box(/^Cancel “Harbour at dawn”/);
     expect(question.options.buttons).toEqual(['Cancel job', 'Keep job']);
@@ -131,12 +131,12 @@ describe('the desktop app', () => {
   });
 
   it('hotkey: the question from anywhere, marked as asked by the hotkey', async () => {
-    await stage.start();
-    const client = stage.connectWindow();
+    await site.start();
+    const client = site.connectWindow();
     const { ids, release } = await withWork(client);
     await client.api.settings.set({ settings: { hotkey: 'Ctrl+Alt+X' } });
-    await until('it is bound', () => stage.fake.shortcuts.has('Control+Alt+X'));
-    stage.fake.shortcuts.get('Control+Alt+X')?.();
+    await until('it is bound', () => site.fake.shortcuts.has('Control+Alt+X'));
+    site.fake.shortcuts.get('Control+Alt+X')?.();
     (await box(/^Cancel 2 jobs on Studio\?/)).answer({ response: 0 });
     await until('both are being cancelled', async () => (await client.api.queue.summary({})).waiting === 0);
     release();
@@ -149,27 +149,27 @@ describe('the desktop app', () => {
   });
 
   it('closing the window asks once, hides into the tray, and the core goes on', async () => {
-    await stage.start();
-    const client = stage.connectWindow();
-    expect(stage.fake.windows[0]?.close()).toBe(false);
+    await site.start();
+    const client = site.connectWindow();
+    expect(site.fake.windows[0]?.close()).toBe(false);
     (await box(/^Keep Switchyard in the tray/)).answer({ response: 0, checkboxChecked: true });
     await until('remembered', async () => (await client.api.settings.get({})).settings.closeToTray === 'tray');
-    expect(stage.fake.windows[0]?.isVisible()).toBe(false);
-    stage.desktop.showWindow();
-    expect(stage.fake.windows[0]?.isVisible()).toBe(true);
-    expect(stage.fake.windows[0]?.close()).toBe(false);
-    expect(stage.fake.boxes).toHaveLength(1);
+    expect(site.fake.windows[0]?.isVisible()).toBe(false);
+    site.desktop.showWindow();
+    expect(site.fake.windows[0]?.isVisible()).toBe(true);
+    expect(site.fake.windows[0]?.close()).toBe(false);
+    expect(site.fake.boxes).toHaveLength(1);
     client.close();
   });
 
   it('without a tray host closing never hides: it quits, or asks while work runs', async () => {
-    await stage.start({}, { tray: false, words: ['--hidden'] });
-    expect(stage.fake.trays).toHaveLength(0);
+    await site.start({}, { tray: false, words: ['--hidden'] });
+    expect(site.fake.trays).toHaveLength(0);
     // Hidden at login only where it could be found again.
-    expect(stage.fake.windows).toHaveLength(1);
-    const client = stage.connectWindow();
+    expect(site.fake.windows).toHaveLength(1);
+    const client = site.connectWindow();
     const { release } = await withWork(client);
-    expect(stage.fake.windows[0]?.close()).toBe(false);
+    expect(site.fake.windows[0]?.close()).toBe(false);
     const question = await box(/^Quit while/);
     expect(question.options).toMatchObject({
       buttons: ['Quit, jobs keep running on the servers', 'Cancel jobs and quit', 'Don’t quit'],
@@ -183,70 +183,70 @@ describe('the desktop app', () => {
   });
 
   it('quit while jobs run: they keep running on the server, and are picked up again', async () => {
-    await stage.start();
-    const client = stage.connectWindow();
+    await site.start();
+    const client = site.connectWindow();
     const { ids, release } = await withWork(client);
-    stage.fake.app.quit();
+    site.fake.app.quit();
     (await box(/^Quit while/)).answer({ response: 0 });
-    await until('over', () => stage.fake.app.exitCode === 0);
-    expect(await findRunningHost(join(stage.folder, 'data'))).toBeNull();
-    await stage.start();
+    await until('over', () => site.fake.app.exitCode === 0);
+    expect(await findRunningHost(join(site.folder, 'data'))).toBeNull();
+    await site.start();
     release();
-    const again = stage.connectWindow();
+    const again = site.connectWindow();
     for (const id of ids) expect((await again.api.jobs.awaitEnd({ id })).job.state).toBe('done');
     again.close();
   });
 
   it('cancel jobs and quit: waits until every job has ended, with its progress in the taskbar', async () => {
-    await stage.start();
-    const client = stage.connectWindow();
+    await site.start();
+    const client = site.connectWindow();
     const { release } = await withWork(client);
     await until('the shell knows of it', () => trayLabels().includes('1 running, 1 waiting on 1 server'));
-    stage.fake.app.quit();
+    site.fake.app.quit();
     (await box(/^Quit while/)).answer({ response: 1 });
     await box(/^Cancelling 2 jobs…/);
-    await until('the waiting one has ended', () => (stage.fake.windows[0]?.progress ?? 0) > 0);
-    expect(stage.fake.app.exitCode).toBeNull();
+    await until('the waiting one has ended', () => (site.fake.windows[0]?.progress ?? 0) > 0);
+    expect(site.fake.app.exitCode).toBeNull();
     release();
-    await until('over', () => stage.fake.app.exitCode === 0);
+    await until('over', () => site.fake.app.exitCode === 0);
     client.close();
   });
 
   it('the system’s end asks nothing: windows close, the core closes, nothing is lost', async () => {
-    await stage.start({}, { platform: 'win32' });
-    const client = stage.connectWindow();
+    await site.start({}, { platform: 'win32' });
+    const client = site.connectWindow();
     const { release } = await withWork(client);
     // Windows emits no before-quit then.
-    stage.fake.windows[0]?.emit('session-end', {});
-    expect(stage.fake.windows[0]?.close()).toBe(true);
-    await until('over', () => stage.fake.app.exitCode === 0);
-    expect(stage.fake.boxes).toEqual([]);
+    site.fake.windows[0]?.emit('session-end', {});
+    expect(site.fake.windows[0]?.close()).toBe(true);
+    await until('over', () => site.fake.app.exitCode === 0);
+    expect(site.fake.boxes).toEqual([]);
     release();
     client.close();
   });
 
   it('a renderer that breaks is rebuilt, and the core does not notice', async () => {
-    await stage.start();
-    const client = stage.connectWindow();
+    await site.start();
+    const client = site.connectWindow();
     const { ids, release } = await withWork(client);
-    stage.fake.windows[0]?.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 11 });
-    expect(stage.fake.windows).toHaveLength(2);
+    site.fake.windows[0]?.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 11 });
+    expect(site.fake.windows).toHaveLength(2);
     release();
-    const again = stage.connectWindow();
+    const again = site.connectWindow();
     expect((await again.api.jobs.awaitEnd({ id: ids[1] as JobId })).job.state).toBe('done');
     again.close();
     client.close();
   });
 
   it('a failed job is notified of; where the system refuses, it is a toast of the window', async () => {
-    await stage.start({ notifications: 'fail' });
-    await until('its window is painted', () => stage.fake.windows[0]?.isFocused() === true);
+    await site.start({ notifications: 'fail' });
+    await until('its window is painted', () => site.fake.windows[0]?.isFocused() === true);
     // None while it has the focus.
-    stage.fake.windows[0]?.blur();
-    const client = stage.connectWindow();
+    site.fake.windows[0]?.blur();
+    const client = site.connectWindow();
     const toasts: unknown[] = [];
     client.watch(['desktop.notice' as never], ({ payload }) => toasts.push(payload));
-    const { server } = await client.api.servers.add({ url: stage.comfy.url, name: 'Studio', kind: 'comfy' });
+    const { server } = await client.api.servers.add({ url: site.comfy.url, name: 'Studio', kind: 'comfy' });
     const graph = { '1': { class_type: 'NoSuchNode', inputs: {} } };
     const { jobs } = await client.api.jobs.submit({
       payload: { kind: 'comfy', graph },
@@ -255,21 +255,21 @@ describe('the desktop app', () => {
     });
     await until('a toast', () => toasts.length > 0);
     expect(toasts[0]).toMatchObject({ title: '“Broken” failed', open: `history/${String(jobs[0]?.id)}` });
-    stage.fake.notifications[0]?.emit('click');
-    expect(stage.fake.windows[0]?.url).toBe(`app://ui/#history/${String(jobs[0]?.id)}`);
+    site.fake.notifications[0]?.emit('click');
+    expect(site.fake.windows[0]?.url).toBe(`app://ui/#history/${String(jobs[0]?.id)}`);
     client.close();
   });
 
   it('after sleep every socket is dropped, and made anew and reconciled within five seconds', async () => {
-    await stage.start();
-    const client = stage.connectWindow();
+    await site.start();
+    const client = site.connectWindow();
     const contacts: string[] = [];
     client.watch(['server.changed'], ({ payload }) => contacts.push(payload.status.contact));
     const { ids, release } = await withWork(client);
     await until('online', () => contacts.at(-1) === 'online');
     contacts.length = 0;
     const wokeAt = performance.now();
-    stage.fake.power.emit('resume');
+    site.fake.power.emit('resume');
     await until('it is connected anew', () => contacts.includes('connecting') && contacts.at(-1) === 'online');
     expect(performance.now() - wokeAt).toBeLessThan(5_000);
     release();
@@ -279,25 +279,25 @@ describe('the desktop app', () => {
   });
 
   it('keeps the computer awake only where that is wanted, and only while something is open', async () => {
-    await stage.start();
-    const client = stage.connectWindow();
+    await site.start();
+    const client = site.connectWindow();
     const { ids, release } = await withWork(client);
     await until('the shell knows of it', () => trayLabels().includes('1 running, 1 waiting on 1 server'));
-    expect(stage.fake.blockers.size).toBe(0);
+    expect(site.fake.blockers.size).toBe(0);
     await client.api.settings.set({ settings: { keepAwake: true } });
-    await until('awake', () => stage.fake.blockers.size === 1);
-    expect([...stage.fake.blockers.values()]).toEqual(['prevent-app-suspension']);
+    await until('awake', () => site.fake.blockers.size === 1);
+    expect([...site.fake.blockers.values()]).toEqual(['prevent-app-suspension']);
     release();
     for (const id of ids) await client.api.jobs.awaitEnd({ id });
-    await until('allowed to sleep', () => stage.fake.blockers.size === 0);
+    await until('allowed to sleep', () => site.fake.blockers.size === 0);
     client.close();
   });
 
   it('a cancel from the menu was asked for in the window, as its history says', async () => {
-    await stage.start();
-    const client = stage.connectWindow();
+    await site.start();
+    const client = site.connectWindow();
     const { ids, release } = await withWork(client);
-    const queue = stage.fake.menu().find(({ label }) => label === 'Queue')?.submenu as MenuItemConstructorOptions[];
+    const queue = site.fake.menu().find(({ label }) => label === 'Queue')?.submenu as MenuItemConstructorOptions[];
     queue.find(({ id }) => id === 'cancel-all')?.click?.({} as never, undefined, {});
     (await box(/^Cancel 2 jobs on Studio\?/)).answer({ response: 0 });
     await until('both are being cancelled', async () => (await client.api.queue.summary({})).waiting === 0);
@@ -307,39 +307,39 @@ describe('the desktop app', () => {
   });
 
   it('the glyph follows the bar it sits in, which on Windows is not the theme of programs', async () => {
-    await stage.start({}, { platform: 'win32' });
-    expect(String(stage.fake.trays[0]?.image)).toMatch(/idle-dark\.ico$/);
-    stage.fake.theme.shouldUseDarkColorsForSystemIntegratedUI = false;
-    stage.fake.theme.emit('updated');
-    expect(String(stage.fake.trays[0]?.image)).toMatch(/idle-light\.ico$/);
+    await site.start({}, { platform: 'win32' });
+    expect(String(site.fake.trays[0]?.image)).toMatch(/idle-dark\.ico$/);
+    site.fake.theme.shouldUseDarkColorsForSystemIntegratedUI = false;
+    site.fake.theme.emit('updated');
+    expect(String(site.fake.trays[0]?.image)).toMatch(/idle-light\.ico$/);
   });
 
   it('a notification clicked when nobody remembers it any more opens the window (Windows)', async () => {
-    await stage.start({}, { platform: 'win32', words: ['--hidden'] });
-    expect(stage.fake.windows).toHaveLength(0);
-    stage.fake.activation.hear?.();
-    expect(stage.fake.windows).toHaveLength(1);
+    await site.start({}, { platform: 'win32', words: ['--hidden'] });
+    expect(site.fake.windows).toHaveLength(0);
+    site.fake.activation.hear?.();
+    expect(site.fake.windows).toHaveLength(1);
   });
 
   it('a window that does not answer is asked about once, and no more when it answers again', async () => {
-    await stage.start();
-    stage.fake.windows[0]?.emit('unresponsive');
-    stage.fake.windows[0]?.emit('unresponsive');
-    expect(stage.fake.boxes.map(({ options }) => options.message)).toEqual(['The window does not answer']);
-    stage.fake.windows[0]?.emit('responsive');
-    expect(stage.fake.boxes[0]?.options.signal?.aborted).toBe(true);
-    stage.fake.windows[0]?.emit('unresponsive');
-    stage.fake.boxes[1]?.answer({ response: 0 });
-    await until('made anew', () => stage.fake.windows.length === 2);
+    await site.start();
+    site.fake.windows[0]?.emit('unresponsive');
+    site.fake.windows[0]?.emit('unresponsive');
+    expect(site.fake.boxes.map(({ options }) => options.message)).toEqual(['The window does not answer']);
+    site.fake.windows[0]?.emit('responsive');
+    expect(site.fake.boxes[0]?.options.signal?.aborted).toBe(true);
+    site.fake.windows[0]?.emit('unresponsive');
+    site.fake.boxes[1]?.answer({ response: 0 });
+    await until('made anew', () => site.fake.windows.length === 2);
   });
 
   it('two windows of one page are one connection: the old one ends', async () => {
-    await stage.start();
-    const first = stage.connectWindow();
+    await site.start();
+    const first = site.connectWindow();
     await first.hello;
     let ended = false;
     first.onClose(() => void (ended = true));
-    const second = stage.connectWindow();
+    const second = site.connectWindow();
     await until('the first has ended', () => ended);
     expect(await second.api.queue.summary({})).toMatchObject({ running: 0 });
     second.close();

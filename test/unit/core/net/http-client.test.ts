@@ -207,7 +207,7 @@ describe('what is sent', () => {
   });
 
   it.each(['http://169.254.169.254', 'http://[fe80::1]:8188', 'http://metadata.google.internal'])(
-    'refuses %s',
+    'L13: refuses %s',
     (url) => {
       expect(() => new HttpClient({ baseUrl: url })).toThrow(
         expect.objectContaining({ code: 'invalid_request' }) as Error,

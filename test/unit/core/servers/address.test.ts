@@ -61,7 +61,7 @@ it.each([
   'metadata.google.internal',
   '100.100.100.200',
   'fd00:ec2::254',
-])('never goes to %s', (host) => {
+])('L13: never goes to %s', (host) => {
   expect(isForbiddenHost(host)).toBe(true);
 });
 it.each(['127.0.0.1', '::1', '192.168.1.1', '10.0.0.1', 'fd00::1', 'box.local', '100.64.0.1'])(

@@ -1,6 +1,6 @@
 /**
  * The engine plays recorded scenarios of a real ComfyUI 0.8.0 again: same frames of same shape to the same clients in the same order, same
- * answers. Left out: 19 and 26 (console logs, not played), 20 (another machine), 23 to 25 (races and a restart: comfy-engine.test.ts).
+ * answers. Left out: 19 and 26 (console logs, not played), 20 (another machine), 23 to 25 (races and a restart: engine.test.ts).
  */
 import { describe, expect, it } from 'vitest';
 import { startComfyServer } from '../../../../electron/demo/comfy/server.ts';

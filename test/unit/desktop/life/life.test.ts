@@ -4,7 +4,7 @@ import { Life, quitQuestion } from '../../../../electron/desktop/life/life.ts';
 import { cancellingDialog } from '../../../../electron/desktop/text.ts';
 
 /** Its boxes are answered when a test says so, as `dialog.showMessageBox` is by a person (lib/browser/api/dialog.ts). */
-function stage() {
+function site() {
   const seen: string[] = [];
   const boxes: { options: MessageBoxOptions; answer: (response: number, checkboxChecked?: boolean) => void }[] = [];
   const counts = { running: 2, waiting: 3 };
@@ -56,7 +56,7 @@ function stage() {
 
 describe('life at work', () => {
   it('counts down while it cancels, and ends with the last job', async () => {
-    const { life, seen, boxes, counts, settle } = stage();
+    const { life, seen, boxes, counts, settle } = site();
     life.input({ type: 'quit' });
     boxes[0]?.answer(1, true);
     await settle();
@@ -83,7 +83,7 @@ describe('life at work', () => {
     expect(life.over).toBe(true);
   });
   it('quits at once when told so, with the rest of the cancels kept on disk', async () => {
-    const { life, seen, boxes, settle } = stage();
+    const { life, seen, boxes, settle } = site();
     life.input({ type: 'quit' });
     boxes[0]?.answer(1);
     await settle();
@@ -93,7 +93,7 @@ describe('life at work', () => {
     expect(seen.slice(-3)).toEqual(['progress ends', 'close core', 'exit']);
   });
   it('stays when the cancels can’t even be asked for', async () => {
-    const { life, seen, boxes, settle, failCancel } = stage();
+    const { life, seen, boxes, settle, failCancel } = site();
     failCancel(new Error('disk full'));
     life.input({ type: 'quit' });
     boxes[0]?.answer(1);
@@ -104,7 +104,7 @@ describe('life at work', () => {
     expect(life.ending).toBe(false);
   });
   it('a question that was overtaken answers nothing', async () => {
-    const { life, seen, boxes, settle } = stage();
+    const { life, seen, boxes, settle } = site();
     life.input({ type: 'close' });
     life.input({ type: 'system-ends' });
     boxes[0]?.answer(0, true);
@@ -112,7 +112,7 @@ describe('life at work', () => {
     expect(seen).toEqual(['progress ends', 'close core', 'exit']);
   });
   it('a core that fails to close does not keep the process', async () => {
-    const { life, seen, counts, settle, failClose } = stage();
+    const { life, seen, counts, settle, failClose } = site();
     counts.running = 0;
     counts.waiting = 0;
     failClose(new Error('disk full'));
@@ -121,7 +121,7 @@ describe('life at work', () => {
     expect(seen).toEqual(['close core', 'Error: disk full', 'exit']);
   });
   it('an update begins when the core is closed', async () => {
-    const { life, seen, settle } = stage();
+    const { life, seen, settle } = site();
     life.input({ type: 'update' });
     await settle();
     expect(seen).toEqual(['close core', 'install']);

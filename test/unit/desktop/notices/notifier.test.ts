@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 /** Its notifications are shown and say nothing more until a test clicks or fails one (electron_api_notification.cc). */
-function stage(options: { focused?: boolean; none?: boolean } = {}) {
+function site(options: { focused?: boolean; none?: boolean } = {}) {
   const events = new Emitter<Events>((error) => {
     throw error;
   });
@@ -44,7 +44,7 @@ const endedNow = { endedAt: Date.now() + 86_400_000 };
 
 describe('the notifier', () => {
   it('tells a failure once, however often its job changes afterwards', () => {
-    const { events, shown } = stage();
+    const { events, shown } = site();
     const failed = jobView(1, {
       state: 'failed',
       ...endedNow,
@@ -56,12 +56,12 @@ describe('the notifier', () => {
     expect(shown.map(({ title, body }) => [title, body])).toEqual([['“Job 1” failed', 'KSampler: out of memory']]);
   });
   it('says nothing of what ended before it began', () => {
-    const { events, shown } = stage();
+    const { events, shown } = site();
     events.emit('job.changed', jobView(1, { state: 'failed', endedAt: 1 }));
     expect(shown).toEqual([]);
   });
   it('the queue’s end: once, with its counts; not of a queue that was only cancelled away', () => {
-    const { events, shown } = stage();
+    const { events, shown } = site();
     events.emit('queue.summary', summary({ running: 2 }));
     events.emit('job.changed', jobView(1, { state: 'done', ...endedNow }));
     events.emit('job.changed', jobView(2, { state: 'cancelled', ...endedNow }));
@@ -76,7 +76,7 @@ describe('the notifier', () => {
     expect(shown).toHaveLength(1);
   });
   it('a cancel that has not landed after ten seconds is told once; one that has is not', () => {
-    const { events, shown } = stage();
+    const { events, shown } = site();
     events.emit('job.changed', jobView(1, { cancel: cancelOpen() }));
     events.emit('job.changed', jobView(2, { cancel: cancelOpen() }));
     vi.advanceTimersByTime(9_000);
@@ -90,23 +90,23 @@ describe('the notifier', () => {
     ]);
   });
   it('a click opens the job; what the system refuses becomes a toast; so does all of it where there are none', () => {
-    const { events, shown, opened, toasts } = stage();
+    const { events, shown, opened, toasts } = site();
     const failed = jobView(1, { state: 'failed', ...endedNow });
     events.emit('job.changed', failed);
     shown[0]?.emitter.emit('click');
     expect(opened).toEqual([`history/${failed.id}`]);
     shown[0]?.emitter.emit('failed', {}, 'denied');
     expect(toasts).toEqual(['“Job 1” failed']);
-    const without = stage({ none: true });
+    const without = site({ none: true });
     without.events.emit('job.changed', failed);
     expect(without.toasts).toEqual(['“Job 1” failed']);
   });
   it('is silent while the window is looked at, and after its end', () => {
-    const looking = stage({ focused: true });
+    const looking = site({ focused: true });
     looking.events.emit('job.changed', jobView(1, { state: 'failed', ...endedNow }));
     vi.advanceTimersByTime(20_000);
     expect(looking.shown).toEqual([]);
-    const ended = stage();
+    const ended = site();
     ended.events.emit('job.changed', jobView(1, { cancel: cancelOpen() }));
     ended.notifier[Symbol.dispose]();
     vi.advanceTimersByTime(20_000);

@@ -63,7 +63,7 @@ describe('updates', () => {
   });
 
   /** An AppUpdater, read against electron-updater 6.8 (out/AppUpdater.js): calls answer later, `error` is emitted besides. */
-  const stage = (manner: 'tell' | 'ask', found: unknown, response = 0) => {
+  const site = (manner: 'tell' | 'ask', found: unknown, response = 0) => {
     const seen: string[] = [];
     let fail: (error: Error) => void = () => undefined;
     const updater: Updater = {
@@ -101,7 +101,7 @@ describe('updates', () => {
     };
   };
   it('unsigned: tells once, fetches nothing', async () => {
-    const { updates, seen, updater } = stage('tell', { isUpdateAvailable: true, updateInfo: { version: '2.0.0' } });
+    const { updates, seen, updater } = site('tell', { isUpdateAvailable: true, updateInfo: { version: '2.0.0' } });
     await updates.look();
     await updates.look();
     expect(seen).toEqual(['look', 'newer 2.0.0', 'Switchyard 2.0.0 is out', 'look']);
@@ -113,7 +113,7 @@ describe('updates', () => {
     updates[Symbol.dispose]();
   });
   it('signed: fetches, asks, and leaves the restart to the life machine', async () => {
-    const { updates, seen } = stage('ask', { isUpdateAvailable: true, updateInfo: { version: '2.0.0' } });
+    const { updates, seen } = site('ask', { isUpdateAvailable: true, updateInfo: { version: '2.0.0' } });
     await updates.look();
     expect(seen).toEqual(['look', 'download', 'Switchyard 2.0.0 is ready', 'restart']);
     updates.install();
@@ -121,7 +121,7 @@ describe('updates', () => {
     updates[Symbol.dispose]();
   });
   it('an installer that can’t be started starts Switchyard again: its core is closed', async () => {
-    const { updates, seen, fail } = stage('ask', { isUpdateAvailable: true, updateInfo: { version: '2.0.0' } });
+    const { updates, seen, fail } = site('ask', { isUpdateAvailable: true, updateInfo: { version: '2.0.0' } });
     await updates.look();
     fail(new Error('feed'));
     expect(seen).not.toContain('relaunch');
@@ -144,13 +144,13 @@ describe('updates', () => {
     expect(feed('provider: generic\nurl: https://example.com\n')).toBeNull();
   });
   it('later is later, nothing is found quietly, trouble is only logged', async () => {
-    const later = stage('ask', { isUpdateAvailable: true, updateInfo: { version: '2.0.0' } }, 1);
+    const later = site('ask', { isUpdateAvailable: true, updateInfo: { version: '2.0.0' } }, 1);
     await later.updates.look();
     expect(later.seen).not.toContain('restart');
-    const none = stage('ask', { isUpdateAvailable: false, updateInfo: { version: '1.0.0' } });
+    const none = site('ask', { isUpdateAvailable: false, updateInfo: { version: '1.0.0' } });
     await none.updates.look();
     expect(none.seen).toEqual(['look']);
-    const broken = stage('ask', new Error('ENOTFOUND'));
+    const broken = site('ask', new Error('ENOTFOUND'));
     await broken.updates.look();
     expect(broken.seen).toEqual(['look', 'could not look for a newer version']);
     for (const { updates } of [later, none, broken]) updates[Symbol.dispose]();

@@ -7,7 +7,7 @@ import { SwitchyardTray, trayTemplate } from '../../../../electron/desktop/tray/
 import type { TrayOptions } from '../../../../electron/desktop/tray/tray.ts';
 import { jobId, jobView, serverView, summary } from '../samples.ts';
 
-function stage(platform: NodeJS.Platform) {
+function site(platform: NodeJS.Platform) {
   let nowMs = 0;
   let facts: TrayFacts = {
     summary: summary(),
@@ -81,7 +81,7 @@ const labels = (template: MenuItemConstructorOptions[] | undefined): (string | u
 
 describe('on Linux, where opening can’t be known', () => {
   it('the menu is built anew within a second of a change, and not more often', () => {
-    const { set, pass, menus, shown } = stage('linux');
+    const { set, pass, menus, shown } = site('linux');
     expect(menus).toHaveLength(1);
     set({ summary: summary({ running: 1, servers: 1 }), running: [jobView(1)] });
     set({ summary: summary({ running: 2, servers: 1 }), running: [jobView(1), jobView(2)] });
@@ -93,7 +93,7 @@ describe('on Linux, where opening can’t be known', () => {
     expect(shown.tips.at(-1)).toBe('Switchyard: 2 running on 1 server');
   });
   it('and not at all when nothing in it changed', () => {
-    const { set, pass, menus } = stage('linux');
+    const { set, pass, menus } = site('linux');
     for (let turn = 0; turn < 5; turn += 1) {
       set({ summary: summary() });
       pass(2_000);
@@ -103,7 +103,7 @@ describe('on Linux, where opening can’t be known', () => {
 });
 
 it('on linux what the desktop sends as activation opens the window, and the menu is there beside it', () => {
-  const { acted, listeners, shown } = stage('linux');
+  const { acted, listeners, shown } = site('linux');
   listeners.get('click')?.();
   expect(acted).toEqual([{ do: 'open', place: null }]);
   expect([...listeners.keys()]).toEqual(['click']);
@@ -112,7 +112,7 @@ it('on linux what the desktop sends as activation opens the window, and the menu
 
 describe.each(['darwin', 'win32'] as const)('on %s', (platform) => {
   it('the menu is built when it opens', () => {
-    const { set, menus, shown, listeners } = stage(platform);
+    const { set, menus, shown, listeners } = site(platform);
     set({ summary: summary({ running: 1 }), running: [jobView(1)] });
     expect(menus).toHaveLength(0);
     listeners.get('right-click')?.();
@@ -120,7 +120,7 @@ describe.each(['darwin', 'win32'] as const)('on %s', (platform) => {
     expect(labels(menus[0])).toContain('Cancel “Job 1” on Server 1…');
   });
   it(platform === 'win32' ? 'a click opens the window' : 'a click opens the menu', () => {
-    const { acted, listeners, shown } = stage(platform);
+    const { acted, listeners, shown } = site(platform);
     listeners.get('click')?.();
     if (platform === 'win32') expect(acted).toEqual([{ do: 'open', place: null }]);
     else expect(shown.popUps).toBe(1);
@@ -128,7 +128,7 @@ describe.each(['darwin', 'win32'] as const)('on %s', (platform) => {
 });
 
 it('an entry of a menu that stayed open cancels the job it named, whatever runs by then', () => {
-  const { set, pass, menus, acted } = stage('linux');
+  const { set, pass, menus, acted } = site('linux');
   set({ summary: summary({ running: 1 }), running: [jobView(1)] });
   pass(1_000);
   const opened = menus.at(-1);
@@ -140,7 +140,7 @@ it('an entry of a menu that stayed open cancels the job it named, whatever runs 
 });
 
 it('nothing is drawn after the end', () => {
-  const { subject, set, pass, timers } = stage('linux');
+  const { subject, set, pass, timers } = site('linux');
   set({ summary: summary({ running: 1 }) });
   subject[Symbol.dispose]();
   expect(timers).toEqual([]);

@@ -63,6 +63,7 @@ describe('backends', () => {
     expect(backendText.load(backend({ load: null, running: null, slots: 1 }))).toBe('takes 1 job');
     expect(backendState(backend({ enabled: false })).word).toBe('switched off');
     expect(backendState(backend({ state: 'errored' })).tone).toBe('bad');
+    expect(backendState(backend({ state: 'constructor' })).word).toBe('constructor');
   });
 
   it('every problem a SwarmUI adapter tells has words of its own', () => {

@@ -1,9 +1,9 @@
 /** From the SwarmUI form to the call that queues it: sizes, seeds, variants, what is sent and what is not; workflows for SwarmUI. */
 import { describe, expect, it } from 'vitest';
-import { SubmitJobsSchema } from '../../../../shared/job.ts';
-import type { SubmitJobs } from '../../../../shared/job.ts';
-import type { ComfyGraph } from '../../../../shared/workflow/graph.ts';
-import type { CatalogueView, ParamView } from '../../../../shared/server-manage.ts';
+import { SubmitJobsSchema } from '../../../../../shared/job.ts';
+import type { SubmitJobs } from '../../../../../shared/job.ts';
+import type { ComfyGraph } from '../../../../../shared/workflow/graph.ts';
+import type { CatalogueView, ParamView } from '../../../../../shared/server-manage.ts';
 import {
   EMPTY_DRAFT,
   faultsOf,
@@ -14,10 +14,10 @@ import {
   readKept,
   shownEssential,
   submissionOf,
-} from '../../../../renderer/submit/swarm/draft.ts';
-import type { SwarmDraft } from '../../../../renderer/submit/swarm/draft.ts';
-import { findModels } from '../../../../renderer/submit/swarm/model.tsx';
-import { asSwarm, swarmResults } from '../../../../shared/workflow/swarm-raw.ts';
+} from '../../../../../renderer/submit/swarm/draft.ts';
+import type { SwarmDraft } from '../../../../../renderer/submit/swarm/draft.ts';
+import { findModels } from '../../../../../renderer/submit/swarm/model.tsx';
+import { asSwarm, swarmResults } from '../../../../../shared/workflow/swarm-raw.ts';
 
 const param = (id: string, type: string, more: Partial<ParamView> = {}): ParamView => ({
   id,

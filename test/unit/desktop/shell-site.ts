@@ -30,7 +30,7 @@ export interface StartOptions {
   onUp?: () => void;
 }
 
-export class ShellStage {
+export class ShellSite {
   readonly folder = mkdtempSync(join(tmpdir(), 'switchyard-shell-'));
   readonly comfy: ComfyServerHandle;
   fake: FakeElectron = fakeElectron();
@@ -41,8 +41,8 @@ export class ShellStage {
     this.comfy = comfy;
   }
 
-  static async open(): Promise<ShellStage> {
-    return new ShellStage(await startComfyServer({ stepMs: 5 }));
+  static async open(): Promise<ShellSite> {
+    return new ShellSite(await startComfyServer({ stepMs: 5 }));
   }
 
   get desktop(): Desktop {

@@ -1,6 +1,6 @@
 /** Where the data of a user is kept. */
 import { describe, expect, it } from 'vitest';
-import { dataDirectory } from '../../../electron/data-dir.ts';
+import { dataDirectory } from '../../electron/data-dir.ts';
 
 describe('data directory', () => {
   it.each([

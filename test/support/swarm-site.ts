@@ -10,7 +10,7 @@ import type { Stream } from '../conformance/swarm-client.ts';
 import { probeParams, SwarmRig } from './swarm-rig.ts';
 import type { RigJob, SwarmRigOptions } from './swarm-rig.ts';
 
-export class SwarmStage {
+export class SwarmSite {
   readonly comfy: ComfyServerHandle;
   readonly swarm: SwarmServerHandle;
   readonly #rigs: SwarmRig[] = [];
@@ -24,13 +24,13 @@ export class SwarmStage {
   static async start(
     options: SwarmServerOptions | ((comfyUrl: string) => SwarmServerOptions) = {},
     nodes: SwarmNodesOptions = {},
-  ): Promise<SwarmStage> {
+  ): Promise<SwarmSite> {
     const comfy = await startComfyServer();
     installSwarmNodes(comfy.engine, nodes);
     const given = typeof options === 'function' ? options(comfy.url) : options;
     const swarm = await startSwarmServer({ backends: [{ address: comfy.url }], graceMs: 20, ...given });
     await swarm.engine.ready();
-    return new SwarmStage(comfy, swarm);
+    return new SwarmSite(comfy, swarm);
   }
 
   rig(options: SwarmRigOptions = {}): SwarmRig {

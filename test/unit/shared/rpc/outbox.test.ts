@@ -1,10 +1,10 @@
 /** shared/rpc/outbox.ts: what is kept for a slow client, what is dropped, and that a removal is never lost nor undone. */
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Outbox } from '../../../shared/rpc/outbox.ts';
-import type { OutboxOptions } from '../../../shared/rpc/outbox.ts';
-import { until } from '../../support/until.ts';
-import { runs } from '../../runs.ts';
+import { Outbox } from '../../../../shared/rpc/outbox.ts';
+import type { OutboxOptions } from '../../../../shared/rpc/outbox.ts';
+import { until } from '../../../support/until.ts';
+import { runs } from '../../../runs.ts';
 
 interface Sent {
   topic: string;

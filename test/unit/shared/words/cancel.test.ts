@@ -1,9 +1,9 @@
 /** Tray, hotkey and window ask with the same words. */
 import { describe, expect } from 'vitest';
-import { cancelWords } from '../../../shared/words/cancel.ts';
-import { cancelWords as windowCancelWords } from '../../../renderer/text/cancel.ts';
-import { fc, test } from './property.ts';
-import { serverId } from './samples.ts';
+import { cancelWords } from '../../../../shared/words/cancel.ts';
+import { cancelWords as windowCancelWords } from '../../../../renderer/text/cancel.ts';
+import { fc, test } from '../../desktop/property.ts';
+import { serverId } from '../../desktop/samples.ts';
 
 describe('the question before a cancel', () => {
   const count = fc.constantFrom(0, 1, 2, 14);

@@ -4,7 +4,7 @@ import type { ComfyServerHandle, ComfyServerOptions } from '../../electron/demo/
 import { ComfyRig } from './comfy-rig.ts';
 import type { RigOptions } from './comfy-rig.ts';
 
-export class ComfyStage {
+export class ComfySite {
   readonly #closers: (() => Promise<void>)[] = [];
 
   /** Whatever else a test started. */
