@@ -17,8 +17,11 @@ const outputs = {
   demo: { entry: 'demo/demo.ts', file: 'demo.js', format: 'es' },
 } as const;
 
-/** bufferutil and utf-8-validate are optional accelerators that ws tries to load and does without. */
-const external = ['better-sqlite3', 'electron', 'original-fs', 'bufferutil', 'utf-8-validate'];
+/**
+ * bufferutil and utf-8-validate are optional accelerators that ws tries to load and does without; so does debug, of the
+ * updater, with supports-color, which is here only because a tool of ours needs it.
+ */
+const external = ['better-sqlite3', 'electron', 'original-fs', 'bufferutil', 'utf-8-validate', 'supports-color'];
 
 function isOutput(mode: string): mode is keyof typeof outputs {
   return Object.hasOwn(outputs, mode);
