@@ -56,17 +56,12 @@ export function endingOf(job: JobView): EndingText {
     }
     const failed = failureText(job.error);
     if (outcome?.outcome === 'too-late' && outcome.state === 'failed' && job.error?.code !== 'stopped_elsewhere') {
-      return {
-        word: 'Failed',
-        tone: 'bad',
-        rest: ' before it could be cancelled',
-        second: `${failed.word}${failed.rest}`,
-      };
+      return { ...outcomeWords(outcome, job, writing), tone: 'bad', second: `${failed.word}${failed.rest}` };
     }
     return failed;
   }
   if (outcome?.outcome === 'too-late' && outcome.state === 'done')
-    return { word: 'Finished', tone: 'go', rest: ' before it could be cancelled', second: missingText(job) };
+    return { ...outcomeWords(outcome, job, writing), tone: 'go', second: missingText(job) };
   const { stored, thumb } = job.outputs;
   const time = job.ranMs === null ? '' : ` in ${duration(job.ranMs)}`;
   const made = thumb === null ? common.files(stored) : common.images(stored);

@@ -1,10 +1,10 @@
 /** Every sentence of History and of a job's details, but for how a job ended: endings.ts. */
-import { plural, shortKey } from './common.ts';
+import { common, plural, shortKey } from './common.ts';
 import { number } from './format.ts';
 
 export const historyText = {
   title: 'History',
-  jobs: (total: number) => plural(total, 'job', 'jobs'),
+  jobs: (total: number) => common.jobs(total),
   found: (shown: number, more: boolean) =>
     more ? `${number(shown)} found so far` : shown === 0 ? 'nothing found' : `${number(shown)} found`,
   search: 'Search prompts, notes, errors',
@@ -23,7 +23,7 @@ export const historyText = {
   runFailedSpans: { day: 'Last 24 hours', week: 'Last 7 days', all: 'Ever' },
   runFailedAgainText: 'Each goes to the end of the queue with the same inputs. The failed ones stay in History.',
   runFailedAgainSeeds: 'With new seeds',
-  runFailedAgainDo: (total: number) => `Run ${plural(total, 'job', 'jobs')} again`,
+  runFailedAgainDo: (total: number) => `Run ${common.jobs(total)} again`,
   notNow: 'Not now',
   exportMenu: 'Export…',
   exportAs: { csv: 'As a table (CSV)', json: 'As data (JSON)' },

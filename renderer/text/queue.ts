@@ -106,8 +106,8 @@ export const queueText = {
   fold: (title: string) => `Fold ${title}`,
   foreignSeen: (remoteKey: string, firstSeen: number, now: number) =>
     `prompt ${shortKey(remoteKey)} · seen ${ago(firstSeen, now)}`,
-  foreignOf: (count: number, user: string) => `${plural(count, 'job', 'jobs')} of ${user}`,
-  foreignOfOthers: (count: number) => `${plural(count, 'job', 'jobs')} of other people`,
+  foreignOf: (count: number, user: string) => `${common.jobs(count)} of ${user}`,
+  foreignOfOthers: (count: number) => `${common.jobs(count)} of other people`,
   foreignNotListed: 'SwarmUI does not list them one by one',
   about: 'About…',
 
@@ -260,10 +260,10 @@ export const keysText = {
 /** What the live region says, gathered over two seconds. */
 export function announcement(counts: { started: number; done: number; failed: number; cancelled: number }): string {
   const parts = [
-    counts.started > 0 ? `${plural(counts.started, 'job', 'jobs')} started` : '',
-    counts.done > 0 ? `${plural(counts.done, 'job', 'jobs')} finished` : '',
-    counts.failed > 0 ? `${plural(counts.failed, 'job', 'jobs')} failed` : '',
-    counts.cancelled > 0 ? `${plural(counts.cancelled, 'job', 'jobs')} cancelled` : '',
+    counts.started > 0 ? `${common.jobs(counts.started)} started` : '',
+    counts.done > 0 ? `${common.jobs(counts.done)} finished` : '',
+    counts.failed > 0 ? `${common.jobs(counts.failed)} failed` : '',
+    counts.cancelled > 0 ? `${common.jobs(counts.cancelled)} cancelled` : '',
   ];
   return parts.filter((part) => part !== '').join(', ');
 }

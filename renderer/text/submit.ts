@@ -2,7 +2,7 @@
 import type { InputRole } from '../../shared/workflow/inputs.ts';
 import type { Refused, WorkflowOrigin } from '../../shared/workflow/result.ts';
 import { number, roughly } from './format.ts';
-import { plural } from './common.ts';
+import { common, plural } from './common.ts';
 
 export const submitText = {
   title: 'New job',
@@ -65,7 +65,7 @@ export const submitText = {
   fillIn: 'A number is missing or invalid: see the marked fields.',
   tooManyShort: 'Too many',
   emptyChoice: 'without',
-  jobs: (total: number) => plural(total, 'job', 'jobs'),
+  jobs: (total: number) => common.jobs(total),
   product: (prompts: number, seeds: number) => {
     if (prompts === 1 && seeds === 1) return 'one prompt, one seed';
     if (seeds === 1) return `${plural(prompts, 'prompt', 'prompts')}, one batch`;
@@ -79,10 +79,10 @@ export const submitText = {
   estimateWork: (ms: number, server: string) => `About ${roughly(ms)} on ${server}, after what is there`,
   estimateUnknown: 'No estimate: nothing like it has run there yet.',
   estimateOpen: 'When it will be done depends on which server takes it.',
-  queue: (total: number) => `Queue ${plural(total, 'job', 'jobs')}`,
+  queue: (total: number) => `Queue ${common.jobs(total)}`,
   queueFront: 'Queue at the front',
   queueing: 'Queueing…',
-  queued: (total: number) => `${plural(total, 'job', 'jobs')} queued`,
+  queued: (total: number) => `${common.jobs(total)} queued`,
   show: 'Show in the queue',
   failed: 'Not queued',
   aServer: 'The server',

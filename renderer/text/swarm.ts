@@ -80,7 +80,7 @@ export const backendText = {
   noModel: 'no model loaded',
   model: (name: string) => name.replace(/\.(safetensors|ckpt|gguf|sft)$/i, ''),
   load: ({ slots, load, running }: BackendView) => {
-    const places = `takes ${plural(slots, 'job', 'jobs')}`;
+    const places = `takes ${common.jobs(slots)}`;
     if (load === null) return places;
     if (load === 0) return `${places}, has none`;
     const waiting = load - (running ?? 0);
@@ -107,7 +107,7 @@ export const backendText = {
   recreateText: (load: number | null) =>
     load === null || load === 0
       ? 'A new backend with the same settings takes its place. Whatever runs or waits there at that moment is lost, other people’s jobs too.'
-      : `A new backend with the same settings takes its place. ${plural(load, 'job', 'jobs')} on it now ${load === 1 ? 'is' : 'are'} lost, yours or not.`,
+      : `A new backend with the same settings takes its place. ${common.jobs(load)} on it now ${load === 1 ? 'is' : 'are'} lost, yours or not.`,
   recreateMine: 'Jobs of yours that are lost with it are queued again or end as failed; History says which.',
   recreateDo: 'Re-create it',
   keep: 'Leave it as it is',

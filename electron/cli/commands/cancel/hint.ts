@@ -73,7 +73,7 @@ function foreignHint(
             ? ''
             : ', and this account may not stop them';
       lines.push(
-        `  ${plural(count, 'job', 'jobs')} of ${user ?? 'other people'} on ${on(serverId)} ${count === 1 ? 'is' : 'are'} only counted by SwarmUI${how}`,
+        `  ${jobs(count)} of ${user ?? 'other people'} on ${on(serverId)} ${count === 1 ? 'is' : 'are'} only counted by SwarmUI${how}`,
       );
     }
   }
