@@ -4,7 +4,6 @@ import type { ReactNode } from 'react';
 import type { HistoryRow as Row } from '../../shared/history.ts';
 import { titleWords } from '../../shared/words/job.ts';
 import { canPutBack } from '../../shared/job-view.ts';
-import { outputAddress } from '../../shared/media.ts';
 import { Badge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { cx } from '../components/class-names.ts';
@@ -14,7 +13,7 @@ import { endingOf, foreignEnding } from '../text/endings.ts';
 import { historyText } from '../text/history.ts';
 import type { EndingText } from '../text/endings.ts';
 import { endedAt } from './layout.ts';
-import { factsOf } from '../job/words.ts';
+import { factsOf, thumbOf } from '../job/words.ts';
 import styles from './row.module.css';
 
 export type RowAct = 'put-back' | 'run-again' | 'details';
@@ -52,10 +51,7 @@ export const HistoryRow = memo(function HistoryRow({ row, serverName, active, on
   return (
     <div role="presentation" className={cx(styles['row'], cancelled && styles['cancelled'])}>
       <span role="gridcell" className={styles['picture']}>
-        <Thumbnail
-          src={row.type === 'job' && row.job.outputs.thumb !== null ? outputAddress(row.job.outputs.thumb) : null}
-          faded={cancelled}
-        />
+        <Thumbnail src={row.type === 'job' ? thumbOf(row.job) : null} faded={cancelled} />
       </span>
       <span role="gridcell" className={styles['what']}>
         {row.type === 'job' ? (

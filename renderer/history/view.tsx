@@ -184,7 +184,7 @@ export function HistoryView(): ReactNode {
               ? null
               : filtered
                 ? historyText.found(layout.rows, total === null)
-                : historyText.jobs(layout.rows)
+                : common.jobs(layout.rows)
           }
         >
           <RunFailedAgain turn={filtered ? turn : turn + layout.rows} onRun={runAgain} />

@@ -68,7 +68,7 @@ function Inside(props: RowProps<'batch'> & { firstId: JobId; lastId: JobId }): R
               }}
             >
               <Badge>
-                {more ? queueText.batchMore(count) : queueText.batchJobs(count)}
+                {more ? queueText.batchMore(count) : common.jobs(count)}
                 <span className={cx(styles['chevron'], open && styles['turned'])}>
                   <Icon name="right" size={10} />
                 </span>

@@ -100,7 +100,7 @@ function Makes({ making, keys }: { making: Making; keys: boolean }): ReactNode {
   return (
     <section className={styles['makes']} aria-label={submitText.makes}>
       <p className={styles['big']} aria-live="polite" aria-atomic="true">
-        {plan === null ? submitText.notYet : ready ? submitText.jobs(total) : submitText.tooManyShort}
+        {plan === null ? submitText.notYet : ready ? common.jobs(total) : submitText.tooManyShort}
       </p>
       <p className={styles['meta']}>
         {plan === null

@@ -4,7 +4,6 @@ import { number } from './format.ts';
 
 export const historyText = {
   title: 'History',
-  jobs: (total: number) => common.jobs(total),
   found: (shown: number, more: boolean) =>
     more ? `${number(shown)} found so far` : shown === 0 ? 'nothing found' : `${number(shown)} found`,
   search: 'Search prompts, notes, errors',

@@ -99,7 +99,6 @@ export const queueText = {
     return title === null ? `${part} of ${number(size)} in its batch` : `batch “${title}” ${part} of ${number(size)}`;
   },
   batchMore: (count: number) => `${number(count)} more`,
-  batchJobs: (count: number) => common.jobs(count),
   batchScattered: (title: string | null, size: number) =>
     title === null ? `some of ${number(size)} in their batch` : `batch “${title}” of ${number(size)}`,
   unfold: (title: string) => `Unfold ${title}`,

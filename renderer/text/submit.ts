@@ -65,7 +65,6 @@ export const submitText = {
   fillIn: 'A number is missing or invalid: see the marked fields.',
   tooManyShort: 'Too many',
   emptyChoice: 'without',
-  jobs: (total: number) => common.jobs(total),
   product: (prompts: number, seeds: number) => {
     if (prompts === 1 && seeds === 1) return 'one prompt, one seed';
     if (seeds === 1) return `${plural(prompts, 'prompt', 'prompts')}, one batch`;
