@@ -12,9 +12,8 @@ import { clean, duration } from './format.ts';
 
 const writing = { number: String, duration };
 
-/** What came of one job's cancel. `wasBefore`: it had been cancelled already when we asked. */
-export function outcomeSentence(outcome: CancelOutcome, job: JobView | undefined, wasBefore = false): string {
-  if (wasBefore && outcome.outcome === 'cancelled') return 'Was cancelled already';
+/** What came of one job's cancel. */
+export function outcomeSentence(outcome: CancelOutcome, job: JobView | undefined): string {
   const { word, rest } = outcomeWords(outcome, job, writing);
   return `${word}${rest}`;
 }
