@@ -85,6 +85,14 @@ describe('a question', () => {
     expect([exit, await open()]).toEqual([0, 0]);
   });
 
+  it('says "after this one" of --after only: --waiting cancels whatever runs meanwhile', async () => {
+    await submit(2);
+    const { seen } = await atTerminal(['--waiting'], ['n\n']);
+    expect(seen).toContain('Cancel 2 jobs');
+    expect(seen).not.toContain('after this one');
+    expect((await atTerminal(['--after'], ['n\n'])).seen).toContain('after this one?');
+  });
+
   it.each(['n\n', '\n', 'yess\n', null])('keeps everything for %j', async (answer) => {
     await submit(2);
     const { exit, said } = await atTerminal(['--all'], [answer]);

@@ -72,6 +72,15 @@ describe('a cancel from the tray', () => {
     expect(boxes[0]?.checkboxLabel).toBeUndefined();
     expect(runs()).toEqual([{ ...all, previewToken: 'a' }]);
   });
+  it('writes large counts with a separator', async () => {
+    const { dialog, boxes } = site({ previews: [preview('a', { local: 10_000 })] });
+    await dialog.run(all);
+    expect(boxes[0]).toMatchObject({
+      message: 'Cancel 10,000 jobs on Studio?',
+      buttons: ['Cancel 10,000 jobs', 'Keep jobs'],
+    });
+  });
+
   it('kept is kept', async () => {
     const { dialog, runs } = site({ press: () => ({ response: 1, checkboxChecked: true }) });
     expect(await dialog.run(all)).toBeNull();
